@@ -1,0 +1,34 @@
+/* buf: a growing byte buffer, always NUL-terminated behind its length. */
+#pragma once
+
+#include "base/util.h"
+
+struct buf {
+	char *data; /* NULL until something was added */
+	size_t len;
+	size_t cap;
+};
+
+void buf_done(struct buf *b);
+#define _cleanup_buf_ _cleanup_(buf_done)
+
+/* Sets the length to 0 and keeps the memory. */
+void buf_clear(struct buf *b);
+/* Makes room for n more bytes and a NUL. */
+void buf_reserve(struct buf *b, size_t n);
+void buf_add(struct buf *b, const void *p, size_t n);
+void buf_adds(struct buf *b, const char *s);
+void buf_addc(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *fmt, ...) _printf_(2, 3);
+/* The text so far, "" when empty; owned by the buffer. */
+const char *buf_str(const struct buf *b);
+/* Hands the (never NULL, NUL-terminated) text over to the caller, who frees it. */
+char *buf_steal(struct buf *b);
+
+/* Little-endian base 128 numbers, as in images: at most 10 bytes. */
+void buf_add_varint(struct buf *b, uint64_t v);
+/* Reads one from [*p, end) and moves *p behind it. False: cut short or over 64 bits. */
+bool varint_read(const unsigned char **p, const unsigned char *end, uint64_t *ret);
+
+/* Appends s as the inside of a JSON string (without the quotes), escaped by RFC 8259. */
+void buf_add_json(struct buf *b, const char *s, size_t n);

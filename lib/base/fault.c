@@ -1,0 +1,33 @@
+/* Fault points: see fault.h. */
+#include "base/fault.h"
+#include "base/util.h"
+
+#include <signal.h>
+
+static const char *const NAMES[] = {
+#define X(id, name) [FAULT_##id] = name,
+	FAULT_POINTS(X)
+#undef X
+};
+
+const char *fault_name(enum fault_point p)
+{
+	return NAMES[p];
+}
+
+#ifdef ADSYNC_FAULTS
+void fault_hit(enum fault_point p)
+{
+	static unsigned passes[FAULT_COUNT];
+	const char *want = getenv("ADSYNC_FAULT");
+	size_t len = strlen(NAMES[p]);
+	unsigned long n = 1;
+
+	if (!want || strncmp(want, NAMES[p], len) || (want[len] && want[len] != ':'))
+		return;
+	if (want[len] == ':')
+		n = strtoul(want + len + 1, NULL, 10);
+	if (++passes[p] == n)
+		raise(SIGKILL);
+}
+#endif

@@ -1,0 +1,33 @@
+/* UTF-8 text: validity, case folding, trimming. Independent of the process's locale. */
+#pragma once
+
+#include "base/util.h"
+
+struct arena;
+struct buf;
+
+/* True when n bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
+bool utf8_valid(const char *s, size_t n);
+/* Decodes one character of valid UTF-8 and moves *s behind it. */
+uint32_t utf8_next(const char **s);
+/* Appends one character. */
+void utf8_add(struct buf *b, uint32_t c);
+/* Number of characters in valid UTF-8. */
+size_t utf8_len(const char *s, size_t n);
+
+/* Simple (one to one) Unicode case mapping of one character. */
+uint32_t char_lower(uint32_t c);
+uint32_t char_upper(uint32_t c);
+
+/* Case-folded copy of n bytes: lower case, character by character; invalid bytes stay. */
+char *text_fold(struct arena *a, const char *s, size_t n, size_t *ret_len);
+/* Compares without regard to case, as Active Directory compares names; <0, 0, >0. */
+int text_casecmp(const char *a, size_t an, const char *b, size_t bn);
+
+/*
+ * The form of a DN that two spellings of one DN share: folded, no blanks around separators,
+ * hex and backslash escapes normalised (RFC 4514). It is a key, not shown to people.
+ */
+char *dn_key(struct arena *a, const char *dn);
+/* The DN behind the first RDN, "" at the root; points into dn. */
+const char *dn_parent(const char *dn);

@@ -1,0 +1,31 @@
+/* Time: the forms that AD, Graph and people use. All times are UTC. */
+#pragma once
+
+#include "base/util.h"
+
+/* Milliseconds of a clock that never goes back; for durations and time-outs. */
+int64_t monotonic_ms(void);
+/* Seconds since 1970. */
+int64_t unix_now(void);
+
+/* FILETIME: 100 ns since 1601-01-01 ([MS-DTYP] 2.3.3). */
+int64_t filetime_to_unix(int64_t filetime);
+int64_t unix_to_filetime(int64_t t);
+
+/* "2026-11-21T08:30:00Z" (RFC 3339); buf has at least 21 bytes. */
+#define TIME_TEXT_SIZE 32
+const char *time_format(int64_t t, char buf[TIME_TEXT_SIZE]);
+bool time_parse(const char *text, int64_t *ret);
+/* LDAP generalized time "20261121083000.0Z" (RFC 4517 3.3.13), Z forms only. */
+bool gentime_parse(const char *text, int64_t *ret);
+
+/* Days since 1970 to a date of the Gregorian calendar, and back. */
+void civil_from_days(int64_t days, int *y, int *m, int *d);
+int64_t days_from_civil(int y, int m, int d);
+
+/*
+ * Durations as Connect Sync writes them: [d.]HH:MM:SS, or a plain number of seconds. Seconds in
+ * *ret; false when the text is neither or over 100 days.
+ */
+bool duration_parse(const char *text, int64_t *ret);
+const char *duration_format(int64_t seconds, char buf[TIME_TEXT_SIZE]);

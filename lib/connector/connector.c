@@ -1,0 +1,61 @@
+/* The list of connector types, and access to their settings. */
+#include "connector/connector.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+extern const struct connector_type connector_ad;
+extern const struct connector_type connector_entra;
+
+const struct connector_type *const connector_types[] = {&connector_ad, &connector_entra, NULL};
+
+const struct connector_type *connector_type_find(const char *name)
+{
+	for (unsigned i = 0; connector_types[i]; i++)
+		if (streq(connector_types[i]->name, name))
+			return connector_types[i];
+	return NULL;
+}
+
+static unsigned setting_index(const struct settings *s, const char *name)
+{
+	for (unsigned i = 0; i < s->n_defs; i++)
+		if (streq(s->defs[i].name, name))
+			return i;
+	assert(!"setting is in the table");
+	abort();
+}
+
+const char *setting_text(const struct settings *s, const char *name)
+{
+	return s->values[setting_index(s, name)];
+}
+
+bool setting_bool(const struct settings *s, const char *name)
+{
+	const char *v = setting_text(s, name);
+
+	return v && (streq(v, "yes") || streq(v, "true") || streq(v, "on"));
+}
+
+int64_t setting_number(const struct settings *s, const char *name)
+{
+	const char *v = setting_text(s, name);
+
+	return v ? strtoll(v, NULL, 10) : 0;
+}
+
+int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
+{
+	unsigned i = setting_index(s, name);
+	char text[sizeof(e->text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return err_set(e, -EINVAL, s->file, s->lines[i] ? s->lines[i] : s->line,
+		"connector \"%s\", %s: %.600s", s->name, name, text);
+}

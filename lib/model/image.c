@@ -1,0 +1,111 @@
+/* The byte form of an entry. */
+#include "model/image.h"
+
+#define IMAGE_VERSION 1
+
+struct item {
+	uint32_t store_id;
+	const struct attr *attr;
+};
+
+static int cmp_items(const void *a, const void *b)
+{
+	uint32_t x = ((const struct item *)a)->store_id, y = ((const struct item *)b)->store_id;
+
+	return (x > y) - (x < y);
+}
+
+static void value_encode(struct buf *b, const struct value *v)
+{
+	buf_addc(b, (char)v->type);
+	if (v->type == VALUE_INTEGER || v->type == VALUE_BOOLEAN) {
+		buf_add_varint(b, ((uint64_t)v->num << 1) ^ (uint64_t)(v->num >> 63));
+	} else {
+		buf_add_varint(b, v->len);
+		buf_add(b, v->data, v->len);
+	}
+}
+
+static bool is_reference(const struct attr *a)
+{
+	return a->count && a->values[0].type == VALUE_REFERENCE;
+}
+
+bool image_encode(struct entry *e, struct attr_map *map, struct buf *b)
+{
+	struct item *items = arena_alloc(e->arena, (e->n_attrs + 1) * sizeof(*items));
+	size_t start = b->len;
+	unsigned n = 0;
+
+	entry_sort(e);
+	for (unsigned i = 0; i < e->n_attrs; i++) {
+		const struct attr *a = &e->attrs[i];
+		uint32_t id = map->to_store[a->id];
+
+		if (is_reference(a))
+			continue;
+		if (!id && !(id = map->add(map, a->id)))
+			return false;
+		items[n++] = (struct item){id, a};
+	}
+	qsort(items, n, sizeof(*items), cmp_items);
+	buf_addc(b, IMAGE_VERSION);
+	for (unsigned i = 0; i < n; i++) {
+		buf_add_varint(b, items[i].store_id);
+		buf_add_varint(b, items[i].attr->count);
+		for (unsigned k = 0; k < items[i].attr->count; k++)
+			value_encode(b, &items[i].attr->values[k]);
+	}
+	return b->len - start <= IMAGE_MAX;
+}
+
+static bool value_decode(
+	const unsigned char **p, const unsigned char *end, struct arena *a, struct value *ret)
+{
+	uint64_t n;
+
+	if (*p == end || **p >= VALUE_TYPE_COUNT)
+		return false;
+	*ret = (struct value){.type = (enum value_type) * (*p)++};
+	if (!varint_read(p, end, &n))
+		return false;
+	if (ret->type == VALUE_INTEGER || ret->type == VALUE_BOOLEAN) {
+		ret->num = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
+		return true;
+	}
+	if (n > (uint64_t)(end - *p))
+		return false;
+	ret->data = arena_dup(a, *p, (size_t)n);
+	ret->len = (uint32_t)n;
+	*p += n;
+	return true;
+}
+
+bool image_decode(const void *bytes, size_t n, const struct attr_map *map, struct entry *e)
+{
+	const unsigned char *p = bytes, *end = p + n;
+
+	if (n == 0)
+		return true;
+	if (n > IMAGE_MAX || *p++ != IMAGE_VERSION)
+		return false;
+	while (p < end) {
+		uint64_t id, count;
+		struct value *values;
+
+		if (!varint_read(&p, end, &id) || id >= ATTR_MAX || !map->from_store[id] ||
+			!varint_read(&p, end, &count) || count > (uint64_t)(end - p) / 2)
+			return false;
+		values = arena_alloc(e->arena, (size_t)count * sizeof(*values));
+		for (uint64_t i = 0; i < count; i++)
+			if (!value_decode(&p, end, e->arena, &values[i]))
+				return false;
+		entry_clear(e, map->from_store[id]);
+		for (unsigned i = 0; i < e->n_attrs; i++)
+			if (e->attrs[i].id == map->from_store[id]) {
+				e->attrs[i].values = values;
+				e->attrs[i].count = e->attrs[i].cap = (unsigned)count;
+			}
+	}
+	return true;
+}

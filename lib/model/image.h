@@ -1,0 +1,36 @@
+/*
+ * image: an entry's attributes as bytes, for a row of the store. Equal entries have equal bytes,
+ * in every process, so "nothing changed" is one memcmp. Form, version 1:
+ *
+ *   0x01, then per attribute in ascending store number:
+ *   varint attribute number of the store, varint value count, then per value:
+ *   one byte type, then varint zigzag number (integer, boolean) or varint length and bytes
+ *
+ * The numbers of attributes are the store's (table attribute), so that they stay the same over
+ * restarts; struct attr_map translates. References are not stored in images: encoding skips them.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "model/entry.h"
+
+/* Translation between the process's attribute numbers and the store's; filled by the store. */
+struct attr_map {
+	uint32_t to_store[ATTR_MAX];   /* 0: not yet in the store */
+	uint32_t from_store[ATTR_MAX]; /* 0: no such number */
+	/* Gives a new attribute a number in the store; 0 on failure. */
+	uint32_t (*add)(struct attr_map *map, unsigned attr);
+	void *ctx;
+};
+
+#define IMAGE_MAX (8 * 1024 * 1024) /* bytes of one object */
+
+/* Appends the image to b; sorts the entry's values first. False: store full or over IMAGE_MAX. */
+bool image_encode(struct entry *e, struct attr_map *map, struct buf *b) _must_check_;
+
+/*
+ * Reads an image into *e (already initialised; its arena receives the values). NULL or 0 bytes
+ * is the entry without attributes. False when the bytes are no image: the row is corrupt.
+ */
+bool image_decode(
+	const void *p, size_t n, const struct attr_map *map, struct entry *e) _must_check_;

@@ -1,0 +1,18 @@
+/* Look-ups in a schema: the tables are short and read at load time only. */
+#include "model/schema.h"
+
+const struct schema_class *schema_class_find(const struct schema *s, const char *class)
+{
+	for (unsigned i = 0; i < s->n_classes; i++)
+		if (streq(s->classes[i].name, class))
+			return &s->classes[i];
+	return NULL;
+}
+
+const struct schema_attr *schema_attr_find(const struct schema_class *c, const char *attr)
+{
+	for (unsigned i = 0; i < c->n_attrs; i++)
+		if (streq(c->attrs[i].name, attr))
+			return &c->attrs[i];
+	return NULL;
+}

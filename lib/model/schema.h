@@ -1,0 +1,39 @@
+/*
+ * schema: what a connector (or the metaverse) can hold: classes and their attributes. Connectors
+ * give theirs as const tables or build them when they open; the rules are checked against them.
+ */
+#pragma once
+
+#include "model/attr.h"
+#include "model/value.h"
+
+enum schema_flag {
+	SCHEMA_MULTI = 1 << 0,      /* several values */
+	SCHEMA_READ_ONLY = 1 << 1,  /* imported, never exported */
+	SCHEMA_WRITE_ONCE = 1 << 2, /* may be sent when the object is created, not later */
+	SCHEMA_UNREADABLE = 1 << 3, /* exported, never imported: cannot be confirmed */
+};
+
+struct schema_attr {
+	const char *name;
+	enum value_type type;
+	unsigned flags;
+};
+
+struct schema_class {
+	const char *name;
+	const struct schema_attr *attrs;
+	unsigned n_attrs;
+};
+
+struct schema {
+	const char *name; /* "metaverse", or the connector's type */
+	const struct schema_class *classes;
+	unsigned n_classes;
+	/* AD only: an attribute that the table lacks is a string, multi-valued, readable */
+	bool open;
+};
+
+/* NULL when there is none. */
+const struct schema_class *schema_class_find(const struct schema *s, const char *class);
+const struct schema_attr *schema_attr_find(const struct schema_class *c, const char *attr);
