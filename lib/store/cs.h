@@ -1,0 +1,129 @@
+/* The connector space: one row per object of a directory (store.sql: table cs). */
+#pragma once
+
+#include "store/store.h"
+
+/* X(enum, word) - the numbers are in the database: only append */
+#define CS_KINDS(X)                                                                         \
+	X(STAGING, "import object")                                                         \
+	X(EXPORT, "export object")    /* provisioned, the directory has not shown it yet */ \
+	X(PLACEHOLDER, "placeholder") /* target of a reference, not imported (yet) */
+enum cs_kind {
+#define X(name, word) CS_##name,
+	CS_KINDS(X)
+#undef X
+		CS_KIND_COUNT
+};
+
+/* What outbound rules want of an object. */
+#define CS_WANTS(X)           \
+	X(NOTHING, "none")    \
+	X(PRESENT, "present") \
+	X(ABSENT, "absent")
+enum cs_want {
+#define X(name, word) WANT_##name,
+	CS_WANTS(X)
+#undef X
+		CS_WANT_COUNT
+};
+
+/* Where an object, or a link, is on its way to the directory; sync/state.c has the table. */
+#define EXPORT_STATES(X)                                                         \
+	X(NONE, "none")                                                          \
+	X(PENDING, "Pending Export")                                             \
+	X(SENDING, "Export In Progress") /* sent, the outcome is not recorded */ \
+	X(EXPORTED, "Awaiting Export Confirmation")                              \
+	X(CONFIRMED, "Confirmed")                                                \
+	X(FAILED, "Export Error")
+enum export_state {
+#define X(name, word) EXPORT_STATE_##name,
+	EXPORT_STATES(X)
+#undef X
+		EXPORT_STATE_COUNT
+};
+
+const char *cs_kind_name(enum cs_kind k);
+const char *cs_want_name(enum cs_want w);
+const char *export_state_name(enum export_state s);
+
+struct cs_row {
+	int64_t id;
+	int64_t connector;
+	const char *class; /* "" for a placeholder */
+	enum cs_kind kind;
+	const char *dn;
+	bool transient;       /* another object has taken the dn: it has no dn_key */
+	const char *anchor;   /* NULL: none yet */
+	const void *imported; /* image; NULL: never imported or gone */
+	size_t imported_len;
+	const void *wanted; /* image; NULL: never computed */
+	size_t wanted_len;
+	enum cs_want want;
+	enum export_state state;
+	bool blocked, export_all, deleted;
+	int64_t mv; /* 0: a disconnector */
+	const char *join_rule;
+	int64_t seq;
+};
+
+/* Strings and images of a row that is read live in the arena. STORE_NONE when there is none. */
+int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret, struct err *e);
+int cs_find_anchor(struct store *s, int64_t connector, const char *anchor, struct arena *a,
+	struct cs_row *ret, struct err *e);
+/* By the folded form of the DN (base/text.h: dn_key). */
+int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena *a,
+	struct cs_row *ret, struct err *e);
+/* Only the id; faster, for references. STORE_NONE: *ret_id = 0. */
+int cs_id_by_dn(struct store *s, int64_t connector, const char *dn, int64_t *ret_id, struct err *e);
+int cs_id_by_anchor(
+	struct store *s, int64_t connector, const char *anchor, int64_t *ret_id, struct err *e);
+
+/*
+ * Writes a new row, or all columns of an existing one. With `changed` the row gets the next
+ * change number (row->seq), so that inbound looks at it; an insert always does.
+ */
+int cs_insert(struct store *s, struct cs_row *row, struct err *e);
+int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e);
+/* Only state (and export_all = 0 when confirmed); no change number. */
+int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e);
+/* Only mv and join_rule; no change number. */
+int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struct err *e);
+/* Fails with STORE_NONE if nothing was deleted. Links from it go too; links to it must be gone. */
+int cs_delete(struct store *s, int64_t id, struct err *e);
+
+/*
+ * Pages through rows, at most `limit` at a time, into an array in the arena:
+ * - changed: connector's rows with seq > after_seq, in order of seq
+ * - all: connector's rows with id > after_id, in order of id; placeholders left out
+ * - joined: the rows joined to a metaverse object, in order of connector, id
+ * - in_state: connector's rows in the state, id > after_id, in order of id
+ */
+int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
+	unsigned *ret_n, struct err *e);
+int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
+	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+/* Ids of rows that the directory has (imported, not deleted) with id > after_id. */
+int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
+	int64_t *ret_ids, unsigned *ret_n, struct err *e);
+/* Ids of rows of a class with blocked = 1, id > after_id. */
+int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
+
+/* Search for people: DN or anchor contains the text (folded), at most limit. connector 0: all. */
+int cs_search(struct store *s, int64_t connector, const char *text, unsigned limit, struct arena *a,
+	struct cs_row **ret, unsigned *ret_n, struct err *e);
+
+struct cs_counts {
+	int64_t total, placeholders, connectors, disconnectors, blocked;
+	int64_t imported;                                    /* the directory has it */
+	int64_t pending_add, pending_update, pending_delete; /* pending, sending or failed */
+	int64_t awaiting, failed;                            /* states exported, failed */
+};
+int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct err *e);
+/* Only imported objects / rows wanted absent and pending, failed or sending: for the guards. */
+int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e);
+int cs_count_deletes(struct store *s, int64_t connector, int64_t *ret, struct err *e);

@@ -1,0 +1,83 @@
+/*
+ * References as rows: of connector space objects (cs_link) and metaverse objects (mv_link).
+ * Attribute numbers are the process's. A removed link stays as a row with imported = wanted = 0
+ * (or present = 0) until the later step has seen it; then it is purged.
+ */
+#pragma once
+
+#include "store/cs.h"
+
+struct cs_link {
+	int64_t cs;
+	unsigned attr;
+	int64_t target;
+	bool imported, wanted;
+	enum export_state state;
+	int64_t seen;
+	int64_t seq;
+};
+
+/* All links of an object (attr 0: of every attribute), in order of attribute, target. */
+int cs_link_list(struct store *s, int64_t cs, unsigned attr, struct arena *a, struct cs_link **ret,
+	unsigned *ret_n, struct err *e);
+/* Number with imported = 1. */
+int cs_link_count(struct store *s, int64_t cs, unsigned attr, int64_t *ret, struct err *e);
+int cs_link_get(struct store *s, int64_t cs, unsigned attr, int64_t target, struct cs_link *ret,
+	struct err *e);
+/* Inserts or overwrites. With `changed` it gets the next change number. */
+int cs_link_put(struct store *s, struct cs_link *l, bool changed, struct err *e);
+int cs_link_delete(struct store *s, int64_t cs, unsigned attr, int64_t target, struct err *e);
+/* seq > after_seq, of one connector's objects, in order of seq. */
+int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
+	struct arena *a, struct cs_link **ret, unsigned *ret_n, struct err *e);
+/* New change numbers for all links to (from) an object: inbound looks at them again. */
+int cs_link_touch_target(struct store *s, int64_t target, struct err *e);
+int cs_link_touch_source(struct store *s, int64_t cs, struct err *e);
+/* Links to an object: is any imported or wanted? 1 yes, 0 no. */
+int cs_link_is_target(struct store *s, int64_t target, struct err *e);
+/* Links of an object that a full import run did not deliver one by one: imported = 1, seen <> run.
+ */
+int cs_link_page_unseen(struct store *s, int64_t connector, int64_t run, int64_t after_cs,
+	unsigned limit, struct arena *a, struct cs_link **ret, unsigned *ret_n, struct err *e);
+/* Deletes rows of a connector with imported = 0, wanted = 0, state none or confirmed, seq <= up_to.
+ */
+int cs_link_purge(struct store *s, int64_t connector, int64_t up_to, struct err *e);
+
+/*
+ * Links of a connector that export has to send, ordered by (cs, attribute): in the state, the
+ * source not blocked and wanted present, both ends with an anchor. Pages by (after_cs,
+ * after_attr, after_target); all three 0 at first.
+ */
+struct link_item {
+	struct cs_link link;
+	const char *class, *dn, *anchor; /* of the source */
+	const char *target_class, *target_anchor;
+};
+int cs_link_page_export(struct store *s, int64_t connector, enum export_state state,
+	const struct cs_link *after, unsigned limit, struct arena *a, struct link_item **ret,
+	unsigned *ret_n, struct err *e);
+/* Links of one object in a state, count. */
+int cs_link_count_state(
+	struct store *s, int64_t connector, enum export_state state, int64_t *ret, struct err *e);
+
+struct mv_link {
+	int64_t mv;
+	unsigned attr;
+	int64_t target;
+	bool present;
+	int64_t seq;
+};
+
+int mv_link_list(struct store *s, int64_t mv, unsigned attr, struct arena *a, struct mv_link **ret,
+	unsigned *ret_n, struct err *e);
+int mv_link_get(struct store *s, int64_t mv, unsigned attr, int64_t target, struct mv_link *ret,
+	struct err *e);
+/* Inserts or overwrites with the next change number. */
+int mv_link_put(
+	struct store *s, int64_t mv, unsigned attr, int64_t target, bool present, struct err *e);
+int mv_link_page_changed(struct store *s, int64_t after_seq, unsigned limit, struct arena *a,
+	struct mv_link **ret, unsigned *ret_n, struct err *e);
+int mv_link_touch_target(struct store *s, int64_t target, struct err *e);
+int mv_link_touch_source(struct store *s, int64_t mv, struct err *e);
+/* Deletes rows with present = 0 and seq <= up_to. */
+int mv_link_purge(struct store *s, int64_t up_to, struct err *e);

@@ -1,0 +1,41 @@
+/* The metaverse: one row per object, and the keys that joins look up (tables mv, mv_key). */
+#pragma once
+
+#include "store/store.h"
+
+struct mv_row {
+	int64_t id;
+	const char *class;
+	const void *image;
+	size_t image_len;
+	bool deleted;
+	int64_t seq;
+};
+
+int mv_get(struct store *s, int64_t id, struct arena *a, struct mv_row *ret, struct err *e);
+/* Both give the row the next change number. */
+int mv_insert(struct store *s, struct mv_row *row, struct err *e);
+int mv_update(struct store *s, struct mv_row *row, struct err *e);
+/* The next change number only: outbound looks at it again. */
+int mv_touch(struct store *s, int64_t id, struct err *e);
+/* Keys and links go with it; connector space rows must have been disconnected. */
+int mv_delete(struct store *s, int64_t id, struct err *e);
+
+/* changed: seq > after_seq in order of seq; all: id > after_id in order of id. */
+int mv_page_changed(struct store *s, int64_t after_seq, unsigned limit, struct arena *a,
+	struct mv_row **ret, unsigned *ret_n, struct err *e);
+int mv_page_all(struct store *s, int64_t after_id, unsigned limit, struct arena *a,
+	struct mv_row **ret, unsigned *ret_n, struct err *e);
+
+struct mv_key {
+	unsigned attr; /* of the process */
+	int64_t hash;
+};
+/* Replaces the object's keys. */
+int mv_keys_set(struct store *s, int64_t mv, const struct mv_key *keys, unsigned n, struct err *e);
+/* Objects that have the key, at most limit (candidates: compare the value). */
+int mv_keys_find(struct store *s, unsigned attr, int64_t hash, unsigned limit, int64_t *ret_ids,
+	unsigned *ret_n, struct err *e);
+
+/* Number of objects that are not deleted. */
+int mv_count(struct store *s, int64_t *ret, struct err *e);

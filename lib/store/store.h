@@ -1,0 +1,142 @@
+/*
+ * store: the SQLite file. Opening, upgrades, transactions, connectors, runs, errors, the outbox.
+ * Rows of the connector space are in store/cs.h, the metaverse in store/mv.h, references in
+ * store/link.h. All SQL is in schema/. Only this layer sees sqlite3.h.
+ *
+ * One process writes at a time (the run holds the lock); others read. Every function returns 0,
+ * a positive condition named here, or a negative errno with *e naming the file: -EBUSY (locked),
+ * -ENOSPC (disk full), -EUCLEAN (corrupt), -EIO. After a negative result the transaction is void:
+ * roll back.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/record.h"
+#include "model/image.h"
+
+struct store;
+
+#define STORE_NONE 1 /* no such row */
+
+enum store_mode { STORE_READ, STORE_WRITE };
+
+/*
+ * Opens (STORE_WRITE: creates or upgrades). A file of a newer version is -ENOTSUP and says which
+ * program it needs. WAL, foreign keys on, synchronous NORMAL, cache bounded to 16 MiB.
+ */
+int store_open(
+	const char *path, enum store_mode mode, struct store **ret, struct err *e) _must_check_;
+void store_close(struct store *s);
+static inline void store_closep(struct store **s)
+{
+	store_close(*s);
+}
+#define _cleanup_store_ _cleanup_(store_closep)
+
+int store_begin(struct store *s, struct err *e) _must_check_;
+int store_commit(struct store *s, struct err *e) _must_check_;
+/* Also puts the in-memory change number and attribute map back. Never fails. */
+void store_rollback(struct store *s);
+
+/* Translation of attribute numbers; borrowed. New attributes get their row in the transaction. */
+struct attr_map *store_attr_map(struct store *s);
+/* The highest change number given so far. */
+int64_t store_seq(const struct store *s);
+
+/* meta: *ret from the arena; STORE_NONE when unset. */
+int meta_get(struct store *s, const char *name, struct arena *a, const char **ret, struct err *e);
+int meta_set(struct store *s, const char *name, const char *value, struct err *e);
+
+/* --- connectors --- */
+
+struct connector_row {
+	int64_t id;
+	const char *name, *type;
+	const void *cursor; /* NULL: none */
+	size_t cursor_len;
+	int64_t inbound_seq, link_seq, outbound_seq;
+	const char *rules_digest; /* NULL before the first full sync */
+	bool full_import_required, full_sync_required, import_full_running;
+	int64_t last_import; /* 0: never */
+};
+
+/* The row of a configured connector; made when it is new. Another type: -EINVAL. */
+int connector_ensure(struct store *s, const char *name, const char *type, struct arena *a,
+	struct connector_row *ret, struct err *e);
+/* All, in order of creation. */
+int connector_list(struct store *s, struct arena *a, struct connector_row **ret, unsigned *ret_n,
+	struct err *e);
+/* Writes every column but name and type. */
+int connector_update(struct store *s, const struct connector_row *row, struct err *e);
+
+/* --- runs --- */
+
+struct run_row {
+	int64_t id;
+	const char *policy;
+	int64_t started, ended; /* ended 0: not ended */
+	const char *result;     /* NULL: not ended */
+};
+
+struct step_row {
+	int64_t run;
+	int number;
+	int64_t connector;
+	const char *connector_name;
+	const char *type;
+	int64_t started, ended;
+	const char *result;   /* NULL: not ended */
+	const char *counters; /* JSON text or NULL */
+	const char *error;    /* NULL: none */
+};
+
+int run_insert(
+	struct store *s, const char *policy, int64_t started, int64_t *ret_id, struct err *e);
+int run_end(struct store *s, int64_t id, int64_t ended, const char *result, struct err *e);
+/* Marks runs that were killed as ended with `result`. */
+int run_end_stale(struct store *s, int64_t ended, const char *result, struct err *e);
+int step_insert(struct store *s, const struct step_row *row, struct err *e);
+int step_update(struct store *s, const struct step_row *row, struct err *e);
+/* Newest first, at most limit. */
+int run_list(struct store *s, unsigned limit, struct arena *a, struct run_row **ret,
+	unsigned *ret_n, struct err *e);
+/* id 0: the newest. */
+int run_get(struct store *s, int64_t id, struct arena *a, struct run_row *ret,
+	struct step_row **ret_steps, unsigned *ret_n, struct err *e);
+/* Deletes runs that ended before the given time. */
+int run_purge(struct store *s, int64_t before, struct err *e);
+
+/* --- errors on objects --- */
+
+enum error_phase { ERROR_IMPORT, ERROR_SYNC, ERROR_EXPORT };
+
+struct error_row {
+	int64_t cs;
+	enum error_phase phase;
+	const char *type, *text;
+	int64_t first, last, retry_at;
+	int count;
+	const char *dn, *connector; /* on reading */
+};
+
+/* Inserts, or counts one more and keeps `first`; sets retry_at. *ret_count may be NULL. */
+int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *type,
+	const char *text, int64_t now, int64_t retry_at, int *ret_count, struct err *e);
+int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena *a,
+	struct error_row *ret, struct err *e);
+int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
+int error_list(struct store *s, unsigned limit, struct arena *a, struct error_row **ret,
+	unsigned *ret_n, struct err *e);
+
+/* --- outbox --- */
+
+int outbox_add(struct store *s, const struct record *r, struct err *e);
+struct outbox_row {
+	int64_t id;
+	const char *record; /* JSON text */
+};
+/* Oldest first, id > after. */
+int outbox_list(struct store *s, int64_t after, unsigned limit, struct arena *a,
+	struct outbox_row **ret, unsigned *ret_n, struct err *e);
+/* Deletes up to and including id. */
+int outbox_delete(struct store *s, int64_t up_to, struct err *e);
