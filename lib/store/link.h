@@ -60,6 +60,9 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 int cs_link_count_state(
 	struct store *s, int64_t connector, enum export_state state, int64_t *ret, struct err *e);
 
+/* Links to `from` become links to `to` (a placeholder turned out to be that object), as changed. */
+int cs_link_repoint(struct store *s, int64_t from, int64_t to, struct err *e);
+
 struct mv_link {
 	int64_t mv;
 	unsigned attr;
@@ -79,5 +82,7 @@ int mv_link_page_changed(struct store *s, int64_t after_seq, unsigned limit, str
 	struct mv_link **ret, unsigned *ret_n, struct err *e);
 int mv_link_touch_target(struct store *s, int64_t target, struct err *e);
 int mv_link_touch_source(struct store *s, int64_t mv, struct err *e);
+/* present = 0, with new change numbers, for every present link to an object that lost its join. */
+int mv_link_drop_target(struct store *s, int64_t target, struct err *e);
 /* Deletes rows with present = 0 and seq <= up_to. */
 int mv_link_purge(struct store *s, int64_t up_to, struct err *e);
