@@ -1,0 +1,43 @@
+/* A set of row ids, one bit each: 100,000 objects cost 12 KiB. */
+#pragma once
+
+#include "base/err.h"
+
+struct bitmap {
+	unsigned char *bits;
+	size_t size; /* bytes */
+};
+
+static inline void bitmap_done(struct bitmap *b)
+{
+	free(b->bits);
+	*b = (struct bitmap){0};
+}
+#define _cleanup_bitmap_ _cleanup_(bitmap_done)
+
+static inline void bitmap_clear(struct bitmap *b)
+{
+	if (b->bits)
+		memset(b->bits, 0, b->size);
+}
+
+static inline bool bitmap_get(const struct bitmap *b, int64_t id)
+{
+	size_t i = (size_t)id / 8;
+
+	return i < b->size && (b->bits[i] >> (id % 8) & 1);
+}
+
+static inline void bitmap_set(struct bitmap *b, int64_t id)
+{
+	size_t i = (size_t)id / 8;
+
+	if (i >= b->size) {
+		size_t size = MAX(i + 1, b->size ? b->size * 2 : 1024);
+
+		b->bits = xrealloc(b->bits, size);
+		memset(b->bits + b->size, 0, size - b->size);
+		b->size = size;
+	}
+	b->bits[i] |= (unsigned char)(1u << (id % 8));
+}

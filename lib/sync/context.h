@@ -1,0 +1,106 @@
+/*
+ * What the steps of one run share: configuration, rules, store, connectors, the step's counters.
+ * Owned by run.c; the steps borrow it.
+ */
+#pragma once
+
+#include "lang/rule.h"
+#include "store/link.h"
+#include "store/mv.h"
+#include "sync/run.h"
+#include "sync/state.h"
+
+#define PAGE 500 /* rows in one transaction of a step */
+
+struct sync_connector {
+	const struct connector_config *cfg;
+	const struct connector_type *type;
+	const char *name;
+	struct connector_row row; /* strings in the run's arena; written by connector_update() */
+	bool exports;             /* outbound rules and export go to it */
+	bool import_bad;          /* this cycle's import failed: no sync of it, no export to it */
+	bool sync_bad;
+};
+
+struct sync {
+	const struct config *cfg;
+	struct ruleset *rules;
+	struct store *store;
+	const struct run_host *host;
+	struct sync_connector *connectors;
+	unsigned n_connectors;
+	int64_t run;
+	struct arena arena; /* for the whole run */
+	/* of the step that runs */
+	struct progress progress;
+	struct counters counters;
+	int64_t last_progress; /* monotonic ms */
+	int n_errors;          /* object errors of the step */
+};
+
+/* How a step ended: a step-result word and, when not good, text for people. */
+struct step_end {
+	const char *result;
+	char error[1024];
+};
+
+static inline void sync_count(struct sync *s, enum counter c)
+{
+	s->counters.n[c]++;
+}
+
+static inline bool sync_canceled(const struct sync *s)
+{
+	return s->host->canceled && s->host->canceled(s->host->ctx);
+}
+
+/* Tells the host where the step is, at most twice a second unless `now`. */
+void sync_progress(struct sync *s, bool now);
+
+struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id);
+
+/* An evaluation context for an object of a connector (NULL: of the metaverse). */
+struct eval_ctx {
+	struct sync *sync;
+	const struct sync_connector *conn; /* whose parameters */
+	int64_t cs, mv;                    /* whose links are counted; one of them */
+};
+void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a);
+
+/* Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. */
+int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
+	struct entry *ret, struct err *e);
+int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret,
+	struct err *e);
+/* Encodes into the arena; -E2BIG when it is over the limit. */
+int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
+	size_t *ret_len, struct err *e);
+
+/* An error on an object: kept on its row, counted. Not fatal. */
+int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
+	const char *text, struct err *e);
+
+/* Puts event 6956 for a row in the outbox, in the current transaction. */
+int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
+	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e);
+/* Delivers what is in the outbox. */
+int outbox_deliver(struct sync *s, struct err *e);
+
+/* Deletes a row, or leaves a placeholder where links still point to it. */
+int row_remove(struct sync *s, struct cs_row *row, struct err *e);
+
+/* --- the steps; negative: the run cannot go on (store) --- */
+int step_import(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
+	struct err *e);
+int step_inbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
+	struct err *e);
+int step_outbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
+	struct err *e);
+int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e);
+
+#define TRY(expr)                                                                                  \
+	do {                                                                                       \
+		int _try = (expr);                                                                 \
+		if (_try < 0)                                                                      \
+			return _try;                                                               \
+	} while (0)

@@ -1,0 +1,63 @@
+/*
+ * The outbound step's own state, shared by outbound.c (one metaverse object), wanted.c (the pure
+ * half: rules to wanted image) and outbound_link.c (references).
+ */
+#pragma once
+
+#include "sync/bitmap.h"
+#include "sync/context.h"
+
+#define CLASSES_MAX 32
+
+/* What the rules want of an object in one connector. */
+struct wanted {
+	bool provision;       /* an in-scope rule of link type Provision */
+	const char *class;    /* in the connector */
+	const char *rule;     /* that provisions */
+	const char *dn;       /* CN={HEX} of the sourceAnchor; NULL: the rules gave none */
+	struct entry entry;   /* owned attributes; without values: to be cleared */
+	struct {
+		unsigned source;  /* metaverse */
+		unsigned dest;    /* connector */
+	} *links;
+	unsigned n_links;
+	const char *error; /* a flow failed: nothing is staged */
+	const char *error_rule;
+};
+
+struct outbound {
+	struct sync *sync;
+	struct sync_connector *conn;
+	bool first;          /* nothing was ever synchronized: no need to touch links */
+	struct arena arena;  /* of one object */
+	/* attributes that may be sent, per class of the connector's schema */
+	struct {
+		const char *class;
+		struct bitmap attrs;
+	} classes[CLASSES_MAX];
+	unsigned n_classes;
+	struct bitmap baseline; /* rows whose wanted image was first computed in this step */
+	/* the object whose links are being walked, see outbound_links() */
+	struct arena link_arena;
+	int64_t link_mv;
+	struct wanted link_wanted;
+	struct cs_row link_row; /* id 0: not provisioned */
+	struct buf link_changed; /* names of reference attributes that changed while blocked */
+};
+
+/* Pure but for counting links: scope, attribute flow, precedence. */
+int wanted_compute(struct outbound *out, const struct mv_row *mv, struct arena *a,
+	struct wanted *ret, struct err *e);
+
+/*
+ * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the AD
+ * object behind it, for messages (NULL: none).
+ */
+int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
+	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e);
+
+/* References of metaverse objects that changed since the last sync. */
+int outbound_links(struct outbound *out, int64_t after_seq, struct err *e);
+
+/* Names of the AD group nesting rule: may a link to this row be wanted? */
+bool link_allowed(const struct cs_row *source, const struct cs_row *target);

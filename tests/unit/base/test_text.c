@@ -1,0 +1,130 @@
+/* base: text forms of bytes, UTF-8, DN keys, times, JSON escapes. */
+#include "../check.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/codec.h"
+#include "base/text.h"
+#include "base/timefmt.h"
+
+static void test_base64(void **state)
+{
+	static const char *const plain[] = {"", "f", "fo", "foo", "foob", "fooba", "foobar"};
+	static const char *const coded[] = {
+		"", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"}; /* RFC 4648, 10 */
+	char out[32];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(plain); i++) {
+		ssize_t n;
+
+		base64_encode(out, plain[i], strlen(plain[i]));
+		assert_string_equal(out, coded[i]);
+		n = base64_decode(out, coded[i], strlen(coded[i]));
+		assert_int_equal(n, strlen(plain[i]));
+		assert_memory_equal(out, plain[i], (size_t)n);
+	}
+	assert_int_equal(base64_decode(out, "Zg=", 3), -1);
+	assert_int_equal(base64_decode(out, "Z!==", 4), -1);
+	assert_int_equal(base64_decode(out, "Zg==Zg==", 8), -1);
+	assert_int_equal(base64_decode(out, "====", 4), -1);
+}
+
+static void test_guid(void **state)
+{
+	unsigned char g[16];
+	char text[GUID_TEXT_SIZE], b64[32];
+
+	/* the worked example of the sourceAnchor */
+	assert_true(guid_parse(g, "{12345678-9ABC-def0-1122-334455667788}"));
+	base64_encode(b64, g, 16);
+	assert_string_equal(b64, "eFY0Erya8N4RIjNEVWZ3iA==");
+	guid_format(text, g);
+	assert_string_equal(text, "12345678-9abc-def0-1122-334455667788");
+	assert_false(guid_parse(g, "12345678-9abc-def0-1122-33445566778"));
+	assert_false(guid_parse(g, "12345678x9abc-def0-1122-334455667788"));
+}
+
+static void test_sid(void **state)
+{
+	static const unsigned char sid[] = {1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 0x20, 2, 0, 0};
+	char text[64];
+
+	assert_true(sid_format(text, sizeof(text), sid, sizeof(sid)));
+	assert_string_equal(text, "S-1-5-32-544");
+	assert_false(sid_format(text, sizeof(text), sid, sizeof(sid) - 1));
+	assert_false(sid_format(text, 8, sid, sizeof(sid)));
+}
+
+static void test_utf8(void **state)
+{
+	assert_true(utf8_valid("Ærø \xf0\x9f\x98\x80", 10));
+	assert_false(utf8_valid("\xc0\x80", 2));
+	assert_false(utf8_valid("\xed\xa0\x80", 3));
+	assert_false(utf8_valid("\xe2\x82", 2));
+	assert_int_equal(text_casecmp("ÅSE", 4, "åse", 4), 0);
+	assert_true(text_casecmp("a", 1, "b", 1) < 0);
+	assert_true(text_casecmp("ab", 2, "a", 1) > 0);
+}
+
+static void test_dn(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	assert_string_equal(dn_key(&a, "CN=Åse , OU=X,DC=a"), dn_key(&a, "cn=ÅSE,ou=x,dc=A"));
+	assert_string_equal(dn_key(&a, "CN=a\\2Cb,DC=x"), dn_key(&a, "cn=A\\,b,dc=x"));
+	assert_string_not_equal(dn_key(&a, "CN=a\\,b"), dn_key(&a, "CN=a,b"));
+	assert_string_equal(dn_parent("CN=a\\,b,OU=x,DC=y"), "OU=x,DC=y");
+	assert_string_equal(dn_parent("DC=y"), "");
+}
+
+static void test_time(void **state)
+{
+	char buf[TIME_TEXT_SIZE];
+	int64_t t;
+
+	/* the documentation's example: 129699324000000000 = 2012-01-01 23:00:00 */
+	assert_string_equal(time_format(filetime_to_unix(INT64_C(129699324000000000)), buf),
+		"2012-01-01T23:00:00Z");
+	assert_true(time_parse("2024-02-29T12:00:00.123Z", &t));
+	assert_string_equal(time_format(t, buf), "2024-02-29T12:00:00Z");
+	assert_true(gentime_parse("20240229120000.0Z", &t));
+	assert_string_equal(time_format(t, buf), "2024-02-29T12:00:00Z");
+	assert_false(time_parse("2024-13-29T12:00:00Z", &t));
+	assert_true(duration_parse("00:30:00", &t) && t == 1800);
+	assert_true(duration_parse("7.00:00:00", &t) && t == 7 * 86400);
+	assert_true(duration_parse("90", &t) && t == 90);
+	assert_false(duration_parse("1:2", &t));
+	assert_string_equal(duration_format(7 * 86400, buf), "7.00:00:00");
+}
+
+static void test_buf(void **state)
+{
+	_cleanup_buf_ struct buf b = {0};
+	const unsigned char *p;
+	uint64_t v;
+
+	buf_add_json(&b, "a\"\\\n\x01z", 6);
+	assert_string_equal(buf_str(&b), "a\\\"\\\\\\n\\u0001z");
+	buf_clear(&b);
+	buf_add_varint(&b, 300);
+	buf_add_varint(&b, UINT64_MAX);
+	p = (const unsigned char *)b.data;
+	assert_true(varint_read(&p, p + 2, &v) && v == 300);
+	assert_true(varint_read(&p, (const unsigned char *)b.data + b.len, &v) && v == UINT64_MAX);
+	p = (const unsigned char *)b.data;
+	assert_false(varint_read(&p, p + 1, &v));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_guid),
+		cmocka_unit_test(test_sid),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_dn),
+		cmocka_unit_test(test_time),
+		cmocka_unit_test(test_buf),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
