@@ -62,7 +62,7 @@ int secret_read(const char *path, char **ret, struct err *e)
 		if (!dir)
 			return err_set(e, -ENOENT, path, 0,
 				"there is no $CREDENTIALS_DIRECTORY; add LoadCredential= to the "
-			        "unit");
+				"unit");
 		if (strchr(path, '/'))
 			return err_set(e, -EINVAL, path, 0, "a credential name has no slash");
 		snprintf(full, sizeof(full), "%s/%s", dir, path + strlen("credential:"));

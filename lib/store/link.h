@@ -33,7 +33,11 @@ int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, 
 /* New change numbers for all links to (from) an object: inbound looks at them again. */
 int cs_link_touch_target(struct store *s, int64_t target, struct err *e);
 int cs_link_touch_source(struct store *s, int64_t cs, struct err *e);
-/* Links to an object: is any imported or wanted? 1 yes, 0 no. */
+/* All links to an object. */
+int cs_link_list_target(struct store *s, int64_t target, struct arena *a, struct cs_link **ret,
+	unsigned *ret_n, struct err *e);
+/* Is there a row (a removed one that is not purged yet counts too) that points to it? 1 yes, 0 no.
+ */
 int cs_link_is_target(struct store *s, int64_t target, struct err *e);
 /* Links of an object that a full import run did not deliver one by one: imported = 1, seen <> run.
  */

@@ -90,17 +90,17 @@ int outbox_deliver(struct sync *s, struct err *e);
 int row_remove(struct sync *s, struct cs_row *row, struct err *e);
 
 /* --- the steps; negative: the run cannot go on (store) --- */
-int step_import(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
-	struct err *e);
-int step_inbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
-	struct err *e);
-int step_outbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
-	struct err *e);
+int step_import(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e);
+int step_inbound(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e);
+int step_outbound(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e);
 int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e);
 
-#define TRY(expr)                                                                                  \
-	do {                                                                                       \
-		int _try = (expr);                                                                 \
-		if (_try < 0)                                                                      \
-			return _try;                                                               \
+#define TRY(expr)                    \
+	do {                         \
+		int _try = (expr);   \
+		if (_try < 0)        \
+			return _try; \
 	} while (0)

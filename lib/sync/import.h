@@ -12,16 +12,16 @@ struct import_step {
 	struct import_sink sink; /* first: the connector hands it back */
 	struct sync *sync;
 	struct sync_connector *conn;
-	bool full;              /* everything will be delivered */
-	int64_t stamp;          /* marks links that this import delivered one by one */
-	struct arena arena;     /* of one object */
-	struct bitmap seen;     /* rows delivered by this import */
-	struct bitmap flagged;  /* rows in the flag list that is being delivered */
-	unsigned uncommitted;   /* objects since the last commit */
+	bool full;             /* everything will be delivered */
+	int64_t stamp;         /* marks links that this import delivered one by one */
+	struct arena arena;    /* of one object */
+	struct bitmap seen;    /* rows delivered by this import */
+	struct bitmap flagged; /* rows in the flag list that is being delivered */
+	unsigned uncommitted;  /* objects since the last commit */
 	int64_t n_objects;
 	bool discovery_errors;
-	int fatal;              /* the store's error: the step cannot go on */
-	struct bitmap attrs;    /* attributes that rules read: the others are not kept */
+	int fatal;           /* the store's error: the step cannot go on */
+	struct bitmap attrs; /* attributes that rules read: the others are not kept */
 };
 
 /* One object delivered: finds or makes its row and stores what changed. */
@@ -32,10 +32,10 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e);
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e);
 
 /* References of one object: whole lists (entry) or single changes. */
-int import_links(struct import_step *st, const struct cs_row *row,
-	const struct import_object *o, struct err *e);
+int import_links(struct import_step *st, const struct cs_row *row, const struct import_object *o,
+	struct err *e);
 /* Sets imported of one link; makes the row if need be. */
-int import_link_set(struct import_step *st, const struct cs_row *row, unsigned attr,
-	int64_t target, bool imported, struct err *e);
+int import_link_set(struct import_step *st, const struct cs_row *row, unsigned attr, int64_t target,
+	bool imported, struct err *e);
 /* Removes what a full import did not deliver one by one. */
 int import_links_unseen(struct import_step *st, struct err *e);

@@ -8,11 +8,11 @@
 struct inbound {
 	struct sync *sync;
 	struct sync_connector *conn;
-	bool first;          /* links were never synchronized: no need to touch any */
-	struct arena arena;  /* of one object */
+	bool first;         /* links were never synchronized: no need to touch any */
+	struct arena arena; /* of one object */
 	/* the object whose links are being walked, see inbound_links() */
 	struct arena link_arena;
-	int64_t link_cs;     /* 0: none */
+	int64_t link_cs; /* 0: none */
 	int64_t link_mv;
 	struct mv_link_source *link_winners;
 	unsigned n_link_winners;
@@ -26,8 +26,8 @@ enum join_outcome {
 };
 
 /* Join rules for an object that is not joined. *ret_rule is the rule that decided. */
-int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret,
-	int64_t *ret_mv, const struct rule **ret_rule, const char **ret_error, struct err *e);
+int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret, int64_t *ret_mv,
+	const struct rule **ret_rule, const char **ret_error, struct err *e);
 
 /* Keys for later joins, from the new image; `before` NULL for a new object. */
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
@@ -42,6 +42,7 @@ int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struc
 /* Link rows that changed since the last sync. */
 int inbound_links(struct inbound *in, bool full, struct err *e);
 
-/* Sources of a metaverse object, evaluated; the object error text when a scope cannot be decided. */
+/* Sources of a metaverse object, evaluated; the object error text when a scope cannot be decided.
+ */
 int inbound_sources(struct inbound *in, int64_t mv, struct arena *a, struct mv_source **ret,
 	unsigned *ret_n, const char **ret_error, struct err *e);

@@ -18,7 +18,7 @@ struct mv_source {
 
 /* An attribute that holds references: whose links it takes. */
 struct mv_link_source {
-	unsigned attr;    /* of the metaverse */
+	unsigned attr; /* of the metaverse */
 	int64_t cs;
 	unsigned cs_attr;
 };
@@ -34,8 +34,8 @@ struct mv_result {
 };
 
 /* Fills src->entry and src->rules. Scope errors are object errors: 1 with *ret_error. */
-int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row,
-	struct arena *a, const char **ret_error, struct err *e);
+int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row, struct arena *a,
+	const char **ret_error, struct err *e);
 
 /*
  * Precedence: rules of all sources in one order, by number, then by the connector's order of

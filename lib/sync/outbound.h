@@ -11,15 +11,15 @@
 
 /* What the rules want of an object in one connector. */
 struct wanted {
-	bool provision;       /* an in-scope rule of link type Provision */
-	const char *class;    /* in the connector */
-	const char *rule;     /* that provisions */
-	const char *dn;       /* CN={HEX} of the sourceAnchor; NULL: the rules gave none */
-	struct entry entry;   /* owned attributes; without values: to be cleared */
+	bool provision;     /* an in-scope rule of link type Provision */
+	const char *class;  /* in the connector */
+	const char *rule;   /* that provisions */
+	const char *dn;     /* CN={HEX} of the sourceAnchor; NULL: the rules gave none */
+	struct entry entry; /* owned attributes; without values: to be cleared */
 	struct {
-		unsigned source;  /* metaverse */
-		unsigned dest;    /* connector */
-	} *links;
+		unsigned source; /* metaverse */
+		unsigned dest;   /* connector */
+	} * links;
 	unsigned n_links;
 	const char *error; /* a flow failed: nothing is staged */
 	const char *error_rule;
@@ -28,8 +28,8 @@ struct wanted {
 struct outbound {
 	struct sync *sync;
 	struct sync_connector *conn;
-	bool first;          /* nothing was ever synchronized: no need to touch links */
-	struct arena arena;  /* of one object */
+	bool first;         /* nothing was ever synchronized: no need to touch links */
+	struct arena arena; /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
 	struct {
 		const char *class;
@@ -41,7 +41,7 @@ struct outbound {
 	struct arena link_arena;
 	int64_t link_mv;
 	struct wanted link_wanted;
-	struct cs_row link_row; /* id 0: not provisioned */
+	struct cs_row link_row;  /* id 0: not provisioned */
 	struct buf link_changed; /* names of reference attributes that changed while blocked */
 };
 

@@ -7,11 +7,11 @@
 #include "store/cs.h"
 
 enum export_event {
-	EXPORT_EVENT_CHANGED,        /* rules want something else now, and it differs from the import */
-	EXPORT_EVENT_SETTLED,        /* rules want what the last import showed */
-	EXPORT_EVENT_SEND,           /* about to leave */
-	EXPORT_EVENT_ACCEPTED,       /* the service said yes */
-	EXPORT_EVENT_REFUSED,        /* the service said no, or the import did not show what was sent */
+	EXPORT_EVENT_CHANGED,  /* rules want something else now, and it differs from the import */
+	EXPORT_EVENT_SETTLED,  /* rules want what the last import showed */
+	EXPORT_EVENT_SEND,     /* about to leave */
+	EXPORT_EVENT_ACCEPTED, /* the service said yes */
+	EXPORT_EVENT_REFUSED,  /* the service said no, or the import did not show what was sent */
 	EXPORT_EVENT_IMPORT_EQUAL,   /* an import shows what is wanted */
 	EXPORT_EVENT_IMPORT_DIFFERS, /* an import shows something else */
 	EXPORT_EVENT_BLOCKED,        /* isCloudManaged became true */

@@ -48,7 +48,7 @@ static void test_image(void **state)
 	assert_int_equal(entry_first(&back, attr_find("guid"))->len, 3);
 	assert_int_equal(entry_get(&back, attr_find("title"))->count, 0);
 	assert_null(entry_get(&back, attr_find("member"))); /* references are not in images */
-	for (size_t n = 1; n < one.len; n++) { /* a cut image never crashes */
+	for (size_t n = 1; n < one.len; n++) {              /* a cut image never crashes */
 		entry_init(&back, &a);
 		(void)!image_decode(one.data, n, &map, &back);
 	}

@@ -1,0 +1,177 @@
+/* Pages of connector space rows, searches and counts. No statement stays open behind a call. */
+#include "store/cs_row.h"
+#include "base/text.h"
+
+#include <errno.h>
+
+int cs_read_all(struct store *s, enum query q, struct arena *a, struct cs_row **ret,
+	unsigned *ret_n, struct err *e)
+{
+	struct rows rows = {.a = a, .size = sizeof(**ret)};
+	int r;
+
+	while ((r = q_step(s, q, e)) > 0)
+		cs_read(s->stmts[q], a, rows_add(&rows));
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return r;
+}
+
+int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_CHANGED, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, after_seq);
+	q_int(st, 3, limit);
+	return cs_read_all(s, Q_CS_PAGE_CHANGED, a, ret, ret_n, e);
+}
+
+int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_ALL, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, after_id);
+	q_int(st, 3, limit);
+	return cs_read_all(s, Q_CS_PAGE_ALL, a, ret, ret_n, e);
+}
+
+int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
+	unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_JOINED, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, mv);
+	return cs_read_all(s, Q_CS_PAGE_JOINED, a, ret, ret_n, e);
+}
+
+int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
+	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_STATE, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, state);
+	q_int(st, 3, after_id);
+	q_int(st, 4, limit);
+	return cs_read_all(s, Q_CS_PAGE_STATE, a, ret, ret_n, e);
+}
+
+static int read_ids(struct store *s, enum query q, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	unsigned n = 0;
+	int r;
+
+	while ((r = q_step(s, q, e)) > 0)
+		ret_ids[n++] = sqlite3_column_int64(s->stmts[q], 0);
+	*ret_n = n;
+	return r;
+}
+
+int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
+	int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_IMPORTED_IDS, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, after_id);
+	q_int(st, 3, limit);
+	return read_ids(s, Q_CS_PAGE_IMPORTED_IDS, ret_ids, ret_n, e);
+}
+
+int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_BLOCKED_IDS, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_text(st, 2, class);
+	q_int(st, 3, after_id);
+	q_int(st, 4, limit);
+	return read_ids(s, Q_CS_PAGE_BLOCKED_IDS, ret_ids, ret_n, e);
+}
+
+int cs_search(struct store *s, int64_t connector, const char *text, unsigned limit, struct arena *a,
+	struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_SEARCH, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_text(st, 2, text_fold(a, text, strlen(text), NULL));
+	q_int(st, 3, limit);
+	return cs_read_all(s, Q_CS_SEARCH, a, ret, ret_n, e);
+}
+
+int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_COUNT, e);
+
+	*ret = (struct cs_counts){0};
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	TRY(q_step(s, Q_CS_COUNT, e));
+	ret->total = sqlite3_column_int64(st, 0);
+	ret->placeholders = sqlite3_column_int64(st, 1);
+	ret->connectors = sqlite3_column_int64(st, 2);
+	ret->disconnectors = sqlite3_column_int64(st, 3);
+	ret->blocked = sqlite3_column_int64(st, 4);
+	ret->imported = sqlite3_column_int64(st, 5);
+	q_end(s, Q_CS_COUNT);
+
+	st = q_start(s, Q_CS_COUNT_STATES, e);
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	TRY(q_step(s, Q_CS_COUNT_STATES, e));
+	ret->pending_add = sqlite3_column_int64(st, 0);
+	ret->pending_update = sqlite3_column_int64(st, 1);
+	ret->pending_delete = sqlite3_column_int64(st, 2);
+	ret->awaiting = sqlite3_column_int64(st, 3);
+	ret->failed = sqlite3_column_int64(st, 4);
+	q_end(s, Q_CS_COUNT_STATES);
+	return 0;
+}
+
+int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_IMPORTED, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	TRY(q_step(s, Q_CS_COUNT_IMPORTED, e));
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, Q_CS_COUNT_IMPORTED);
+	return 0;
+}
+
+int cs_count_deletes(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_STATES, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	TRY(q_step(s, Q_CS_COUNT_STATES, e));
+	*ret = sqlite3_column_int64(st, 2);
+	q_end(s, Q_CS_COUNT_STATES);
+	return 0;
+}

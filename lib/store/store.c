@@ -1,0 +1,275 @@
+/* The file itself: opening, schema and upgrades, transactions, attribute numbers, meta. */
+#include "store/query.h"
+#include "store/schema.inc"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define APPLICATION_ID 0x61647379 /* "adsy" */
+#define STORE_VERSION 1
+
+/* One row per version: the SQL that leads from the one before; applied in order. */
+static const struct {
+	int to;
+	const char *sql;
+} UPGRADES[] = {
+	{1, store_schema},
+};
+
+static int exec(struct store *s, const char *sql, struct err *e)
+{
+	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		return store_error(s, sql[0] == 'P' ? sql : "schema", e);
+	return 0;
+}
+
+static int pragma_int(struct store *s, const char *sql, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = NULL;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK ||
+		sqlite3_step(st) != SQLITE_ROW)
+		r = store_error(s, sql, e);
+	else
+		*ret = sqlite3_column_int64(st, 0);
+	sqlite3_finalize(st);
+	return r;
+}
+
+static int check_identity(struct store *s, int64_t *ret_version, struct err *e)
+{
+	int64_t app, tables;
+
+	TRY(pragma_int(s, "PRAGMA application_id", &app, e));
+	TRY(pragma_int(s, "PRAGMA user_version", ret_version, e));
+	TRY(pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, e));
+	if (tables && app != APPLICATION_ID)
+		return err_set(e, -EUCLEAN, s->path, 0,
+			"is a database of another program; choose another state_directory");
+	if (*ret_version > STORE_VERSION)
+		return err_set(e, -ENOTSUP, s->path, 0,
+			"has version %" PRId64
+			", this program knows versions up to %d; run the newer "
+			"adsyncd that wrote it, or restore a copy from before the upgrade",
+			*ret_version, STORE_VERSION);
+	return 0;
+}
+
+static int upgrade(struct store *s, int64_t version, struct err *e)
+{
+	char text[80];
+	int r = 0;
+
+	if (version == STORE_VERSION)
+		return 0;
+	TRY(exec(s, "BEGIN IMMEDIATE", e));
+	for (unsigned i = 0; r == 0 && i < ARRAY_SIZE(UPGRADES); i++)
+		if (UPGRADES[i].to > version)
+			r = exec(s, UPGRADES[i].sql, e);
+	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		APPLICATION_ID, STORE_VERSION);
+	if (r == 0)
+		r = exec(s, text, e);
+	if (r == 0)
+		r = exec(s, "COMMIT", e);
+	if (r < 0)
+		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	return r;
+}
+
+static uint32_t attribute_add(struct attr_map *map, unsigned attr)
+{
+	struct store *s = map->ctx;
+	sqlite3_stmt *st = q_start(s, Q_ATTRIBUTE_ADD, NULL);
+	uint32_t id = s->attrs + 1;
+
+	if (!st || id >= ATTR_MAX)
+		return 0;
+	q_int(st, 1, id);
+	q_text(st, 2, attr_name(attr));
+	if (q_run(s, Q_ATTRIBUTE_ADD, NULL) < 0)
+		return 0;
+	s->attrs = id;
+	map->to_store[attr] = id;
+	map->from_store[id] = attr;
+	return id;
+}
+
+static int load_attributes(struct store *s, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ATTRIBUTE_LIST, e);
+	int r;
+
+	if (!st)
+		return e ? e->code : -EIO;
+	while ((r = q_step(s, Q_ATTRIBUTE_LIST, e)) > 0) {
+		int64_t id = sqlite3_column_int64(st, 0);
+		unsigned attr = attr_intern((const char *)sqlite3_column_text(st, 1));
+
+		if (id <= 0 || id >= ATTR_MAX || !attr) {
+			q_end(s, Q_ATTRIBUTE_LIST);
+			return err_set(
+				e, -EUCLEAN, s->path, 0, "over %d attribute names", ATTR_MAX);
+		}
+		s->map.to_store[attr] = (uint32_t)id;
+		s->map.from_store[id] = attr;
+		s->attrs = MAX(s->attrs, (uint32_t)id);
+	}
+	return r;
+}
+
+static int load_seq(struct store *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *text;
+	int r = meta_get(s, "next_seq", &a, &text, e);
+
+	if (r == 0)
+		s->seq = strtoll(text, NULL, 10);
+	return MIN(r, 0);
+}
+
+static int open_file(struct store *s, struct err *e)
+{
+	int flags = s->mode == STORE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+	                                   : SQLITE_OPEN_READONLY;
+	int64_t version;
+
+	if (s->mode == STORE_WRITE) { /* SQLite would create it with the umask's mode */
+		_cleanup_close_ int fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+		if (fd < 0)
+			return err_set(e, -errno, s->path, 0, "cannot open: %s", strerror(errno));
+	}
+	if (sqlite3_open_v2(s->path, &s->db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+		return s->db ? store_error(s, "cannot open", e)
+		             : err_set(e, -ENOMEM, s->path, 0, "cannot open");
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, 5000);
+	TRY(check_identity(s, &version, e));
+	TRY(exec(s,
+		"PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
+		"PRAGMA cache_size = -16000",
+		e));
+	if (s->mode == STORE_READ)
+		return 0;
+	TRY(exec(s,
+		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+		"PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432",
+		e));
+	return upgrade(s, version, e);
+}
+
+int store_open(const char *path, enum store_mode mode, struct store **ret, struct err *e)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+	int r;
+
+	s->path = xstrdup(path);
+	s->mode = mode;
+	s->map.add = attribute_add;
+	s->map.ctx = s;
+	r = open_file(s, e);
+	if (r == 0)
+		r = load_attributes(s, e);
+	if (r == 0)
+		r = load_seq(s, e);
+	if (r < 0) {
+		store_close(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	for (int i = 0; i < Q_COUNT; i++)
+		sqlite3_finalize(s->stmts[i]);
+	sqlite3_close(s->db);
+	free(s->path);
+	free(s);
+}
+
+int store_begin(struct store *s, struct err *e)
+{
+	TRY(exec(s, "BEGIN IMMEDIATE", e));
+	s->in_transaction = true;
+	s->seq_at_begin = s->seq;
+	s->attrs_at_begin = s->attrs;
+	return 0;
+}
+
+int store_commit(struct store *s, struct err *e)
+{
+	char text[24];
+
+	if (s->seq != s->seq_at_begin) {
+		snprintf(text, sizeof(text), "%" PRId64, s->seq);
+		TRY(meta_set(s, "next_seq", text, e));
+	}
+	if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+		return store_error(s, "commit", e);
+	s->in_transaction = false;
+	return 0;
+}
+
+void store_rollback(struct store *s)
+{
+	if (!s->in_transaction)
+		return;
+	for (int i = 0; i < Q_COUNT; i++)
+		if (s->stmts[i])
+			sqlite3_reset(s->stmts[i]);
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->in_transaction = false;
+	s->seq = s->seq_at_begin;
+	for (uint32_t id = s->attrs_at_begin + 1; id <= s->attrs; id++) {
+		s->map.to_store[s->map.from_store[id]] = 0;
+		s->map.from_store[id] = 0;
+	}
+	s->attrs = s->attrs_at_begin;
+}
+
+struct attr_map *store_attr_map(struct store *s)
+{
+	return &s->map;
+}
+
+int64_t store_seq(const struct store *s)
+{
+	return s->seq;
+}
+
+int meta_get(struct store *s, const char *name, struct arena *a, const char **ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_META_GET, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_text(st, 1, name);
+	r = q_step(s, Q_META_GET, e);
+	if (r <= 0)
+		return r < 0 ? r : STORE_NONE;
+	*ret = q_col_text(st, 0, a);
+	q_end(s, Q_META_GET);
+	return 0;
+}
+
+int meta_set(struct store *s, const char *name, const char *value, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_META_SET, e);
+
+	if (!st)
+		return -EIO;
+	q_text(st, 1, name);
+	q_text(st, 2, value);
+	return q_run(s, Q_META_SET, e);
+}

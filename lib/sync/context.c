@@ -1,0 +1,220 @@
+/* Things that several steps do: decode and encode rows, evaluate rules, report. */
+#include "sync/context.h"
+#include "base/fault.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+void sync_progress(struct sync *s, bool now)
+{
+	int64_t t = monotonic_ms();
+
+	if (!s->host->progress || (!now && t - s->last_progress < 500))
+		return;
+	s->last_progress = t;
+	s->progress.counters = &s->counters;
+	s->host->progress(s->host->ctx, &s->progress);
+}
+
+struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id)
+{
+	for (unsigned i = 0; i < s->n_connectors; i++)
+		if (s->connectors[i].row.id == id)
+			return &s->connectors[i];
+	return NULL;
+}
+
+static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
+{
+	const struct eval_ctx *ec = ctx;
+
+	if (!ec->conn)
+		return NULL;
+	if (streq(name, "Connector.ID"))
+		return ec->conn->name;
+	return ec->conn->type->parameter
+	               ? ec->conn->type->parameter(&ec->conn->cfg->settings, name, a)
+	               : NULL;
+}
+
+static int64_t eval_link_count(void *ctx, unsigned attr)
+{
+	const struct eval_ctx *ec = ctx;
+	int64_t n = 0;
+
+	if (ec->cs) {
+		if (cs_link_count(ec->sync->store, ec->cs, attr, &n, NULL) != 0)
+			return 0;
+	} else if (ec->mv) {
+		_cleanup_arena_ struct arena tmp = {0};
+		struct mv_link *links;
+		unsigned count = 0;
+
+		if (mv_link_list(ec->sync->store, ec->mv, attr, &tmp, &links, &count, NULL) != 0)
+			return 0;
+		for (unsigned i = 0; i < count; i++)
+			n += links[i].present;
+	}
+	return n;
+}
+
+void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a)
+{
+	*ev = (struct eval){
+		.source = source,
+		.parameter = eval_parameter,
+		.link_count = eval_link_count,
+		.ctx = ctx,
+		.arena = a,
+	};
+}
+
+int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
+	struct entry *ret, struct err *e)
+{
+	const void *image = wanted ? row->wanted : row->imported;
+	size_t len = wanted ? row->wanted_len : row->imported_len;
+
+	entry_init(ret, a);
+	ret->class = row->class;
+	ret->dn = row->dn;
+	ret->anchor = row->anchor;
+	if (image_decode(image, image ? len : 0, store_attr_map(s->store), ret))
+		return 0;
+	return err_set(e, -EUCLEAN, row->dn, 0,
+		"the stored image of connector space object %" PRId64
+		" is corrupt; restore the database or delete it and run an initial cycle",
+		row->id);
+}
+
+int mv_entry(
+	struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret, struct err *e)
+{
+	entry_init(ret, a);
+	ret->class = row->class;
+	if (image_decode(row->image, row->image_len, store_attr_map(s->store), ret))
+		return 0;
+	return err_set(e, -EUCLEAN, NULL, 0,
+		"the stored image of metaverse object %" PRId64
+		" is corrupt; restore the database or delete it and run an initial cycle",
+		row->id);
+}
+
+int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
+	size_t *ret_len, struct err *e)
+{
+	_cleanup_buf_ struct buf b = {0};
+
+	if (!image_encode(entry, store_attr_map(s->store), &b))
+		return err_set(e, -E2BIG, entry->dn, 0,
+			"the object is over %d bytes, or there are over %d attribute names",
+			IMAGE_MAX, ATTR_MAX);
+	*ret = arena_dup(a, b.data, b.len);
+	*ret_len = b.len;
+	return 0;
+}
+
+int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
+	const char *text, struct err *e)
+{
+	s->n_errors++;
+	return error_put(s->store, cs, phase, type, text, unix_now(), 0, NULL, e);
+}
+
+int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
+	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *dn = ad_dn ? ad_dn : row->dn;
+	char run[24];
+	struct record r = {.event = EVENT_SOA_BLOCKED};
+
+	snprintf(run, sizeof(run), "%" PRId64, s->run);
+	r.message = op == DELTA_DELETE ? arena_printf(&a,
+						 "%s is no longer in scope or was deleted, but its "
+	                                         "source of authority is "
+						 "in the cloud (isCloudManaged is true): the Entra "
+	                                         "object is kept and is no "
+						 "longer connected.",
+						 dn)
+	                               : arena_printf(&a,
+						 "The change to %s was not synchronized: its "
+	                                         "source of authority is in the "
+						 "cloud (isCloudManaged is true). Changed: %s.",
+						 dn, attributes ? attributes : "-");
+	record_add(&r, RECORD_CONNECTOR, conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
+	record_add(&r, RECORD_OPERATION, delta_op_name(op));
+	record_add(&r, RECORD_ATTRIBUTES, attributes);
+	record_add(&r, RECORD_RUN, run);
+	sync_count(s, COUNTER_SOA_BLOCKED);
+	return outbox_add(s->store, &r, e);
+}
+
+/* One at a time: what was delivered is forgotten before the next, so a crash repeats one at most.
+ */
+int outbox_deliver(struct sync *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	int64_t after = 0;
+
+	for (;;) {
+		struct outbox_row *rows;
+		unsigned n;
+
+		arena_reset(&a);
+		TRY(outbox_list(s->store, after, 100, &a, &rows, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			json_t *json = json_loads(rows[i].record, 0, NULL);
+			struct record r;
+			bool delivered = true;
+
+			fault_hit(FAULT_EVENT_BEFORE_DELIVER);
+			if (json && record_from_json(json, &r))
+				delivered = s->host->record(s->host->ctx, &r) == 0;
+			json_decref(json);
+			if (!delivered)
+				return 0; /* the journal is away: the next run delivers */
+			fault_hit(FAULT_EVENT_AFTER_DELIVER);
+			after = rows[i].id;
+			TRY(store_begin(s->store, e));
+			TRY(outbox_delete(s->store, after, e));
+			TRY(store_commit(s->store, e));
+		}
+		if (n < 100)
+			return 0;
+	}
+}
+
+int row_remove(struct sync *s, struct cs_row *row, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *links;
+	unsigned n;
+	int r = cs_link_is_target(s->store, row->id, e);
+
+	TRY(r);
+	if (r == 0) {
+		TRY(cs_delete(s->store, row->id, e));
+		return 0;
+	}
+	TRY(cs_link_list(s->store, row->id, 0, &a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		TRY(cs_link_delete(s->store, row->id, links[i].attr, links[i].target, e));
+	TRY(error_clear(s->store, row->id, ERROR_IMPORT, e));
+	TRY(error_clear(s->store, row->id, ERROR_SYNC, e));
+	TRY(error_clear(s->store, row->id, ERROR_EXPORT, e));
+	row->kind = CS_PLACEHOLDER;
+	row->class = "";
+	row->imported = row->wanted = NULL;
+	row->imported_len = row->wanted_len = 0;
+	row->want = WANT_NOTHING;
+	row->state = EXPORT_STATE_NONE;
+	row->blocked = row->export_all = row->deleted = false;
+	row->mv = 0;
+	row->join_rule = NULL;
+	return cs_update(s->store, row, false, e);
+}

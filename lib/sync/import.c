@@ -1,0 +1,346 @@
+/*
+ * Import: AD or Entra --> CS.imported. The arrow's effects: rows, links and the cursor that covers
+ * them, committed together. A full import ends by marking what was not delivered as gone, behind
+ * the guards of obsolete().
+ */
+#include "sync/import.h"
+#include "base/fault.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COMMIT_EVERY 1000 /* objects; rows without their cursor are delivered again, harmlessly */
+#define OBSOLETE_SMALL 20 /* the share guard does not apply to so few objects */
+
+static int commit(struct import_step *st, struct err *e)
+{
+	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
+	TRY(store_commit(st->sync->store, e));
+	fault_hit(FAULT_IMPORT_AFTER_COMMIT);
+	st->uncommitted = 0;
+	sync_progress(st->sync, false);
+	return store_begin(st->sync->store, e);
+}
+
+static int keep_fatal(struct import_step *st, int r)
+{
+	if (r < 0)
+		st->fatal = r;
+	return MIN(r, 0);
+}
+
+static int sink_object(struct import_sink *sink, const struct import_object *o, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r;
+
+	arena_reset(&st->arena);
+	st->n_objects++;
+	r = import_object(st, o, e);
+	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
+		r = commit(st, e);
+	return keep_fatal(st, r);
+}
+
+static int sink_bad(
+	struct import_sink *sink, const char *dn, const char *type, const char *text, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	struct sync *s = st->sync;
+	struct record r = {.event = EVENT_STEP_ERRORS};
+	struct cs_row row;
+	int found;
+
+	arena_reset(&st->arena);
+	st->discovery_errors = true;
+	st->n_objects++;
+	sync_count(s, COUNTER_STAGE_FAILURE);
+	found = cs_find_dn(s->store, st->conn->row.id, dn, &st->arena, &row, e);
+	if (found < 0)
+		return keep_fatal(st, found);
+	if (found == 0) {
+		/* it is there, only unreadable: not gone */
+		bitmap_set(&st->seen, row.id);
+		found = object_error(s, row.id, ERROR_IMPORT, type, text, e);
+		if (found < 0)
+			return keep_fatal(st, found);
+	} else {
+		s->n_errors++;
+	}
+	r.message = arena_printf(&st->arena, "%s could not be imported: %s", dn, text);
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_ERROR, type);
+	s->host->record(s->host->ctx, &r);
+	return 0;
+}
+
+static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	struct connector_row *row = &st->conn->row;
+	int r;
+
+	row->cursor = arena_dup(&st->sync->arena, cursor, n);
+	row->cursor_len = n;
+	row->import_full_running = st->full;
+	r = connector_update(st->sync->store, row, e);
+	if (r >= 0)
+		r = commit(st, e);
+	return keep_fatal(st, r);
+}
+
+/* The object's source of authority moved; the groups that hold it must be looked at again. */
+static int block_set(struct import_step *st, struct cs_row *row, bool blocked, struct err *e)
+{
+	struct store *store = st->sync->store;
+	enum export_event event = blocked ? EXPORT_EVENT_BLOCKED : EXPORT_EVENT_UNBLOCKED;
+
+	row->blocked = blocked;
+	if (row->want == WANT_PRESENT) {
+		row->state = export_state_next(row->state, event);
+		row->export_all = !blocked;
+	}
+	TRY(cs_update(store, row, true, e));
+	if (row->mv)
+		TRY(mv_link_touch_target(store, row->mv, e));
+	sync_count(st->sync, COUNTER_STAGE_UPDATE);
+	return 0;
+}
+
+static int flag_one(struct import_step *st, const char *anchor, struct err *e)
+{
+	struct cs_row row;
+	int r;
+
+	arena_reset(&st->arena);
+	r = cs_find_anchor(st->sync->store, st->conn->row.id, anchor, &st->arena, &row, e);
+	if (r != 0) /* not imported yet: the next import lists it again */
+		return MIN(r, 0);
+	bitmap_set(&st->flagged, row.id);
+	return row.blocked || !row.imported ? 0 : block_set(st, &row, true, e);
+}
+
+static int flag_end(struct import_step *st, const char *class, struct err *e)
+{
+	int64_t after = 0;
+	int64_t ids[PAGE];
+	unsigned n;
+
+	do {
+		TRY(cs_page_blocked_ids(
+			st->sync->store, st->conn->row.id, class, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			struct cs_row row;
+
+			after = ids[i];
+			if (bitmap_get(&st->flagged, ids[i]))
+				continue;
+			arena_reset(&st->arena);
+			TRY(cs_get(st->sync->store, ids[i], &st->arena, &row, e));
+			/* deleted in the cloud while the cloud owned it: not ours to make again */
+			if (row.imported)
+				TRY(block_set(st, &row, false, e));
+		}
+	} while (n == PAGE);
+	bitmap_clear(&st->flagged);
+	return 0;
+}
+
+static int sink_flag(struct import_sink *sink, const char *class, unsigned attr, const char *anchor,
+	struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	if (!streq(attr_name(attr), "blockOnPremisesSync"))
+		return 0;
+	return keep_fatal(st, anchor ? flag_one(st, anchor, e) : flag_end(st, class, e));
+}
+
+/* How many rows the directory had that this import did not deliver. */
+static int count_unseen(struct import_step *st, int64_t *ret, struct err *e)
+{
+	int64_t after = 0, ids[PAGE];
+	unsigned n;
+
+	*ret = 0;
+	do {
+		TRY(cs_page_imported_ids(
+			st->sync->store, st->conn->row.id, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			after = ids[i];
+			*ret += !bitmap_get(&st->seen, ids[i]);
+		}
+	} while (n == PAGE);
+	return 0;
+}
+
+/* Deletes are guilty until proven innocent: true when so many may not just disappear. */
+static bool obsolete_refused(
+	struct import_step *st, int64_t unseen, int64_t had, struct step_end *end)
+{
+	int64_t limit = setting_number(&st->sync->cfg->import, "obsoletion_limit");
+
+	if (unseen && st->n_objects == 0) {
+		end->result = "stopped-import-read";
+		snprintf(end->error, sizeof(end->error),
+			"the source returned no object at all, but %" PRId64
+			" are known; nothing was treated as deleted. Check the source, base_dn and "
+			"the account's rights",
+			had);
+		return true;
+	}
+	if (unseen > OBSOLETE_SMALL && unseen * 100 > had * limit) {
+		end->result = "stopped-object-limit";
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
+		                                  "more than obsoletion_limit = %" PRId64
+			" percent; nothing was treated as deleted. If it is true, raise the limit "
+		        "in "
+			"[import] for one cycle",
+			unseen, had, limit);
+		return true;
+	}
+	return false;
+}
+
+static int obsolete_unseen(struct import_step *st, struct err *e)
+{
+	struct sync *s = st->sync;
+	int64_t after = 0, ids[PAGE];
+	unsigned n;
+
+	do {
+		TRY(cs_page_imported_ids(s->store, st->conn->row.id, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			struct cs_row row;
+
+			after = ids[i];
+			if (bitmap_get(&st->seen, ids[i]))
+				continue;
+			arena_reset(&st->arena);
+			TRY(cs_get(s->store, ids[i], &st->arena, &row, e));
+			TRY(import_gone(st, &row, e));
+		}
+		fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
+		TRY(store_commit(s->store, e));
+		TRY(store_begin(s->store, e));
+	} while (n == PAGE);
+	return import_links_unseen(st, e);
+}
+
+/* After the last object of a full import. */
+static int finish_full(struct import_step *st, struct step_end *end, struct err *e)
+{
+	int64_t unseen, had;
+
+	if (st->discovery_errors) /* as the original: nothing is obsoleted */
+		return 0;
+	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
+	TRY(count_unseen(st, &unseen, e));
+	TRY(cs_count_imported(st->sync->store, st->conn->row.id, &had, e));
+	if (obsolete_refused(st, unseen, had, end))
+		return 0;
+	TRY(obsolete_unseen(st, e));
+	if (st->n_objects == 0)
+		end->result = "completed-no-objects";
+	return 0;
+}
+
+static const char *failed_result(enum conn_result r, const char *text)
+{
+	switch (r) {
+	case CONN_CANCELED:
+		return "stopped-user-termination-from-wmi-or-ui";
+	case CONN_DOWN:
+		return "stopped-connectivity";
+	case CONN_OK:
+	case CONN_OBJECT_BAD:
+	case CONN_RUN_BAD:
+		break;
+	}
+	return strstr(text, "credential") ? "no-start-credentials" : "stopped-import-read";
+}
+
+static int import_with(
+	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	struct sync_connector *c = st->conn;
+	struct import_answer answer = {0};
+	struct import_request req = {.full = st->full};
+	struct err ie = {0};
+	enum conn_result r;
+
+	if (!req.full) {
+		req.cursor = c->row.cursor;
+		req.cursor_len = c->row.cursor_len;
+	}
+	req.attrs = ruleset_source_attrs(st->sync->rules, c->name, &req.n_attrs);
+	for (unsigned i = 0; i < req.n_attrs; i++)
+		bitmap_set(&st->attrs, req.attrs[i]);
+	TRY(store_begin(st->sync->store, e));
+	if (st->full) {
+		c->row.import_full_running = true;
+		TRY(connector_update(st->sync->store, &c->row, e));
+	}
+	r = c->type->import(con, &req, &st->sink, &answer, &ie);
+	if (st->fatal) {
+		*e = ie;
+		return st->fatal;
+	}
+	if (r != CONN_OK) {
+		end->result = failed_result(r, ie.text);
+		err_format(&ie, end->error, sizeof(end->error));
+		return store_commit(st->sync->store, e);
+	}
+	if (answer.full)
+		TRY(finish_full(st, end, e));
+	if (run_result_good(end->result)) {
+		if (!st->discovery_errors) {
+			c->row.import_full_running = false;
+			c->row.full_import_required = false;
+		}
+		c->row.last_import = unix_now();
+		TRY(connector_update(st->sync->store, &c->row, e));
+	}
+	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
+	return store_commit(st->sync->store, e);
+}
+
+int step_import(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
+{
+	struct import_step st = {
+		.sink = {sink_object, sink_bad, sink_cursor, sink_flag},
+		.sync = s,
+		.conn = c,
+		.full = full || !c->row.cursor || c->row.full_import_required ||
+	                c->row.import_full_running,
+		.stamp = s->run,
+	};
+	struct connector_host host = {s->host->canceled, NULL, s->host->ctx};
+	struct connector *con = NULL;
+	struct err ie = {0};
+	enum conn_result r;
+	int ret = 0;
+
+	r = c->type->open(&c->cfg->settings, &host, &con, &ie);
+	if (r != CONN_OK) {
+		end->result = r == CONN_DOWN ? "no-start-connection" : "no-start-ma";
+		err_format(&ie, end->error, sizeof(end->error));
+	} else {
+		ret = import_with(&st, con, end, e);
+	}
+	c->type->close(con);
+	if (ret < 0)
+		store_rollback(s->store);
+	else if (st.discovery_errors && run_result_good(end->result))
+		end->result = "completed-discovery-errors";
+	arena_done(&st.arena);
+	bitmap_done(&st.seen);
+	bitmap_done(&st.flagged);
+	bitmap_done(&st.attrs);
+	return ret;
+}

@@ -1,0 +1,245 @@
+/* One delivered object into its connector space row. */
+#include "sync/import.h"
+#include "base/text.h"
+
+#include <errno.h>
+
+/* The row that now has the DN steps aside until its own rename or delete arrives. */
+static int make_transient(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	row->transient = true;
+	return cs_update(st->sync->store, row, false, e);
+}
+
+/* Links to a placeholder belong to the object that it stood for. */
+static int absorb(struct import_step *st, struct cs_row *placeholder, int64_t into, struct err *e)
+{
+	TRY(cs_link_repoint(st->sync->store, placeholder->id, into, e));
+	TRY(cs_delete(st->sync->store, placeholder->id, e));
+	return 0;
+}
+
+/*
+ * Finds the row of a delivered object: by anchor, else by DN. 0: *ret is it. STORE_NONE: new.
+ * What else holds the DN makes room: a placeholder is absorbed, another object gets transient.
+ */
+static int find_row(
+	struct import_step *st, const struct entry *en, struct cs_row *ret, struct err *e)
+{
+	struct store *store = st->sync->store;
+	int64_t connector = st->conn->row.id;
+	struct cs_row by_dn;
+	int a, d;
+
+	a = cs_find_anchor(store, connector, en->anchor, &st->arena, ret, e);
+	TRY(a);
+	if (a == 0 && !ret->transient && streq(ret->dn, en->dn))
+		return 0;
+	d = cs_find_dn(store, connector, en->dn, &st->arena, &by_dn, e);
+	TRY(d);
+	if (d == STORE_NONE || (a == 0 && by_dn.id == ret->id))
+		return a;
+	if (a == STORE_NONE) {
+		if (!by_dn.anchor || by_dn.kind == CS_PLACEHOLDER) {
+			*ret = by_dn;
+			return 0;
+		}
+		TRY(make_transient(st, &by_dn, e));
+		return STORE_NONE;
+	}
+	if (by_dn.kind == CS_PLACEHOLDER) {
+		TRY(absorb(st, &by_dn, ret->id, e));
+		return 0;
+	}
+	if (ret->kind == CS_PLACEHOLDER && !by_dn.anchor) {
+		/* an export object of ours that the directory now shows under its new anchor */
+		TRY(absorb(st, ret, by_dn.id, e));
+		*ret = by_dn;
+		return 0;
+	}
+	TRY(make_transient(st, &by_dn, e));
+	return 0;
+}
+
+/* The image that the row gets: delivered attributes that rules read, over the old where partial. */
+static int new_image(struct import_step *st, const struct import_object *o,
+	const struct cs_row *row, const void **ret, size_t *ret_len, struct err *e)
+{
+	struct entry en;
+	bool onto_old = o->partial && row && row->imported &&
+	                !(st->full && !bitmap_get(&st->seen, row->id));
+
+	if (onto_old) {
+		TRY(row_entry(st->sync, row, false, &st->arena, &en, e));
+	} else {
+		entry_init(&en, &st->arena);
+		en.dn = o->entry->dn;
+	}
+	for (unsigned i = 0; i < o->entry->n_attrs; i++) {
+		const struct attr *a = &o->entry->attrs[i];
+
+		if (a->count && a->values[0].type == VALUE_REFERENCE)
+			continue;
+		if (!st->conn->exports && !bitmap_get(&st->attrs, a->id))
+			continue;
+		if (a->count)
+			entry_set_all(&en, a->id, a->values, a->count);
+		else
+			entry_remove(&en, a->id);
+	}
+	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
+}
+
+int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	struct entry imported, wanted;
+	enum export_event event;
+	struct delta d;
+
+	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
+	delta_owned(&imported, &wanted, false, &st->arena, &d);
+	if (d.n_attrs == 0 && row->export_all)
+		return 0; /* a take-over is still to be sent */
+	event = d.n_attrs ? EXPORT_EVENT_IMPORT_DIFFERS : EXPORT_EVENT_IMPORT_EQUAL;
+	if (event == EXPORT_EVENT_IMPORT_EQUAL) {
+		if (row->state == EXPORT_STATE_EXPORTED || row->state == EXPORT_STATE_SENDING)
+			sync_count(st->sync, COUNTER_CONFIRMED);
+		if (row->state == EXPORT_STATE_FAILED)
+			TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+	} else if (row->state == EXPORT_STATE_EXPORTED) {
+		TRY(object_error(st->sync, row->id, ERROR_EXPORT, "exported-change-not-reimported",
+			arena_printf(&st->arena, "sent, but the import shows other values for: %s",
+				delta_names(&d, 10, &st->arena)),
+			e));
+	}
+	row->state = export_state_next(row->state, event);
+	return 0;
+}
+
+static int insert_row(
+	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
+{
+	const struct entry *en = o->entry;
+
+	*row = (struct cs_row){
+		.connector = st->conn->row.id,
+		.class = en->class,
+		.kind = CS_STAGING,
+		.dn = en->dn,
+		.anchor = en->anchor,
+	};
+	TRY(new_image(st, o, NULL, &row->imported, &row->imported_len, e));
+	TRY(cs_insert(st->sync->store, row, e));
+	sync_count(st->sync, COUNTER_STAGE_ADD);
+	return 0;
+}
+
+static void count_change(struct import_step *st, const struct cs_row *row,
+	const struct import_object *o, bool renamed)
+{
+	if (!row->imported)
+		sync_count(st->sync, COUNTER_STAGE_ADD);
+	else if (!streq(row->class, o->entry->class))
+		sync_count(st->sync, COUNTER_STAGE_DELETE_ADD);
+	else if (renamed)
+		sync_count(st->sync, COUNTER_STAGE_RENAME);
+	else
+		sync_count(st->sync, COUNTER_STAGE_UPDATE);
+}
+
+static int update_row(
+	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
+{
+	const struct entry *en = o->entry;
+	bool renamed = row->transient || !streq(row->dn, en->dn);
+	enum export_state before = row->state;
+	const void *image;
+	size_t len;
+
+	TRY(new_image(st, o, row, &image, &len, e));
+	if (row->imported && row->imported_len == len && memcmp(row->imported, image, len) == 0 &&
+		!renamed && !row->deleted && row->kind == CS_STAGING && row->anchor &&
+		streq(row->anchor, en->anchor) && streq(row->class, en->class)) {
+		sync_count(st->sync, COUNTER_STAGE_NO_CHANGE);
+		TRY(import_confirm(st, row, e));
+		return row->state == before ? 0
+		                            : cs_set_state(st->sync->store, row->id, row->state, e);
+	}
+	count_change(st, row, o, renamed);
+	row->kind = CS_STAGING;
+	row->class = en->class;
+	row->dn = en->dn;
+	row->transient = false;
+	row->anchor = en->anchor;
+	row->imported = image;
+	row->imported_len = len;
+	row->deleted = false;
+	TRY(import_confirm(st, row, e));
+	return cs_update(st->sync->store, row, true, e);
+}
+
+int import_object(struct import_step *st, const struct import_object *o, struct err *e)
+{
+	struct cs_row row;
+	int r;
+
+	if (o->deleted) {
+		r = cs_find_anchor(
+			st->sync->store, st->conn->row.id, o->entry->anchor, &st->arena, &row, e);
+		if (r != 0)
+			return MIN(r, 0);
+		return row.kind == CS_PLACEHOLDER ? 0 : import_gone(st, &row, e);
+	}
+	r = find_row(st, o->entry, &row, e);
+	TRY(r);
+	if (r == STORE_NONE)
+		TRY(insert_row(st, o, &row, e));
+	else
+		TRY(update_row(st, o, &row, e));
+	bitmap_set(&st->seen, row.id);
+	return import_links(st, &row, o, e);
+}
+
+static int links_gone(struct import_step *st, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(st->sync->store, row->id, 0, &st->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		if (links[i].imported)
+			TRY(import_link_set(st, row, links[i].attr, links[i].target, false, e));
+	return 0;
+}
+
+int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	struct store *store = st->sync->store;
+
+	if (!row->imported && !row->anchor)
+		return 0;
+	sync_count(st->sync, COUNTER_STAGE_DELETE);
+	if (row->want == WANT_ABSENT) {
+		/* our own delete, confirmed */
+		sync_count(st->sync, COUNTER_CONFIRMED);
+		return row_remove(st->sync, row, e);
+	}
+	TRY(links_gone(st, row, e));
+	row->imported = NULL;
+	row->imported_len = 0;
+	if (row->want == WANT_PRESENT && row->blocked)
+		return cs_update(store, row, false, e); /* the cloud owned it and deleted it */
+	if (row->want == WANT_PRESENT) {
+		/* rules still want it: it is provisioned again, under a new anchor */
+		row->anchor = NULL;
+		row->kind = CS_EXPORT;
+		row->export_all = false;
+		row->state = EXPORT_STATE_PENDING;
+		return cs_update(store, row, true, e);
+	}
+	row->deleted = true;
+	return cs_update(store, row, true, e);
+}

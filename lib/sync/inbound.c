@@ -1,0 +1,274 @@
+/*
+ * Inbound: CS.imported --> MV. Scope, join or project, attribute flow, precedence. Each object is
+ * decided by pure functions (mvcompute.c, inbound_join.c) and applied here, a page of objects per
+ * transaction together with the connector's watermark.
+ */
+#include "sync/inbound.h"
+#include "base/fault.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* No rule holds it any more: outbound deprovisions what it had provisioned. */
+static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
+{
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_joined(in->sync->store, mv->id, &in->arena, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct sync_connector *c = sync_connector_by_id(in->sync, rows[i].connector);
+
+		if (c && c->exports)
+			continue;
+		TRY(cs_set_join(in->sync->store, rows[i].id, 0, NULL, e));
+	}
+	TRY(mv_link_drop_target(in->sync->store, mv->id, e));
+	TRY(mv_keys_set(in->sync->store, mv->id, NULL, 0, e));
+	mv->deleted = true;
+	return mv_update(in->sync->store, mv, e);
+}
+
+/* Writes the computed object. *ret_flow: did anything change? */
+static int mv_write(
+	struct inbound *in, struct mv_row *mv, struct mv_result *res, bool *ret_flow, struct err *e)
+{
+	struct sync *s = in->sync;
+	struct entry before;
+	const void *image;
+	size_t len;
+
+	TRY(entry_image(s, &res->entry, &in->arena, &image, &len, e));
+	*ret_flow = !mv->id || mv->image_len != len || memcmp(mv->image, image, len) != 0;
+	if (*ret_flow) {
+		bool fresh = mv->id == 0;
+
+		if (!fresh)
+			TRY(mv_entry(s, mv, &in->arena, &before, e));
+		mv->image = image;
+		mv->image_len = len;
+		TRY(fresh ? mv_insert(s->store, mv, e) : mv_update(s->store, mv, e));
+		TRY(inbound_keys(in, mv->id, mv->class, fresh ? NULL : &before, &res->entry, e));
+	}
+	return 0;
+}
+
+static int flow_error(struct inbound *in, const struct cs_row *row, const char *rule,
+	const char *text, struct err *e)
+{
+	sync_count(in->sync, COUNTER_FLOW_FAILURE);
+	return object_error(in->sync, row->id, ERROR_SYNC, "sync-rule-error-function-triggered",
+		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
+}
+
+/* Recomputes a metaverse object from all that is joined to it. */
+static int mv_refresh(
+	struct inbound *in, const struct cs_row *row, int64_t id, bool gone, struct err *e)
+{
+	struct sync *s = in->sync;
+	struct mv_source *sources;
+	struct mv_result res;
+	const char *error;
+	struct mv_row mv;
+	unsigned n;
+	bool flow;
+	int r = mv_get(s->store, id, &in->arena, &mv, e);
+
+	if (r != 0 || mv.deleted)
+		return MIN(r, 0);
+	TRY(inbound_sources(in, id, &in->arena, &sources, &n, &error, e));
+	if (error)
+		return flow_error(in, row, NULL, error, e);
+	mv_compute(s, sources, n, &in->arena, &res);
+	if (!res.held && !res.error) {
+		sync_count(s, gone ? COUNTER_CONNECTOR_DELETE_REMOVE_MV
+				   : COUNTER_CONNECTOR_FILTERED_REMOVE_MV);
+		return mv_release(in, &mv, e);
+	}
+	if (res.error)
+		return flow_error(in, row, res.error_rule, res.error, e);
+	TRY(mv_write(in, &mv, &res, &flow, e));
+	TRY(inbound_relink(in, id, &res, e));
+	sync_count(s, flow ? COUNTER_CONNECTOR_FLOW : COUNTER_CONNECTOR_NO_FLOW);
+	return error_clear(s->store, row->id, ERROR_SYNC, e);
+}
+
+/* The row leaves its metaverse object, which may live on through others. */
+static int disconnect(struct inbound *in, struct cs_row *row, bool gone, struct err *e)
+{
+	int64_t mv = row->mv;
+
+	row->mv = 0;
+	TRY(cs_set_join(in->sync->store, row->id, 0, NULL, e));
+	TRY(inbound_target_changed(in, row->id, mv, e));
+	return mv_refresh(in, row, mv, gone, e);
+}
+
+/* The directory no longer has it. */
+static int deleted_object(struct inbound *in, struct cs_row *row, struct err *e)
+{
+	if (row->mv)
+		TRY(disconnect(in, row, true, e));
+	return row_remove(in->sync, row, e);
+}
+
+static int project(
+	struct inbound *in, struct mv_source *src, const struct rule *rule, struct err *e)
+{
+	struct sync *s = in->sync;
+	struct mv_row mv = {.class = rule->target_class};
+	struct mv_result res;
+	bool flow;
+
+	mv_compute(s, src, 1, &in->arena, &res);
+	if (res.error)
+		return flow_error(in, &src->row, res.error_rule, res.error, e);
+	TRY(mv_write(in, &mv, &res, &flow, e));
+	TRY(cs_set_join(s->store, src->row.id, mv.id, rule->name, e));
+	if (!in->first)
+		TRY(inbound_relink(in, mv.id, &res, e));
+	TRY(inbound_target_changed(in, src->row.id, 0, e));
+	sync_count(s, COUNTER_DISCONNECTOR_PROJECTED_FLOW);
+	return error_clear(s->store, src->row.id, ERROR_SYNC, e);
+}
+
+static int unjoined_object(struct inbound *in, struct mv_source *src, struct err *e)
+{
+	struct sync *s = in->sync;
+	enum join_outcome outcome;
+	const struct rule *rule = NULL;
+	const char *error = NULL;
+	int64_t mv = 0;
+
+	if (src->n_rules == 0) {
+		sync_count(s, COUNTER_DISCONNECTOR_FILTERED);
+		return 0;
+	}
+	TRY(inbound_join(in, src, &outcome, &mv, &rule, &error, e));
+	switch (outcome) {
+	case JOIN_NONE:
+		sync_count(s, COUNTER_DISCONNECTOR_REMAINS);
+		return 0;
+	case JOIN_PROJECT:
+		return project(in, src, rule, e);
+	case JOIN_ERROR:
+		sync_count(s, COUNTER_FLOW_FAILURE);
+		return object_error(s, src->row.id, ERROR_SYNC,
+			"ambiguous-import-flow-from-multiple-connectors", error, e);
+	case JOIN_FOUND:
+		break;
+	}
+	TRY(cs_set_join(s->store, src->row.id, mv, rule->name, e));
+	sync_count(s, COUNTER_DISCONNECTOR_JOINED_FLOW);
+	/* outbound must look at it even if no attribute changed: it has a new connector */
+	TRY(mv_touch(s->store, mv, e));
+	TRY(mv_refresh(in, &src->row, mv, false, e));
+	return inbound_target_changed(in, src->row.id, 0, e);
+}
+
+/* An established join holds until the rule that made it leaves scope. */
+static bool join_holds(const struct mv_source *src)
+{
+	const char *by = src->row.join_rule;
+
+	if (src->conn->exports && src->row.want == WANT_PRESENT)
+		return true; /* made by outbound */
+	for (unsigned i = 0; i < src->n_rules; i++)
+		if (by && streq(src->rules[i]->name, by))
+			return true;
+	return false;
+}
+
+static int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
+{
+	struct mv_source *src;
+	const char *error;
+
+	if (row->kind == CS_PLACEHOLDER)
+		return 0;
+	if (row->deleted)
+		return deleted_object(in, row, e);
+	if (!row->imported)
+		return row->mv ? mv_touch(in->sync->store, row->mv, e) : 0;
+	src = arena_alloc(&in->arena, sizeof(*src));
+	TRY(mv_source_init(in->sync, src, row, &in->arena, &error, e));
+	if (error)
+		return flow_error(in, row, NULL, error, e);
+	if (row->mv && !join_holds(src)) {
+		TRY(disconnect(in, row, false, e));
+		src->row = *row;
+	}
+	if (!row->mv)
+		return unjoined_object(in, src, e);
+	return mv_refresh(in, row, row->mv, false, e);
+}
+
+static int page_apply(struct inbound *in, struct cs_row *rows, unsigned n, bool full,
+	int64_t *after, struct err *e)
+{
+	struct sync *s = in->sync;
+	struct connector_row *cr = &in->conn->row;
+
+	TRY(store_begin(s->store, e));
+	for (unsigned i = 0; i < n; i++) {
+		arena_reset(&in->arena);
+		TRY(inbound_object(in, &rows[i], e));
+		*after = full ? rows[i].id : rows[i].seq;
+	}
+	if (!full)
+		cr->inbound_seq = *after;
+	TRY(connector_update(s->store, cr, e));
+	fault_hit(FAULT_INBOUND_BEFORE_COMMIT);
+	TRY(store_commit(s->store, e));
+	fault_hit(FAULT_INBOUND_AFTER_COMMIT);
+	sync_progress(s, false);
+	return 0;
+}
+
+static int inbound_objects(struct inbound *in, bool full, struct err *e)
+{
+	struct connector_row *cr = &in->conn->row;
+	int64_t after = full ? 0 : cr->inbound_seq;
+	int64_t seq_before = store_seq(in->sync->store);
+	unsigned n;
+
+	do {
+		_cleanup_arena_ struct arena page = {0};
+		struct cs_row *rows;
+
+		TRY(full ? cs_page_all(in->sync->store, cr->id, after, PAGE, &page, &rows, &n, e)
+			 : cs_page_changed(
+				   in->sync->store, cr->id, after, PAGE, &page, &rows, &n, e));
+		if (n)
+			TRY(page_apply(in, rows, n, full, &after, e));
+		if (sync_canceled(in->sync))
+			return 0;
+	} while (n == PAGE);
+	if (full)
+		cr->inbound_seq = MAX(cr->inbound_seq, seq_before);
+	return 0;
+}
+
+int step_inbound(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
+{
+	struct inbound in = {.sync = s, .conn = c, .first = c->row.link_seq == 0};
+	int r = inbound_objects(&in, full, e);
+
+	if (r >= 0 && !sync_canceled(s))
+		r = inbound_links(&in, full, e);
+	if (r >= 0 && sync_canceled(s))
+		end->result = "stopped-user-termination-from-wmi-or-ui";
+	arena_done(&in.arena);
+	arena_done(&in.link_arena);
+	if (r < 0) {
+		store_rollback(s->store);
+		return r;
+	}
+	if (s->n_errors && run_result_good(end->result)) {
+		end->result = "completed-sync-errors";
+		snprintf(end->error, sizeof(end->error),
+			"%d object(s) have synchronization errors: adsyncctl errors", s->n_errors);
+	}
+	return 0;
+}

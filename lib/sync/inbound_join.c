@@ -1,0 +1,162 @@
+/* Joins: which metaverse object a connector space object belongs to. */
+#include "sync/inbound.h"
+#include "base/codec.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+
+#define CANDIDATES_MAX 16
+
+/* The key of a value: the hash of its folded text, so both kinds of comparison find it. */
+static int64_t key_hash(struct arena *a, const struct value *v)
+{
+	const char *text = value_text(a, v);
+	size_t n;
+	char *folded = text_fold(a, text, strlen(text), &n);
+
+	return (int64_t)hash64(folded, n);
+}
+
+static bool value_matches(struct arena *a, const struct value *x, const struct value *y, bool exact)
+{
+	const char *tx = value_text(a, x), *ty = value_text(a, y);
+
+	return exact ? streq(tx, ty) : text_casecmp(tx, strlen(tx), ty, strlen(ty)) == 0;
+}
+
+static bool clause_holds(struct arena *a, const struct join_clause *c, const struct entry *cs,
+	const struct entry *mv)
+{
+	const struct attr *x = entry_get(cs, c->cs_attr), *y = entry_get(mv, c->mv_attr);
+
+	for (unsigned i = 0; x && i < x->count; i++)
+		for (unsigned k = 0; y && k < y->count; k++)
+			if (value_matches(a, &x->values[i], &y->values[k], c->case_sensitive))
+				return true;
+	return false;
+}
+
+/* Does the candidate meet every clause of the group, and the class of the rule? 1 yes, 0 no. */
+static int candidate_holds(struct inbound *in, const struct rule *r, const struct join_group *g,
+	const struct entry *cs, int64_t mv, struct err *e)
+{
+	struct mv_row row;
+	struct entry en;
+	int got = mv_get(in->sync->store, mv, &in->arena, &row, e);
+
+	if (got != 0)
+		return MIN(got, 0);
+	if (row.deleted || (!streq(r->target_class, "*") && !streq(r->target_class, row.class)))
+		return 0;
+	TRY(mv_entry(in->sync, &row, &in->arena, &en, e));
+	for (unsigned i = 0; i < g->n_clauses; i++)
+		if (!clause_holds(&in->arena, &g->clauses[i], cs, &en))
+			return 0;
+	return 1;
+}
+
+/* The one object that a group finds; 0 in *ret when it finds none or several. */
+static int group_find(struct inbound *in, const struct rule *r, const struct join_group *g,
+	const struct entry *cs, int64_t *ret, bool *ret_any_value, struct err *e)
+{
+	const struct join_clause *first = &g->clauses[0];
+	const struct attr *values = entry_get(cs, first->cs_attr);
+	int64_t found = 0;
+
+	*ret = 0;
+	for (unsigned i = 0; values && i < values->count; i++) {
+		int64_t ids[CANDIDATES_MAX];
+		unsigned n;
+
+		*ret_any_value = true;
+		TRY(mv_keys_find(in->sync->store, first->mv_attr,
+			key_hash(&in->arena, &values->values[i]), CANDIDATES_MAX, ids, &n, e));
+		for (unsigned k = 0; k < n; k++) {
+			int holds = candidate_holds(in, r, g, cs, ids[k], e);
+
+			TRY(holds);
+			if (!holds || ids[k] == found)
+				continue;
+			if (found)
+				return 0;
+			found = ids[k];
+		}
+	}
+	*ret = found;
+	return 0;
+}
+
+/* 1: another object of the same connector is joined to it already. */
+static int is_taken(struct inbound *in, int64_t mv, const struct cs_row *self, struct err *e)
+{
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_joined(in->sync->store, mv, &in->arena, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		if (rows[i].connector == self->connector && rows[i].id != self->id)
+			return 1;
+	return 0;
+}
+
+int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret, int64_t *ret_mv,
+	const struct rule **ret_rule, const char **ret_error, struct err *e)
+{
+	bool any_value = false;
+
+	*ret = JOIN_NONE;
+	for (unsigned i = 0; i < src->n_rules; i++) {
+		const struct rule *r = src->rules[i];
+
+		for (unsigned g = 0; g < r->n_joins; g++) {
+			int taken;
+
+			TRY(group_find(in, r, &r->joins[g], &src->entry, ret_mv, &any_value, e));
+			if (!*ret_mv)
+				continue;
+			taken = is_taken(in, *ret_mv, &src->row, e);
+			TRY(taken);
+			*ret_rule = r;
+			*ret = taken ? JOIN_ERROR : JOIN_FOUND;
+			if (taken)
+				*ret_error = arena_printf(&in->arena,
+					"rule \"%s\" joins it to metaverse object %" PRId64
+					", to which another object of connector \"%s\" is joined",
+					r->name, *ret_mv, src->conn->name);
+			return 0;
+		}
+		/* projection only if some join attribute has a value (or there are no joins) */
+		if (r->link == LINK_PROVISION && *ret == JOIN_NONE && (any_value || !r->n_joins)) {
+			*ret = JOIN_PROJECT;
+			*ret_rule = r;
+		}
+	}
+	return 0;
+}
+
+int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
+	const struct entry *after, struct err *e)
+{
+	unsigned n_attrs, n = 0;
+	const unsigned *attrs = ruleset_join_attrs(in->sync->rules, class, &n_attrs);
+	bool same = before != NULL;
+	struct mv_key *keys;
+	unsigned max = 0;
+
+	for (unsigned i = 0; i < n_attrs; i++) {
+		const struct attr *a = entry_get(after, attrs[i]);
+
+		max += a ? a->count : 0;
+		same = same && attr_equal(entry_get(before, attrs[i]), a);
+	}
+	if (same)
+		return 0;
+	keys = arena_alloc(&in->arena, (max + 1) * sizeof(*keys));
+	for (unsigned i = 0; i < n_attrs; i++) {
+		const struct attr *a = entry_get(after, attrs[i]);
+
+		for (unsigned k = 0; a && k < a->count; k++)
+			keys[n++] = (struct mv_key){attrs[i], key_hash(&in->arena, &a->values[k])};
+	}
+	return mv_keys_set(in->sync->store, mv, keys, n, e);
+}

@@ -1,0 +1,210 @@
+/* References from the connector space into the metaverse, a row at a time. */
+#include "sync/inbound.h"
+#include "base/fault.h"
+
+int inbound_sources(struct inbound *in, int64_t mv, struct arena *a, struct mv_source **ret,
+	unsigned *ret_n, const char **ret_error, struct err *e)
+{
+	struct cs_row *rows;
+	unsigned n;
+
+	*ret_error = NULL;
+	*ret_n = 0;
+	TRY(cs_page_joined(in->sync->store, mv, a, &rows, &n, e));
+	*ret = arena_alloc(a, (n + 1) * sizeof(**ret));
+	for (unsigned i = 0; i < n; i++) {
+		if (!rows[i].imported)
+			continue; /* provisioned, not shown by the directory yet */
+		TRY(mv_source_init(in->sync, &(*ret)[*ret_n], &rows[i], a, ret_error, e));
+		if (*ret_error)
+			return 0;
+		(*ret_n)++;
+	}
+	return 0;
+}
+
+static int link_set(
+	struct inbound *in, int64_t mv, unsigned attr, int64_t target, bool present, struct err *e)
+{
+	struct mv_link l;
+	int r = mv_link_get(in->sync->store, mv, attr, target, &l, e);
+
+	TRY(r);
+	if (r == STORE_NONE ? !present : l.present == present)
+		return 0;
+	return mv_link_put(in->sync->store, mv, attr, target, present, e);
+}
+
+/* One attribute of one object: every link of the winner, and nothing else. */
+static int relink_attr(struct inbound *in, int64_t mv, unsigned attr,
+	const struct mv_link_source *winner, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct mv_link *have;
+	struct cs_link *want = NULL;
+	unsigned n_have, n_want = 0;
+
+	TRY(mv_link_list(in->sync->store, mv, attr, &a, &have, &n_have, e));
+	if (winner)
+		TRY(cs_link_list(
+			in->sync->store, winner->cs, winner->cs_attr, &a, &want, &n_want, e));
+	/* have: keep only what is still wanted */
+	for (unsigned i = 0; i < n_have; i++) {
+		struct cs_row *rows;
+		unsigned n, still = 0;
+		struct cs_link l;
+
+		if (!have[i].present)
+			continue;
+		TRY(cs_page_joined(in->sync->store, have[i].target, &a, &rows, &n, e));
+		for (unsigned k = 0; winner && k < n && !still; k++) {
+			int r = cs_link_get(
+				in->sync->store, winner->cs, winner->cs_attr, rows[k].id, &l, e);
+
+			TRY(r);
+			still = r == 0 && l.imported;
+		}
+		if (!still)
+			TRY(link_set(in, mv, attr, have[i].target, false, e));
+	}
+	for (unsigned i = 0; i < n_want; i++) {
+		struct cs_row target;
+
+		if (!want[i].imported)
+			continue;
+		TRY(cs_get(in->sync->store, want[i].target, &a, &target, e));
+		if (target.mv)
+			TRY(link_set(in, mv, attr, target.mv, true, e));
+	}
+	return 0;
+}
+
+int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, struct err *e)
+{
+	struct mv_link *have;
+	unsigned n, done = 0;
+
+	TRY(mv_link_list(in->sync->store, mv, 0, &in->arena, &have, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		bool won = false;
+
+		if (have[i].attr == done)
+			continue;
+		done = have[i].attr;
+		for (unsigned k = 0; k < res->n_links; k++)
+			won = won || res->links[k].attr == done;
+		if (!won)
+			TRY(relink_attr(in, mv, done, NULL, e));
+	}
+	for (unsigned k = 0; k < res->n_links; k++)
+		TRY(relink_attr(in, mv, res->links[k].attr, &res->links[k], e));
+	return 0;
+}
+
+int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struct err *e)
+{
+	if (old_mv)
+		TRY(mv_link_drop_target(in->sync->store, old_mv, e));
+	return in->first ? 0 : cs_link_touch_target(in->sync->store, cs, e);
+}
+
+/* Winners of the object that the link belongs to; kept while links of one object follow. */
+static int load_winners(struct inbound *in, int64_t cs, struct err *e)
+{
+	struct mv_source *sources;
+	struct mv_result res;
+	const char *error;
+	struct cs_row row;
+	unsigned n;
+	int r;
+
+	if (in->link_cs == cs)
+		return 0;
+	in->link_cs = cs;
+	in->link_mv = 0;
+	arena_reset(&in->link_arena);
+	r = cs_get(in->sync->store, cs, &in->link_arena, &row, e);
+	TRY(r);
+	if (r == STORE_NONE || !row.mv)
+		return 0;
+	TRY(inbound_sources(in, row.mv, &in->link_arena, &sources, &n, &error, e));
+	if (error)
+		return 0;
+	mv_compute(in->sync, sources, n, &in->link_arena, &res);
+	if (res.error)
+		return 0;
+	in->link_mv = row.mv;
+	in->link_winners = res.links;
+	in->n_link_winners = res.n_links;
+	/* the last link of an attribute was removed: no winner, yet the rows must go */
+	return 0;
+}
+
+static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
+{
+	bool won = false;
+	struct cs_row target;
+	int r;
+
+	TRY(load_winners(in, l->cs, e));
+	if (!in->link_mv)
+		return 0;
+	r = cs_get(in->sync->store, l->target, &in->arena, &target, e);
+	TRY(r);
+	if (r == STORE_NONE || !target.mv)
+		return 0;
+	for (unsigned i = 0; i < in->n_link_winners; i++) {
+		const struct mv_link_source *w = &in->link_winners[i];
+
+		if (w->cs != l->cs || w->cs_attr != l->attr)
+			continue;
+		won = true;
+		TRY(link_set(in, in->link_mv, w->attr, target.mv, l->imported, e));
+	}
+	if (!won && !l->imported) {
+		/* nothing is left of the attribute: take the whole set away */
+		struct mv_result none = {
+			.links = in->link_winners,
+			.n_links = in->n_link_winners,
+		};
+
+		return inbound_relink(in, in->link_mv, &none, e);
+	}
+	return 0;
+}
+
+int inbound_links(struct inbound *in, bool full, struct err *e)
+{
+	struct sync *s = in->sync;
+	struct connector_row *cr = &in->conn->row;
+	unsigned n;
+
+	if (full)
+		cr->link_seq = 0;
+	do {
+		_cleanup_arena_ struct arena page = {0};
+		struct cs_link *links;
+
+		TRY(cs_link_page_changed(
+			s->store, cr->id, cr->link_seq, PAGE, &page, &links, &n, e));
+		if (n == 0)
+			break;
+		TRY(store_begin(s->store, e));
+		for (unsigned i = 0; i < n; i++) {
+			arena_reset(&in->arena);
+			TRY(one_link(in, &links[i], e));
+			cr->link_seq = links[i].seq;
+		}
+		TRY(connector_update(s->store, cr, e));
+		fault_hit(FAULT_INBOUND_BEFORE_COMMIT);
+		TRY(store_commit(s->store, e));
+		fault_hit(FAULT_INBOUND_AFTER_COMMIT);
+		sync_progress(s, false);
+		if (sync_canceled(s))
+			return 0;
+	} while (n == PAGE);
+	TRY(store_begin(s->store, e));
+	if (!in->conn->exports) /* an exporter's rows wait for outbound */
+		TRY(cs_link_purge(s->store, cr->id, cr->link_seq, e));
+	return store_commit(s->store, e);
+}

@@ -1,0 +1,414 @@
+/*
+ * Outbound: MV --> CS.wanted. Provision or deprovision, attribute flow into the wanted image, and
+ * the export state that follows from it. An object whose source of authority is in the cloud keeps
+ * its wanted image up to date, so that a change in AD is noticed (event 6956), but nothing is sent.
+ */
+#include "sync/outbound.h"
+#include "base/fault.h"
+#include "base/text.h"
+
+#include <stdio.h>
+
+int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
+	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e)
+{
+	struct cs_row *rows;
+	unsigned n;
+
+	*ret = (struct cs_row){0};
+	*ret_ad_dn = NULL;
+	*ret_ad_cs = 0;
+	TRY(cs_page_joined(out->sync->store, mv, a, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct sync_connector *c = sync_connector_by_id(out->sync, rows[i].connector);
+
+		if (rows[i].connector == out->conn->row.id) {
+			*ret = rows[i];
+		} else if (c && !c->exports && !*ret_ad_dn) {
+			*ret_ad_dn = rows[i].dn;
+			*ret_ad_cs = rows[i].id;
+		}
+	}
+	return 0;
+}
+
+static int links_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		links[i].wanted = false;
+		links[i].state = EXPORT_STATE_NONE;
+		TRY(cs_link_put(out->sync->store, &links[i], false, e));
+	}
+	return 0;
+}
+
+/* Objects that refer to a row that is no longer managed lose that reference. */
+static int links_to_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list_target(out->sync->store, row->id, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (!links[i].wanted)
+			continue;
+		links[i].wanted = false;
+		links[i].state = export_state_next(links[i].state,
+			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		TRY(cs_link_put(out->sync->store, &links[i], false, e));
+	}
+	return 0;
+}
+
+/* The rules no longer manage the row, and nothing is sent about it. */
+static int release(struct outbound *out, struct cs_row *row, struct err *e)
+{
+	TRY(links_unwanted(out, row, e));
+	TRY(links_to_unwanted(out, row, e));
+	row->mv = 0;
+	row->join_rule = NULL;
+	row->want = WANT_NOTHING;
+	row->wanted = NULL;
+	row->wanted_len = 0;
+	row->state = EXPORT_STATE_NONE;
+	row->export_all = false;
+	if (!row->imported)
+		return row_remove(out->sync, row, e);
+	return cs_update(out->sync->store, row, false, e);
+}
+
+static int deprovision(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
+{
+	struct sync *s = out->sync;
+	bool never_sent = !row->imported && !row->anchor && row->state != EXPORT_STATE_SENDING;
+	bool managed = row->want == WANT_PRESENT;
+
+	if (managed && row->blocked) {
+		/* the cloud owns it: an AD delete deletes nothing there */
+		TRY(soa_event(s, out->conn, row, ad_dn, DELTA_DELETE, NULL, e));
+		return release(out, row, e);
+	}
+	if (!managed || never_sent)
+		return release(out, row, e);
+	sync_count(s, COUNTER_PROVISIONED_DISCONNECT);
+	TRY(links_unwanted(out, row, e));
+	TRY(links_to_unwanted(out, row, e));
+	row->mv = 0;
+	row->want = WANT_ABSENT;
+	row->state = export_state_next(row->state, EXPORT_EVENT_CHANGED);
+	return cs_update(s->store, row, false, e);
+}
+
+/* Also for an image that did not change: the row may have come to be managed just now. */
+static int set_state(struct outbound *out, struct cs_row *row, struct wanted *w, struct err *e)
+{
+	enum export_event event = EXPORT_EVENT_CHANGED;
+	struct entry imported;
+	struct delta d;
+
+	if (row->blocked) {
+		row->state = EXPORT_STATE_NONE;
+		return 0;
+	}
+	if (row->imported) {
+		TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
+		delta_owned(&imported, &w->entry, row->export_all, &out->arena, &d);
+		if (d.n_attrs == 0 && !row->export_all)
+			event = EXPORT_EVENT_SETTLED;
+	}
+	row->state = export_state_next(row->state, event);
+	return 0;
+}
+
+/* An object that the cloud shows as not mastered on-premises is taken over with all it has. */
+static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *ret, struct err *e)
+{
+	const struct value *v;
+	struct entry imported;
+
+	TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
+	v = entry_first(&imported, attr_intern("onPremisesSyncEnabled"));
+	*ret = !v || v->type != VALUE_BOOLEAN || !v->num;
+	return 0;
+}
+
+/* Names of what changed between two wanted images. */
+static int changed_names(struct outbound *out, const struct cs_row *row, const struct entry *now,
+	const char **ret, struct err *e)
+{
+	struct entry before;
+	struct delta d;
+
+	TRY(row_entry(out->sync, row, true, &out->arena, &before, e));
+	delta_full(&before, now, &out->arena, &d);
+	*ret = delta_names(&d, 20, &out->arena);
+	return 0;
+}
+
+/* The row is there: new wanted image, new state. */
+static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w, const char *ad_dn,
+	struct err *e)
+{
+	struct sync *s = out->sync;
+	bool newly = row->want != WANT_PRESENT;
+	const char *names;
+	const void *image;
+	size_t len;
+
+	TRY(entry_image(s, &w->entry, &out->arena, &image, &len, e));
+	if (!newly && row->wanted && row->wanted_len == len && memcmp(row->wanted, image, len) == 0)
+		return 0;
+	if (!row->wanted) {
+		bitmap_set(&out->baseline, row->id);
+	} else if (row->blocked && !newly) {
+		TRY(changed_names(out, row, &w->entry, &names, e));
+		TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
+	}
+	row->wanted = image;
+	row->wanted_len = len;
+	row->want = WANT_PRESENT;
+	if (newly && row->imported && !row->blocked)
+		TRY(needs_takeover(out, row, &row->export_all, e));
+	TRY(set_state(out, row, w, e));
+	sync_count(s, COUNTER_CONNECTOR_FLOW);
+	TRY(cs_update(s->store, row, false, e));
+	return newly && !out->first ? mv_link_touch_source(s->store, row->mv, e) : 0;
+}
+
+static int target_appeared(struct outbound *out, int64_t mv, struct err *e)
+{
+	if (out->first)
+		return 0;
+	TRY(mv_link_touch_target(out->sync->store, mv, e));
+	return mv_link_touch_source(out->sync->store, mv, e);
+}
+
+static int insert_row(
+	struct outbound *out, const struct mv_row *mv, struct wanted *w, struct err *e)
+{
+	struct cs_row row = {
+		.connector = out->conn->row.id,
+		.class = w->class,
+		.kind = CS_EXPORT,
+		.dn = w->dn,
+		.want = WANT_PRESENT,
+		.state = EXPORT_STATE_PENDING,
+		.mv = mv->id,
+		.join_rule = w->rule,
+	};
+
+	TRY(entry_image(out->sync, &w->entry, &out->arena, &row.wanted, &row.wanted_len, e));
+	TRY(cs_insert(out->sync->store, &row, e));
+	sync_count(out->sync, COUNTER_PROVISIONED_ADD_FLOW);
+	return target_appeared(out, mv->id, e);
+}
+
+/* An object with the same DN is there already: joined if it is free and of the same class. */
+static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct wanted *w,
+	struct cs_row *row, const char *ad_dn, const char **ret_problem, struct err *e)
+{
+	if (row->mv && row->mv != mv->id) {
+		*ret_problem = arena_printf(&out->arena,
+			"another object already has the sourceAnchor of %s (%s)", ad_dn, row->dn);
+		return 0;
+	}
+	if (row->kind != CS_PLACEHOLDER && !streq(row->class, w->class)) {
+		*ret_problem = arena_printf(&out->arena,
+			"ObjectTypeMismatch: %s is a %s in Entra, but the rules want a %s", row->dn,
+			row->class, w->class);
+		return 0;
+	}
+	row->mv = mv->id;
+	row->join_rule = w->rule;
+	row->class = w->class;
+	if (row->want == WANT_ABSENT)
+		row->wanted = NULL; /* it was to be deleted: everything is decided anew */
+	row->want = WANT_NOTHING;
+	TRY(update_row(out, row, w, ad_dn, e));
+	return target_appeared(out, mv->id, e);
+}
+
+static int sync_error(
+	struct outbound *out, int64_t cs, const char *type, const char *text, struct err *e)
+{
+	sync_count(out->sync, COUNTER_FLOW_FAILURE);
+	return cs ? object_error(out->sync, cs, ERROR_SYNC, type, text, e) : 0;
+}
+
+static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
+	struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
+{
+	const char *problem = NULL;
+	struct cs_row found;
+	int r;
+
+	if (!w->dn)
+		return sync_error(out, ad_cs, "missing-anchor-component",
+			"the outbound rules give no sourceAnchor, so the object cannot be "
+		        "provisioned",
+			e);
+	if (row->id) {
+		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
+			row->want == WANT_PRESENT)
+			return sync_error(out, ad_cs, "sync-rule-error-function-triggered",
+				"SourceAnchor attribute has changed.", e);
+		if (!row->join_rule)
+			row->join_rule = w->rule;
+		return update_row(out, row, w, ad_dn, e);
+	}
+	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
+	TRY(r);
+	if (r == STORE_NONE)
+		return insert_row(out, mv, w, e);
+	TRY(join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e));
+	return problem ? sync_error(out, ad_cs, "duplicate-anchor", problem, e) : 0;
+}
+
+static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
+{
+	struct sync *s = out->sync;
+	struct wanted w;
+	struct cs_row row;
+	const char *ad_dn;
+	int64_t ad_cs;
+
+	TRY(wanted_compute(out, mv, &out->arena, &w, e));
+	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
+	if (w.error)
+		return sync_error(out, ad_cs ? ad_cs : row.id, "sync-rule-error-function-triggered",
+			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
+	if (w.provision) {
+		int errors = s->n_errors;
+
+		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
+		if (s->n_errors == errors && ad_cs) {
+			struct error_row was;
+			int r = error_get(s->store, ad_cs, ERROR_SYNC, &out->arena, &was, e);
+
+			TRY(r);
+			if (r == 0) { /* mended: its links had been left out */
+				TRY(error_clear(s->store, ad_cs, ERROR_SYNC, e));
+				TRY(mv_link_touch_source(s->store, mv->id, e));
+			}
+		}
+	} else if (row.id) {
+		TRY(deprovision(out, &row, ad_dn, e));
+	}
+	if (mv->deleted) {
+		struct cs_row *rows;
+		unsigned n;
+
+		TRY(cs_page_joined(s->store, mv->id, &out->arena, &rows, &n, e));
+		if (n == 0)
+			TRY(mv_delete(s->store, mv->id, e));
+	}
+	return 0;
+}
+
+static void load_schema(struct outbound *out)
+{
+	const struct schema *schema = out->conn->type->schema(&out->conn->cfg->settings);
+
+	for (unsigned i = 0; i < schema->n_classes && i < CLASSES_MAX; i++) {
+		const struct schema_class *c = &schema->classes[i];
+
+		out->classes[i].class = c->name;
+		out->n_classes = i + 1;
+		for (unsigned k = 0; k < c->n_attrs; k++)
+			if (!(c->attrs[k].flags & SCHEMA_READ_ONLY))
+				bitmap_set(&out->classes[i].attrs, attr_intern(c->attrs[k].name));
+	}
+}
+
+static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,
+	int64_t *after, struct err *e)
+{
+	struct sync *s = out->sync;
+
+	TRY(store_begin(s->store, e));
+	for (unsigned i = 0; i < n; i++) {
+		arena_reset(&out->arena);
+		*after = full ? rows[i].id : rows[i].seq;
+		TRY(outbound_object(out, &rows[i], e));
+	}
+	fault_hit(FAULT_OUTBOUND_BEFORE_COMMIT);
+	TRY(store_commit(s->store, e));
+	fault_hit(FAULT_OUTBOUND_AFTER_COMMIT);
+	sync_progress(s, false);
+	return 0;
+}
+
+/*
+ * The watermark covers objects and links alike, so it moves only at the end; a crash before that
+ * computes the same pages again, which changes nothing.
+ */
+static int outbound_objects(struct outbound *out, bool full, struct err *e)
+{
+	int64_t after = full ? 0 : out->conn->row.outbound_seq;
+	unsigned n;
+
+	do {
+		_cleanup_arena_ struct arena page = {0};
+		struct mv_row *rows;
+
+		TRY(full ? mv_page_all(out->sync->store, after, PAGE, &page, &rows, &n, e)
+			 : mv_page_changed(out->sync->store, after, PAGE, &page, &rows, &n, e));
+		if (n)
+			TRY(page_apply(out, rows, n, full, &after, e));
+		if (sync_canceled(out->sync))
+			return 1;
+	} while (n == PAGE);
+	return 0;
+}
+
+static int outbound_all(struct outbound *out, bool full, struct err *e)
+{
+	struct connector_row *cr = &out->conn->row;
+	struct store *store = out->sync->store;
+	int r = outbound_objects(out, full, e);
+
+	if (r != 0)
+		return r;
+	r = outbound_links(out, full ? 0 : cr->outbound_seq, e);
+	if (r != 0)
+		return r;
+	TRY(store_begin(store, e));
+	cr->outbound_seq = store_seq(store);
+	cr->full_sync_required = false;
+	TRY(connector_update(store, cr, e));
+	TRY(cs_link_purge(store, cr->id, cr->link_seq, e));
+	fault_hit(FAULT_OUTBOUND_BEFORE_COMMIT);
+	return store_commit(store, e);
+}
+
+int step_outbound(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
+{
+	struct outbound out = {.sync = s, .conn = c, .first = c->row.outbound_seq == 0};
+	int r;
+
+	load_schema(&out);
+	r = outbound_all(&out, full, e);
+	arena_done(&out.arena);
+	arena_done(&out.link_arena);
+	buf_done(&out.link_changed);
+	bitmap_done(&out.baseline);
+	for (unsigned i = 0; i < out.n_classes; i++)
+		bitmap_done(&out.classes[i].attrs);
+	if (r < 0) {
+		store_rollback(s->store);
+		return r;
+	}
+	if (r > 0)
+		end->result = "stopped-user-termination-from-wmi-or-ui";
+	else if (s->n_errors) {
+		end->result = "completed-sync-errors";
+		snprintf(end->error, sizeof(end->error),
+			"%d object(s) have synchronization errors: adsyncctl errors", s->n_errors);
+	}
+	return 0;
+}

@@ -1,0 +1,239 @@
+-- Every statement of the store, by name. lib/store fetches them by enum query.
+
+-- name: meta_get
+SELECT value FROM meta WHERE name = ?1
+-- name: meta_set
+INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2
+-- name: attribute_list
+SELECT id, name FROM attribute
+-- name: attribute_add
+INSERT INTO attribute (id, name) VALUES (?1, ?2)
+
+-- name: connector_find
+SELECT id, name, type, cursor, inbound_seq, link_seq, outbound_seq, rules_digest,
+	full_import_required, full_sync_required, import_full_running, last_import
+FROM connector WHERE name = ?1
+-- name: connector_list
+SELECT id, name, type, cursor, inbound_seq, link_seq, outbound_seq, rules_digest,
+	full_import_required, full_sync_required, import_full_running, last_import
+FROM connector ORDER BY id
+-- name: connector_insert
+INSERT INTO connector (name, type) VALUES (?1, ?2)
+-- name: connector_update
+UPDATE connector SET cursor = ?2, inbound_seq = ?3, link_seq = ?4, outbound_seq = ?5,
+	rules_digest = ?6, full_import_required = ?7, full_sync_required = ?8,
+	import_full_running = ?9, last_import = ?10
+WHERE id = ?1
+
+-- name: run_insert
+INSERT INTO run (policy, started) VALUES (?1, ?2)
+-- name: run_end
+UPDATE run SET ended = ?2, result = ?3 WHERE id = ?1
+-- name: run_end_stale
+UPDATE run SET ended = ?1, result = ?2 WHERE ended IS NULL
+-- name: run_list
+SELECT id, policy, started, ended, result FROM run ORDER BY id DESC LIMIT ?1
+-- name: run_get
+SELECT id, policy, started, ended, result FROM run
+WHERE id = CASE ?1 WHEN 0 THEN (SELECT max(id) FROM run) ELSE ?1 END
+-- name: run_purge
+DELETE FROM run WHERE ended IS NOT NULL AND ended < ?1
+-- name: step_insert
+INSERT INTO run_step (run, number, connector, type, started) VALUES (?1, ?2, ?3, ?4, ?5)
+-- name: step_update
+UPDATE run_step SET ended = ?3, result = ?4, counters = ?5, error = ?6
+WHERE run = ?1 AND number = ?2
+-- name: step_list
+SELECT s.run, s.number, s.connector, c.name, s.type, s.started, s.ended, s.result, s.counters,
+	s.error
+FROM run_step s LEFT JOIN connector c ON c.id = s.connector WHERE s.run = ?1 ORDER BY s.number
+
+-- name: error_put
+INSERT INTO cs_error (cs, phase, type, text, first, last, count, retry_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1, ?6)
+ON CONFLICT (cs, phase) DO UPDATE SET type = ?3, text = ?4, last = ?5, count = count + 1,
+	retry_at = ?6
+RETURNING count
+-- name: error_get
+SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
+FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
+WHERE e.cs = ?1 AND e.phase = ?2
+-- name: error_clear
+DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2
+-- name: error_list
+SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
+FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
+ORDER BY e.cs, e.phase LIMIT ?1
+
+-- name: outbox_add
+INSERT INTO outbox (record) VALUES (?1)
+-- name: outbox_list
+SELECT id, record FROM outbox WHERE id > ?1 ORDER BY id LIMIT ?2
+-- name: outbox_delete
+DELETE FROM outbox WHERE id <= ?1
+
+-- name: cs_get
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE id = ?1
+-- name: cs_find_anchor
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE connector = ?1 AND anchor = ?2
+-- name: cs_find_dn
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE connector = ?1 AND dn_key = ?2
+-- name: cs_id_by_dn
+SELECT id FROM cs WHERE connector = ?1 AND dn_key = ?2
+-- name: cs_id_by_anchor
+SELECT id FROM cs WHERE connector = ?1 AND anchor = ?2
+-- name: cs_insert
+INSERT INTO cs (connector, class, kind, dn, dn_key, anchor, imported, wanted, want, state, blocked,
+	export_all, deleted, mv, join_rule, seq)
+VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+-- name: cs_update
+UPDATE cs SET class = ?3, kind = ?4, dn = ?5, dn_key = ?6, anchor = ?7, imported = ?8, wanted = ?9,
+	want = ?10, state = ?11, blocked = ?12, export_all = ?13, deleted = ?14, mv = ?15,
+	join_rule = ?16, seq = ?17
+WHERE id = ?1 AND connector = ?2
+-- name: cs_set_state
+UPDATE cs SET state = ?2, export_all = CASE ?2 WHEN 4 THEN 0 ELSE export_all END WHERE id = ?1
+-- name: cs_set_join
+UPDATE cs SET mv = ?2, join_rule = ?3 WHERE id = ?1
+-- name: cs_delete
+DELETE FROM cs WHERE id = ?1
+-- name: cs_page_changed
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE connector = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
+-- name: cs_page_all
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> 2 ORDER BY id LIMIT ?3
+-- name: cs_page_joined
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE mv = ?1 ORDER BY connector, id
+-- name: cs_page_state
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs INDEXED BY cs_state
+WHERE state IN (1, 2, 3, 5) AND connector = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4
+-- name: cs_page_imported_ids
+SELECT id FROM cs WHERE id > ?2 AND +connector = ?1 AND imported IS NOT NULL AND deleted = 0
+ORDER BY id LIMIT ?3
+-- name: cs_page_blocked_ids
+SELECT id FROM cs WHERE blocked = 1 AND connector = ?1 AND class = ?2 AND id > ?3
+ORDER BY id LIMIT ?4
+-- name: cs_search
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq
+FROM cs WHERE (?1 = 0 OR connector = ?1) AND kind <> 2
+	AND (instr(dn_key, ?2) > 0 OR instr(lower(anchor), ?2) > 0)
+ORDER BY id LIMIT ?3
+-- name: cs_count
+SELECT count(*), count(*) FILTER (WHERE kind = 2), count(*) FILTER (WHERE mv IS NOT NULL),
+	count(*) FILTER (WHERE mv IS NULL AND kind <> 2), count(*) FILTER (WHERE blocked = 1),
+	count(*) FILTER (WHERE imported IS NOT NULL AND deleted = 0)
+FROM cs WHERE connector = ?1
+-- name: cs_count_states
+SELECT count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NULL),
+	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NOT NULL),
+	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 2),
+	count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5)
+FROM cs INDEXED BY cs_state WHERE state IN (1, 2, 3, 5) AND connector = ?1
+-- name: cs_count_imported
+SELECT count(*) FROM cs WHERE connector = ?1 AND imported IS NOT NULL AND deleted = 0
+
+-- name: link_list
+SELECT cs, attribute, target, imported, wanted, state, seen, seq
+FROM cs_link WHERE cs = ?1 AND attribute = ?2 ORDER BY target
+-- name: link_list_all
+SELECT cs, attribute, target, imported, wanted, state, seen, seq
+FROM cs_link WHERE cs = ?1 ORDER BY attribute, target
+-- name: link_list_target
+SELECT cs, attribute, target, imported, wanted, state, seen, seq
+FROM cs_link WHERE target = ?1 ORDER BY cs, attribute
+-- name: link_count
+SELECT count(*) FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND imported = 1
+-- name: link_get
+SELECT cs, attribute, target, imported, wanted, state, seen, seq
+FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND target = ?3
+-- name: link_put
+INSERT INTO cs_link (cs, attribute, target, imported, wanted, state, seen, seq)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+ON CONFLICT (cs, attribute, target) DO UPDATE SET imported = ?4, wanted = ?5, state = ?6,
+	seen = ?7, seq = ?8
+-- name: link_delete
+DELETE FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND target = ?3
+-- name: link_page_changed
+SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq
+FROM cs_link l CROSS JOIN cs WHERE l.seq > ?2 AND cs.id = l.cs AND cs.connector = ?1
+ORDER BY l.seq LIMIT ?3
+-- name: link_touch
+UPDATE cs_link SET seq = ?4 WHERE cs = ?1 AND attribute = ?2 AND target = ?3
+-- name: link_is_target
+SELECT 1 FROM cs_link WHERE target = ?1 LIMIT 1
+-- name: link_page_unseen
+SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq
+FROM cs_link l CROSS JOIN cs
+WHERE l.cs > ?3 AND l.imported = 1 AND l.seen <> ?2 AND cs.id = l.cs AND cs.connector = ?1
+ORDER BY l.cs LIMIT ?4
+-- name: link_purge
+DELETE FROM cs_link WHERE seq <= ?2 AND imported = 0 AND wanted = 0 AND state IN (0, 4)
+	AND cs IN (SELECT id FROM cs WHERE connector = ?1 AND id = cs_link.cs)
+-- name: link_page_export
+SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq,
+	s.class, s.dn, s.anchor, t.class, t.anchor
+FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s CROSS JOIN cs t
+WHERE l.state IN (1, 2, 3, 5) AND l.state = ?2 AND l.cs >= ?3
+	AND (l.cs, l.attribute, l.target) > (?3, ?4, ?5)
+	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1
+	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
+ORDER BY l.cs, l.attribute, l.target LIMIT ?6
+-- name: link_count_state
+SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
+WHERE l.state IN (1, 2, 3, 5) AND l.state = ?2 AND s.id = l.cs AND s.connector = ?1
+	AND s.blocked = 0 AND s.want = 1
+
+-- name: mv_get
+SELECT id, class, image, deleted, seq FROM mv WHERE id = ?1
+-- name: mv_insert
+INSERT INTO mv (class, image, deleted, seq) VALUES (?1, ?2, ?3, ?4)
+-- name: mv_update
+UPDATE mv SET class = ?2, image = ?3, deleted = ?4, seq = ?5 WHERE id = ?1
+-- name: mv_touch
+UPDATE mv SET seq = ?2 WHERE id = ?1
+-- name: mv_delete
+DELETE FROM mv WHERE id = ?1
+-- name: mv_page_changed
+SELECT id, class, image, deleted, seq FROM mv WHERE seq > ?1 ORDER BY seq LIMIT ?2
+-- name: mv_page_all
+SELECT id, class, image, deleted, seq FROM mv WHERE id > ?1 ORDER BY id LIMIT ?2
+-- name: mv_count
+SELECT count(*) FROM mv WHERE deleted = 0
+-- name: mv_key_clear
+DELETE FROM mv_key WHERE mv = ?1
+-- name: mv_key_add
+INSERT OR IGNORE INTO mv_key (attribute, hash, mv) VALUES (?1, ?2, ?3)
+-- name: mv_key_find
+SELECT mv FROM mv_key WHERE attribute = ?1 AND hash = ?2 LIMIT ?3
+
+-- name: mv_link_list
+SELECT mv, attribute, target, present, seq FROM mv_link WHERE mv = ?1 AND attribute = ?2
+ORDER BY target
+-- name: mv_link_list_all
+SELECT mv, attribute, target, present, seq FROM mv_link WHERE mv = ?1 ORDER BY attribute, target
+-- name: mv_link_list_target
+SELECT mv, attribute, target, present, seq FROM mv_link WHERE target = ?1
+-- name: mv_link_get
+SELECT mv, attribute, target, present, seq FROM mv_link
+WHERE mv = ?1 AND attribute = ?2 AND target = ?3
+-- name: mv_link_put
+INSERT INTO mv_link (mv, attribute, target, present, seq) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (mv, attribute, target) DO UPDATE SET present = ?4, seq = ?5
+-- name: mv_link_page_changed
+SELECT mv, attribute, target, present, seq FROM mv_link WHERE seq > ?1 ORDER BY seq LIMIT ?2
+-- name: mv_link_purge
+DELETE FROM mv_link WHERE seq <= ?1 AND present = 0

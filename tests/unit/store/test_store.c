@@ -1,0 +1,310 @@
+/* store: rows, transactions, crashes, foreign and newer files. */
+#include "fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+static int64_t make_connector(struct fixture *f)
+{
+	struct connector_row c = {0};
+
+	GOOD(connector_ensure(f->store, "a", "ad", &f->arena, &c, &f->err));
+	return c.id;
+}
+
+static void make_row(struct fixture *f, int64_t connector, const char *dn, struct cs_row *row)
+{
+	*row = (struct cs_row){.connector = connector,
+		.class = "user",
+		.dn = dn,
+		.anchor = dn,
+		.imported = "\1x",
+		.imported_len = 2};
+	GOOD(cs_insert(f->store, row, &f->err));
+}
+
+static void test_rows(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_row row, got, *rows;
+	int64_t c, id;
+	unsigned n;
+
+	GOOD(store_begin(f->store, &f->err));
+	c = make_connector(f);
+	make_row(f, c, "CN=Åse,DC=x", &row);
+	GOOD(cs_find_dn(f->store, c, "cn=åSE , dc=X", &f->arena, &got, &f->err));
+	assert_int_equal(got.id, row.id);
+	assert_int_equal(got.imported_len, 2);
+	assert_null(got.wanted);
+	assert_int_equal(cs_find_dn(f->store, c, "cn=b", &f->arena, &got, &f->err), STORE_NONE);
+	got = row;
+	got.transient = true;
+	GOOD(cs_update(f->store, &got, true, &f->err));
+	assert_true(got.seq > row.seq);
+	assert_int_equal(cs_id_by_dn(f->store, c, "CN=Åse,DC=x", &id, &f->err), STORE_NONE);
+	GOOD(cs_page_changed(f->store, c, row.seq, 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 1);
+	GOOD(cs_page_changed(f->store, c, got.seq, 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 0);
+	GOOD(cs_search(f->store, 0, "ÅSE", 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 0); /* transient: no key to search */
+	GOOD(cs_delete(f->store, row.id, &f->err));
+	assert_int_equal(cs_delete(f->store, row.id, &f->err), STORE_NONE);
+	GOOD(store_commit(f->store, &f->err));
+}
+
+static void test_links(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_row group, user, other;
+	unsigned member = attr_intern("member"), n;
+	struct cs_link l, *links;
+	int64_t c, count;
+
+	GOOD(store_begin(f->store, &f->err));
+	c = make_connector(f);
+	make_row(f, c, "cn=g", &group);
+	make_row(f, c, "cn=u", &user);
+	make_row(f, c, "cn=o", &other);
+	l = (struct cs_link){.cs = group.id, .attr = member, .target = user.id, .imported = true};
+	GOOD(cs_link_put(f->store, &l, true, &f->err));
+	GOOD(cs_link_count(f->store, group.id, member, &count, &f->err));
+	assert_int_equal(count, 1);
+	assert_int_equal(cs_link_is_target(f->store, user.id, &f->err), 1);
+	assert_true(cs_delete(f->store, user.id, &f->err) < 0); /* a foreign key holds it */
+	GOOD(cs_link_repoint(f->store, user.id, other.id, &f->err));
+	GOOD(cs_link_list(f->store, group.id, 0, &f->arena, &links, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(links[0].target, other.id);
+	assert_int_equal(links[0].attr, member);
+	GOOD(cs_delete(f->store, user.id, &f->err));
+	links[0].imported = false;
+	GOOD(cs_link_put(f->store, &links[0], true, &f->err));
+	GOOD(cs_link_purge(f->store, c, store_seq(f->store), &f->err));
+	assert_int_equal(cs_link_is_target(f->store, other.id, &f->err), 0);
+	store_rollback(f->store);
+}
+
+static void test_rollback(void **state)
+{
+	struct fixture *f = *state;
+	unsigned attr = attr_intern("anAttributeOfThisTest");
+	struct cs_row row;
+	int64_t c, seq;
+
+	GOOD(store_begin(f->store, &f->err));
+	c = make_connector(f);
+	GOOD(store_commit(f->store, &f->err));
+	seq = store_seq(f->store);
+	GOOD(store_begin(f->store, &f->err));
+	make_row(f, c, "cn=x", &row);
+	assert_int_not_equal(store_attr_map(f->store)->add(store_attr_map(f->store), attr), 0);
+	store_rollback(f->store);
+	assert_int_equal(store_seq(f->store), seq);
+	assert_int_equal(store_attr_map(f->store)->to_store[attr], 0);
+	assert_int_equal(cs_get(f->store, row.id, &f->arena, &row, &f->err), STORE_NONE);
+}
+
+static void test_errors_and_outbox(void **state)
+{
+	struct fixture *f = *state;
+	struct record r = {.event = EVENT_SOA_BLOCKED, .message = "m"};
+	struct outbox_row *out;
+	struct error_row er;
+	struct cs_row row;
+	unsigned n;
+	int count;
+
+	GOOD(store_begin(f->store, &f->err));
+	make_row(f, make_connector(f), "cn=e", &row);
+	GOOD(error_put(f->store, row.id, ERROR_EXPORT, "t", "one", 10, 20, &count, &f->err));
+	GOOD(error_put(f->store, row.id, ERROR_EXPORT, "t", "two", 30, 40, &count, &f->err));
+	assert_int_equal(count, 2);
+	GOOD(error_get(f->store, row.id, ERROR_EXPORT, &f->arena, &er, &f->err));
+	assert_int_equal(er.first, 10);
+	assert_int_equal(er.last, 30);
+	assert_string_equal(er.text, "two");
+	record_add(&r, RECORD_DN, "cn=e");
+	GOOD(outbox_add(f->store, &r, &f->err));
+	GOOD(outbox_list(f->store, 0, 10, &f->arena, &out, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_non_null(strstr(out[0].record, "SOA_BLOCKED"));
+	GOOD(outbox_delete(f->store, out[0].id, &f->err));
+	GOOD(outbox_list(f->store, 0, 10, &f->arena, &out, &n, &f->err));
+	assert_int_equal(n, 0);
+	store_rollback(f->store);
+}
+
+static void test_runs(void **state)
+{
+	struct fixture *f = *state;
+	struct step_row step = {.number = 1, .type = "full-import", .started = 5};
+	struct step_row *steps;
+	struct run_row run;
+	unsigned n;
+
+	GOOD(store_begin(f->store, &f->err));
+	GOOD(run_insert(f->store, "delta", 5, &step.run, &f->err));
+	GOOD(step_insert(f->store, &step, &f->err));
+	step.ended = 6;
+	step.result = "success";
+	step.counters = "{}";
+	GOOD(step_update(f->store, &step, &f->err));
+	GOOD(run_get(f->store, 0, &f->arena, &run, &steps, &n, &f->err));
+	assert_int_equal(run.id, step.run);
+	assert_null(run.result);
+	assert_int_equal(n, 1);
+	assert_string_equal(steps[0].result, "success");
+	GOOD(run_end_stale(f->store, 7, "stopped-service-shutdown", &f->err));
+	GOOD(run_purge(f->store, 8, &f->err));
+	assert_int_equal(run_get(f->store, 0, &f->arena, &run, &steps, &n, &f->err), STORE_NONE);
+	store_rollback(f->store);
+}
+
+/* A writer killed in the middle of a transaction leaves the last committed state. */
+static void test_killed(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_row row;
+	int status;
+	pid_t pid;
+
+	GOOD(store_begin(f->store, &f->err));
+	make_row(f, make_connector(f), "cn=kept", &row);
+	GOOD(store_commit(f->store, &f->err));
+	store_close(f->store);
+	f->store = NULL;
+	pid = fork();
+	if (pid == 0) {
+		struct cs_row lost = row;
+
+		if (store_open(f->path, STORE_WRITE, &f->store, &f->err) < 0 ||
+			store_begin(f->store, &f->err) < 0)
+			_exit(1);
+		lost.dn = lost.anchor = "cn=lost";
+		for (int i = 0; i < 100; i++)
+			(void)!cs_insert(f->store, &lost, NULL);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	GOOD(store_open(f->path, STORE_WRITE, &f->store, &f->err));
+	GOOD(cs_get(f->store, row.id, &f->arena, &row, &f->err));
+	assert_string_equal(row.dn, "cn=kept");
+	assert_int_equal(cs_find_dn(f->store, row.connector, "cn=lost", &f->arena, &row, &f->err),
+		STORE_NONE);
+}
+
+static void sql(const char *path, const char *text)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, text, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+static void test_newer_version(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f->store);
+	f->store = NULL;
+	sql(f->path, "PRAGMA user_version = 99");
+	assert_int_equal(store_open(f->path, STORE_WRITE, &f->store, &f->err), -ENOTSUP);
+	assert_non_null(strstr(f->err.text, "version 99"));
+	assert_string_equal(f->err.source, f->path);
+}
+
+static void test_foreign_file(void **state)
+{
+	struct fixture *f = *state;
+	char path[128];
+	struct store *s = NULL;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/other.db", f->dir);
+	sql(path, "CREATE TABLE t (x)");
+	assert_int_equal(store_open(path, STORE_WRITE, &s, &f->err), -EUCLEAN);
+	snprintf(path, sizeof(path), "%s/text.db", f->dir);
+	file = fopen(path, "w");
+	for (int i = 0; i < 1000; i++)
+		fputs("this is no database\n", file);
+	fclose(file);
+	assert_int_equal(store_open(path, STORE_WRITE, &s, &f->err), -EUCLEAN);
+	assert_null(s);
+}
+
+static void test_mode(void **state)
+{
+	struct fixture *f = *state;
+	struct stat st;
+
+	assert_int_equal(stat(f->path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+/* A disk that fills up is a clear error, and the store is good again afterwards. */
+static void test_full_disk(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit old, small = {256 * 1024, 256 * 1024};
+	static char big[65536];
+	struct cs_row row;
+	int r = 0;
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &old);
+	small.rlim_max = old.rlim_max;
+	GOOD(store_begin(f->store, &f->err));
+	row = (struct cs_row){.connector = make_connector(f),
+		.class = "user",
+		.dn = "cn=0",
+		.imported = big,
+		.imported_len = sizeof(big)};
+	GOOD(store_commit(f->store, &f->err));
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	GOOD(store_begin(f->store, &f->err));
+	for (int i = 0; r == 0 && i < 400; i++) {
+		char dn[16];
+
+		snprintf(dn, sizeof(dn), "cn=%d", i);
+		row.dn = dn;
+		r = cs_insert(f->store, &row, &f->err);
+	}
+	if (r == 0)
+		r = store_commit(f->store, &f->err);
+	setrlimit(RLIMIT_FSIZE, &old);
+	assert_true(r < 0);
+	assert_string_equal(f->err.source, f->path);
+	store_rollback(f->store);
+	GOOD(store_begin(f->store, &f->err));
+	row.dn = "cn=after";
+	GOOD(cs_insert(f->store, &row, &f->err));
+	GOOD(store_commit(f->store, &f->err));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, fixture_up, fixture_down)
+	const struct CMUnitTest tests[] = {
+		T(test_rows),
+		T(test_links),
+		T(test_rollback),
+		T(test_errors_and_outbox),
+		T(test_runs),
+		T(test_killed),
+		T(test_newer_version),
+		T(test_foreign_file),
+		T(test_mode),
+		T(test_full_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
