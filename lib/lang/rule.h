@@ -33,9 +33,13 @@ struct flow {
 	unsigned dest; /* attribute of the target */
 	enum flow_kind kind;
 	unsigned source; /* FLOW_DIRECT */
-	bool reference;  /* dest is a reference: a link flow. DIRECT, or an EXPRESSION that only
-	                  * guards:  it yields Error, NULL or IgnoreThisFlow, never values */
-	bool case_insensitive_merge;
+	enum value_type dest_type;
+	bool dest_multi;
+	/*
+	 * The target is a reference: a link flow. DIRECT, or an EXPRESSION that only guards (it
+	 * yields Error, NULL or IgnoreThisFlow, never values).
+	 */
+	bool reference;
 	struct value constant;
 	struct expr *expr;
 	int line; /* in the rule's file */
@@ -58,6 +62,7 @@ struct rule {
 	const char *name; /* "In from AD - User Join" */
 	const char *file;
 	int line;
+	const char *text; /* canonical JSON, for the digest */
 	int precedence;
 	enum rule_direction direction;
 	bool disabled;

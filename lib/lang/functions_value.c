@@ -1,0 +1,537 @@
+/* Functions on numbers, bytes, dates and DNs, and the tests of a value. */
+#include "lang/node.h"
+#include "base/buf.h"
+#include "base/codec.h"
+#include "base/text.h"
+#include "base/timefmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *text_arg(struct run_state *rs, const struct term *t, size_t *n)
+{
+	return term_to_text(t, rs->ev->arena, n);
+}
+
+static struct term own(struct run_state *rs, const char *s, size_t n)
+{
+	return term_string(arena_dup(rs->ev->arena, s, n), n);
+}
+
+EAGER(f_cbool)
+{
+	int64_t v;
+
+	if (args[0].type == TERM_STRING && !term_to_number(&args[0], &v))
+		return term_boolean(term_is_true(&args[0]));
+	return term_boolean(term_to_number(&args[0], &v) && v != 0);
+}
+
+EAGER(f_cnum)
+{
+	int64_t v;
+
+	if (!term_to_number(&args[0], &v))
+		return term_error(rs, "CNum: the value is no number");
+	return term_number(v);
+}
+
+EAGER(f_cstr)
+{
+	size_t len;
+	const char *s = text_arg(rs, &args[0], &len);
+
+	return term_string(s, len);
+}
+
+EAGER(f_cref)
+{
+	size_t len;
+	const char *s = text_arg(rs, &args[0], &len);
+
+	return (struct term){.type = TERM_REFERENCE, .data = s, .len = len};
+}
+
+EAGER(f_cguid)
+{
+	size_t len;
+	unsigned char *g = arena_alloc(rs->ev->arena, 16);
+
+	if (!guid_parse(g, text_arg(rs, &args[0], &len)))
+		return term_error(rs, "CGuid: the text is no GUID");
+	return term_binary(g, 16);
+}
+
+/* Little-endian bytes of a number, as msExch bit fields have them. */
+EAGER(f_cbin)
+{
+	int64_t v, len;
+	unsigned char *p;
+
+	if (!term_to_number(&args[0], &v) || !term_to_number(&args[1], &len) || len < 1 || len > 8)
+		return term_error(rs, "CBin: a number and a length from 1 to 8 were expected");
+	p = arena_alloc(rs->ev->arena, 8);
+	for (int i = 0; i < 8; i++)
+		p[i] = (unsigned char)((uint64_t)v >> (8 * i));
+	return term_binary(p, (size_t)len);
+}
+
+/* A string is encoded as UTF-16LE, bytes as they are. */
+EAGER(f_tobase64)
+{
+	_cleanup_buf_ struct buf b = {0};
+	const char *s = args[0].data, *p;
+	size_t len = args[0].len;
+	char *out;
+
+	if (args[0].type != TERM_BINARY) {
+		s = text_arg(rs, &args[0], &len);
+		if (!utf8_valid(s, len))
+			return term_error(rs, "ConvertToBase64: the text is not UTF-8");
+		for (p = s; p < s + len;) {
+			uint32_t c = utf8_next(&p);
+			uint32_t hi = c, lo = 0;
+
+			if (c >= 0x10000) {
+				hi = 0xd800 + ((c - 0x10000) >> 10);
+				lo = 0xdc00 + ((c - 0x10000) & 0x3ff);
+			}
+			buf_addc(&b, (char)(hi & 0xff));
+			buf_addc(&b, (char)(hi >> 8));
+			if (lo) {
+				buf_addc(&b, (char)(lo & 0xff));
+				buf_addc(&b, (char)(lo >> 8));
+			}
+		}
+		s = buf_str(&b);
+		len = b.len;
+	}
+	out = arena_alloc(rs->ev->arena, base64_len(len) + 1);
+	base64_encode(out, s, len);
+	return term_text(out);
+}
+
+static bool utf16_to_utf8(struct buf *b, const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		uint32_t c = (uint32_t)p[i] | (uint32_t)p[i + 1] << 8;
+
+		if (c >= 0xd800 && c < 0xdc00 && i + 3 < n) {
+			uint32_t lo = (uint32_t)p[i + 2] | (uint32_t)p[i + 3] << 8;
+
+			if (lo < 0xdc00 || lo > 0xdfff)
+				return false;
+			c = 0x10000 + ((c - 0xd800) << 10) + (lo - 0xdc00);
+			i += 2;
+		} else if (c >= 0xd800 && c <= 0xdfff) {
+			return false;
+		}
+		utf8_add(b, c);
+	}
+	return n % 2 == 0;
+}
+
+EAGER(f_frombase64)
+{
+	_cleanup_buf_ struct buf b = {0};
+	size_t len, enc_len = 7;
+	const char *s = text_arg(rs, &args[0], &len), *encoding = "Unicode";
+	unsigned char *bytes = arena_alloc(rs->ev->arena, len + 1);
+	ssize_t got = base64_decode(bytes, s, len);
+
+	if (n > 1)
+		encoding = text_arg(rs, &args[1], &enc_len);
+	if (got < 0)
+		return term_error(rs, "ConvertFromBase64: the text is no base64");
+	if (!streq(encoding, "Unicode")) {
+		if (!utf8_valid((char *)bytes, (size_t)got))
+			return term_error(rs, "ConvertFromBase64: the bytes are not UTF-8");
+		return own(rs, (char *)bytes, (size_t)got);
+	}
+	if (!utf16_to_utf8(&b, bytes, (size_t)got))
+		return term_error(rs, "ConvertFromBase64: the bytes are not UTF-16");
+	return own(rs, buf_str(&b), b.len);
+}
+
+EAGER(f_toutf8hex)
+{
+	size_t len;
+	const char *s = text_arg(rs, &args[0], &len);
+	char *out = arena_alloc(rs->ev->arena, len * 2 + 1);
+
+	hex_encode(out, s, len);
+	return term_string(out, len * 2);
+}
+
+EAGER(f_fromutf8hex)
+{
+	size_t len;
+	const char *s = text_arg(rs, &args[0], &len);
+	char *out = arena_alloc(rs->ev->arena, len + 1);
+	ssize_t got = hex_decode(out, s, len);
+
+	if (got < 0 || !utf8_valid(out, (size_t)got))
+		return term_error(rs, "ConvertFromUTF8Hex: the text is no hex of UTF-8");
+	return own(rs, out, (size_t)got);
+}
+
+EAGER(f_stringfromguid)
+{
+	char text[GUID_TEXT_SIZE];
+
+	if (args[0].type != TERM_BINARY || args[0].len != 16)
+		return term_error(rs, "StringFromGuid: 16 bytes were expected");
+	guid_format(text, (const unsigned char *)args[0].data);
+	return own(rs, text, strlen(text));
+}
+
+EAGER(f_stringfromsid)
+{
+	char text[192];
+
+	if (args[0].type != TERM_BINARY ||
+		!sid_format(text, sizeof(text), (const unsigned char *)args[0].data, args[0].len))
+		return term_error(rs, "StringFromSid: the bytes are no SID");
+	return own(rs, text, strlen(text));
+}
+
+static bool two_numbers(const struct term *args, int64_t *a, int64_t *b)
+{
+	/* an absent attribute has no bit set */
+	if (args[0].type == TERM_NULL)
+		*a = 0;
+	else if (!term_to_number(&args[0], a))
+		return false;
+	return term_to_number(&args[1], b);
+}
+
+EAGER(f_bitand)
+{
+	int64_t a, b;
+
+	if (!two_numbers(args, &a, &b))
+		return term_error(rs, "BitAnd: numbers were expected");
+	return term_number(a & b);
+}
+
+EAGER(f_bitor)
+{
+	int64_t a, b;
+
+	if (!two_numbers(args, &a, &b))
+		return term_error(rs, "BitOr: numbers were expected");
+	return term_number(a | b);
+}
+
+EAGER(f_isbitset)
+{
+	int64_t a, b;
+
+	if (!two_numbers(args, &a, &b))
+		return term_error(rs, "IsBitSet: numbers were expected");
+	return term_boolean((a & b) == b && b != 0);
+}
+
+static bool parse_date(struct run_state *rs, const struct term *t, int64_t *ret)
+{
+	size_t len;
+	const char *s;
+
+	if (t->type == TERM_DATE) {
+		*ret = t->num;
+		return true;
+	}
+	s = text_arg(rs, t, &len);
+	if (time_parse(s, ret) || gentime_parse(s, ret))
+		return true;
+	if (len == 10) /* a date alone */
+		return time_parse(arena_printf(rs->ev->arena, "%sT00:00:00Z", s), ret);
+	return false;
+}
+
+EAGER(f_isdate)
+{
+	int64_t t;
+
+	return term_boolean(parse_date(rs, &args[0], &t));
+}
+
+EAGER(f_isempty)
+{
+	return term_boolean(args[0].type != TERM_NULL && term_is_empty(&args[0]));
+}
+
+EAGER(f_isguid)
+{
+	unsigned char g[16];
+	size_t len;
+
+	return term_boolean(
+		args[0].type == TERM_STRING && guid_parse(g, text_arg(rs, &args[0], &len)));
+}
+
+EAGER(f_isnull)
+{
+	return term_boolean(args[0].type == TERM_NULL);
+}
+
+EAGER(f_isnullorempty)
+{
+	return term_boolean(term_is_empty(&args[0]));
+}
+
+EAGER(f_isnumeric)
+{
+	int64_t v;
+
+	return term_boolean(args[0].type != TERM_BOOLEAN && term_to_number(&args[0], &v));
+}
+
+EAGER(f_isstring)
+{
+	return term_boolean(args[0].type == TERM_STRING);
+}
+
+EAGER(f_cdate)
+{
+	int64_t t;
+
+	if (!parse_date(rs, &args[0], &t))
+		return term_error(rs, "CDate: the text is no date");
+	return term_date(t);
+}
+
+EAGER(f_datefromnum)
+{
+	int64_t v;
+
+	if (!term_to_number(&args[0], &v))
+		return term_error(rs, "DateFromNum: a number was expected");
+	return term_date(filetime_to_unix(v));
+}
+
+EAGER(f_numfromdate)
+{
+	int64_t t;
+
+	if (!parse_date(rs, &args[0], &t))
+		return term_error(rs, "NumFromDate: a date was expected");
+	return term_number(unix_to_filetime(t));
+}
+
+EAGER(f_now)
+{
+	return term_date(unix_now());
+}
+
+static int64_t add_months(int64_t t, int64_t months)
+{
+	int64_t days = t >= 0 ? t / 86400 : (t - 86399) / 86400, rest = t - days * 86400, m0;
+	static const int LENGTHS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int y, m, d, last;
+
+	civil_from_days(days, &y, &m, &d);
+	m0 = (int64_t)y * 12 + (m - 1) + months;
+	y = (int)(m0 / 12);
+	m = (int)(m0 % 12) + 1;
+	last = LENGTHS[m - 1] + (m == 2 && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0));
+	return days_from_civil(y, m, MIN(d, last)) * 86400 + rest;
+}
+
+EAGER(f_dateadd)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds, months;
+	} UNITS[] = {
+		{"yyyy", 0, 12},
+		{"q", 0, 3},
+		{"m", 0, 1},
+		{"y", 86400, 0},
+		{"d", 86400, 0},
+		{"w", 86400, 0},
+		{"ww", 7 * 86400, 0},
+		{"h", 3600, 0},
+		{"n", 60, 0},
+		{"s", 1, 0},
+	};
+	size_t len;
+	const char *unit = text_arg(rs, &args[0], &len);
+	int64_t count, t;
+
+	if (!term_to_number(&args[1], &count) || count > 1000000000 || count < -1000000000)
+		return term_error(rs, "DateAdd: the count is no number");
+	if (!parse_date(rs, &args[2], &t))
+		return term_error(rs, "DateAdd: a date was expected");
+	for (unsigned i = 0; i < ARRAY_SIZE(UNITS); i++) {
+		if (!streq(UNITS[i].name, unit))
+			continue;
+		if (UNITS[i].months && (count > 100000 || count < -20000))
+			return term_error(rs, "DateAdd: the date is out of range");
+		return term_date(UNITS[i].months ? add_months(t, count * UNITS[i].months)
+						 : t + count * UNITS[i].seconds);
+	}
+	return term_error(rs, "DateAdd: there is no interval \"%s\"", unit);
+}
+
+/* .NET custom formats: y M d H h m s f t, quotes and \ ; everything else stands for itself. */
+EAGER(f_formatdatetime)
+{
+	_cleanup_buf_ struct buf b = {0};
+	int64_t t, days, s;
+	size_t len;
+	const char *fmt = text_arg(rs, &args[1], &len);
+	int y, mo, d;
+
+	if (!parse_date(rs, &args[0], &t))
+		return term_error(rs, "FormatDateTime: a date was expected");
+	days = t >= 0 ? t / 86400 : (t - 86399) / 86400;
+	s = t - days * 86400;
+	civil_from_days(days, &y, &mo, &d);
+	for (size_t i = 0; i < len;) {
+		char c = fmt[i];
+		int run = 1;
+		int64_t v;
+
+		while (i + (size_t)run < len && fmt[i + (size_t)run] == c)
+			run++;
+		switch (c) {
+		case 'y':
+			v = run <= 2 ? y % 100 : y;
+			break;
+		case 'M':
+			v = mo;
+			break;
+		case 'd':
+			v = d;
+			break;
+		case 'H':
+			v = s / 3600;
+			break;
+		case 'h':
+			v = s / 3600 % 12 ? s / 3600 % 12 : 12;
+			break;
+		case 'm':
+			v = s / 60 % 60;
+			break;
+		case 's':
+			v = s % 60;
+			break;
+		case 'f':
+			v = 0;
+			break;
+		case 't':
+			buf_add(&b, s / 3600 < 12 ? "AM" : "PM", run > 1 ? 2 : 1);
+			i += (size_t)run;
+			continue;
+		case '\\':
+			if (i + 1 < len)
+				buf_addc(&b, fmt[i + 1]);
+			i += 2;
+			continue;
+		default:
+			buf_addc(&b, c);
+			i++;
+			continue;
+		}
+		buf_addf(&b, "%0*" PRId64, MIN(run, 7), v);
+		i += (size_t)run;
+	}
+	return own(rs, buf_str(&b), b.len);
+}
+
+/* The value of the n-th RDN from the left; skips DC components when asked to. */
+static struct term component(
+	struct run_state *rs, const char *dn, int64_t want, bool reverse, bool skip_dc)
+{
+	const char *rdns[256];
+	unsigned count = 0;
+
+	for (const char *p = dn; *p && count < ARRAY_SIZE(rdns); p = dn_parent(p))
+		if (!skip_dc || strncasecmp(p, "DC=", 3) != 0)
+			rdns[count++] = p;
+	if (want < 1 || want > count)
+		return term_null();
+	{
+		const char *rdn = rdns[reverse ? count - want : want - 1];
+		const char *end = dn_parent(rdn), *eq = strchr(rdn, '=');
+		size_t n = (size_t)(end - rdn) - (*end || (end > rdn && end[-1] == ',') ? 1 : 0);
+		_cleanup_buf_ struct buf b = {0};
+
+		if (!eq || eq >= rdn + n)
+			return term_null();
+		for (const char *p = eq + 1; p < rdn + n; p++) {
+			unsigned char byte;
+
+			if (*p == '\\' && p + 2 < rdn + n && hex_decode(&byte, p + 1, 2) == 1) {
+				buf_addc(&b, (char)byte);
+				p += 2;
+			} else {
+				p += *p == '\\' && p + 1 < rdn + n;
+				buf_addc(&b, *p);
+			}
+		}
+		return own(rs, buf_str(&b), b.len);
+	}
+}
+
+EAGER(f_dncomponent)
+{
+	size_t len;
+	int64_t i;
+
+	if (!term_to_number(&args[1], &i))
+		return term_error(rs, "DNComponent: the number is none");
+	return component(rs, text_arg(rs, &args[0], &len), i, false, false);
+}
+
+EAGER(f_dncomponentrev)
+{
+	size_t len;
+	int64_t i;
+
+	if (!term_to_number(&args[1], &i))
+		return term_error(rs, "DNComponentRev: the number is none");
+	return component(rs, text_arg(rs, &args[0], &len), i, true, n > 2);
+}
+
+/* RFC 4514, 2.4 */
+EAGER(f_escapedncomponent)
+{
+	_cleanup_buf_ struct buf b = {0};
+	size_t len;
+	const char *s = text_arg(rs, &args[0], &len);
+
+	for (size_t i = 0; i < len; i++) {
+		bool edge = (s[i] == ' ' && (i == 0 || i == len - 1)) || (s[i] == '#' && i == 0);
+
+		if (edge || strchr(",+\"\\<>;=", s[i]))
+			buf_addc(&b, '\\');
+		buf_addc(&b, s[i]);
+	}
+	return own(rs, buf_str(&b), b.len);
+}
+
+EAGER(f_error)
+{
+	size_t len;
+
+	return term_error(rs, "%s", text_arg(rs, &args[0], &len));
+}
+
+EAGER(f_guid)
+{
+	char text[GUID_TEXT_SIZE];
+
+	guid_random(text);
+	return own(rs, text, strlen(text));
+}
+
+EAGER(f_randomnum)
+{
+	int64_t from, to;
+
+	if (!term_to_number(&args[0], &from) || !term_to_number(&args[1], &to) || to < from)
+		return term_error(rs, "RandomNum: two numbers in order were expected");
+	return term_number(from + (int64_t)((uint64_t)random() % (uint64_t)(to - from + 1)));
+}

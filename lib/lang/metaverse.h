@@ -1,0 +1,12 @@
+/* The metaverse's schema: data, in schema/metaverse.json. */
+#pragma once
+
+#include "base/err.h"
+#include "model/schema.h"
+
+/*
+ * {"classes": {"person": {"displayName": "string", "proxyAddresses": "string multi", ...}}}.
+ * The caller frees with metaverse_schema_free(). Errors name file and line, or class and attribute.
+ */
+int metaverse_schema_load(const char *path, struct schema **ret, struct err *e) _must_check_;
+void metaverse_schema_free(struct schema *s);

@@ -1,0 +1,40 @@
+/* A ruleset under construction and in use; private to lang. */
+#pragma once
+
+#include "lang/scope.h"
+
+#define RULES_MAX 2000
+#define FLOWS_MAX 1000  /* in one rule */
+#define CLAUSES_MAX 200 /* in one scope or join group */
+#define CONNECTORS_MAX 64
+
+struct rule_index {
+	enum rule_direction direction;
+	const char *connector;
+	const char *class;
+	const struct rule **rules;
+	unsigned n;
+};
+
+struct rule_attrs {
+	const char *key; /* connector, or metaverse class */
+	unsigned *attrs;
+	unsigned n;
+};
+
+struct ruleset {
+	struct arena arena;
+	struct rule **rules; /* in order of precedence */
+	unsigned n_rules, cap;
+	struct rule_schema *schemas;
+	unsigned n_schemas;
+	struct rule_index *index;
+	unsigned n_index;
+	struct rule_attrs *sources, *joins;
+	unsigned n_sources, n_joins;
+};
+
+/* Reads one file into the set: unsorted, unindexed. */
+int rules_read_file(struct ruleset *rs, const char *path, struct err *e);
+/* Does the rule apply to this connector? */
+bool rule_applies(const struct rule *r, const struct rule_schema *connector);
