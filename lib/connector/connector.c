@@ -2,6 +2,7 @@
 #include "connector/connector.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -58,4 +59,28 @@ int setting_error(const struct settings *s, const char *name, struct err *e, con
 	va_end(ap);
 	return err_set(e, -EINVAL, s->file, s->lines[i] ? s->lines[i] : s->line,
 		"connector \"%s\", %s: %.600s", s->name, name, text);
+}
+
+char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a)
+{
+	const char *text = setting_text(s, name);
+	size_t max = 2;
+	char **list;
+	unsigned n = 0;
+
+	for (const char *p = text; p && *p; p++)
+		max += *p == separator;
+	list = arena_zalloc(a, max * sizeof(*list));
+	while (text && *text) {
+		const char *end = strchrnul(text, separator), *last = end;
+
+		while (text < last && isspace((unsigned char)*text))
+			text++;
+		while (last > text && isspace((unsigned char)last[-1]))
+			last--;
+		if (last > text)
+			list[n++] = arena_dup(a, text, (size_t)(last - text));
+		text = *end ? end + 1 : end;
+	}
+	return list;
 }

@@ -64,6 +64,8 @@ struct settings {
 const char *setting_text(const struct settings *s, const char *name);
 bool setting_bool(const struct settings *s, const char *name);
 int64_t setting_number(const struct settings *s, const char *name); /* also durations */
+/* A list split at the separator, trimmed; NULL-terminated, strings and array in the arena. */
+char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a);
 /* Fills *e with file, line and the text; returns -EINVAL. */
 int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
 	_printf_(4, 5);

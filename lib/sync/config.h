@@ -45,5 +45,3 @@ extern const unsigned config_n_sections;
 
 /* NULL when no connector has that name. */
 const struct connector_config *config_connector(const struct config *c, const char *name);
-/* Splits an OPTION_LIST value at commas and newlines, trimmed; strings and array in the arena. */
-char **setting_list(const struct settings *s, const char *name, struct arena *a, unsigned *ret_n);

@@ -134,14 +134,14 @@ int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
 	r.message = op == DELTA_DELETE ? arena_printf(&a,
 						 "%s is no longer in scope or was deleted, but its "
-	                                         "source of authority is "
+						 "source of authority is "
 						 "in the cloud (isCloudManaged is true): the Entra "
-	                                         "object is kept and is no "
+						 "object is kept and is no "
 						 "longer connected.",
 						 dn)
 	                               : arena_printf(&a,
 						 "The change to %s was not synchronized: its "
-	                                         "source of authority is in the "
+						 "source of authority is in the "
 						 "cloud (isCloudManaged is true). Changed: %s.",
 						 dn, attributes ? attributes : "-");
 	record_add(&r, RECORD_CONNECTOR, conn->name);

@@ -196,9 +196,9 @@ static bool obsolete_refused(
 		end->result = "stopped-object-limit";
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
-		                                  "more than obsoletion_limit = %" PRId64
+			"more than obsoletion_limit = %" PRId64
 			" percent; nothing was treated as deleted. If it is true, raise the limit "
-		        "in "
+			"in "
 			"[import] for one cycle",
 			unseen, had, limit);
 		return true;

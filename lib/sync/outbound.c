@@ -249,7 +249,7 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	if (!w->dn)
 		return sync_error(out, ad_cs, "missing-anchor-component",
 			"the outbound rules give no sourceAnchor, so the object cannot be "
-		        "provisioned",
+			"provisioned",
 			e);
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&

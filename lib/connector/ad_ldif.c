@@ -1,0 +1,135 @@
+/*
+ * AD from an LDIF file: the file is the directory. The cursor is the file's identity and times; a
+ * file that has not changed is not read again.
+ */
+#include "connector/ad.h"
+#include "base/timefmt.h"
+#include "connector/ldif.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define YOUNG 2 /* seconds: a file changed so recently may change again within one clock tick */
+
+static void cursor_make(const struct stat *st, uint64_t digest, char *ret, size_t size)
+{
+	snprintf(ret, size,
+		"1 ldif %" PRIu64 " %" PRIu64 " %" PRId64 " %" PRId64 ".%09ld %" PRId64
+		".%09ld %" PRIx64,
+		(uint64_t)st->st_dev, (uint64_t)st->st_ino, (int64_t)st->st_size,
+		(int64_t)st->st_mtim.tv_sec, st->st_mtim.tv_nsec, (int64_t)st->st_ctim.tv_sec,
+		st->st_ctim.tv_nsec, digest);
+}
+
+static bool is_young(const struct stat *st)
+{
+	return unix_now() - st->st_ctim.tv_sec < YOUNG;
+}
+
+static enum conn_result end_record(struct ad_import *im, struct ldif *l, struct err *e)
+{
+	if (ad_object_end(im, e) < 0)
+		return CONN_RUN_BAD;
+	if (im->con->host->canceled && im->con->host->canceled(im->con->host->ctx)) {
+		err_set(e, -ECANCELED, l->path, 0, "the import was stopped");
+		return CONN_CANCELED;
+	}
+	return CONN_OK;
+}
+
+static bool is_dn(const struct ldif_line *line)
+{
+	return line->name_len == 2 && strncasecmp(line->name, "dn", 2) == 0;
+}
+
+static enum conn_result read_records(struct ad_import *im, struct ldif *l, struct err *e)
+{
+	bool open = false;
+
+	for (;;) {
+		struct ldif_line line;
+		enum conn_result cr;
+		size_t n;
+		int r = ldif_read(l, &line, e);
+
+		if (r < 0)
+			return CONN_RUN_BAD;
+		if (r != 1) {
+			cr = open ? end_record(im, l, e) : CONN_OK;
+			if (cr != CONN_OK || r == 2)
+				return cr;
+			open = false;
+			continue;
+		}
+		if (is_dn(&line) == open) {
+			err_set(e, -EINVAL, l->path, l->line,
+				open ? "a second dn: in one record; is an empty line missing?"
+				     : "a record must begin with dn:");
+			return CONN_RUN_BAD;
+		}
+		if (!open) {
+			ad_object_begin(im, line.value);
+			open = true;
+			continue;
+		}
+		n = (size_t)(memchr(line.name, ';', line.name_len)
+				     ? (const char *)memchr(line.name, ';', line.name_len) -
+					       line.name
+				     : (ssize_t)line.name_len);
+		ad_object_value(im, line.name, n, line.value, line.value_len);
+	}
+}
+
+static enum conn_result import_file(
+	struct ad_import *im, int fd, const char *path, const struct stat *before, struct err *e)
+{
+	_cleanup_ldif_ struct ldif l;
+	enum conn_result r;
+	struct stat after;
+
+	ldif_init(&l, fd, path);
+	r = read_records(im, &l, e);
+	if (r != CONN_OK)
+		return r;
+	if (fstat(fd, &after) < 0 || after.st_size != before->st_size ||
+		after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+		after.st_mtim.tv_nsec != before->st_mtim.tv_nsec) {
+		err_set(e, -EAGAIN, path, 0,
+			"the file changed while it was read; write a new file and rename it over "
+			"the old one");
+		return CONN_RUN_BAD;
+	}
+	return CONN_OK;
+}
+
+enum conn_result ad_import_ldif(
+	struct ad_import *im, const char *path, struct import_answer *ret, struct err *e)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const struct import_request *req = im->req;
+	char cursor[AD_CURSOR_MAX];
+	enum conn_result r;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		err_set(e, -EINVAL, path, 0, "cannot read the LDIF file: %s",
+			fd < 0 ? strerror(errno) : "it is not a regular file");
+		return CONN_RUN_BAD;
+	}
+	cursor_make(&st, ad_import_digest(im), cursor, sizeof(cursor));
+	if (!req->full && req->cursor && req->cursor_len == strlen(cursor) &&
+		memcmp(req->cursor, cursor, req->cursor_len) == 0) {
+		ret->nothing = true;
+		return CONN_OK;
+	}
+	ret->full = true;
+	r = import_file(im, fd, path, &st, e);
+	if (r != CONN_OK)
+		return r;
+	if (is_young(&st))
+		cursor[0] = '0'; /* matches nothing: read once more */
+	return im->sink->cursor(im->sink, cursor, strlen(cursor), e) < 0 ? CONN_RUN_BAD : CONN_OK;
+}

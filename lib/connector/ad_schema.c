@@ -1,0 +1,271 @@
+/*
+ * Active Directory's attributes by type ([MS-ADA1]..[MS-ADA3], syntaxes in [MS-ADTS] 3.1.1.2.2).
+ * Only what is not a plain string needs a row, and strings whose number of values matters to the
+ * rules. A new attribute is a row.
+ */
+#include "connector/ad_schema.h"
+#include "base/err.h"
+#include "base/text.h"
+
+#include <ctype.h>
+#include <errno.h>
+
+#define S VALUE_STRING
+#define I VALUE_INTEGER
+#define B VALUE_BOOLEAN
+#define X VALUE_BINARY
+#define R VALUE_REFERENCE
+#define MULTI SCHEMA_MULTI
+
+static const struct schema_attr attrs[] = {
+	{"accountExpires", I, 0},
+	{"adminDescription", S, 0},
+	{"altRecipient", R, 0},
+	{"assistant", R, 0},
+	{"badPasswordTime", I, 0},
+	{"c", S, 0},
+	{"cn", S, 0},
+	{"co", S, 0},
+	{"company", S, 0},
+	{"countryCode", I, 0},
+	{"department", S, 0},
+	{"displayName", S, 0},
+	{"distinguishedName", S, 0},
+	{"division", S, 0},
+	{"dLMemRejectPerms", R, MULTI},
+	{"dLMemSubmitPerms", R, MULTI},
+	{"employeeID", S, 0},
+	{"employeeNumber", S, 0},
+	{"employeeType", S, 0},
+	{"extensionAttribute1", S, 0},
+	{"extensionAttribute10", S, 0},
+	{"extensionAttribute11", S, 0},
+	{"extensionAttribute12", S, 0},
+	{"extensionAttribute13", S, 0},
+	{"extensionAttribute14", S, 0},
+	{"extensionAttribute15", S, 0},
+	{"extensionAttribute2", S, 0},
+	{"extensionAttribute3", S, 0},
+	{"extensionAttribute4", S, 0},
+	{"extensionAttribute5", S, 0},
+	{"extensionAttribute6", S, 0},
+	{"extensionAttribute7", S, 0},
+	{"extensionAttribute8", S, 0},
+	{"extensionAttribute9", S, 0},
+	{"facsimileTelephoneNumber", S, 0},
+	{"givenName", S, 0},
+	{"groupType", I, 0},
+	{"homePhone", S, 0},
+	{"info", S, 0},
+	{"initials", S, 0},
+	{"instanceType", I, 0},
+	{"ipPhone", S, 0},
+	{"isCriticalSystemObject", B, 0},
+	{"isDeleted", B, 0},
+	{"l", S, 0},
+	{"lastLogonTimestamp", I, 0},
+	{"legacyExchangeDN", S, 0},
+	{"lockoutTime", I, 0},
+	{"logonHours", X, 0},
+	{"mS-DS-ConsistencyGuid", X, 0},
+	{"mail", S, 0},
+	{"mailNickname", S, 0},
+	{"managedBy", R, 0},
+	{"manager", R, 0},
+	{"member", R, MULTI},
+	{"middleName", S, 0},
+	{"mobile", S, 0},
+	{"msDS-ExternalDirectoryObjectId", S, 0},
+	{"msExchArchiveGUID", X, 0},
+	{"msExchBlockedSendersHash", X, 0},
+	{"msExchCoManagedByLink", R, MULTI},
+	{"msExchEnableModeration", B, 0},
+	{"msExchHideFromAddressLists", B, 0},
+	{"msExchMailboxGuid", X, 0},
+	{"msExchMasterAccountSid", X, 0},
+	{"msExchModerationFlags", I, 0},
+	{"msExchRecipientDisplayType", I, 0},
+	{"msExchRecipientTypeDetails", I, 0},
+	{"msExchRemoteRecipientType", I, 0},
+	{"msExchRequireAuthToSendTo", B, 0},
+	{"msExchSafeRecipientsHash", X, 0},
+	{"msExchSafeSendersHash", X, 0},
+	{"msExchUsageLocation", S, 0},
+	{"nTSecurityDescriptor", X, 0},
+	{"oOFReplyToOriginator", B, 0},
+	{"objectClass", S, MULTI},
+	{"objectGUID", X, 0},
+	{"objectSid", X, 0},
+	{"pager", S, 0},
+	{"physicalDeliveryOfficeName", S, 0},
+	{"postalCode", S, 0},
+	{"preferredLanguage", S, 0},
+	{"primaryGroupID", I, 0},
+	{"publicDelegates", R, MULTI},
+	{"pwdLastSet", I, 0},
+	{"reportToOriginator", B, 0},
+	{"reportToOwner", B, 0},
+	{"sAMAccountName", S, 0},
+	{"sAMAccountType", I, 0},
+	{"sIDHistory", X, MULTI},
+	{"secretary", R, MULTI},
+	{"sn", S, 0},
+	{"st", S, 0},
+	{"streetAddress", S, 0},
+	{"targetAddress", S, 0},
+	{"telephoneNumber", S, 0},
+	{"thumbnailPhoto", X, 0},
+	{"title", S, 0},
+	{"uSNChanged", I, 0},
+	{"uSNCreated", I, 0},
+	{"unauthOrig", R, MULTI},
+	{"userAccountControl", I, 0},
+	{"userCertificate", X, MULTI},
+	{"userPrincipalName", S, 0},
+	{"userSMIMECertificate", X, MULTI},
+	{"userSharedFolder", S, 0},
+};
+
+#undef S
+#undef I
+#undef B
+#undef X
+#undef R
+
+static const struct schema_class classes[] = {
+	{"user", attrs, ARRAY_SIZE(attrs)},
+	{"inetOrgPerson", attrs, ARRAY_SIZE(attrs)},
+	{"group", attrs, ARRAY_SIZE(attrs)},
+	{"contact", attrs, ARRAY_SIZE(attrs)},
+	{"foreignSecurityPrincipal", attrs, ARRAY_SIZE(attrs)},
+	{"computer", attrs, ARRAY_SIZE(attrs)},
+};
+
+const struct schema ad_schema = {"ad", classes, ARRAY_SIZE(classes), .open = true};
+
+/* Names in any case -> attribute; open addressing, filled as names are met, never emptied. */
+#define SLOTS 8192 /* power of two; twice ATTR_MAX */
+
+struct slot {
+	char *name;
+	size_t n;
+	struct ad_attr attr;
+};
+static struct slot slots[SLOTS];
+static unsigned n_slots;
+
+static uint32_t name_hash(const char *name, size_t n)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (uint32_t)tolower((unsigned char)name[i])) * 16777619u;
+	return h;
+}
+
+static struct slot *slot_find(const char *name, size_t n)
+{
+	uint32_t i = name_hash(name, n) % SLOTS;
+
+	while (slots[i].name && (slots[i].n != n || strncasecmp(slots[i].name, name, n) != 0))
+		i = (i + 1) % SLOTS;
+	return &slots[i];
+}
+
+static void slot_fill(struct slot *s, const char *name, size_t n, struct ad_attr attr)
+{
+	*s = (struct slot){xstrndup(name, n), n, attr};
+	n_slots++;
+}
+
+static void slots_init(void)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(attrs); i++) {
+		size_t n = strlen(attrs[i].name);
+
+		slot_fill(slot_find(attrs[i].name, n), attrs[i].name, n,
+			(struct ad_attr){attr_intern(attrs[i].name), attrs[i].type});
+	}
+}
+
+struct ad_attr ad_attr_find(const char *name, size_t n)
+{
+	struct slot *s;
+
+	if (!n_slots)
+		slots_init();
+	if (n == 0 || n > ATTR_NAME_MAX)
+		return (struct ad_attr){0};
+	s = slot_find(name, n);
+	if (!s->name) {
+		unsigned id = attr_find_nocase(name, n); /* a rule may have spelled it already */
+
+		if (n_slots >= SLOTS / 2)
+			return (struct ad_attr){0};
+		slot_fill(s, name, n,
+			(struct ad_attr){id ? id : attr_internn(name, n), VALUE_STRING});
+	}
+	return s->attr;
+}
+
+static const char *add_integer(struct entry *en, unsigned id, const char *data, size_t n)
+{
+	char *end;
+	long long num;
+
+	errno = 0;
+	num = strtoll(data, &end, 10);
+	if (n == 0 || n > 24 || end != data + n || errno)
+		return "a whole number was expected";
+	entry_add(en, id, value_integer(num));
+	return NULL;
+}
+
+static const char *add_boolean(struct entry *en, unsigned id, const char *data, size_t n)
+{
+	bool yes = n == 4 && strncasecmp(data, "TRUE", n) == 0;
+
+	if (!yes && !(n == 5 && strncasecmp(data, "FALSE", n) == 0))
+		return "TRUE or FALSE was expected";
+	entry_add(en, id, value_boolean(yes));
+	return NULL;
+}
+
+const char *ad_value_add(struct entry *en, struct ad_attr attr, const char *data, size_t n)
+{
+	switch (attr.type) {
+	case VALUE_INTEGER:
+		return add_integer(en, attr.id, data, n);
+	case VALUE_BOOLEAN:
+		return add_boolean(en, attr.id, data, n);
+	case VALUE_BINARY:
+		entry_add(en, attr.id, value_binary(data, n));
+		return NULL;
+	case VALUE_REFERENCE:
+		if (!utf8_valid(data, n) || memchr(data, '\0', n))
+			return "a distinguished name was expected";
+		entry_add(en, attr.id, value_reference(data));
+		return NULL;
+	case VALUE_STRING:
+		if (!utf8_valid(data, n))
+			return "text in UTF-8 was expected";
+		entry_add(en, attr.id, value_stringn(data, n));
+		return NULL;
+	case VALUE_TYPE_COUNT:
+		break;
+	}
+	return "unknown type";
+}
+
+const char *ad_class(const struct value *values, unsigned n)
+{
+	/* most specific first: a computer is a user too, and so is an inetOrgPerson */
+	static const char *const order[] = {"computer", "inetOrgPerson", "user", "group", "contact",
+		"foreignSecurityPrincipal"};
+
+	for (unsigned k = 0; k < ARRAY_SIZE(order); k++)
+		for (unsigned i = 0; i < n; i++)
+			if (strcasecmp(values[i].data, order[k]) == 0)
+				return order[k];
+	return NULL;
+}

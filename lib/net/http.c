@@ -1,0 +1,328 @@
+/* The HTTP client: one multi handle, easy handles reused, connections kept alive. */
+#include "net/http.h"
+#include "base/timefmt.h"
+
+#include <curl/curl.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+
+#define IDLE_MAX 16
+
+struct http {
+	CURLM *multi;
+	struct http_options o;
+	char *ca_file;
+	CURL *idle[IDLE_MAX];
+	unsigned n_idle, n_flight;
+	struct http_request *flight[64];
+	bool canceled;
+};
+
+struct transfer {
+	CURL *easy;
+	struct curl_slist *headers;
+	char detail[CURL_ERROR_SIZE];
+	bool too_large;
+};
+
+int http_new(const struct http_options *o, struct http **ret, struct err *e)
+{
+	static bool initialised;
+	struct http *h;
+
+	if (!initialised && curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+		return err_set(e, -EIO, NULL, 0, "libcurl cannot be initialised");
+	initialised = true;
+	if (o->ca_file && access(o->ca_file, R_OK) < 0)
+		return err_set(
+			e, -errno, o->ca_file, 0, "cannot read the CA file: %s", strerror(errno));
+	h = xcalloc(1, sizeof(*h));
+	h->o = *o;
+	h->ca_file = o->ca_file ? xstrdup(o->ca_file) : NULL;
+	h->multi = curl_multi_init();
+	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, o->connections);
+	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, o->connections);
+	*ret = h;
+	return 0;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	for (unsigned i = 0; i < h->n_idle; i++)
+		curl_easy_cleanup(h->idle[i]);
+	curl_multi_cleanup(h->multi);
+	free(h->ca_file);
+	free(h);
+}
+
+struct http_request *http_request_new(const char *method, const char *url)
+{
+	struct http_request *r = xcalloc(1, sizeof(*r));
+
+	r->method = method;
+	r->url = xstrdup(url);
+	return r;
+}
+
+void http_request_reset(struct http_request *r)
+{
+	buf_clear(&r->answer);
+	r->status = 0;
+	r->retry_after = -1;
+	r->location[0] = r->error[0] = '\0';
+}
+
+void http_request_free(struct http_request *r)
+{
+	if (!r)
+		return;
+	buf_done(&r->body);
+	buf_done(&r->answer);
+	free(r->url);
+	free(r);
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct http_request *r = ctx;
+	struct transfer *t = r->internal;
+
+	if (r->answer.len + size * n > HTTP_BODY_MAX) {
+		t->too_large = true;
+		return 0;
+	}
+	buf_add(&r->answer, p, size * n);
+	return size * n;
+}
+
+static const char *header_value(const char *line, size_t n, const char *name)
+{
+	size_t m = strlen(name);
+
+	if (n <= m || strncasecmp(line, name, m) != 0 || line[m] != ':')
+		return NULL;
+	for (m++; m < n && line[m] == ' '; m++)
+		;
+	return line + m;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+	struct http_request *r = ctx;
+	const char *v;
+	size_t len = size * n;
+
+	v = header_value(p, len, "Retry-After");
+	if (v && isdigit((unsigned char)*v))
+		r->retry_after = strtol(v, NULL, 10);
+	v = header_value(p, len, "Location");
+	if (v) {
+		size_t m = len - (size_t)(v - p);
+
+		while (m && (v[m - 1] == '\r' || v[m - 1] == '\n'))
+			m--;
+		snprintf(r->location, sizeof(r->location), "%.*s", (int)m, v);
+	}
+	return len;
+}
+
+static CURL *take_easy(struct http *h)
+{
+	CURL *easy;
+
+	if (h->n_idle == 0)
+		return curl_easy_init();
+	easy = h->idle[--h->n_idle];
+	curl_easy_reset(easy);
+	return easy;
+}
+
+void http_start(struct http *h, struct http_request *r)
+{
+	struct transfer *t = xcalloc(1, sizeof(*t));
+
+	http_request_reset(r);
+	r->internal = t;
+	t->easy = take_easy(h);
+	for (int i = 0; r->headers[i]; i++)
+		t->headers = curl_slist_append(t->headers, r->headers[i]);
+	t->headers = curl_slist_append(t->headers, "Expect:");
+	curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
+	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https,http");
+	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, r);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, r);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, r);
+	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, h->o.connect_timeout);
+	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT, h->o.request_timeout);
+	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_TCP_NODELAY, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (h->ca_file)
+		curl_easy_setopt(t->easy, CURLOPT_CAINFO, h->ca_file);
+	if (r->body.len) {
+		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body.data);
+		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+	}
+	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
+	curl_multi_add_handle(h->multi, t->easy);
+	h->flight[h->n_flight++] = r;
+}
+
+/* Before these the server cannot have seen the request. */
+static bool not_sent(CURLcode code)
+{
+	switch ((int)code) {
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_CONNECT:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CACERT_BADFILE:
+		return true;
+	}
+	return false;
+}
+
+/* "localhost:8443" of a URL */
+static void host_of(const char *url, char *host, size_t size)
+{
+	const char *p = strstr(url, "://");
+
+	p = p ? p + 3 : url;
+	snprintf(host, size, "%.*s", (int)strcspn(p, "/?"), p);
+}
+
+static void describe(struct http_request *r, struct transfer *t, CURLcode code)
+{
+	const char *advice = "";
+	char host[256];
+
+	host_of(r->url, host, sizeof(host));
+	if (code == CURLE_PEER_FAILED_VERIFICATION)
+		advice = "; check the server's certificate and ca_file";
+	else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
+		advice = "; is the service up, and may this host reach it?";
+	snprintf(r->error, sizeof(r->error), "%s: %s%s", host,
+		t->too_large   ? "the answer is too large"
+		: t->detail[0] ? t->detail
+			       : curl_easy_strerror(code),
+		advice);
+}
+
+static void finish(struct http *h, struct http_request *r, CURLcode code)
+{
+	struct transfer *t = r->internal;
+
+	if (code == CURLE_OK) {
+		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
+		r->outcome = HTTP_ANSWERED;
+	} else {
+		r->outcome = not_sent(code) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
+		describe(r, t, code);
+	}
+	if (h->canceled && r->outcome != HTTP_ANSWERED)
+		r->outcome = HTTP_CANCELED;
+	curl_multi_remove_handle(h->multi, t->easy);
+	curl_slist_free_all(t->headers);
+	if (h->n_idle < IDLE_MAX)
+		h->idle[h->n_idle++] = t->easy;
+	else
+		curl_easy_cleanup(t->easy);
+	free(t);
+	r->internal = NULL;
+	for (unsigned i = 0; i < h->n_flight; i++)
+		if (h->flight[i] == r)
+			h->flight[i] = h->flight[--h->n_flight];
+}
+
+static struct http_request *done_one(struct http *h)
+{
+	struct http_request *r = NULL;
+	CURLMsg *msg;
+	int left;
+
+	while ((msg = curl_multi_info_read(h->multi, &left))) {
+		if (msg->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &r);
+		finish(h, r, msg->data.result);
+		return r;
+	}
+	return NULL;
+}
+
+static bool is_canceled(struct http *h)
+{
+	if (!h->canceled && h->o.canceled && h->o.canceled(h->o.ctx))
+		h->canceled = true;
+	return h->canceled;
+}
+
+struct http_request *http_next(struct http *h)
+{
+	struct http_request *r;
+	int running;
+
+	while (h->n_flight) {
+		curl_multi_perform(h->multi, &running);
+		r = done_one(h);
+		if (r)
+			return r;
+		if (is_canceled(h)) {
+			r = h->flight[0];
+			finish(h, r, CURLE_ABORTED_BY_CALLBACK);
+			return r;
+		}
+		curl_multi_poll(h->multi, NULL, 0, 200, NULL);
+	}
+	return NULL;
+}
+
+unsigned http_in_flight(const struct http *h)
+{
+	return h->n_flight;
+}
+
+void http_perform(struct http *h, struct http_request *r)
+{
+	http_start(h, r);
+	while (http_next(h) != r)
+		;
+}
+
+bool http_sleep(struct http *h, double seconds)
+{
+	int64_t end = monotonic_ms() + (int64_t)(seconds * 1000);
+
+	while (!is_canceled(h)) {
+		int64_t left = end - monotonic_ms();
+
+		if (left <= 0)
+			return false;
+		usleep((useconds_t)MIN(left, (int64_t)200) * 1000);
+	}
+	return true;
+}
+
+void url_add(struct buf *b, const char *s)
+{
+	for (; *s; s++) {
+		unsigned char c = (unsigned char)*s;
+
+		if (isalnum(c) || strchr("-._~", c))
+			buf_addc(b, (char)c);
+		else
+			buf_addf(b, "%%%02X", c);
+	}
+}

@@ -1,0 +1,68 @@
+/*
+ * HTTP client on libcurl's multi interface: several requests in flight, straight-line callers.
+ * TLS certificates are always verified. Retrying is the caller's decision: it knows what a second
+ * send would do.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#define HTTP_BODY_MAX (64 * 1024 * 1024) /* bytes of one answer */
+
+struct http;
+
+struct http_options {
+	const char *ca_file;         /* NULL: the system's */
+	long connect_timeout;        /* seconds */
+	long request_timeout;        /* seconds, whole request */
+	long connections;            /* to one host at most */
+	bool (*canceled)(void *ctx); /* asked every 200 ms while waiting; may be NULL */
+	void *ctx;
+};
+
+enum http_outcome {
+	HTTP_ANSWERED, /* status, headers and body are there */
+	HTTP_NOT_SENT, /* the server has not seen the request */
+	HTTP_UNKNOWN,  /* it may have seen it: time-out, reset ... */
+	HTTP_CANCELED,
+};
+
+struct http_request {
+	/* in */
+	const char *method;     /* "GET" */
+	char *url;              /* owned by the request */
+	const char *headers[8]; /* "Name: value", NULL-terminated; borrowed until the answer */
+	struct buf body;        /* what is sent; empty for none */
+	void *ctx;              /* the caller's */
+	/* out */
+	enum http_outcome outcome;
+	long status;
+	struct buf answer;
+	long retry_after;    /* seconds; -1: no such header */
+	char location[2048]; /* Location header or "" */
+	char error[768];     /* for people, unless answered: names host and cause */
+	void *internal;
+};
+
+int http_new(const struct http_options *o, struct http **ret, struct err *e) _must_check_;
+void http_free(struct http *h);
+
+struct http_request *http_request_new(const char *method, const char *url);
+void http_request_free(struct http_request *r);
+/* Clears the answer, so that the request can be sent again. */
+void http_request_reset(struct http_request *r);
+
+/* Starts a request; its answer comes from http_next(). */
+void http_start(struct http *h, struct http_request *r);
+/* The next request that ended, in any order; NULL when none is in flight. Waits. */
+struct http_request *http_next(struct http *h);
+/* Number in flight. */
+unsigned http_in_flight(const struct http *h);
+/* Starts one and waits for it; nothing else may be in flight. */
+void http_perform(struct http *h, struct http_request *r);
+/* Waits so many seconds; true when canceled. */
+bool http_sleep(struct http *h, double seconds);
+
+/* Appends s percent-encoded (RFC 3986 unreserved characters stay). */
+void url_add(struct buf *b, const char *s);
