@@ -14,6 +14,7 @@
 	X(OUTBOUND_BEFORE_COMMIT, "outbound-before-commit")   \
 	X(OUTBOUND_AFTER_COMMIT, "outbound-after-commit")     \
 	X(EXPORT_BEFORE_SEND, "export-before-send")           \
+	X(EXPORT_MARKED, "export-marked")                     \
 	X(EXPORT_AFTER_SEND, "export-after-send")             \
 	X(EXPORT_BEFORE_RECORD, "export-before-record")       \
 	X(EXPORT_AFTER_RECORD, "export-after-record")         \

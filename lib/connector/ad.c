@@ -17,8 +17,8 @@ static const struct option_def options[] = {
 	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
 	{"starttls", OPTION_BOOLEAN, "yes", .help = "encrypt ldap:// connections"},
 	{"allow_cleartext", OPTION_BOOLEAN, "no", .help = "send the password without encryption"},
-	{"include_ou", OPTION_STRING, .help = "only objects below these DNs, separated by ';'"},
-	{"exclude_ou", OPTION_STRING, .help = "no objects below these DNs, separated by ';'"},
+	{"include_ou", OPTION_LIST, .help = "only objects below these DNs, one in a line"},
+	{"exclude_ou", OPTION_LIST, .help = "no objects below these DNs, one in a line"},
 	{"ldap_filter", OPTION_STRING, .help = "an LDAP filter that objects must also meet"},
 	{"page_size", OPTION_NUMBER, "500", .min = 10, .max = 5000,
 		.help = "entries in one page of a search"},
@@ -138,8 +138,8 @@ static enum conn_result ad_open(const struct settings *s, const struct connector
 	c->settings = s;
 	c->host = host;
 	c->sources = setting_list(s, "source", ',', &c->arena);
-	c->include_ou = setting_list(s, "include_ou", ';', &c->arena);
-	c->exclude_ou = setting_list(s, "exclude_ou", ';', &c->arena);
+	c->include_ou = setting_list(s, "include_ou", '\n', &c->arena);
+	c->exclude_ou = setting_list(s, "exclude_ou", '\n', &c->arena);
 	c->include_keys = keys_of(c->include_ou, &c->arena);
 	c->exclude_keys = keys_of(c->exclude_ou, &c->arena);
 	c->base_key = dn_key(&c->arena, setting_text(s, "base_dn"));

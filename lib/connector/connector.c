@@ -69,10 +69,11 @@ char **setting_list(const struct settings *s, const char *name, char separator, 
 	unsigned n = 0;
 
 	for (const char *p = text; p && *p; p++)
-		max += *p == separator;
+		max += *p == separator || *p == '\n';
 	list = arena_zalloc(a, max * sizeof(*list));
 	while (text && *text) {
-		const char *end = strchrnul(text, separator), *last = end;
+		const char separators[] = {separator, '\n', '\0'};
+		const char *end = text + strcspn(text, separators), *last = end;
 
 		while (text < last && isspace((unsigned char)*text))
 			text++;

@@ -30,7 +30,7 @@ struct connector_host {
 /* One setting of adsyncd.conf: a row checks, prints, completes and documents it. */
 enum option_kind {
 	OPTION_STRING,
-	OPTION_LIST,     /* comma or newline separated */
+	OPTION_LIST,     /* may go on in indented lines, which are kept apart by newlines */
 	OPTION_BOOLEAN,  /* yes|no|true|false|on|off */
 	OPTION_NUMBER,   /* min..max */
 	OPTION_DURATION, /* [d.]HH:MM:SS or seconds; stored as seconds */
@@ -64,7 +64,7 @@ struct settings {
 const char *setting_text(const struct settings *s, const char *name);
 bool setting_bool(const struct settings *s, const char *name);
 int64_t setting_number(const struct settings *s, const char *name); /* also durations */
-/* A list split at the separator, trimmed; NULL-terminated, strings and array in the arena. */
+/* A list split at the separator and at line ends, trimmed; NULL-terminated, strings and array in the arena. */
 char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a);
 /* Fills *e with file, line and the text; returns -EINVAL. */
 int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
@@ -79,7 +79,8 @@ struct ref_change {
 };
 
 struct import_object {
-	const struct entry *entry; /* class, dn, anchor set; reference attributes are whole lists */
+	/* class and anchor set; dn NULL: as known (partial); reference attributes are whole lists */
+	struct entry *entry;
 	bool partial;              /* only the attributes named changed; otherwise all are here */
 	bool deleted;              /* only the anchor counts */
 	const struct ref_change *changes; /* single changes beside whole lists */
@@ -96,7 +97,10 @@ struct import_sink {
 	 */
 	int (*bad)(struct import_sink *s, const char *dn_or_anchor, const char *error_type,
 		const char *text, struct err *e);
-	/* All that was delivered up to here is covered by this cursor: both are committed. */
+	/*
+	 * All that was delivered up to here is covered by this cursor: both are committed. Empty: the
+	 * next import has to be a full one. import_answer.full must be set before.
+	 */
 	int (*cursor)(struct import_sink *s, const void *cursor, size_t n, struct err *e);
 	/*
 	 * The complete set of the class's objects whose boolean attribute is true, one call per

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define IDLE_MAX 16
+#define CANCEL_GRACE_MS 2500 /* for answers to what is in flight when the host asks to stop */
 
 struct http {
 	CURLM *multi;
@@ -16,7 +17,7 @@ struct http {
 	CURL *idle[IDLE_MAX];
 	unsigned n_idle, n_flight;
 	struct http_request *flight[64];
-	bool canceled;
+	int64_t canceled_at; /* monotonic ms; 0: not canceled */
 };
 
 struct transfer {
@@ -231,7 +232,7 @@ static void finish(struct http *h, struct http_request *r, CURLcode code)
 		r->outcome = not_sent(code) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
 		describe(r, t, code);
 	}
-	if (h->canceled && r->outcome != HTTP_ANSWERED)
+	if (h->canceled_at && r->outcome != HTTP_ANSWERED)
 		r->outcome = HTTP_CANCELED;
 	curl_multi_remove_handle(h->multi, t->easy);
 	curl_slist_free_all(t->headers);
@@ -264,9 +265,9 @@ static struct http_request *done_one(struct http *h)
 
 static bool is_canceled(struct http *h)
 {
-	if (!h->canceled && h->o.canceled && h->o.canceled(h->o.ctx))
-		h->canceled = true;
-	return h->canceled;
+	if (!h->canceled_at && h->o.canceled && h->o.canceled(h->o.ctx))
+		h->canceled_at = monotonic_ms();
+	return h->canceled_at != 0;
 }
 
 struct http_request *http_next(struct http *h)
@@ -279,7 +280,7 @@ struct http_request *http_next(struct http *h)
 		r = done_one(h);
 		if (r)
 			return r;
-		if (is_canceled(h)) {
+		if (is_canceled(h) && monotonic_ms() - h->canceled_at > CANCEL_GRACE_MS) {
 			r = h->flight[0];
 			finish(h, r, CURLE_ABORTED_BY_CALLBACK);
 			return r;
@@ -287,6 +288,12 @@ struct http_request *http_next(struct http *h)
 		curl_multi_poll(h->multi, NULL, 0, 200, NULL);
 	}
 	return NULL;
+}
+
+void http_abort(struct http *h)
+{
+	while (h->n_flight)
+		finish(h, h->flight[0], CURLE_ABORTED_BY_CALLBACK);
 }
 
 unsigned http_in_flight(const struct http *h)

@@ -55,8 +55,13 @@ void http_request_reset(struct http_request *r);
 
 /* Starts a request; its answer comes from http_next(). */
 void http_start(struct http *h, struct http_request *r);
-/* The next request that ended, in any order; NULL when none is in flight. Waits. */
+/*
+ * The next request that ended, in any order; NULL when none is in flight. Waits; when the host asks
+ * to stop, 2.5 seconds more, so that the outcome of what was sent becomes known.
+ */
 struct http_request *http_next(struct http *h);
+/* Ends everything in flight as canceled, without waiting. */
+void http_abort(struct http *h);
 /* Number in flight. */
 unsigned http_in_flight(const struct http *h);
 /* Starts one and waits for it; nothing else may be in flight. */

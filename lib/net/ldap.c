@@ -173,7 +173,7 @@ static int bind_simple(struct directory *d, struct err *e)
 		if (!*password)
 			return err_set(e, -EACCES, d->o.password_file, 0,
 				"the password is empty, which a server takes for an anonymous "
-			        "bind");
+				"bind");
 		cred.bv_val = password;
 		cred.bv_len = strlen(password);
 	}

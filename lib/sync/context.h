@@ -18,8 +18,8 @@ struct sync_connector {
 	const char *name;
 	struct connector_row row; /* strings in the run's arena; written by connector_update() */
 	bool exports;             /* outbound rules and export go to it */
+	bool imported;            /* this run's import of it succeeded */
 	bool import_bad;          /* this cycle's import failed: no sync of it, no export to it */
-	bool sync_bad;
 };
 
 struct sync {

@@ -85,7 +85,7 @@ static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, s
 
 	row->cursor = arena_dup(&st->sync->arena, cursor, n);
 	row->cursor_len = n;
-	row->import_full_running = st->full;
+	row->import_full_running = import_is_full(st);
 	r = connector_update(st->sync->store, row, e);
 	if (r >= 0)
 		r = commit(st, e);
@@ -268,7 +268,6 @@ static int import_with(
 	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
 	struct sync_connector *c = st->conn;
-	struct import_answer answer = {0};
 	struct import_request req = {.full = st->full};
 	struct err ie = {0};
 	enum conn_result r;
@@ -285,7 +284,7 @@ static int import_with(
 		c->row.import_full_running = true;
 		TRY(connector_update(st->sync->store, &c->row, e));
 	}
-	r = c->type->import(con, &req, &st->sink, &answer, &ie);
+	r = c->type->import(con, &req, &st->sink, &st->answer, &ie);
 	if (st->fatal) {
 		*e = ie;
 		return st->fatal;
@@ -295,10 +294,10 @@ static int import_with(
 		err_format(&ie, end->error, sizeof(end->error));
 		return store_commit(st->sync->store, e);
 	}
-	if (answer.full)
+	if (import_is_full(st) && !st->answer.nothing)
 		TRY(finish_full(st, end, e));
 	if (run_result_good(end->result)) {
-		if (!st->discovery_errors) {
+		if (!st->discovery_errors) { /* else everything is read again next time */
 			c->row.import_full_running = false;
 			c->row.full_import_required = false;
 		}
@@ -316,7 +315,7 @@ int step_import(
 		.sink = {sink_object, sink_bad, sink_cursor, sink_flag},
 		.sync = s,
 		.conn = c,
-		.full = full || !c->row.cursor || c->row.full_import_required ||
+		.full = full || !c->row.cursor_len || c->row.full_import_required ||
 	                c->row.import_full_running,
 		.stamp = s->run,
 	};

@@ -12,7 +12,8 @@ struct import_step {
 	struct import_sink sink; /* first: the connector hands it back */
 	struct sync *sync;
 	struct sync_connector *conn;
-	bool full;             /* everything will be delivered */
+	bool full; /* everything was asked for */
+	struct import_answer answer;
 	int64_t stamp;         /* marks links that this import delivered one by one */
 	struct arena arena;    /* of one object */
 	struct bitmap seen;    /* rows delivered by this import */
@@ -23,6 +24,12 @@ struct import_step {
 	int fatal;           /* the store's error: the step cannot go on */
 	struct bitmap attrs; /* attributes that rules read: the others are not kept */
 };
+
+/* Is everything being delivered? The connector may do so unasked. */
+static inline bool import_is_full(const struct import_step *st)
+{
+	return st->full || st->answer.full;
+}
 
 /* One object delivered: finds or makes its row and stores what changed. */
 int import_object(struct import_step *st, const struct import_object *o, struct err *e);

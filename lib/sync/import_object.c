@@ -67,7 +67,7 @@ static int new_image(struct import_step *st, const struct import_object *o,
 {
 	struct entry en;
 	bool onto_old = o->partial && row && row->imported &&
-	                !(st->full && !bitmap_get(&st->seen, row->id));
+	                !(import_is_full(st) && !bitmap_get(&st->seen, row->id));
 
 	if (onto_old) {
 		TRY(row_entry(st->sync, row, false, &st->arena, &en, e));
@@ -150,6 +150,43 @@ static void count_change(struct import_step *st, const struct cs_row *row,
 		sync_count(st->sync, COUNTER_STAGE_UPDATE);
 }
 
+static int is_synced(
+	struct import_step *st, const void *image, size_t len, bool *ret, struct err *e)
+{
+	static unsigned attr;
+	struct cs_row row = {.imported = image, .imported_len = len, .dn = "-"};
+	const struct value *v;
+	struct entry en;
+
+	if (!attr)
+		attr = attr_intern("onPremisesSyncEnabled");
+	TRY(row_entry(st->sync, &row, false, &st->arena, &en, e));
+	v = entry_first(&en, attr);
+	*ret = v && v->type == VALUE_BOOLEAN && v->num;
+	return 0;
+}
+
+/*
+ * The object was synchronized and is not any more. If its source of authority is in the cloud, the
+ * list that follows says so; if not, it was switched and rolled back between two imports, and
+ * everything is sent again as after any roll-back.
+ */
+static int check_release(
+	struct import_step *st, struct cs_row *row, const void *image, size_t len, struct err *e)
+{
+	bool before, now;
+
+	if (!st->conn->exports || row->want != WANT_PRESENT || row->blocked || !row->imported)
+		return 0;
+	TRY(is_synced(st, row->imported, row->imported_len, &before, e));
+	TRY(is_synced(st, image, len, &now, e));
+	if (before && !now) {
+		row->export_all = true;
+		row->state = export_state_next(row->state, EXPORT_EVENT_UNBLOCKED);
+	}
+	return 0;
+}
+
 static int update_row(
 	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
 {
@@ -169,6 +206,7 @@ static int update_row(
 		                            : cs_set_state(st->sync->store, row->id, row->state, e);
 	}
 	count_change(st, row, o, renamed);
+	TRY(check_release(st, row, image, len, e));
 	row->kind = CS_STAGING;
 	row->class = en->class;
 	row->dn = en->dn;
@@ -179,6 +217,17 @@ static int update_row(
 	row->deleted = false;
 	TRY(import_confirm(st, row, e));
 	return cs_update(st->sync->store, row, true, e);
+}
+
+/* A partial object may not tell its DN: it is the one that the row has, else the anchor. */
+static int complete_dn(struct import_step *st, struct entry *en, struct err *e)
+{
+	struct cs_row row;
+	int r = cs_find_anchor(st->sync->store, st->conn->row.id, en->anchor, &st->arena, &row, e);
+
+	TRY(r);
+	en->dn = r == 0 && row.kind != CS_PLACEHOLDER ? row.dn : en->anchor;
+	return 0;
 }
 
 int import_object(struct import_step *st, const struct import_object *o, struct err *e)
@@ -193,6 +242,8 @@ int import_object(struct import_step *st, const struct import_object *o, struct 
 			return MIN(r, 0);
 		return row.kind == CS_PLACEHOLDER ? 0 : import_gone(st, &row, e);
 	}
+	if (!o->entry->dn)
+		TRY(complete_dn(st, o->entry, e));
 	r = find_row(st, o->entry, &row, e);
 	TRY(r);
 	if (r == STORE_NONE)

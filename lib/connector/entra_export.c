@@ -1,0 +1,392 @@
+/*
+ * Export: items to sub-requests, 20 to a $batch, several batches in flight. A sub-request that was
+ * throttled is sent again; one whose outcome is unknown (a dropped connection, a 500) is looked up
+ * before it is sent again, so that nothing is created twice.
+ */
+#include "base/timefmt.h"
+#include "connector/entra_part.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define BATCH_MAX 20 /* sub-requests: learn.microsoft.com/graph/json-batching */
+#define UNKNOWN_TRIES 3
+
+struct batch {
+	struct http_request *request;
+	struct part *parts[BATCH_MAX];
+	unsigned n;
+	bool busy;
+};
+
+struct queue {
+	struct part *first, **last;
+};
+
+struct export
+{
+	struct connector *c;
+	struct export_source *source;
+	struct err *e;
+	struct batch *batches;
+	unsigned n_batches, n_busy;
+	struct queue queue; /* parts to be sent */
+	struct part *open;  /* an ADD that may take further items */
+	struct export_item spare;
+	bool ended;    /* the source has no more */
+	bool canceled; /* what is in flight is answered and recorded; nothing new is begun */
+	struct arena arena;
+};
+
+static void queue_put(struct queue *q, struct part *p)
+{
+	p->next = NULL;
+	*q->last = p;
+	q->last = &p->next;
+}
+
+/* The first part that may be sent now. */
+static struct part *queue_take(struct queue *q, int64_t now)
+{
+	struct part **pp = &q->first, *p;
+
+	while (*pp && (*pp)->not_before > now)
+		pp = &(*pp)->next;
+	p = *pp;
+	if (!p)
+		return NULL;
+	*pp = p->next;
+	if (!*pp)
+		q->last = pp;
+	return p;
+}
+
+static int report(struct export *x, struct part *p, const struct export_outcome *o)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < p->n && r >= 0; i++)
+		r = x->source->result(x->source, p->items[i].id, o, x->e);
+	part_free(p);
+	return r < 0 ? -1 : 0;
+}
+
+static int report_outside(struct export *x, struct part *p)
+{
+	struct export_outcome o = {
+		.result = CONN_OBJECT_BAD, .text = p->outside, .outside_surface = true};
+
+	return report(x, p, &o);
+}
+
+/* The next part to send: a waiting one, else made of what the source gives. 1, 0 none, -1. */
+static int next_part(struct export *x, struct part **ret)
+{
+	struct export_item item;
+	int r;
+
+	*ret = queue_take(&x->queue, monotonic_ms());
+	if (*ret)
+		return 1;
+	while (!x->ended) {
+		r = x->source->next(x->source, &item, x->e);
+		if (r < 0)
+			return -1;
+		x->ended = r == 0;
+		if (x->open && (x->ended || !part_join(x->open, &item))) {
+			*ret = x->open;
+			x->open = x->ended ? NULL : part_new(x->c, &item);
+			return 1;
+		}
+		if (x->ended)
+			break;
+		if (x->open)
+			continue;
+		x->open = part_new(x->c, &item);
+	}
+	return 0;
+}
+
+static void batch_send(struct export *x, struct batch *b)
+{
+	struct http_request *r = b->request;
+
+	buf_clear(&r->body);
+	buf_adds(&r->body, "{\"requests\":[");
+	for (unsigned i = 0; i < b->n; i++) {
+		if (i)
+			buf_addc(&r->body, ',');
+		part_write(x->c, b->parts[i], i + 1, &r->body);
+	}
+	buf_adds(&r->body, "]}");
+	r->headers[0] = x->c->oauth.header;
+	r->headers[1] = "Content-Type: application/json";
+	r->ctx = b;
+	b->busy = true;
+	x->n_busy++;
+	http_start(x->c->http, r);
+}
+
+/* Fills and sends one batch. 1: sent, 0: nothing to send now, -1. */
+static int batch_fill(struct export *x, struct batch *b)
+{
+	b->n = 0;
+	while (b->n < BATCH_MAX) {
+		struct part *p;
+		int r = next_part(x, &p);
+
+		if (r < 0)
+			return -1;
+		if (r == 0)
+			break;
+		if (p->kind == PART_OUTSIDE) {
+			if (report_outside(x, p) < 0)
+				return -1;
+			continue;
+		}
+		b->parts[b->n++] = p;
+	}
+	if (b->n == 0)
+		return 0;
+	if (x->source->sending && x->source->sending(x->source, x->e) < 0)
+		return -1;
+	batch_send(x, b);
+	return 1;
+}
+
+static enum conn_result overloaded(struct export *x, const struct part *p, const char *why)
+{
+	err_set(x->e, -EAGAIN, x->c->graph, 0,
+		"%s %d times for %s; the rest is exported in the next cycle", why, p->tries,
+		p->items[0].dn ? p->items[0].dn : p->id);
+	return CONN_DOWN;
+}
+
+/* Sends the part again after a while. */
+static enum conn_result again(struct export *x, struct part *p, long retry_after)
+{
+	if (++p->tries >= ENTRA_TRIES)
+		return overloaded(x, p, "the service was too busy");
+	p->not_before = monotonic_ms() + (int64_t)(entra_backoff(p->tries, retry_after) * 1000);
+	queue_put(&x->queue, p);
+	return CONN_OK;
+}
+
+/* A write that may have been done. References and deletes can be sent twice without harm. */
+static enum conn_result unknown(struct export *x, struct part *p)
+{
+	if (++p->tries >= UNKNOWN_TRIES)
+		return overloaded(x, p, "the service failed");
+	if (p->kind == PART_CREATE || p->kind == PART_UPDATE)
+		p->kind = PART_FIND;
+	p->not_before = monotonic_ms() + (int64_t)(entra_backoff(p->tries, -1) * 1000);
+	queue_put(&x->queue, p);
+	return CONN_OK;
+}
+
+static void split(struct export *x, struct part *p)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		queue_put(&x->queue, part_new(x->c, &p->items[i]));
+	part_free(p);
+}
+
+static enum conn_result part_take(
+	struct export *x, struct part *p, long status, const json_t *body, long retry_after)
+{
+	struct export_outcome o;
+
+	arena_reset(&x->arena);
+	switch (part_answer(x->c, p, status, body, &x->arena, &o)) {
+	case PART_DONE:
+		return report(x, p, &o) < 0 ? CONN_RUN_BAD : CONN_OK;
+	case PART_AGAIN:
+		return again(x, p, retry_after);
+	case PART_UNKNOWN:
+		return unknown(x, p);
+	case PART_CHANGED:
+		queue_put(&x->queue, p);
+		return CONN_OK;
+	case PART_SPLIT:
+		split(x, p);
+		return CONN_OK;
+	}
+	return CONN_OK;
+}
+
+static long part_retry_after(const json_t *response)
+{
+	const json_t *headers = json_object_get(response, "headers");
+	const json_t *v = json_object_get(headers, "Retry-After");
+
+	if (json_is_string(v))
+		return strtol(json_string_value(v), NULL, 10);
+	return json_is_integer(v) ? (long)json_integer_value(v) : -1;
+}
+
+/* The answers of one batch, in whatever order. What is not answered has an unknown outcome. */
+static enum conn_result batch_answers(struct export *x, struct batch *b, const json_t *json)
+{
+	enum conn_result r = CONN_OK;
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (json_object_get(json, "responses"), i, v) {
+		const char *id = json_string_value(json_object_get(v, "id"));
+		long n = id ? strtol(id, NULL, 10) : 0;
+		struct part *p;
+
+		if (n < 1 || n > (long)b->n || !b->parts[n - 1])
+			continue;
+		p = b->parts[n - 1];
+		b->parts[n - 1] = NULL;
+		if (r == CONN_OK)
+			r = part_take(x, p, (long)json_integer_value(json_object_get(v, "status")),
+				json_object_get(v, "body"), part_retry_after(v));
+		else
+			part_free(p);
+	}
+	for (unsigned k = 0; k < b->n; k++) {
+		struct part *p = b->parts[k];
+
+		b->parts[k] = NULL;
+		if (p && r == CONN_OK)
+			r = unknown(x, p);
+		else
+			part_free(p);
+	}
+	return r;
+}
+
+/* The whole batch failed. */
+static enum conn_result batch_failed(struct export *x, struct batch *b)
+{
+	const struct http_request *r = b->request;
+	bool busy = r->outcome == HTTP_ANSWERED && (r->status == 429 || r->status == 503);
+	bool stale = r->outcome == HTTP_ANSWERED && r->status == 401;
+	enum conn_result ret = CONN_OK;
+
+	if (!entra_retriable(r) && !stale)
+		ret = entra_refused(x->c, r, x->e);
+	if (stale)
+		oauth_forget(&x->c->oauth);
+	for (unsigned i = 0; i < b->n; i++) {
+		struct part *p = b->parts[i];
+
+		b->parts[i] = NULL;
+		if (ret != CONN_OK)
+			part_free(p);
+		else if (busy || stale || r->outcome == HTTP_NOT_SENT)
+			ret = again(x, p, stale ? 0 : r->retry_after);
+		else
+			ret = unknown(x, p);
+	}
+	if (ret != CONN_OK && r->outcome != HTTP_ANSWERED)
+		err_set(x->e, -EHOSTDOWN, x->c->graph, 0, "%s", r->error);
+	return ret;
+}
+
+static enum conn_result batch_done(struct export *x, struct batch *b)
+{
+	struct http_request *r = b->request;
+	enum conn_result ret;
+	json_t *json;
+
+	b->busy = false;
+	x->n_busy--;
+	if (r->outcome != HTTP_ANSWERED || r->status != 200)
+		return batch_failed(x, b);
+	json = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, NULL);
+	ret = batch_answers(x, b, json);
+	json_decref(json);
+	return ret;
+}
+
+/* Fills the batches that are free. */
+static int fill(struct export *x)
+{
+	for (unsigned i = 0; i < x->n_batches; i++) {
+		int sent = x->batches[i].busy ? 1 : batch_fill(x, &x->batches[i]);
+
+		if (sent <= 0)
+			return sent;
+	}
+	return 0;
+}
+
+static enum conn_result stopped(struct export *x)
+{
+	err_set(x->e, -ECANCELED, x->c->graph, 0, "the export was stopped");
+	return CONN_CANCELED;
+}
+
+static bool is_canceled(struct export *x)
+{
+	const struct connector_host *host = x->c->host;
+
+	if (!x->canceled && host->canceled && host->canceled(host->ctx))
+		x->canceled = true;
+	return x->canceled;
+}
+
+static enum conn_result run(struct export *x)
+{
+	for (;;) {
+		bool fresh = oauth_fresh(&x->c->oauth);
+		enum conn_result r = CONN_OK;
+
+		if (fresh && !is_canceled(x) && fill(x) < 0)
+			return CONN_RUN_BAD;
+		if (x->n_busy)
+			r = batch_done(x, http_next(x->c->http)->ctx);
+		else if (x->canceled)
+			return stopped(x);
+		else if (!fresh)
+			r = entra_ready(x->c, x->e);
+		else if (x->queue.first)
+			http_sleep(x->c->http, 0.1);
+		else if (x->ended && !x->open)
+			return CONN_OK;
+		if (r != CONN_OK)
+			return r;
+	}
+}
+
+static void export_done(struct export *x)
+{
+	struct part *p;
+
+	http_abort(x->c->http);
+	while (x->queue.first) {
+		p = x->queue.first;
+		x->queue.first = p->next;
+		part_free(p);
+	}
+	part_free(x->open);
+	for (unsigned i = 0; i < x->n_batches; i++) {
+		if (x->batches[i].busy)
+			for (unsigned k = 0; k < x->batches[i].n; k++)
+				part_free(x->batches[i].parts[k]);
+		http_request_free(x->batches[i].request);
+	}
+	free(x->batches);
+	arena_done(&x->arena);
+}
+
+enum conn_result entra_export(struct connector *c, struct export_source *source, struct err *e)
+{
+	struct export x = {.c = c, .source = source, .e = e};
+	_cleanup_free_ char *url = xasprintf("%s/$batch", c->base);
+	enum conn_result r = entra_ready(c, e);
+
+	if (r != CONN_OK)
+		return r;
+	x.queue.last = &x.queue.first;
+	x.n_batches = (unsigned)setting_number(c->settings, "batches_in_flight");
+	x.batches = xcalloc(x.n_batches, sizeof(*x.batches));
+	for (unsigned i = 0; i < x.n_batches; i++)
+		x.batches[i].request = http_request_new("POST", url);
+	r = run(&x);
+	export_done(&x);
+	return r;
+}

@@ -1,0 +1,400 @@
+/*
+ * Import: delta queries of users, groups and contacts side by side, then the lists of objects
+ * whose isCloudManaged is true (delta queries do not report that). The cursor is the three delta
+ * links; a link that the service has forgotten (410) makes the whole import a full one.
+ */
+#include "connector/entra.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#define CURSOR_VERSION 1
+
+enum stream_kind { STREAM_DELTA, STREAM_FLAGS };
+
+struct stream {
+	enum stream_kind kind;
+	enum entra_class class;
+	struct http_request *request;
+	char *delta_link; /* where the next import starts; NULL until the end is reached */
+	int tries;
+	bool done;
+	json_t *first; /* the first answer, kept until all first answers are there */
+};
+
+struct import {
+	struct connector *c;
+	struct import_sink *sink;
+	struct import_answer *answer;
+	struct err *e;
+	struct stream streams[2 * ENTRA_CLASS_COUNT];
+	struct arena arena; /* of one object */
+	struct arena flags; /* anchors whose isCloudManaged is true */
+	struct {
+		const char **anchors;
+		unsigned n, cap;
+	} flagged[ENTRA_CLASS_COUNT];
+	bool restart; /* 410: the delta links are void */
+};
+
+static char *first_url(struct import *im, const struct stream *s)
+{
+	const struct entra_class_info *info = &entra_classes[s->class];
+	_cleanup_buf_ struct buf b = {0};
+
+	if (s->kind == STREAM_FLAGS) {
+		buf_addf(&b,
+			"%s/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true"
+			"&$select=id&$count=true&$top=999",
+			im->c->base, info->collection);
+	} else {
+		buf_addf(&b, "%s/%s/delta?$select=", im->c->base, info->collection);
+		entra_select(&b, s->class, im->c->sync_surface);
+	}
+	return buf_steal(&b);
+}
+
+/* Headers must be set before each send: the token may have been renewed. */
+static void start(struct import *im, struct stream *s)
+{
+	struct http_request *r = s->request;
+	static char prefer[64];
+
+	snprintf(prefer, sizeof(prefer), "Prefer: odata.maxpagesize=%d",
+		(int)setting_number(im->c->settings, "page_size"));
+	r->headers[0] = im->c->oauth.header;
+	r->headers[1] = s->kind == STREAM_FLAGS ? "ConsistencyLevel: eventual" : prefer;
+	r->ctx = s;
+	http_start(im->c->http, r);
+}
+
+static void stream_begin(struct import *im, struct stream *s, const char *delta_link)
+{
+	char *url = delta_link ? xstrdup(delta_link) : first_url(im, s);
+
+	s->request = http_request_new("GET", url);
+	free(url);
+	start(im, s);
+}
+
+static void stream_end(struct stream *s)
+{
+	http_request_free(s->request);
+	s->request = NULL;
+	free(s->delta_link);
+	s->delta_link = NULL;
+	json_decref(s->first);
+	s->first = NULL;
+	s->done = false;
+	s->tries = 0;
+}
+
+static void drain(struct import *im)
+{
+	while (http_next(im->c->http))
+		;
+}
+
+/* A link that the service gave must lead back to it: the token goes along. */
+static bool own_url(struct import *im, const char *url)
+{
+	size_t n = strlen(im->c->graph);
+
+	return strncmp(url, im->c->graph, n) == 0 && url[n] == '/';
+}
+
+static enum conn_result bad_page(struct import *im, const struct stream *s, const char *what)
+{
+	err_set(im->e, -EPROTO, im->c->graph, 0, "the answer to GET %.400s %s", s->request->url,
+		what);
+	return CONN_RUN_BAD;
+}
+
+static int delta_object(struct import *im, struct stream *s, const json_t *json)
+{
+	struct import_object o = {.partial = true};
+	struct entry en;
+	const char *wrong;
+	const char *id = json_string_value(json_object_get(json, "id"));
+
+	arena_reset(&im->arena);
+	entry_init(&en, &im->arena);
+	o.entry = &en;
+	if (json_object_get(json, "@removed") && id) {
+		o.deleted = true;
+		en.class = entra_classes[s->class].name;
+		en.anchor =
+			arena_printf(&im->arena, "%s%s", entra_classes[s->class].anchor_prefix, id);
+		return im->sink->object(im->sink, &o, im->e);
+	}
+	wrong = entra_read(json, s->class, im->c->sync_surface, &en,
+		(struct ref_change **)&o.changes, &o.n_changes);
+	if (wrong)
+		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-",
+			"invalid-attribute-value", wrong, im->e);
+	return im->sink->object(im->sink, &o, im->e);
+}
+
+static void flag_object(struct import *im, struct stream *s, const json_t *json)
+{
+	const char *id = json_string_value(json_object_get(json, "id"));
+
+	if (!id || strlen(id) > 128)
+		return;
+	if (im->flagged[s->class].n == im->flagged[s->class].cap) {
+		im->flagged[s->class].cap = MAX(64u, im->flagged[s->class].cap * 2);
+		im->flagged[s->class].anchors = xrealloc(
+			im->flagged[s->class].anchors, im->flagged[s->class].cap * sizeof(char *));
+	}
+	im->flagged[s->class].anchors[im->flagged[s->class].n++] =
+		arena_printf(&im->flags, "%s%s", entra_classes[s->class].anchor_prefix, id);
+}
+
+/* Objects of one page, then the next request or the end. */
+static enum conn_result page(struct import *im, struct stream *s, const json_t *json)
+{
+	const json_t *value = json_object_get(json, "value");
+	const char *next = json_string_value(json_object_get(json, "@odata.nextLink"));
+	const char *delta = json_string_value(json_object_get(json, "@odata.deltaLink"));
+	size_t i;
+	json_t *item;
+
+	if (!json_is_array(value))
+		return bad_page(im, s, "has no list of objects");
+	if ((next && !own_url(im, next)) || (delta && !own_url(im, delta)))
+		return bad_page(im, s, "leads to another host");
+	if (s->kind == STREAM_DELTA && !next && !delta)
+		return bad_page(im, s, "has neither a nextLink nor a deltaLink");
+	if (next) { /* under way while this page is handed out */
+		free(s->request->url);
+		s->request->url = xstrdup(next);
+		s->tries = 0;
+		start(im, s);
+	} else {
+		s->done = true;
+		s->delta_link = delta ? xstrdup(delta) : NULL;
+	}
+	json_array_foreach ((json_t *)value, i, item) {
+		if (s->kind == STREAM_FLAGS)
+			flag_object(im, s, item);
+		else if (delta_object(im, s, item) < 0)
+			return CONN_RUN_BAD;
+	}
+	return CONN_OK;
+}
+
+/* A read that did not succeed: once more after a while, or the end. */
+static enum conn_result try_again(struct import *im, struct stream *s)
+{
+	struct http_request *r = s->request;
+
+	if (r->outcome == HTTP_ANSWERED && r->status == 401 && s->tries++ == 0) {
+		enum conn_result cr;
+
+		drain(im); /* what else is in flight would be refused as well */
+		oauth_forget(&im->c->oauth);
+		cr = entra_ready(im->c, im->e);
+		if (cr != CONN_OK)
+			return cr;
+		for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++)
+			if (im->streams[i].request && !im->streams[i].done && !im->streams[i].first)
+				start(im, &im->streams[i]);
+		return CONN_OK;
+	}
+	if (!entra_retriable(r) || ++s->tries >= ENTRA_TRIES)
+		return entra_refused(im->c, r, im->e);
+	if (http_sleep(im->c->http, entra_backoff(s->tries, r->retry_after))) {
+		err_set(im->e, -ECANCELED, im->c->graph, 0, "the import was stopped");
+		return CONN_CANCELED;
+	}
+	start(im, s);
+	return CONN_OK;
+}
+
+static enum conn_result answer(struct import *im, struct stream *s, json_t **ret)
+{
+	struct http_request *r = s->request;
+	json_error_t je;
+
+	*ret = NULL;
+	if (r->outcome == HTTP_ANSWERED && r->status == 410 && s->kind == STREAM_DELTA) {
+		im->restart = true;
+		return CONN_OK;
+	}
+	if (r->outcome != HTTP_ANSWERED || r->status != 200)
+		return try_again(im, s);
+	*ret = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, &je);
+	buf_clear(&r->answer);
+	return *ret ? CONN_OK : bad_page(im, s, "is not JSON");
+}
+
+/* Every stream's first answer, so that a 410 is known before anything is handed out. */
+static enum conn_result first_answers(struct import *im)
+{
+	struct http_request *r;
+
+	while ((r = http_next(im->c->http))) {
+		struct stream *s = r->ctx;
+		enum conn_result cr = answer(im, s, &s->first);
+
+		if (cr != CONN_OK)
+			return cr;
+	}
+	return CONN_OK;
+}
+
+static enum conn_result all_pages(struct import *im)
+{
+	struct http_request *r;
+	enum conn_result cr;
+	json_t *json;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
+		cr = page(im, &im->streams[i], im->streams[i].first);
+		json_decref(im->streams[i].first);
+		im->streams[i].first = NULL;
+		if (cr != CONN_OK)
+			return cr;
+	}
+	while ((r = http_next(im->c->http))) {
+		cr = answer(im, r->ctx, &json);
+		if (cr == CONN_OK && json)
+			cr = page(im, r->ctx, json);
+		json_decref(json);
+		if (cr != CONN_OK)
+			return cr;
+		if (im->restart) {
+			/* in the middle: what was delivered stands, the next import is full */
+			if (im->sink->cursor(im->sink, "", 0, im->e) >= 0)
+				err_set(im->e, -EAGAIN, im->c->graph, 0,
+					"the service forgot the delta query while it ran (410); "
+					"the next import is a full one");
+			return CONN_DOWN;
+		}
+	}
+	return CONN_OK;
+}
+
+static int deliver_flags(struct import *im)
+{
+	unsigned attr = attr_intern("blockOnPremisesSync");
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		for (unsigned i = 0; i < im->flagged[c].n; i++)
+			if (im->sink->flag(im->sink, entra_classes[c].name, attr,
+				    im->flagged[c].anchors[i], im->e) < 0)
+				return -1;
+		if (im->sink->flag(im->sink, entra_classes[c].name, attr, NULL, im->e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- the cursor: {"version":1,"select":"...","users":"https://...", ...} --- */
+
+static json_t *cursor_read(struct import *im, const struct import_request *req)
+{
+	json_t *json = req->cursor ? json_loadb(req->cursor, req->cursor_len, 0, NULL) : NULL;
+	bool good = json_integer_value(json_object_get(json, "version")) == CURSOR_VERSION &&
+	            streq(im->c->sync_surface ? "sync" : "graph",
+			    json_string_value(json_object_get(json, "surface"))
+				    ? json_string_value(json_object_get(json, "surface"))
+				    : "");
+
+	for (unsigned c = 0; good && c < ENTRA_CLASS_COUNT; c++) {
+		const char *url =
+			json_string_value(json_object_get(json, entra_classes[c].collection));
+
+		good = url && own_url(im, url);
+	}
+	if (good)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static int cursor_write(struct import *im)
+{
+	json_t *json = json_object();
+	char *text;
+	int r;
+
+	json_object_set_new(json, "version", json_integer(CURSOR_VERSION));
+	json_object_set_new(json, "surface", json_string(im->c->sync_surface ? "sync" : "graph"));
+	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++)
+		if (im->streams[i].kind == STREAM_DELTA)
+			json_object_set_new(json, entra_classes[im->streams[i].class].collection,
+				json_string(im->streams[i].delta_link));
+	text = json_dumps(json, JSON_COMPACT);
+	r = im->sink->cursor(im->sink, text, strlen(text), im->e);
+	free(text);
+	json_decref(json);
+	return r;
+}
+
+static void begin_all(struct import *im, const json_t *cursor)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
+		struct stream *s = &im->streams[i];
+
+		stream_end(s);
+		s->kind = i < ENTRA_CLASS_COUNT ? STREAM_DELTA : STREAM_FLAGS;
+		s->class = (enum entra_class)(i % ENTRA_CLASS_COUNT);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
+		struct stream *s = &im->streams[i];
+		const char *collection = entra_classes[s->class].collection;
+
+		stream_begin(im, s,
+			s->kind == STREAM_DELTA
+				? json_string_value(json_object_get(cursor, collection))
+				: NULL);
+	}
+}
+
+static enum conn_result import_all(struct import *im, const struct import_request *req)
+{
+	json_t *cursor = req->full ? NULL : cursor_read(im, req);
+	enum conn_result r;
+
+	begin_all(im, cursor);
+	im->answer->full = cursor == NULL;
+	json_decref(cursor);
+	r = first_answers(im);
+	if (r == CONN_OK && im->restart) {
+		http_abort(im->c->http);
+		im->restart = false;
+		im->answer->full = true;
+		begin_all(im, NULL);
+		r = first_answers(im);
+		if (r == CONN_OK && im->restart) {
+			err_set(im->e, -EPROTO, im->c->graph, 0,
+				"a delta query without a token was answered 410");
+			r = CONN_RUN_BAD;
+		}
+	}
+	if (r == CONN_OK)
+		r = all_pages(im);
+	if (r == CONN_OK && (deliver_flags(im) < 0 || cursor_write(im) < 0))
+		r = CONN_RUN_BAD;
+	return r;
+}
+
+enum conn_result entra_import(struct connector *c, const struct import_request *req,
+	struct import_sink *sink, struct import_answer *ret, struct err *e)
+{
+	struct import im = {.c = c, .sink = sink, .answer = ret, .e = e};
+	enum conn_result r = entra_ready(c, e);
+
+	if (r == CONN_OK) {
+		r = import_all(&im, req);
+		http_abort(c->http);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(im.streams); i++)
+		stream_end(&im.streams[i]);
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++)
+		free(im.flagged[i].anchors);
+	arena_done(&im.arena);
+	arena_done(&im.flags);
+	return r;
+}

@@ -1,0 +1,359 @@
+/* Reading and writing Graph objects by the attribute table. */
+#include "connector/entra_json.h"
+#include "base/codec.h"
+
+#define ID_MAX 128
+
+void entra_select(struct buf *b, enum entra_class class, bool sync_surface)
+{
+	unsigned n;
+	const struct entra_attr *all = entra_attrs(&n);
+	const char *last = "";
+
+	buf_adds(b, "id");
+	for (unsigned i = 0; i < n; i++) {
+		if (!entra_attr_used(&all[i], class, sync_surface) || streq(all[i].property, last))
+			continue;
+		last = all[i].property;
+		buf_addf(b, ",%s", last);
+	}
+}
+
+const char *entra_dn(const char *source_anchor, struct arena *a)
+{
+	size_t n = strlen(source_anchor);
+	char *dn = arena_alloc(a, n * 2 + sizeof("CN={}")), *p = stpcpy(dn, "CN={");
+
+	hex_encode(p, source_anchor, n);
+	strcat(p, "}");
+	return dn;
+}
+
+/* --- reading --- */
+
+static const char *add_scalar(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	if (a->type == VALUE_BOOLEAN) {
+		if (!json_is_boolean(v))
+			return "true or false was expected";
+		entry_set(en, a->id, value_boolean(json_is_true(v)));
+		return NULL;
+	}
+	if (!json_is_string(v))
+		return "a string was expected";
+	entry_set(en, a->id, value_stringn(json_string_value(v), json_string_length(v)));
+	return NULL;
+}
+
+static const char *add_list(struct entry *en, const struct entra_attr *a, const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(list))
+		return "a list was expected";
+	entry_clear(en, a->id);
+	json_array_foreach (list, i, v) {
+		if (!json_is_string(v))
+			return "a list of strings was expected";
+		entry_add(en, a->id, value_stringn(json_string_value(v), json_string_length(v)));
+	}
+	return NULL;
+}
+
+static const json_t *find_phone(const json_t *list, const char *type)
+{
+	size_t i;
+	json_t *p;
+
+	json_array_foreach ((json_t *)list, i, p) {
+		const char *t = json_string_value(json_object_get(p, "type"));
+
+		if (t && streq(t, type))
+			return json_object_get(p, "number");
+	}
+	return NULL;
+}
+
+/* The scalar of a property that holds several attributes; NULL when it holds none for this one. */
+static const json_t *inner(const struct entra_attr *a, const json_t *v)
+{
+	switch (a->shape) {
+	case SHAPE_NESTED:
+		return json_object_get(v, a->sub);
+	case SHAPE_FIRST:
+		return json_array_get(v, 0);
+	case SHAPE_PHONE:
+		return find_phone(v, a->sub);
+	case SHAPE_ADDRESS:
+		return json_object_get(json_array_get(v, 0), a->sub);
+	case SHAPE_PLAIN:
+	case SHAPE_LIST:
+	case SHAPE_REFERENCE:
+		break;
+	}
+	return v;
+}
+
+static const char *read_attr(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	if (!json_is_null(v) && a->shape == SHAPE_LIST)
+		return add_list(en, a, v);
+	v = json_is_null(v) ? NULL : inner(a, v);
+	if (v && !json_is_null(v))
+		return add_scalar(en, a, v);
+	entry_clear(en, a->id);
+	return NULL;
+}
+
+static const char *target_anchor(const json_t *item, struct arena *a)
+{
+	const char *type = json_string_value(json_object_get(item, "@odata.type"));
+	const char *id = json_string_value(json_object_get(item, "id"));
+	enum entra_class c = type ? entra_class_of_type(type) : ENTRA_CLASS_COUNT;
+
+	if (c == ENTRA_CLASS_COUNT || !id || strlen(id) > ID_MAX)
+		return NULL; /* devices, service principals: not in the connector space */
+	return arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id);
+}
+
+struct refs {
+	struct ref_change *items;
+	unsigned n, cap;
+};
+
+static const char *read_refs(
+	struct entry *en, const struct entra_attr *a, const json_t *list, struct refs *refs)
+{
+	size_t i;
+	json_t *item;
+
+	if (!json_is_array(list))
+		return "a list of references was expected";
+	if (json_array_size(list) > ENTRA_REFS_MAX)
+		return "too many references in one answer";
+	if (!(a->flags & SCHEMA_MULTI))
+		entry_clear(en, a->id); /* one value: what is not removed is all there is */
+	json_array_foreach ((json_t *)list, i, item) {
+		const char *target = target_anchor(item, en->arena);
+		bool removed = json_object_get(item, "@removed") != NULL;
+
+		if (!target)
+			continue;
+		if (!(a->flags & SCHEMA_MULTI)) {
+			if (!removed)
+				entry_set(en, a->id, value_reference(target));
+			continue;
+		}
+		if (refs->n == refs->cap) {
+			struct ref_change *old = refs->items;
+
+			refs->cap = refs->cap ? refs->cap * 2 : 32;
+			refs->items = arena_alloc(en->arena, refs->cap * sizeof(*old));
+			if (old)
+				memcpy(refs->items, old, refs->n * sizeof(*old));
+		}
+		refs->items[refs->n++] = (struct ref_change){a->id, target, !removed};
+	}
+	return NULL;
+}
+
+static const char *name_of(const char *property, bool delta, struct arena *a)
+{
+	return delta ? arena_printf(a, "%s@delta", property) : property;
+}
+
+static void set_dn(struct entry *en)
+{
+	static unsigned source_anchor;
+	const struct attr *a;
+	const char *text;
+
+	if (!source_anchor)
+		source_anchor = attr_intern("sourceAnchor");
+	a = entry_get(en, source_anchor);
+	text = entry_string(en, source_anchor);
+	if (text && *text)
+		en->dn = entra_dn(text, en->arena);
+	else
+		en->dn = a ? en->anchor : NULL;
+}
+
+const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
+	struct entry *en, struct ref_change **ret_changes, unsigned *ret_n)
+{
+	const char *id = json_string_value(json_object_get(json, "id"));
+	unsigned n;
+	const struct entra_attr *all = entra_attrs(&n);
+	struct refs refs = {0};
+
+	if (!id || !*id || strlen(id) > ID_MAX)
+		return "an object without id";
+	en->class = entra_classes[class].name;
+	en->anchor = arena_printf(en->arena, "%s%s", entra_classes[class].anchor_prefix, id);
+	for (unsigned i = 0; i < n; i++) {
+		const struct entra_attr *a = &all[i];
+		bool ref = a->shape == SHAPE_REFERENCE;
+		const char *wrong = NULL;
+		const json_t *v;
+
+		if (!entra_attr_used(a, class, sync_surface))
+			continue;
+		v = json_object_get(json, name_of(a->property, ref, en->arena));
+		if (v)
+			wrong = ref ? read_refs(en, a, v, &refs) : read_attr(en, a, v);
+		if (wrong)
+			return arena_printf(en->arena, "%s: %s", a->property, wrong);
+	}
+	set_dn(en);
+	*ret_changes = refs.items;
+	*ret_n = refs.n;
+	return NULL;
+}
+
+/* --- writing --- */
+
+static void write_string(struct buf *b, const struct value *v)
+{
+	buf_addc(b, '"');
+	buf_add_json(b, v->data, v->len);
+	buf_addc(b, '"');
+}
+
+static void write_scalar(struct buf *b, const struct value *v)
+{
+	if (!v)
+		buf_adds(b, "null");
+	else if (v->type == VALUE_BOOLEAN)
+		buf_adds(b, v->num ? "true" : "false");
+	else
+		write_string(b, v);
+}
+
+static const struct value *first(const struct entry *en, unsigned id)
+{
+	return entry_first(en, id);
+}
+
+static void write_list(struct buf *b, const struct attr *a, unsigned max)
+{
+	buf_addc(b, '[');
+	for (unsigned i = 0; a && i < MIN(a->count, max); i++) {
+		if (i)
+			buf_addc(b, ',');
+		write_string(b, &a->values[i]);
+	}
+	buf_addc(b, ']');
+}
+
+struct writer {
+	struct buf *b;
+	enum entra_class class;
+	bool sync_surface;
+	const struct entry *wanted;
+	const struct delta *delta;
+	const struct entra_attr *all;
+	unsigned n_all;
+};
+
+static bool is_sent(const struct writer *w, const struct entra_attr *a)
+{
+	if (!entra_attr_used(a, w->class, w->sync_surface) || a->shape == SHAPE_REFERENCE ||
+		a->flags & SCHEMA_READ_ONLY || (!w->sync_surface && a->sync_only))
+		return false;
+	if (!w->delta)
+		return first(w->wanted, a->id) != NULL;
+	if (a->flags & SCHEMA_WRITE_ONCE)
+		return false;
+	for (unsigned i = 0; i < w->delta->n_attrs; i++)
+		if (w->delta->attrs[i].id == a->id)
+			return true;
+	return false;
+}
+
+/* Phones and addresses are replaced as a whole: everything wanted goes into the new list. */
+static void write_whole(const struct writer *w, const char *property, enum entra_shape shape)
+{
+	bool any = false;
+
+	buf_adds(w->b, "[");
+	for (unsigned i = 0; i < w->n_all; i++) {
+		const struct entra_attr *a = &w->all[i];
+		const struct value *v = first(w->wanted, a->id);
+
+		if (a->shape != shape || !streq(a->property, property) || !v)
+			continue;
+		if (shape == SHAPE_PHONE)
+			buf_addf(w->b, "%s{\"type\":\"%s\",\"number\":", any ? "," : "", a->sub);
+		else
+			buf_addf(w->b, "%s\"%s\":", any ? "," : "{", a->sub);
+		write_string(w->b, v);
+		if (shape == SHAPE_PHONE)
+			buf_addc(w->b, '}');
+		any = true;
+	}
+	buf_adds(w->b, any && shape == SHAPE_ADDRESS ? "}]" : "]");
+}
+
+static void write_nested(const struct writer *w, unsigned from, const char *property)
+{
+	bool any = false;
+
+	buf_addc(w->b, '{');
+	for (unsigned i = from; i < w->n_all; i++) {
+		const struct entra_attr *a = &w->all[i];
+
+		if (a->shape != SHAPE_NESTED || !streq(a->property, property) || !is_sent(w, a))
+			continue;
+		buf_addf(w->b, "%s\"%s\":", any ? "," : "", a->sub);
+		write_scalar(w->b, first(w->wanted, a->id));
+		any = true;
+	}
+	buf_addc(w->b, '}');
+}
+
+static void write_property(const struct writer *w, unsigned i)
+{
+	const struct entra_attr *a = &w->all[i];
+
+	buf_addf(w->b, "\"%s\":", a->property);
+	switch (a->shape) {
+	case SHAPE_PLAIN:
+		write_scalar(w->b, first(w->wanted, a->id));
+		break;
+	case SHAPE_LIST:
+		write_list(w->b, entry_get(w->wanted, a->id), UINT32_MAX);
+		break;
+	case SHAPE_FIRST:
+		write_list(w->b, entry_get(w->wanted, a->id), 1);
+		break;
+	case SHAPE_NESTED:
+		write_nested(w, i, a->property);
+		break;
+	case SHAPE_PHONE:
+	case SHAPE_ADDRESS:
+		write_whole(w, a->property, a->shape);
+		break;
+	case SHAPE_REFERENCE:
+		break;
+	}
+}
+
+unsigned entra_write(struct buf *b, enum entra_class class, bool sync_surface,
+	const struct entry *wanted, const struct delta *delta)
+{
+	struct writer w = {b, class, sync_surface, wanted, delta};
+	const char *last = "";
+	unsigned n = 0;
+
+	w.all = entra_attrs(&w.n_all);
+	for (unsigned i = 0; i < w.n_all; i++) {
+		if (!is_sent(&w, &w.all[i]) || streq(w.all[i].property, last))
+			continue;
+		last = w.all[i].property;
+		if (n++)
+			buf_addc(b, ',');
+		write_property(&w, i);
+	}
+	return n;
+}

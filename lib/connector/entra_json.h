@@ -1,0 +1,30 @@
+/* Graph's JSON objects to entries, and entries to request bodies. */
+#pragma once
+
+#include "base/buf.h"
+#include "connector/entra_schema.h"
+
+#include <jansson.h>
+
+#define ENTRA_REFS_MAX 200000 /* references in one object of one answer */
+
+/* Appends the names for $select, comma separated. */
+void entra_select(struct buf *b, enum entra_class class, bool sync_surface);
+
+/*
+ * Reads an object of an answer: class, anchor, dn (NULL when the answer does not tell the
+ * sourceAnchor), the attributes that are there; an attribute that is null becomes one without
+ * values. Single references become ref changes in the arena. NULL, or what is wrong with it.
+ */
+const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
+	struct entry *ret, struct ref_change **ret_changes, unsigned *ret_n);
+
+/*
+ * Appends the properties of a body, without braces: those of the delta, or with delta NULL every
+ * attribute of `wanted` that has a value. Returns the number of properties.
+ */
+unsigned entra_write(struct buf *b, enum entra_class class, bool sync_surface,
+	const struct entry *wanted, const struct delta *delta);
+
+/* CN={HEX} of a sourceAnchor; in the arena. */
+const char *entra_dn(const char *source_anchor, struct arena *a);

@@ -1,0 +1,379 @@
+/* Sub-requests: from an export item to Graph's words and back. */
+#include "connector/entra_part.h"
+
+#include <inttypes.h>
+#include <openssl/rand.h>
+
+static const char *const METHODS[] = {
+	[PART_FIND] = "GET",
+	[PART_CREATE] = "POST",
+	[PART_UPDATE] = "PATCH",
+	[PART_DELETE] = "DELETE",
+	[PART_ADD] = "PATCH",
+	[PART_REMOVE] = "DELETE",
+	[PART_SET] = "PUT",
+	[PART_UNSET] = "DELETE",
+};
+
+/* --- from an item --- */
+
+static bool wanted_true(const struct entry *en, const char *name)
+{
+	const struct value *v = entry_first(en, attr_intern(name));
+
+	return v && v->type == VALUE_BOOLEAN && v->num;
+}
+
+/* Why an object cannot be written on the surface "graph"; NULL: it can. */
+static const char *outside_surface(const struct connector *c, const struct export_item *it)
+{
+	if (c->sync_surface)
+		return NULL;
+	if (streq(it->class, "contact"))
+		return "public Graph cannot write organizational contacts";
+	if (it->kind == EXPORT_OBJECT && streq(it->class, "group") &&
+		wanted_true(it->wanted, "mailEnabled"))
+		return "public Graph cannot write mail-enabled groups";
+	if (it->kind == EXPORT_LINK && it->target_class && streq(it->target_class, "contact"))
+		return "public Graph cannot make contacts members";
+	return NULL;
+}
+
+static enum part_kind link_kind(const struct export_item *it)
+{
+	bool add = it->op == DELTA_ADD;
+
+	if (streq(attr_name(it->link_attr), "manager"))
+		return add ? PART_SET : PART_UNSET;
+	return add ? PART_ADD : PART_REMOVE;
+}
+
+static enum part_kind first_kind(const struct export_item *it)
+{
+	switch (it->kind) {
+	case EXPORT_OBJECT:
+		if (it->unknown_outcome)
+			return PART_FIND;
+		return it->op == DELTA_ADD ? PART_CREATE : PART_UPDATE;
+	case EXPORT_LINK:
+		return link_kind(it);
+	case EXPORT_DELETE:
+		break;
+	}
+	return PART_DELETE;
+}
+
+struct part *part_new(const struct connector *c, const struct export_item *item)
+{
+	struct part *p = xcalloc(1, sizeof(*p));
+
+	p->items[p->n++] = *item;
+	p->class = entra_class_find(item->class);
+	p->id = "";
+	if (item->anchor)
+		entra_class_of_anchor(item->anchor, &p->id);
+	p->outside = outside_surface(c, item);
+	p->kind = p->outside ? PART_OUTSIDE : first_kind(item);
+	return p;
+}
+
+bool part_join(struct part *p, const struct export_item *item)
+{
+	const struct export_item *first = &p->items[0];
+
+	if (p->kind != PART_ADD || p->n == PART_ITEMS_MAX || item->kind != EXPORT_LINK ||
+		link_kind(item) != PART_ADD || item->link_attr != first->link_attr ||
+		!streq(item->anchor, first->anchor))
+		return false;
+	p->items[p->n++] = *item;
+	return true;
+}
+
+void part_free(struct part *p)
+{
+	if (!p)
+		return;
+	free(p->found);
+	free(p);
+}
+
+/* --- writing --- */
+
+/* A '...' literal of OData inside a URL: quotes doubled, percent-encoded. */
+static void add_literal(struct buf *b, const char *s)
+{
+	_cleanup_buf_ struct buf quoted = {0};
+
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_addc(&quoted, '\'');
+		buf_addc(&quoted, *s);
+	}
+	buf_adds(b, "%27");
+	url_add(b, buf_str(&quoted));
+	buf_adds(b, "%27");
+}
+
+static void write_find(const struct connector *c, const struct part *p, struct buf *b)
+{
+	const char *collection = entra_classes[p->class].collection;
+	const char *source_anchor = entry_string(p->items[0].wanted, attr_intern("sourceAnchor"));
+	bool by_name = !c->sync_surface && p->class == ENTRA_GROUP;
+
+	if (*p->id) {
+		buf_addf(b, "/%s/%s?$select=", collection, p->id);
+	} else {
+		buf_addf(b, "/%s?$filter=%s%%20eq%%20", collection,
+			by_name ? "uniqueName" : "onPremisesImmutableId");
+		add_literal(b, source_anchor ? source_anchor : "");
+		buf_adds(b, "&$select=");
+	}
+	entra_select(b, p->class, c->sync_surface);
+}
+
+static void write_url(const struct connector *c, const struct part *p, struct buf *b)
+{
+	const char *collection = entra_classes[p->class].collection, *target = "";
+
+	if (p->items[0].target_anchor)
+		entra_class_of_anchor(p->items[0].target_anchor, &target);
+	switch (p->kind) {
+	case PART_FIND:
+		write_find(c, p, b);
+		break;
+	case PART_CREATE:
+		buf_addf(b, "/%s", collection);
+		break;
+	case PART_UPDATE:
+	case PART_DELETE:
+	case PART_ADD:
+		buf_addf(b, "/%s/%s", collection, p->id);
+		break;
+	case PART_REMOVE:
+		buf_addf(b, "/%s/%s/members/%s/$ref", collection, p->id, target);
+		break;
+	case PART_SET:
+	case PART_UNSET:
+		buf_addf(b, "/%s/%s/manager/$ref", collection, p->id);
+		break;
+	case PART_OUTSIDE:
+		break;
+	}
+}
+
+static void write_members(const struct connector *c, const struct part *p, struct buf *b)
+{
+	buf_adds(b, "\"members@odata.bind\":[");
+	for (unsigned i = 0; i < p->n; i++) {
+		const char *id;
+
+		entra_class_of_anchor(p->items[i].target_anchor, &id);
+		buf_addf(b, "%s\"%s/directoryObjects/%s\"", i ? "," : "", c->base, id);
+	}
+	buf_addc(b, ']');
+}
+
+/*
+ * What public Graph demands of a new user and group and the rules do not give. Nobody learns the
+ * password: the user signs in through federation, or has it reset.
+ */
+static void write_required(const struct part *p, struct buf *b)
+{
+	const struct entry *en = p->items[0].wanted;
+	unsigned char random[24];
+	const char *name;
+
+	if (!entry_first(en, attr_intern("alias"))) {
+		name = entry_string(en,
+			attr_intern(p->class == ENTRA_USER ? "userPrincipalName" : "displayName"));
+		buf_adds(b, ",\"mailNickname\":\"");
+		for (unsigned n = 0; name && *name && *name != '@' && n < 64; name++)
+			if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
+			           "-_",
+				    *name)) {
+				buf_addc(b, *name);
+				n++;
+			}
+		buf_addf(b, "\"");
+	}
+	if (p->class != ENTRA_USER || RAND_bytes(random, sizeof(random)) != 1)
+		return;
+	buf_adds(b, ",\"passwordProfile\":{\"forceChangePasswordNextSignIn\":true,"
+		    "\"password\":\"aA1!");
+	for (unsigned i = 0; i < sizeof(random); i++)
+		buf_addf(b, "%02x", random[i]);
+	buf_adds(b, "\"}");
+}
+
+static void write_body(const struct connector *c, const struct part *p, struct buf *b)
+{
+	const struct export_item *it = &p->items[0];
+	const char *id;
+
+	switch (p->kind) {
+	case PART_CREATE:
+		entra_write(b, p->class, c->sync_surface, it->wanted, NULL);
+		if (!c->sync_surface)
+			write_required(p, b);
+		break;
+	case PART_UPDATE:
+		entra_write(b, p->class, c->sync_surface, it->wanted, p->all ? NULL : it->delta);
+		break;
+	case PART_ADD:
+		write_members(c, p, b);
+		break;
+	case PART_SET:
+		entra_class_of_anchor(it->target_anchor, &id);
+		buf_addf(b, "\"@odata.id\":\"%s/users/%s\"", c->base, id);
+		break;
+	case PART_FIND:
+	case PART_DELETE:
+	case PART_REMOVE:
+	case PART_UNSET:
+	case PART_OUTSIDE:
+		break;
+	}
+}
+
+static bool has_body(enum part_kind k)
+{
+	return k == PART_CREATE || k == PART_UPDATE || k == PART_ADD || k == PART_SET;
+}
+
+void part_write(const struct connector *c, const struct part *p, unsigned id, struct buf *b)
+{
+	buf_addf(b, "{\"id\":\"%u\",\"method\":\"%s\",\"url\":\"", id, METHODS[p->kind]);
+	write_url(c, p, b);
+	buf_addc(b, '"');
+	if (has_body(p->kind)) {
+		buf_adds(b, ",\"headers\":{\"Content-Type\":\"application/json\"},\"body\":{");
+		write_body(c, p, b);
+		buf_addc(b, '}');
+	}
+	buf_addc(b, '}');
+}
+
+/* --- answers --- */
+
+static enum part_verdict good(
+	struct part *p, const json_t *body, struct arena *a, struct export_outcome *o)
+{
+	const char *id = json_string_value(json_object_get(body, "id"));
+
+	*o = (struct export_outcome){.result = CONN_OK};
+	if (p->kind == PART_CREATE && (!id || strlen(id) > 128)) {
+		o->result = CONN_OBJECT_BAD;
+		o->error_type = "invalid-response";
+		o->text = "the service created the object but did not tell its id";
+	} else if (p->kind == PART_CREATE) {
+		o->anchor = arena_printf(a, "%s%s", entra_classes[p->class].anchor_prefix, id);
+	} else if (p->found) {
+		o->anchor =
+			arena_printf(a, "%s%s", entra_classes[p->class].anchor_prefix, p->found);
+	}
+	return PART_DONE;
+}
+
+static enum part_verdict refused(const struct part *p, const char *code, const char *message,
+	long status, struct arena *a, struct export_outcome *o)
+{
+	*o = (struct export_outcome){
+		.result = CONN_OBJECT_BAD,
+		.error_type = *code ? arena_strdup(a, code) : "unknown-error",
+		.text = arena_printf(a, "%s %s/%s: %ld %s: %s", METHODS[p->kind],
+			entra_classes[p->class].collection, p->id, status, code, message),
+	};
+	if (strcasestr(message, "source of authority"))
+		o->soa_in_cloud = true;
+	else if (strcasestr(message, "same value for property"))
+		o->error_type = "AttributeValueMustBeUnique";
+	return PART_DONE;
+}
+
+/* The object that PART_FIND looked for, if it is there. */
+static const json_t *found_object(const struct part *p, const json_t *body)
+{
+	return *p->id ? body : json_array_get(json_object_get(body, "value"), 0);
+}
+
+static bool is_up_to_date(
+	const struct connector *c, const struct part *p, const json_t *object, struct arena *a)
+{
+	static unsigned sync_enabled;
+	struct ref_change *changes;
+	const struct value *on;
+	struct entry en;
+	struct delta d;
+	unsigned n;
+
+	if (!sync_enabled)
+		sync_enabled = attr_intern("onPremisesSyncEnabled");
+	entry_init(&en, a);
+	if (entra_read(object, p->class, c->sync_surface, &en, &changes, &n))
+		return false;
+	on = entry_first(&en, sync_enabled);
+	if (c->sync_surface && !(on && on->num))
+		return false;
+	delta_owned(&en, p->items[0].wanted, false, a, &d);
+	return d.n_attrs == 0;
+}
+
+static enum part_verdict found(const struct connector *c, struct part *p, long status,
+	const json_t *body, struct arena *a, struct export_outcome *o)
+{
+	const json_t *object = status == 200 ? found_object(p, body) : NULL;
+	const char *id = json_string_value(json_object_get(object, "id"));
+
+	if (!id || strlen(id) > 128) {
+		if (*p->id && status != 404)
+			return refused(
+				p, "lookup-failed", "the object could not be read", status, a, o);
+		if (*p->id) { /* it had been there; an import will tell */
+			return refused(p, "Request_ResourceNotFound",
+				"the object is no longer there", status, a, o);
+		}
+		p->kind = PART_CREATE;
+		return PART_CHANGED;
+	}
+	if (!*p->id) {
+		p->found = xstrdup(id);
+		p->id = p->found;
+	}
+	if (is_up_to_date(c, p, object, a)) {
+		*o = (struct export_outcome){.result = CONN_OK};
+		if (p->found)
+			o->anchor = arena_printf(
+				a, "%s%s", entra_classes[p->class].anchor_prefix, p->found);
+		return PART_DONE;
+	}
+	p->kind = PART_UPDATE;
+	p->all = true;
+	return PART_CHANGED;
+}
+
+enum part_verdict part_answer(const struct connector *c, struct part *p, long status,
+	const json_t *body, struct arena *a, struct export_outcome *o)
+{
+	const char *code, *message;
+	bool gone_is_good =
+		p->kind == PART_DELETE || p->kind == PART_REMOVE || p->kind == PART_UNSET;
+
+	if (status == 429 || status == 503)
+		return PART_AGAIN;
+	if (status >= 500)
+		return PART_UNKNOWN;
+	entra_error(body, &code, &message);
+	if (p->kind == PART_FIND && (status == 200 || status == 404 || status == 400))
+		return found(c, p, status, body, a, o);
+	if (status >= 200 && status < 300)
+		return good(p, body, a, o);
+	if (gone_is_good && status == 404)
+		return good(p, body, a, o);
+	if (p->kind == PART_ADD && strcasestr(message, "source of authority"))
+		return refused(p, code, message, status, a, o);
+	if (p->kind == PART_ADD && p->n > 1)
+		return PART_SPLIT;
+	if (p->kind == PART_ADD && strcasestr(message, "already exist"))
+		return good(p, body, a, o);
+	return refused(p, code, message, status, a, o);
+}

@@ -1,0 +1,63 @@
+/* The Entra connector space's attributes and the Graph properties that carry them. */
+#pragma once
+
+#include "connector/connector.h"
+
+/* X(enum, class, Graph collection, OData type, prefix of the anchor) */
+#define ENTRA_CLASSES(X)                                                \
+	X(USER, "user", "users", "#microsoft.graph.user", "User_")      \
+	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_") \
+	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_")
+enum entra_class {
+#define X(id, class, collection, type, prefix) ENTRA_##id,
+	ENTRA_CLASSES(X)
+#undef X
+		ENTRA_CLASS_COUNT
+};
+
+struct entra_class_info {
+	const char *name, *collection, *odata_type, *anchor_prefix;
+};
+extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
+
+/* How a property holds the value. */
+enum entra_shape {
+	SHAPE_PLAIN,     /* "department": "Sales" */
+	SHAPE_LIST,      /* "proxyAddresses": [...] */
+	SHAPE_FIRST,     /* "businessPhones": ["..."] */
+	SHAPE_NESTED,    /* "onPremisesExtensionAttributes": {"extensionAttribute1": ...} */
+	SHAPE_PHONE,     /* "phones": [{"type": ..., "number": ...}] */
+	SHAPE_ADDRESS,   /* "addresses": [{"street": ...}] */
+	SHAPE_REFERENCE, /* "manager@delta", "members@delta" */
+};
+
+enum entra_where { /* bits */
+	FOR_USER = 1 << ENTRA_USER,
+	FOR_GROUP = 1 << ENTRA_GROUP,
+	FOR_CONTACT = 1 << ENTRA_CONTACT,
+	FOR_ALL = FOR_USER | FOR_GROUP | FOR_CONTACT,
+};
+
+struct entra_attr {
+	const char *name;     /* of the connector space */
+	const char *property; /* Graph */
+	const char *sub; /* inside it: the nested name, the phone's type, the address's field */
+	enum entra_shape shape;
+	enum value_type type;
+	unsigned where;      /* classes that have it */
+	bool sync_only;      /* writable only on the surface "sync" */
+	bool sync_read_only; /* readable only there, too */
+	unsigned flags;      /* SCHEMA_... */
+	unsigned id;         /* of the process; filled by entra_attrs() */
+};
+
+/* The table, in an order in which attributes of one property follow each other. */
+const struct entra_attr *entra_attrs(unsigned *ret_n);
+/* Which property carries the sourceAnchor of a class on a surface. */
+bool entra_attr_used(const struct entra_attr *a, enum entra_class class, bool sync_surface);
+const struct entra_attr *entra_attr_by_id(unsigned id, enum entra_class class, bool sync_surface);
+const struct schema *entra_schema(bool sync_surface);
+
+enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
+enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */
+enum entra_class entra_class_of_anchor(const char *anchor, const char **ret_id);

@@ -1,0 +1,426 @@
+/* Reads adsyncd.conf with inih; the tables below say what may be in it. */
+#include "sync/config.h"
+#include "base/file.h"
+#include "base/timefmt.h"
+
+#define INI_HANDLER_LINENO 1 /* as Debian's library is built; a test looks at the numbers */
+#include <ini.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#define CONFIG_MAX (1024 * 1024)
+#define LINE_BYTES_MAX 198 /* of inih, which cuts longer ones */
+#define CONNECTORS_LIMIT 64
+
+#ifndef ADSYNC_DATADIR
+#define ADSYNC_DATADIR "/usr/share/adsyncd"
+#endif
+#ifndef ADSYNC_STATEDIR
+#define ADSYNC_STATEDIR "/var/lib/adsyncd"
+#endif
+#ifndef ADSYNC_RUNDIR
+#define ADSYNC_RUNDIR "/run/adsyncd"
+#endif
+
+static const struct option_def adsyncd_options[] = {
+	{"state_directory", OPTION_PATH, ADSYNC_STATEDIR, .help = "database and schedule"},
+	{"rules", OPTION_LIST, ADSYNC_DATADIR "/rules, /etc/adsyncd/rules.d",
+		.help = "folders of rule files; a folder that is missing is empty"},
+	{"metaverse", OPTION_PATH, ADSYNC_DATADIR "/metaverse.json",
+		.help = "the metaverse's schema"},
+	{"control_socket", OPTION_PATH, ADSYNC_RUNDIR "/control", .help = "for adsyncctl"},
+	{"status_socket", OPTION_PATH, ADSYNC_RUNDIR "/status", .help = "status, for everybody"},
+	{"control_group", OPTION_STRING, .help = "group that may use the control socket"},
+};
+static const struct option_def scheduler_options[] = {
+	{"sync_cycle_enabled", OPTION_BOOLEAN, "yes", .help = "start cycles by the clock"},
+	{"sync_cycle_interval", OPTION_DURATION, "00:30:00", .min = 60, .max = 7 * 86400,
+		.help = "from one start to the next"},
+	{"run_history_purge_interval", OPTION_DURATION, "7.00:00:00", .min = 3600,
+		.help = "runs that are older are forgotten"},
+	{"run_timeout", OPTION_DURATION, "12:00:00", .min = 60,
+		.help = "a run that takes longer is stopped"},
+};
+static const struct option_def import_options[] = {
+	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
+		.help = "percent of a connector's objects that one import may show as gone"},
+};
+static const struct option_def export_options[] = {
+	{"deletion_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
+		.help = "an export with more deletes is stopped before it begins; 0: off"},
+	{"staging_mode", OPTION_BOOLEAN, "no", .help = "import and synchronize, export nothing"},
+};
+
+const struct config_section config_sections[] = {
+	{"adsyncd", adsyncd_options, ARRAY_SIZE(adsyncd_options)},
+	{"scheduler", scheduler_options, ARRAY_SIZE(scheduler_options)},
+	{"import", import_options, ARRAY_SIZE(import_options)},
+	{"export", export_options, ARRAY_SIZE(export_options)},
+};
+const unsigned config_n_sections = ARRAY_SIZE(config_sections);
+
+static void settings_init(struct settings *s, const char *name, const char *file, int line,
+	const struct option_def *defs, unsigned n)
+{
+	*s = (struct settings){
+		.name = xstrdup(name), .file = file, .line = line, .defs = defs, .n_defs = n};
+	s->values = xcalloc(n, sizeof(*s->values));
+	s->lines = xcalloc(n, sizeof(*s->lines));
+}
+
+static void settings_done(struct settings *s)
+{
+	for (unsigned i = 0; s->values && i < s->n_defs; i++)
+		free(s->values[i]);
+	free(s->values);
+	free(s->lines);
+	free((char *)s->name);
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	settings_done(&c->adsyncd);
+	settings_done(&c->scheduler);
+	settings_done(&c->import);
+	settings_done(&c->export);
+	for (unsigned i = 0; i < c->n_connectors; i++)
+		settings_done(&c->connectors[i].settings);
+	free(c->connectors);
+	free(c->path);
+	free(c);
+}
+
+const struct connector_config *config_connector(const struct config *c, const char *name)
+{
+	for (unsigned i = 0; i < c->n_connectors; i++)
+		if (streq(c->connectors[i].settings.name, name))
+			return &c->connectors[i];
+	return NULL;
+}
+
+/* --- one file being read --- */
+
+struct reader {
+	struct config *cfg;
+	struct err *e;
+	int failed;
+	char section[128];        /* the one that the current line is in */
+	struct settings *current; /* NULL: a connector whose type is not known yet */
+	int section_line;
+	bool type_seen;
+};
+
+static const char *const bool_words[] = {"yes", "true", "on", "no", "false", "off"};
+
+/* Letters that two words share in order; good enough to guess a misspelling. */
+static unsigned likeness(const char *a, const char *b)
+{
+	unsigned n = 0;
+
+	for (; *a; a++) {
+		const char *p = strchr(b, *a);
+
+		if (p) {
+			n++;
+			b = p + 1;
+		}
+	}
+	return n;
+}
+
+static const char *nearest(const struct option_def *defs, unsigned n, const char *name)
+{
+	const char *best = NULL;
+	unsigned best_score = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		size_t len = MAX(strlen(name), strlen(defs[i].name));
+		unsigned score = (unsigned)(likeness(name, defs[i].name) * 100 / len);
+
+		if (score > best_score) {
+			best_score = score;
+			best = defs[i].name;
+		}
+	}
+	return best_score >= 60 ? best : NULL;
+}
+
+static bool choice_valid(const char *choices, const char *v)
+{
+	size_t n = strlen(v);
+
+	for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		if (n && strncmp(p, v, n) == 0 && (p[n] == '|' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+/* The value in the form that the accessors read; NULL with *why. */
+static char *normalise(const struct option_def *d, const char *v, char *why, size_t size)
+{
+	int64_t n;
+	char *end;
+
+	switch (d->kind) {
+	case OPTION_BOOLEAN:
+		for (unsigned i = 0; i < ARRAY_SIZE(bool_words); i++)
+			if (strcasecmp(v, bool_words[i]) == 0)
+				return xstrdup(i < 3 ? "yes" : "no");
+		snprintf(why, size, "yes or no was expected, not \"%.100s\"", v);
+		return NULL;
+	case OPTION_NUMBER:
+		errno = 0;
+		n = strtoll(v, &end, 10);
+		if (*v && !*end && !errno && n >= d->min && n <= d->max)
+			return xasprintf("%lld", (long long)n);
+		snprintf(why, size, "a number from %lld to %lld was expected, not \"%.100s\"",
+			(long long)d->min, (long long)d->max, v);
+		return NULL;
+	case OPTION_DURATION:
+		if (duration_parse(v, &n) && n >= d->min && (!d->max || n <= d->max))
+			return xasprintf("%lld", (long long)n);
+		snprintf(why, size,
+			"a time such as 00:30:00 (at least %lld seconds) was expected, not "
+			"\"%.100s\"",
+			(long long)d->min, v);
+		return NULL;
+	case OPTION_CHOICE:
+		if (choice_valid(d->choices, v))
+			return xstrdup(v);
+		snprintf(why, size, "one of %s was expected, not \"%.100s\"", d->choices, v);
+		return NULL;
+	case OPTION_PATH:
+		if (*v == '/')
+			return xstrdup(v);
+		snprintf(why, size, "an absolute path was expected, not \"%.100s\"", v);
+		return NULL;
+	case OPTION_SECRET:
+		if (*v == '/' || str_starts(v, "credential:"))
+			return xstrdup(v);
+		snprintf(why, size, "an absolute path or credential:NAME was expected");
+		return NULL;
+	case OPTION_STRING:
+	case OPTION_LIST:
+		break;
+	}
+	return xstrdup(v);
+}
+
+static int fail(struct reader *rd, int line, const char *fmt, ...) _printf_(3, 4);
+static int fail(struct reader *rd, int line, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!rd->failed)
+		rd->failed = err_set(rd->e, -EINVAL, rd->cfg->path, line, "%s", text);
+	return 0; /* inih: stop */
+}
+
+static int set_value(struct reader *rd, int line, const char *name, const char *v)
+{
+	struct settings *s = rd->current;
+	const char *near;
+	char why[256];
+
+	for (unsigned i = 0; i < s->n_defs; i++) {
+		if (!streq(s->defs[i].name, name))
+			continue;
+		if (s->lines[i] && s->defs[i].kind == OPTION_LIST) {
+			char *old = s->values[i];
+
+			/* a continued line: inih gives each as a value of its own */
+			s->values[i] = xasprintf("%s\n%s", old, v);
+			free(old);
+			return 1;
+		}
+		if (s->lines[i])
+			return fail(rd, line, "[%s] %s was set in line %d already", rd->section,
+				name, s->lines[i]);
+		if (!*v)
+			return fail(rd, line, "[%s] %s has no value", rd->section, name);
+		s->values[i] = normalise(&s->defs[i], v, why, sizeof(why));
+		s->lines[i] = line;
+		return s->values[i] ? 1 : fail(rd, line, "[%s] %s: %s", rd->section, name, why);
+	}
+	near = nearest(s->defs, s->n_defs, name);
+	return fail(rd, line, "[%s] unknown key \"%s\"%s%s%s", rd->section, name,
+		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+/* [connector "NAME"]: the name, or NULL. */
+static char *connector_name(const char *section)
+{
+	const char *p = section;
+	size_t n;
+
+	if (!str_starts(p, "connector"))
+		return NULL;
+	p += strlen("connector");
+	p += strspn(p, " \t");
+	n = strlen(p);
+	if (n < 3 || p[0] != '"' || p[n - 1] != '"' || memchr(p + 1, '"', n - 2))
+		return NULL;
+	return xstrndup(p + 1, n - 2);
+}
+
+static int begin_connector(struct reader *rd, char *name, int line)
+{
+	struct config *cfg = rd->cfg;
+
+	if (config_connector(cfg, name))
+		return fail(rd, line, "connector \"%s\" is configured twice", name);
+	if (cfg->n_connectors == CONNECTORS_LIMIT)
+		return fail(rd, line, "over %d connectors", CONNECTORS_LIMIT);
+	cfg->connectors =
+		xrealloc(cfg->connectors, (cfg->n_connectors + 1) * sizeof(*cfg->connectors));
+	cfg->connectors[cfg->n_connectors] = (struct connector_config){0};
+	settings_init(
+		&cfg->connectors[cfg->n_connectors++].settings, name, cfg->path, line, NULL, 0);
+	rd->current = NULL;
+	return 1;
+}
+
+static int begin_section(struct reader *rd, const char *section, int line)
+{
+	struct settings *all[] = {
+		&rd->cfg->adsyncd, &rd->cfg->scheduler, &rd->cfg->import, &rd->cfg->export};
+	_cleanup_free_ char *name = connector_name(section);
+
+	snprintf(rd->section, sizeof(rd->section), "%s", section);
+	rd->section_line = line;
+	if (name)
+		return begin_connector(rd, name, line);
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+		if (streq(section, config_sections[i].name)) {
+			rd->current = all[i];
+			rd->current->line = line;
+			return 1;
+		}
+	return fail(rd, line,
+		"unknown section [%s]; there are [adsyncd], [scheduler], [import], [export] and "
+		"[connector \"NAME\"]",
+		section);
+}
+
+/* The first key of a connector says what it is. */
+static int connector_type_set(struct reader *rd, int line, const char *name, const char *v)
+{
+	struct connector_config *cc = &rd->cfg->connectors[rd->cfg->n_connectors - 1];
+	const char *connector = cc->settings.name;
+
+	if (!streq(name, "type"))
+		return fail(rd, line, "[%s] the first key must be \"type\"", rd->section);
+	cc->type = connector_type_find(v);
+	if (!cc->type)
+		return fail(rd, line, "[%s] unknown type \"%s\"; there are ad and entra",
+			rd->section, v);
+	free(cc->settings.values);
+	free(cc->settings.lines);
+	settings_init(&cc->settings, connector, rd->cfg->path, cc->settings.line, cc->type->options,
+		cc->type->n_options);
+	free((char *)connector);
+	rd->current = &cc->settings;
+	return 1;
+}
+
+static int on_value(void *ctx, const char *section, const char *name, const char *value, int line)
+{
+	struct reader *rd = ctx;
+
+	if (!streq(section, rd->section) && !begin_section(rd, section, line))
+		return 0;
+	if (!rd->current)
+		return connector_type_set(rd, line, name, value);
+	return set_value(rd, line, name, value);
+}
+
+static int check_settings(struct reader *rd, struct settings *s, const char *section)
+{
+	for (unsigned i = 0; i < s->n_defs; i++) {
+		const struct option_def *d = &s->defs[i];
+		char why[256];
+
+		if (!s->values[i] && d->def)
+			s->values[i] = normalise(d, d->def, why, sizeof(why));
+		if (!s->values[i] && d->required)
+			return fail(
+				rd, s->line, "[%s] %s is missing: %s", section, d->name, d->help);
+	}
+	return 1;
+}
+
+static int check_all(struct reader *rd)
+{
+	struct config *cfg = rd->cfg;
+
+	if (!check_settings(rd, &cfg->adsyncd, "adsyncd") ||
+		!check_settings(rd, &cfg->scheduler, "scheduler") ||
+		!check_settings(rd, &cfg->import, "import") ||
+		!check_settings(rd, &cfg->export, "export"))
+		return rd->failed;
+	for (unsigned i = 0; i < cfg->n_connectors; i++) {
+		struct connector_config *cc = &cfg->connectors[i];
+		char section[160];
+
+		snprintf(section, sizeof(section), "connector \"%.120s\"", cc->settings.name);
+		if (!cc->type)
+			fail(rd, cc->settings.line, "[%s] type is missing", section);
+		else if (check_settings(rd, &cc->settings, section) && cc->type->check)
+			rd->failed = cc->type->check(&cc->settings, rd->e);
+		if (rd->failed)
+			return rd->failed;
+	}
+	return 0;
+}
+
+/* 0, or the number of a line that inih would cut. */
+static int long_line(const char *text)
+{
+	for (int line = 1; *text; line++) {
+		size_t n = strcspn(text, "\n");
+
+		if (n > LINE_BYTES_MAX)
+			return line;
+		text += n + (text[n] == '\n');
+	}
+	return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct err *e)
+{
+	_cleanup_config_ struct config *cfg = xcalloc(1, sizeof(*cfg));
+	_cleanup_free_ char *text = NULL;
+	struct settings *all[] = {&cfg->adsyncd, &cfg->scheduler, &cfg->import, &cfg->export};
+	struct reader rd = {.cfg = cfg, .e = e};
+	int r = file_read(path, CONFIG_MAX, &text, NULL, e);
+
+	if (r < 0)
+		return r;
+	if (long_line(text))
+		return err_set(e, -EINVAL, path, long_line(text),
+			"the line is over %d bytes; a list may go on in indented lines",
+			LINE_BYTES_MAX);
+	cfg->path = xstrdup(path);
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+		settings_init(all[i], config_sections[i].name, cfg->path, 0,
+			config_sections[i].options, config_sections[i].n_options);
+	r = ini_parse_string(text, on_value, &rd);
+	if (rd.failed)
+		return rd.failed;
+	if (r != 0)
+		return err_set(
+			e, -EINVAL, path, MAX(r, 0), "a section or \"key = value\" was expected");
+	r = check_all(&rd);
+	if (r < 0)
+		return r;
+	*ret = steal(&cfg);
+	return 0;
+}

@@ -1,0 +1,482 @@
+/*
+ * Export: CS.wanted --> Entra, in three phases: objects, references between them, deletes. Before
+ * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
+ * row; the next import confirms it.
+ */
+#include "sync/export.h"
+#include "base/fault.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COMMIT_EVERY                                                                \
+	200 /* results; one that is not committed is found again by the next import \
+	     */
+
+static int transaction(struct export_step *st, struct err *e)
+{
+	if (st->in_transaction)
+		return 0;
+	TRY(store_begin(st->sync->store, e));
+	st->in_transaction = true;
+	return 0;
+}
+
+static int commit(struct export_step *st, struct err *e)
+{
+	if (!st->in_transaction)
+		return 0;
+	fault_hit(FAULT_EXPORT_BEFORE_RECORD);
+	TRY(store_commit(st->sync->store, e));
+	st->in_transaction = false;
+	st->uncommitted = 0;
+	fault_hit(FAULT_EXPORT_AFTER_RECORD);
+	sync_progress(st->sync, false);
+	return 0;
+}
+
+/* --- results --- */
+
+static int failure_event(struct export_step *st, const struct export_slot *s, const char *dn,
+	const struct export_outcome *o, struct err *e)
+{
+	struct record r = {
+		.event = o->outside_surface ? EVENT_OUTSIDE_SURFACE : EVENT_EXPORT_ERROR};
+	char run[24], message[1024];
+
+	snprintf(run, sizeof(run), "%" PRId64, st->sync->run);
+	snprintf(message, sizeof(message),
+		o->outside_surface ? "%.300s is not exported: %.600s."
+				   : "Export of %.300s failed: %.600s",
+		dn, o->text ? o->text : "-");
+	r.message = message;
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_CLOUD_ANCHOR, s->item.anchor);
+	record_add(&r, RECORD_ERROR, o->error_type);
+	record_add(&r, RECORD_OPERATION, delta_op_name(s->item.op));
+	record_add(&r, RECORD_RUN, run);
+	return outbox_add(st->sync->store, &r, e);
+}
+
+/* Keeps the failure on the object; the wait grows with each. */
+static int failed(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
+	const struct export_outcome *o, struct err *e)
+{
+	struct sync *sy = st->sync;
+	int64_t now = unix_now();
+	int count = 0;
+
+	sy->n_errors++;
+	sync_count(sy, COUNTER_EXPORT_FAILURE);
+	TRY(error_put(sy->store, cs, ERROR_EXPORT, o->error_type ? o->error_type : "unknown-error",
+		o->text ? o->text : "-", now, now, &count, e));
+	TRY(error_put(sy->store, cs, ERROR_EXPORT, o->error_type ? o->error_type : "unknown-error",
+		o->text ? o->text : "-", now, now + export_backoff(count), NULL, e));
+	return failure_event(st, s, dn, o, e);
+}
+
+/* Not sendable on this write surface: told once, and not a failure. */
+static int outside(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
+	const struct export_outcome *o, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct error_row er;
+	int r = error_get(st->sync->store, cs, ERROR_EXPORT, &a, &er, e);
+
+	TRY(r);
+	sync_count(st->sync, COUNTER_OUTSIDE_SURFACE);
+	if (r == 0 && streq(er.type, "outside-surface"))
+		return 0;
+	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, "outside-surface", o->text, unix_now(), 0,
+		NULL, e));
+	return failure_event(st, s, dn, o, e);
+}
+
+/* The service refused since the source of authority moved after the last import. */
+static int moved(struct export_step *st, int64_t cs, const char *attributes, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row;
+	int r = cs_get(st->sync->store, cs, &a, &row, e);
+
+	TRY(r);
+	if (r == STORE_NONE || row.blocked)
+		return 0;
+	row.blocked = true;
+	row.export_all = false;
+	row.state = export_state_next(row.state, EXPORT_EVENT_BLOCKED);
+	TRY(cs_update(st->sync->store, &row, false, e));
+	return soa_event(st->sync, st->conn, &row, NULL, DELTA_UPDATE, attributes, e);
+}
+
+/* The anchor that the service gave. A placeholder may stand under it already. */
+static int take_anchor(
+	struct export_step *st, struct cs_row *row, const char *anchor, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row other;
+	int r = cs_find_anchor(st->sync->store, row->connector, anchor, &a, &other, e);
+
+	TRY(r);
+	if (r == 0 && other.id != row->id) {
+		if (other.kind != CS_PLACEHOLDER)
+			return 0; /* the next import shows which object it is */
+		TRY(cs_link_repoint(st->sync->store, other.id, row->id, e));
+		TRY(cs_delete(st->sync->store, other.id, e));
+	}
+	row->anchor = anchor;
+	return 0;
+}
+
+static int object_accepted(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	sync_count(st->sync, s->item.op == DELTA_ADD ? COUNTER_EXPORT_ADD : COUNTER_EXPORT_UPDATE);
+	if (o->anchor)
+		TRY(take_anchor(st, row, o->anchor, e));
+	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
+	row->export_all = false;
+	TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+	return cs_update(st->sync->store, row, false, e);
+}
+
+static int object_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	if (o->result == CONN_OK)
+		return object_accepted(st, s, o, e);
+	if (o->soa_in_cloud)
+		return moved(st, row->id, delta_names(&s->delta, 20, s->wanted.arena), e);
+	if (o->outside_surface) {
+		row->state = EXPORT_STATE_NONE;
+		TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+		return outside(st, s, row->id, row->dn, o, e);
+	}
+	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+	return failed(st, s, row->id, row->dn, o, e);
+}
+
+static int delete_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	if (o->result == CONN_OK) {
+		sync_count(st->sync, COUNTER_EXPORT_DELETE);
+		row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
+		TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+		return cs_set_state(st->sync->store, row->id, row->state, e);
+	}
+	if (o->soa_in_cloud) {
+		row->blocked = true;
+		row->want = WANT_NOTHING;
+		row->state = EXPORT_STATE_NONE;
+		TRY(cs_update(st->sync->store, row, false, e));
+		return soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e);
+	}
+	row->state = o->outside_surface ? EXPORT_STATE_NONE
+	                                : export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+	return o->outside_surface ? outside(st, s, row->id, row->dn, o, e)
+	                          : failed(st, s, row->id, row->dn, o, e);
+}
+
+static int link_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_link *l = &s->link.link;
+
+	if (o->result == CONN_OK) {
+		sync_count(st->sync, l->wanted ? COUNTER_LINK_ADD : COUNTER_LINK_DELETE);
+		l->state = export_state_next(l->state, EXPORT_EVENT_ACCEPTED);
+		return cs_link_put(st->sync->store, l, false, e);
+	}
+	if (o->soa_in_cloud) {
+		l->state = EXPORT_STATE_PENDING; /* a roll-back sends it */
+		TRY(cs_link_put(st->sync->store, l, false, e));
+		return moved(st, l->cs, attr_name(l->attr), e);
+	}
+	l->state = o->outside_surface ? EXPORT_STATE_NONE
+	                              : export_state_next(l->state, EXPORT_EVENT_REFUSED);
+	TRY(cs_link_put(st->sync->store, l, false, e));
+	return o->outside_surface ? outside(st, s, l->cs, s->link.dn, o, e)
+	                          : failed(st, s, l->cs, s->link.dn, o, e);
+}
+
+/* --- the source that the connector pulls from --- */
+
+static struct export_page *page_find(struct export_step *st, int64_t number)
+{
+	struct export_page *p = st->pages;
+
+	while (p && p->number != number)
+		p = p->next;
+	return p;
+}
+
+static void page_drop(struct export_step *st, struct export_page *page)
+{
+	struct export_page **pp = &st->pages;
+
+	if (page->done < page->n || page->given < page->n)
+		return;
+	while (*pp != page)
+		pp = &(*pp)->next;
+	*pp = page->next;
+	if (st->current == page)
+		st->current = NULL;
+	export_page_free(page);
+}
+
+static int source_next(struct export_source *source, struct export_item *ret, struct err *e)
+{
+	struct export_step *st = (struct export_step *)source;
+	struct export_page *p = st->current;
+
+	if (st->sync->n_errors > EXPORT_ERRORS_MAX)
+		return 0;
+	if (!p || p->given == p->n) {
+		int r = export_page_next(st, &p, e);
+
+		if (r <= 0) {
+			st->fatal = r;
+			return r;
+		}
+		p->next = st->pages;
+		st->pages = st->current = p;
+	}
+	*ret = p->slots[p->given++].item;
+	return 1;
+}
+
+static int source_sending(struct export_source *source, struct err *e)
+{
+	fault_hit(FAULT_EXPORT_MARKED);
+	return 0;
+}
+
+static int source_result(
+	struct export_source *source, int64_t id, const struct export_outcome *o, struct err *e)
+{
+	struct export_step *st = (struct export_step *)source;
+	struct export_page *p = page_find(st, id >> 16);
+	struct export_slot *s = &p->slots[id & 0xffff];
+	int r = transaction(st, e);
+
+	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
+					    : FAULT_EXPORT_AFTER_SEND);
+	if (r >= 0)
+		r = st->phase == EXPORT_OBJECTS ? object_result(st, s, o, e)
+		    : st->phase == EXPORT_LINKS ? link_result(st, s, o, e)
+		                                : delete_result(st, s, o, e);
+	s->done = true;
+	p->done++;
+	page_drop(st, p);
+	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
+		r = commit(st, e);
+	if (r < 0)
+		st->fatal = r;
+	return MIN(r, 0);
+}
+
+/* --- the phases --- */
+
+/* Sources whose failed references have all been accepted have no error any more. */
+static int clear_retried(struct export_step *st, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	for (int64_t id = 1; id < (int64_t)st->retried.size * 8; id++) {
+		struct cs_link *links;
+		struct cs_row row;
+		bool left = false;
+		unsigned n;
+		int r;
+
+		if (!bitmap_get(&st->retried, id))
+			continue;
+		arena_reset(&a);
+		r = cs_get(st->sync->store, id, &a, &row, e);
+		TRY(r);
+		if (r == STORE_NONE || row.state == EXPORT_STATE_FAILED)
+			continue;
+		TRY(cs_link_list(st->sync->store, id, 0, &a, &links, &n, e));
+		for (unsigned i = 0; i < n; i++)
+			left = left || links[i].state == EXPORT_STATE_FAILED;
+		if (!left)
+			TRY(error_clear(st->sync->store, id, ERROR_EXPORT, e));
+	}
+	return 0;
+}
+
+static void phase_begin(struct export_step *st, enum export_phase phase)
+{
+	st->phase = phase;
+	st->state_index = 0;
+	st->after = 0;
+	st->after_link = (struct cs_link){0};
+	bitmap_clear(&st->handled);
+}
+
+static void pages_free(struct export_step *st)
+{
+	while (st->pages) {
+		struct export_page *p = st->pages;
+
+		st->pages = p->next;
+		export_page_free(p);
+	}
+	st->current = NULL;
+}
+
+static const char *stopped_result(enum conn_result r, const char *text)
+{
+	switch (r) {
+	case CONN_CANCELED:
+		return "stopped-user-termination-from-wmi-or-ui";
+	case CONN_DOWN:
+		return "stopped-connectivity";
+	case CONN_OK:
+	case CONN_OBJECT_BAD:
+	case CONN_RUN_BAD:
+		break;
+	}
+	return strstr(text, "credential") ? "no-start-credentials" : "stopped-export-write";
+}
+
+static int export_phases(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && run_result_good(end->result); ph++) {
+		struct err ee = {0};
+		enum conn_result r;
+
+		phase_begin(st, (enum export_phase)ph);
+		r = st->conn->type->export(con, &st->source, &ee);
+		if (st->fatal < 0) {
+			*e = ee;
+			return st->fatal;
+		}
+		TRY(transaction(st, e));
+		if (ph == EXPORT_LINKS && r == CONN_OK)
+			TRY(clear_retried(st, e));
+		TRY(commit(st, e));
+		pages_free(st);
+		if (r != CONN_OK) {
+			end->result = stopped_result(r, ee.text);
+			err_format(&ee, end->error, sizeof(end->error));
+		}
+	}
+	return 0;
+}
+
+/* Guilty until proven innocent: so many deletes stop the export before its first request. */
+static int check_deletes(
+	struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
+{
+	struct sync *s = st->sync;
+	int64_t limit = setting_number(&s->cfg->export, "deletion_threshold"), n;
+	struct record r = {.event = EVENT_DELETION_THRESHOLD};
+
+	*ret_stopped = false;
+	TRY(cs_count_deletes(s->store, st->conn->row.id, &n, e));
+	if (limit == 0 || n <= limit)
+		return 0;
+	*ret_stopped = true;
+	end->result = "stopped-deletion-threshold-exceeded";
+	snprintf(end->error, sizeof(end->error),
+		"%" PRId64 " objects are to be deleted, more than deletion_threshold = %" PRId64
+		"; nothing was exported. Look at them with \"adsyncctl cs search "
+		"--pending-delete\"; "
+		"if they are right, raise the threshold in [export] for one cycle",
+		n, limit);
+	r.message = end->error;
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	TRY(transaction(st, e));
+	TRY(outbox_add(s->store, &r, e));
+	return commit(st, e);
+}
+
+/* Is there anything to send? If not, the service is not asked for a token. */
+static int has_work(struct export_step *st, bool *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	static const enum export_state states[] = {
+		EXPORT_STATE_SENDING, EXPORT_STATE_PENDING, EXPORT_STATE_FAILED};
+
+	*ret = false;
+	for (unsigned i = 0; i < ARRAY_SIZE(states) && !*ret; i++) {
+		struct cs_row *rows;
+		struct link_item *items;
+		struct cs_link start = {0};
+		unsigned n, m;
+
+		TRY(cs_page_state(
+			st->sync->store, st->conn->row.id, states[i], 0, 1, &a, &rows, &n, e));
+		TRY(cs_link_page_export(st->sync->store, st->conn->row.id, states[i], &start, 1, &a,
+			&items, &m, e));
+		*ret = n || m;
+	}
+	return 0;
+}
+
+static int export_with(struct export_step *st, struct step_end *end, struct err *e)
+{
+	struct sync *s = st->sync;
+	struct sync_connector *c = st->conn;
+	struct connector_host host = {s->host->canceled, NULL, s->host->ctx};
+	struct connector *con = NULL;
+	struct err ee = {0};
+	bool stopped, work;
+	int ret;
+
+	TRY(check_deletes(st, end, &stopped, e));
+	if (stopped)
+		return 0;
+	TRY(has_work(st, &work, e));
+	if (!work)
+		return 0;
+	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
+		end->result = "no-start-ma";
+		err_format(&ee, end->error, sizeof(end->error));
+		return 0;
+	}
+	ret = export_phases(st, con, end, e);
+	c->type->close(con);
+	return ret;
+}
+
+int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	struct export_step st = {
+		.source = {source_next, source_result, source_sending},
+		.sync = s,
+		.conn = c,
+		.started = unix_now(),
+	};
+	int r = export_with(&st, end, e);
+
+	pages_free(&st);
+	bitmap_done(&st.handled);
+	bitmap_done(&st.retried);
+	if (r < 0) {
+		store_rollback(s->store);
+		return r;
+	}
+	if (s->n_errors > EXPORT_ERRORS_MAX)
+		end->result = "stopped-error-limit";
+	else if (s->n_errors && run_result_good(end->result))
+		end->result = "completed-export-errors";
+	if (s->n_errors && !end->error[0])
+		snprintf(end->error, sizeof(end->error),
+			"%d operation(s) were refused: adsyncctl errors", s->n_errors);
+	return 0;
+}

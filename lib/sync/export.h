@@ -1,0 +1,55 @@
+/*
+ * The export step's own state, shared by export.c (the step and what becomes of each item) and
+ * export_page.c (which rows and links are due, page by page).
+ */
+#pragma once
+
+#include "sync/bitmap.h"
+#include "sync/context.h"
+
+#define EXPORT_PAGE 200        /* rows in one page */
+#define EXPORT_ERRORS_MAX 5000 /* as Connect Sync's stopped-error-limit */
+
+enum export_phase { EXPORT_OBJECTS, EXPORT_LINKS, EXPORT_DELETES, EXPORT_PHASE_COUNT };
+
+/* One row or link that was handed out; its id for the connector is page number and index. */
+struct export_slot {
+	struct cs_row row;     /* objects and deletes */
+	struct link_item link; /* links */
+	struct entry wanted;
+	struct delta delta;
+	struct export_item item;
+	bool done;
+};
+
+/* Rows loaded together; freed when each has its result. */
+struct export_page {
+	struct export_page *next;
+	struct arena arena;
+	int64_t number;
+	struct export_slot *slots;
+	unsigned n, given, done;
+};
+
+struct export_step {
+	struct export_source source; /* first: the connector hands it back */
+	struct sync *sync;
+	struct sync_connector *conn;
+	enum export_phase phase;
+	/* where the phase is: states are walked in order, each by id */
+	unsigned state_index;
+	int64_t after;
+	struct cs_link after_link;
+	struct bitmap handled; /* rows handed out in this phase: not again in this run */
+	struct export_page *pages, *current;
+	int64_t n_pages;
+	unsigned uncommitted;
+	bool in_transaction;
+	struct bitmap retried; /* sources whose failed links are sent again */
+	int64_t started;       /* unix time */
+	int fatal;
+};
+
+/* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
+int export_page_next(struct export_step *st, struct export_page **ret, struct err *e);
+void export_page_free(struct export_page *p);

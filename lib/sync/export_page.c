@@ -1,0 +1,227 @@
+/*
+ * What is due: rows (and links) whose earlier send has no recorded outcome, then new ones, then
+ * failed ones whose time has come. A page is marked "sending" and committed before its first byte
+ * leaves, so that a crash is noticed.
+ */
+#include "sync/export.h"
+#include "base/fault.h"
+#include "base/timefmt.h"
+
+static const enum export_state order[] = {
+	EXPORT_STATE_SENDING,
+	EXPORT_STATE_PENDING,
+	EXPORT_STATE_FAILED,
+};
+
+static int must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e)
+{
+	struct error_row er;
+	int r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
+
+	TRY(r);
+	*ret = r == 0 && er.retry_at > st->started;
+	return 0;
+}
+
+static struct export_slot *slot_add(struct export_page *p, struct export_slot *s)
+{
+	struct export_slot *ret = &p->slots[p->n];
+
+	s->item.id = p->number << 16 | p->n++;
+	*ret = *s;
+	return ret;
+}
+
+static int keep_state(
+	struct export_step *st, struct cs_row *row, enum export_event event, struct err *e)
+{
+	row->state = export_state_next(row->state, event);
+	return cs_set_state(st->sync->store, row->id, row->state, e);
+}
+
+/* An add or update; nothing when the wanted state is what the import shows. */
+static int object_slot(
+	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
+{
+	struct export_slot s = {.row = *row}, *kept;
+	struct entry imported;
+
+	if (row->want != WANT_PRESENT || row->blocked)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
+	delta_owned(&imported, &s.wanted, row->export_all, &p->arena, &s.delta);
+	if (row->anchor && !s.delta.n_attrs && !row->export_all)
+		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
+	s.item = (struct export_item){
+		.kind = EXPORT_OBJECT,
+		.op = row->anchor ? DELTA_UPDATE : DELTA_ADD,
+		.unknown_outcome = row->state == EXPORT_STATE_SENDING,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+	kept = slot_add(p, &s);
+	kept->item.wanted = &kept->wanted;
+	kept->item.delta = &kept->delta;
+	return keep_state(st, &kept->row, EXPORT_EVENT_SEND, e);
+}
+
+static int delete_slot(
+	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
+{
+	struct export_slot s = {.row = *row};
+
+	if (row->want != WANT_ABSENT)
+		return 0;
+	if (row->blocked) {
+		/* its source of authority moved after the delete was staged: it stays */
+		TRY(soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e));
+		row->want = WANT_NOTHING;
+		row->state = EXPORT_STATE_NONE;
+		return cs_update(st->sync->store, row, false, e);
+	}
+	if (!row->anchor) /* the import of this cycle did not find it: it never was there */
+		return st->conn->imported ? row_remove(st->sync, row, e) : 0;
+	s.item = (struct export_item){
+		.kind = EXPORT_DELETE,
+		.op = DELTA_DELETE,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+	return keep_state(st, &slot_add(p, &s)->row, EXPORT_EVENT_SEND, e);
+}
+
+static int load_rows(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
+{
+	enum export_state state = order[st->state_index];
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_state(st->sync->store, st->conn->row.id, state, st->after, EXPORT_PAGE,
+		&p->arena, &rows, &n, e));
+	p->slots = arena_zalloc(&p->arena, (n + 1) * sizeof(*p->slots));
+	for (unsigned i = 0; i < n; i++) {
+		bool wait = false;
+
+		st->after = rows[i].id;
+		if (bitmap_get(&st->handled, rows[i].id))
+			continue;
+		if (state == EXPORT_STATE_FAILED)
+			TRY(must_wait(st, rows[i].id, &p->arena, &wait, e));
+		if (wait)
+			continue;
+		bitmap_set(&st->handled, rows[i].id);
+		TRY(st->phase == EXPORT_OBJECTS ? object_slot(st, p, &rows[i], e)
+						: delete_slot(st, p, &rows[i], e));
+	}
+	*ret_more = n == EXPORT_PAGE;
+	return 0;
+}
+
+static int link_slot(
+	struct export_step *st, struct export_page *p, struct link_item *li, struct err *e)
+{
+	struct export_slot s = {.link = *li}, *kept;
+
+	if (li->link.wanted == li->link.imported && li->link.state != EXPORT_STATE_SENDING) {
+		li->link.state = export_state_next(li->link.state, EXPORT_EVENT_IMPORT_EQUAL);
+		return cs_link_put(st->sync->store, &li->link, false, e);
+	}
+	s.item = (struct export_item){
+		.kind = EXPORT_LINK,
+		.op = li->link.wanted ? DELTA_ADD : DELTA_DELETE,
+		.class = li->class,
+		.dn = li->dn,
+		.anchor = li->anchor,
+		.link_attr = li->link.attr,
+		.target_class = li->target_class,
+		.target_anchor = li->target_anchor,
+	};
+	kept = slot_add(p, &s);
+	kept->link.link.state = export_state_next(li->link.state, EXPORT_EVENT_SEND);
+	return cs_link_put(st->sync->store, &kept->link.link, false, e);
+}
+
+static int load_links(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
+{
+	enum export_state state = order[st->state_index];
+	struct link_item *items;
+	unsigned n;
+
+	TRY(cs_link_page_export(st->sync->store, st->conn->row.id, state, &st->after_link,
+		EXPORT_PAGE, &p->arena, &items, &n, e));
+	p->slots = arena_zalloc(&p->arena, (n + 1) * sizeof(*p->slots));
+	for (unsigned i = 0; i < n; i++) {
+		bool wait = false;
+
+		st->after_link = items[i].link;
+		/* what was handed out as new in this run must not come back as failed */
+		if (state != EXPORT_STATE_FAILED) {
+			bitmap_set(&st->handled, items[i].link.cs);
+		} else {
+			if (bitmap_get(&st->handled, items[i].link.cs))
+				continue;
+			TRY(must_wait(st, items[i].link.cs, &p->arena, &wait, e));
+			if (wait)
+				continue;
+			bitmap_set(&st->retried, items[i].link.cs);
+		}
+		TRY(link_slot(st, p, &items[i], e));
+	}
+	*ret_more = n == EXPORT_PAGE;
+	return 0;
+}
+
+void export_page_free(struct export_page *p)
+{
+	if (!p)
+		return;
+	arena_done(&p->arena);
+	free(p);
+}
+
+static int load(struct export_step *st, struct export_page *p, struct err *e)
+{
+	while (st->state_index < ARRAY_SIZE(order) && p->n == 0) {
+		bool more;
+
+		arena_reset(&p->arena);
+		TRY(st->phase == EXPORT_LINKS ? load_links(st, p, &more, e)
+					      : load_rows(st, p, &more, e));
+		if (!more) {
+			st->state_index++;
+			st->after = 0;
+			st->after_link = (struct cs_link){0};
+		}
+	}
+	return 0;
+}
+
+int export_page_next(struct export_step *st, struct export_page **ret, struct err *e)
+{
+	struct export_page *p = xcalloc(1, sizeof(*p));
+	int r;
+
+	p->number = ++st->n_pages;
+	if (!st->in_transaction)
+		r = store_begin(st->sync->store, e);
+	else
+		r = 0;
+	st->in_transaction = true;
+	if (r >= 0)
+		r = load(st, p, e);
+	if (r >= 0) {
+		fault_hit(FAULT_EXPORT_BEFORE_SEND);
+		r = store_commit(st->sync->store, e);
+		st->in_transaction = false;
+		st->uncommitted = 0;
+	}
+	if (r < 0 || p->n == 0) {
+		export_page_free(p);
+		return MIN(r, 0);
+	}
+	*ret = p;
+	return 1;
+}

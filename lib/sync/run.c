@@ -1,0 +1,515 @@
+/*
+ * A run: which steps, in which order, full or delta; its record in the store; the events that tell
+ * how it ended. Rules or attributes that changed make steps full by themselves.
+ */
+#include "sync/run.h"
+#include "base/codec.h"
+#include "base/fault.h"
+#include "base/file.h"
+#include "base/timefmt.h"
+#include "lang/metaverse.h"
+#include "sync/context.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+static const char *const PROFILE_NAMES[] = {
+#define X(name, word) [RUN_##name] = word,
+	RUN_PROFILES(X)
+#undef X
+};
+
+const char *run_profile_name(enum run_profile p)
+{
+	return PROFILE_NAMES[p];
+}
+
+int run_profile_find(const char *name)
+{
+	for (int i = 0; i < RUN_PROFILE_COUNT; i++)
+		if (streq(PROFILE_NAMES[i], name))
+			return i;
+	return -1;
+}
+
+static const char *const COUNTER_NAMES[] = {
+#define X(name, word) [COUNTER_##name] = word,
+	COUNTERS(X)
+#undef X
+};
+
+const char *counter_name(enum counter c)
+{
+	return COUNTER_NAMES[c];
+}
+
+json_t *counters_to_json(const struct counters *c)
+{
+	json_t *ret = json_object();
+
+	for (unsigned i = 0; i < COUNTER_COUNT; i++)
+		if (c->n[i])
+			json_object_set_new(ret, COUNTER_NAMES[i], json_integer(c->n[i]));
+	return ret;
+}
+
+bool run_result_good(const char *result)
+{
+	return streq(result, "success") || streq(result, "completed-no-objects");
+}
+
+/* Connect Sync shows the most severe result of the steps. */
+static int severity(const char *result)
+{
+	if (run_result_good(result))
+		return streq(result, "success") ? 0 : 1;
+	if (str_starts(result, "completed-"))
+		return 2;
+	return 3;
+}
+
+char *run_store_path(const struct config *cfg)
+{
+	return xasprintf("%s/adsyncd.db", setting_text(&cfg->adsyncd, "state_directory"));
+}
+
+/* --- rules --- */
+
+static struct schema *metaverse; /* rules point into it: kept for the life of the process */
+
+static int load_rules(
+	const struct config *cfg, struct arena *a, struct ruleset **ret, struct err *e)
+{
+	char **paths = setting_list(&cfg->adsyncd, "rules", ',', a);
+	struct rule_schema *schemas = arena_zalloc(a, (cfg->n_connectors + 1) * sizeof(*schemas));
+	unsigned n = 0;
+
+	if (!metaverse)
+		TRY(metaverse_schema_load(setting_text(&cfg->adsyncd, "metaverse"), &metaverse, e));
+	for (unsigned i = 0; paths[i]; i++)
+		if (i == 0 || access(paths[i], F_OK) == 0)
+			paths[n++] = paths[i];
+	for (unsigned i = 0; i < cfg->n_connectors; i++) {
+		const struct connector_config *cc = &cfg->connectors[i];
+
+		schemas[i] = (struct rule_schema){
+			cc->settings.name, cc->type->name, cc->type->schema(&cc->settings)};
+	}
+	schemas[cfg->n_connectors] = (struct rule_schema){.schema = metaverse};
+	return ruleset_load((const char *const *)paths, n, schemas, cfg->n_connectors + 1, ret, e);
+}
+
+int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	return load_rules(cfg, &a, ret, e);
+}
+
+/* --- preparation --- */
+
+static int lock_take(const struct config *cfg, int *ret, struct err *e)
+{
+	const char *dir = setting_text(&cfg->adsyncd, "state_directory");
+	_cleanup_free_ char *path = xasprintf("%s/run.lock", dir);
+	_cleanup_close_ int fd = -1;
+
+	TRY(dir_make(dir, 0700, e));
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return err_set(e, -errno, path, 0, "cannot open: %s", strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return err_set(e, -EBUSY, path, 0,
+			"Sync is already running. Cannot start a new run till this one completes.");
+	*ret = fd;
+	fd = -1;
+	return 0;
+}
+
+static int init_connectors(struct sync *s, struct err *e)
+{
+	const struct config *cfg = s->cfg;
+
+	s->n_connectors = cfg->n_connectors;
+	s->connectors = arena_zalloc(&s->arena, (s->n_connectors + 1) * sizeof(*s->connectors));
+	TRY(store_begin(s->store, e));
+	for (unsigned i = 0; i < cfg->n_connectors; i++) {
+		struct sync_connector *c = &s->connectors[i];
+
+		c->cfg = &cfg->connectors[i];
+		c->type = c->cfg->type;
+		c->name = c->cfg->settings.name;
+		c->exports = c->type->export != NULL;
+		TRY(connector_ensure(s->store, c->name, c->type->name, &s->arena, &c->row, e));
+	}
+	return store_commit(s->store, e);
+}
+
+/* The attributes that the rules read, in no order, with the rules themselves: 64 + 16 digits. */
+static const char *digest_of(struct sync *s, const struct sync_connector *c)
+{
+	char digest[65];
+	const unsigned *attrs;
+	uint64_t sum = 0;
+	unsigned n;
+
+	ruleset_digest(s->rules, c->name, digest);
+	attrs = ruleset_source_attrs(s->rules, c->name, &n);
+	for (unsigned i = 0; i < n; i++) {
+		const char *name = attr_name(attrs[i]);
+
+		sum += hash64(name, strlen(name));
+	}
+	return arena_printf(&s->arena, "%s-%016" PRIx64, digest, sum);
+}
+
+/* A connector whose rules changed is synchronized in full, and imported too for new attributes. */
+static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
+{
+	const char *now = digest_of(s, c), *before = c->row.rules_digest;
+	struct record r = {.event = EVENT_RULES_CHANGED};
+
+	if (before && streq(before, now))
+		return 0;
+	if (before) {
+		const char *attrs = strchr(before, '-');
+
+		c->row.full_sync_required = true;
+		if (!c->exports && (!attrs || !streq(attrs, strchr(now, '-'))))
+			c->row.full_import_required = true;
+		r.message = arena_printf(&s->arena,
+			"The synchronization rules of connector \"%s\" have changed: this cycle "
+			"evaluates all of its objects.",
+			c->name);
+		record_add(&r, RECORD_CONNECTOR, c->name);
+	}
+	c->row.rules_digest = now;
+	TRY(store_begin(s->store, e));
+	if (before)
+		TRY(outbox_add(s->store, &r, e));
+	TRY(connector_update(s->store, &c->row, e));
+	return store_commit(s->store, e);
+}
+
+static int prepare(struct sync *s, struct err *e)
+{
+	int64_t purge = setting_number(&s->cfg->scheduler, "run_history_purge_interval");
+	int64_t now = unix_now();
+
+	TRY(load_rules(s->cfg, &s->arena, &s->rules, e));
+	TRY(init_connectors(s, e));
+	for (unsigned i = 0; i < s->n_connectors; i++)
+		TRY(check_digest(s, &s->connectors[i], e));
+	TRY(store_begin(s->store, e));
+	TRY(run_end_stale(s->store, now, "stopped-server-down", e));
+	TRY(run_purge(s->store, now - purge, e));
+	return store_commit(s->store, e);
+}
+
+/* --- steps --- */
+
+enum step_kind { STEP_IMPORT, STEP_INBOUND, STEP_OUTBOUND, STEP_EXPORT };
+
+struct plan_step {
+	enum step_kind kind;
+	struct sync_connector *conn;
+	bool full;
+};
+
+struct plan {
+	struct plan_step *steps;
+	unsigned n;
+};
+
+static const char *step_type(const struct plan_step *p)
+{
+	switch (p->kind) {
+	case STEP_IMPORT:
+		return p->full ? "full-import" : "delta-import";
+	case STEP_INBOUND:
+	case STEP_OUTBOUND:
+		return p->full ? "full-sync" : "delta-sync";
+	case STEP_EXPORT:
+		break;
+	}
+	return "export";
+}
+
+static bool import_full(const struct sync_connector *c, bool full)
+{
+	return full || !c->row.cursor_len || c->row.full_import_required ||
+	       c->row.import_full_running;
+}
+
+static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bool exporters,
+	bool full, const char *only)
+{
+	for (unsigned i = 0; i < s->n_connectors; i++) {
+		struct sync_connector *c = &s->connectors[i];
+		bool is_full = kind == STEP_IMPORT
+		                       ? import_full(c, full)
+		                       : kind != STEP_EXPORT && (full || c->row.full_sync_required);
+
+		if (c->exports == exporters && (!only || streq(only, c->name)))
+			plan->steps[plan->n++] = (struct plan_step){kind, c, is_full};
+	}
+}
+
+/* The order of a cycle: Connect Sync's scheduler. */
+static void make_plan(struct sync *s, const struct run_request *req, struct plan *plan)
+{
+	bool staging = setting_bool(&s->cfg->export, "staging_mode");
+	enum run_profile p = req->profile;
+	bool cycle = p == RUN_DELTA || p == RUN_INITIAL;
+	bool full = p == RUN_INITIAL || p == RUN_FULL_IMPORT || p == RUN_FULL_SYNC;
+
+	plan->steps = arena_zalloc(&s->arena, (s->n_connectors * 5 + 1) * sizeof(*plan->steps));
+	if (cycle || p == RUN_FULL_IMPORT || p == RUN_DELTA_IMPORT) {
+		plan_kind(s, plan, STEP_IMPORT, false, full, req->connector);
+		plan_kind(s, plan, STEP_IMPORT, true, full, req->connector);
+	}
+	if (cycle || p == RUN_FULL_SYNC || p == RUN_DELTA_SYNC) {
+		plan_kind(s, plan, STEP_INBOUND, false, full, req->connector);
+		plan_kind(s, plan, STEP_INBOUND, true, full, req->connector);
+		plan_kind(s, plan, STEP_OUTBOUND, true, full, NULL);
+	}
+	if ((cycle && !staging) || p == RUN_EXPORT)
+		plan_kind(s, plan, STEP_EXPORT, true, false, req->connector);
+}
+
+/* A step whose source is not trusted in this cycle is left out. */
+static const char *skip_reason(const struct sync *s, const struct plan_step *p)
+{
+	switch (p->kind) {
+	case STEP_IMPORT:
+		return NULL;
+	case STEP_INBOUND:
+		return p->conn->import_bad ? "its import failed" : NULL;
+	case STEP_OUTBOUND:
+		return p->conn->import_bad ? "the import from it failed" : NULL;
+	case STEP_EXPORT:
+		break;
+	}
+	if (setting_bool(&s->cfg->export, "staging_mode"))
+		return "staging_mode is on";
+	return p->conn->import_bad ? "the import from it failed" : NULL;
+}
+
+static int step_call(struct sync *s, const struct plan_step *p, struct step_end *end, struct err *e)
+{
+	switch (p->kind) {
+	case STEP_IMPORT:
+		return step_import(s, p->conn, p->full, end, e);
+	case STEP_INBOUND:
+		return step_inbound(s, p->conn, p->full, end, e);
+	case STEP_OUTBOUND:
+		return step_outbound(s, p->conn, p->full, end, e);
+	case STEP_EXPORT:
+		break;
+	}
+	return step_export(s, p->conn, end, e);
+}
+
+static enum event_id step_event(const char *result)
+{
+	if (streq(result, "no-start-credentials"))
+		return EVENT_INVALID_CREDENTIALS;
+	if (streq(result, "stopped-connectivity") || streq(result, "no-start-connection"))
+		return EVENT_STOPPED_CONNECTIVITY;
+	if (streq(result, "completed-warnings"))
+		return EVENT_STEP_WARNINGS;
+	return str_starts(result, "completed-") ? EVENT_STEP_ERRORS : EVENT_STEP_STOPPED;
+}
+
+/* An event for a step that somebody should look at. */
+static int report_step(
+	struct sync *s, const struct plan_step *p, const struct step_end *end, struct err *e)
+{
+	struct record r = {.event = step_event(end->result)};
+	char run[24];
+
+	if (run_result_good(end->result) ||
+		streq(end->result, "stopped-deletion-threshold-exceeded"))
+		return 0;
+	snprintf(run, sizeof(run), "%" PRId64, s->run);
+	r.message = arena_printf(&s->arena, "Step %s of connector \"%s\" ended with %s. %s",
+		step_type(p), p->conn->name, end->result, end->error);
+	record_add(&r, RECORD_CONNECTOR, p->conn->name);
+	record_add(&r, RECORD_STEP, step_type(p));
+	record_add(&r, RECORD_ERROR, end->result);
+	record_add(&r, RECORD_RUN, run);
+	TRY(store_begin(s->store, e));
+	TRY(outbox_add(s->store, &r, e));
+	return store_commit(s->store, e);
+}
+
+static int save_step(struct sync *s, const struct step_row *row, bool insert, struct err *e)
+{
+	TRY(store_begin(s->store, e));
+	TRY(insert ? step_insert(s->store, row, e) : step_update(s->store, row, e));
+	return store_commit(s->store, e);
+}
+
+static void note_result(const struct plan_step *p, const char *result)
+{
+	/* completed-...: what could be read was read */
+	bool good = run_result_good(result) || str_starts(result, "completed-");
+
+	if (p->kind == STEP_IMPORT) {
+		p->conn->import_bad = !good;
+		p->conn->imported = good;
+	}
+}
+
+/* Runs one step and keeps its record. Negative: the store failed; the step is closed if possible.
+ */
+static int run_step(struct sync *s, const struct plan_step *p, int number, const char **ret_result,
+	struct err *e)
+{
+	struct step_end end = {.result = "success"};
+	struct step_row row = {
+		.run = s->run,
+		.number = number,
+		.connector = p->conn->row.id,
+		.type = step_type(p),
+		.started = unix_now(),
+	};
+	_cleanup_free_ char *counters = NULL;
+	json_t *json;
+	int r;
+
+	s->counters = (struct counters){0};
+	s->n_errors = 0;
+	s->progress.step = number;
+	s->progress.connector = p->conn->name;
+	s->progress.type = row.type;
+	s->progress.result = s->progress.error = NULL;
+	TRY(save_step(s, &row, true, e));
+	sync_progress(s, true);
+	r = step_call(s, p, &end, e);
+	if (r < 0) {
+		end.result = r == -ENOSPC ? "stopped-database-disk-full" : "stopped-server";
+		err_format(e, end.error, sizeof(end.error));
+	}
+	json = counters_to_json(&s->counters);
+	counters = json_dumps(json, JSON_COMPACT);
+	json_decref(json);
+	row.ended = unix_now();
+	row.result = end.result;
+	row.counters = counters;
+	row.error = end.error[0] ? end.error : NULL;
+	s->progress.result = end.result;
+	s->progress.error = row.error;
+	*ret_result = arena_strdup(&s->arena, end.result);
+	if (r < 0) {
+		struct err ignored;
+
+		sync_progress(s, true);
+		(void)!save_step(s, &row, false, &ignored);
+		return r;
+	}
+	TRY(save_step(s, &row, false, e));
+	note_result(p, end.result);
+	sync_progress(s, true);
+	return report_step(s, p, &end, e);
+}
+
+static int run_steps(struct sync *s, const struct plan *plan, struct run_result *ret, struct err *e)
+{
+	s->progress.n_steps = (int)plan->n;
+	for (unsigned i = 0; i < plan->n; i++) {
+		const char *result;
+
+		if (sync_canceled(s)) {
+			snprintf(ret->result, sizeof(ret->result),
+				"stopped-user-termination-from-wmi-or-ui");
+			return 0;
+		}
+		if (skip_reason(s, &plan->steps[i]))
+			continue;
+		TRY(run_step(s, &plan->steps[i], (int)i + 1, &result, e));
+		if (severity(result) > severity(ret->result))
+			snprintf(ret->result, sizeof(ret->result), "%s", result);
+	}
+	return 0;
+}
+
+static int finish(
+	struct sync *s, const struct run_request *req, struct run_result *ret, struct err *e)
+{
+	bool good = run_result_good(ret->result);
+	struct record r = {.event = good ? EVENT_RUN_FINISHED : EVENT_CYCLE_FAILED};
+	char run[24];
+
+	snprintf(run, sizeof(run), "%" PRId64, s->run);
+	r.message = arena_printf(&s->arena, "Run %s (%s) ended: %s.", run,
+		run_profile_name(req->profile), ret->result);
+	record_add(&r, RECORD_RUN, run);
+	if (!good)
+		record_add(&r, RECORD_ERROR, ret->result);
+	fault_hit(FAULT_RUN_BEFORE_FINISH);
+	TRY(store_begin(s->store, e));
+	TRY(run_end(s->store, s->run, unix_now(), ret->result, e));
+	TRY(outbox_add(s->store, &r, e));
+	TRY(store_commit(s->store, e));
+	return outbox_deliver(s, e);
+}
+
+static int run_all(
+	struct sync *s, const struct run_request *req, struct run_result *ret, struct err *e)
+{
+	struct plan plan = {0};
+	int r;
+
+	TRY(prepare(s, e));
+	TRY(outbox_deliver(s, e));
+	if (req->connector && !config_connector(s->cfg, req->connector))
+		return err_set(e, -EINVAL, s->cfg->path, 0, "there is no connector \"%s\"",
+			req->connector);
+	make_plan(s, req, &plan);
+	TRY(store_begin(s->store, e));
+	TRY(run_insert(s->store, run_profile_name(req->profile), unix_now(), &s->run, e));
+	TRY(store_commit(s->store, e));
+	ret->run = s->run;
+	s->progress.run = s->run;
+	snprintf(ret->result, sizeof(ret->result), "success");
+	r = run_steps(s, &plan, ret, e);
+	if (r < 0) {
+		struct err ignored;
+
+		/* the run's own error goes up; its record is closed as well as it can be */
+		if (store_begin(s->store, &ignored) == 0) {
+			if (run_end(s->store, s->run, unix_now(),
+				    r == -ENOSPC ? "stopped-database-disk-full" : "stopped-server",
+				    &ignored) < 0 ||
+				store_commit(s->store, &ignored) < 0)
+				store_rollback(s->store);
+		}
+		return r;
+	}
+	return finish(s, req, ret, e);
+}
+
+int run_execute(const struct config *cfg, const struct run_request *req,
+	const struct run_host *host, struct run_result *ret, struct err *e)
+{
+	_cleanup_free_ char *path = run_store_path(cfg);
+	struct sync s = {.cfg = cfg, .host = host};
+	_cleanup_close_ int lock = -1;
+	int r = lock_take(cfg, &lock, e);
+
+	if (r == 0)
+		r = store_open(path, STORE_WRITE, &s.store, e);
+	if (r == 0)
+		r = run_all(&s, req, ret, e);
+	if (r < 0 && s.store)
+		store_rollback(s.store);
+	ruleset_free(s.rules);
+	store_close(s.store);
+	arena_done(&s.arena);
+	return r;
+}

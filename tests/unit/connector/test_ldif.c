@@ -1,0 +1,97 @@
+/* The LDIF reader: a table of good and bad files. */
+#include "../check.h"
+#include "connector/ldif.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+
+/* The whole file as "name=value;...|" per record, or "!line: text" of the error. */
+static char *read_all(const char *text)
+{
+	int fd = memfd_create("ldif", MFD_CLOEXEC);
+	_cleanup_ldif_ struct ldif l;
+	struct buf out = {0};
+	struct err e = {0};
+	struct ldif_line line;
+	int r;
+
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	lseek(fd, 0, SEEK_SET);
+	ldif_init(&l, fd, "test");
+	while ((r = ldif_read(&l, &line, &e)) >= 0 && r != 2) {
+		if (r == 0)
+			buf_addc(&out, '|');
+		else
+			buf_addf(&out, "%.*s=%s;", (int)line.name_len, line.name, line.value);
+	}
+	if (r < 0)
+		buf_addf(&out, "!%d: %s", e.line, e.text);
+	close(fd);
+	return buf_steal(&out);
+}
+
+static const struct {
+	const char *text, *expected; /* expected is a prefix when it begins with '!' */
+} cases[] = {
+	{"", ""},
+	{"version: 1\n\ndn: cn=a\nx: 1\n", "|dn=cn=a;x=1;"},
+	{"dn: cn=a\nx: 1\n\ndn: cn=b\n", "dn=cn=a;x=1;|dn=cn=b;"},
+	{"dn: cn=long\n  name\nx: a\n b\n", "dn=cn=long name;x=ab;"},
+	{"dn:: Y249w6Q=\nx:: aGk=\n", "dn=cn=ä;x=hi;"},
+	{"dn: a\r\nx: 1\r\n\r\n", "dn=a;x=1;|"},
+	{"# note\n more of it\ndn: a\n", "dn=a;"},
+	{"dn: a\nx:\ny:   \n", "dn=a;x=;y=;"},
+	{"dn: a\nx:nospace\n", "dn=a;x=nospace;"},
+	{"dn: a\nx: half", "dn=a;!2: the last line has no end"},
+	{"dn: a\nx:< file:///etc/passwd\n", "dn=a;!2: a value by URL"},
+	{"dn: a\nchangetype: modify\n", "dn=a;!2: a change record"},
+	{"dn: a\nx:: a?b=\n", "dn=a;!2: the value is not base64"},
+	{"dn: a\nno colon\n", "dn=a;!2: \"name: value\""},
+	{" folded\n", "!1: a continued line"},
+	{"version: 2\n", "!1: only LDIF version 1"},
+};
+
+static void test_cases(void **state)
+{
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *got = read_all(cases[i].text);
+		const char *bang = strchr(cases[i].expected, '!');
+
+		if (bang) /* the text goes on with advice */
+			got[MIN(strlen(got), strlen(cases[i].expected))] = '\0';
+		assert_string_equal(got, cases[i].expected);
+		free(got);
+	}
+}
+
+/* Folding must work wherever the buffer of 256 KiB ends. */
+static void test_long_value(void **state)
+{
+	struct buf b = {0}, want = {0};
+	char *got;
+
+	buf_adds(&b, "dn: a\nx: ");
+	buf_adds(&want, "dn=a;x=");
+	for (int i = 0; i < 100000; i++) {
+		buf_addf(&b, "%07d\n ", i);
+		buf_addf(&want, "%07d", i);
+	}
+	buf_adds(&b, "end\n");
+	buf_adds(&want, "end;");
+	got = read_all(b.data);
+	assert_string_equal(got, want.data);
+	free(got);
+	buf_done(&b);
+	buf_done(&want);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_long_value),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
