@@ -1,0 +1,143 @@
+/* JSON batching: up to 20 requests in one, with dependsOn
+ * (learn.microsoft.com/graph/json-batching). */
+#include "query.h"
+
+#include "base/err.h"
+
+#define PARTS_MAX 20
+
+static enum method method_of(const char *name)
+{
+	for (int m = 0; m < M_OTHER; m++)
+		if (strcasecmp(name, method_name((enum method)m)) == 0)
+			return (enum method)m;
+	return M_OTHER;
+}
+
+static bool header_is(const json_t *headers, const char *name, const char *value)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)headers, key, v)
+		if (strcasecmp(key, name) == 0 && json_is_string(v))
+			return strcasestr(json_string_value(v), value) != NULL;
+	return false;
+}
+
+/* Did everything that the part depends on succeed? */
+static bool dependencies_good(
+	const json_t *part, const char *const *ids, const int *status, unsigned n)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (json_object_get(part, "dependsOn"), i, v) {
+		bool good = false;
+
+		for (unsigned k = 0; k < n; k++)
+			if (json_is_string(v) && streq(ids[k], json_string_value(v)))
+				good = status[k] >= 200 && status[k] < 300;
+		if (!good)
+			return false;
+	}
+	return true;
+}
+
+static void run_part(
+	struct emulator *em, struct request *outer, const json_t *part, struct response *rs)
+{
+	const char *method = json_string_value(json_object_get(part, "method"));
+	const char *url = json_string_value(json_object_get(part, "url"));
+	const json_t *headers = json_object_get(part, "headers");
+	struct request rq = {
+		.method = method_of(method ? method : ""),
+		.app = outer->app,
+		.version = outer->version,
+		.body = json_object_get(part, "body"),
+		.eventual = header_is(headers, "ConsistencyLevel", "eventual"),
+	};
+	struct fault *f;
+
+	if (!method || !url) {
+		respond_error(rs, 400, "BadRequest", "A part needs method and url.");
+		return;
+	}
+	em->stats.parts++;
+	f = fault_take(em, method, url, true);
+	if (f) {
+		fault_apply(f, rs);
+		return;
+	}
+	if (rq.body && !header_is(headers, "Content-Type", "application/json")) {
+		respond_error(
+			rs, 400, "BadRequest", "A part with a body needs the header Content-Type.");
+		return;
+	}
+	if (request_parse(&rq, url, rs)) {
+		if (rq.n_segments && streq(rq.segments[0], "$batch"))
+			respond_error(rs, 400, "BadRequest", "Batches cannot be nested.");
+		else
+			route(em, &rq, rs);
+	}
+	rq.body = NULL; /* borrowed */
+	request_done(&rq);
+	log_request(em, method, url, rs->status);
+	count_response(em, rq.method, rs->status);
+}
+
+static void add_response(struct buf *b, const char *id, const struct response *rs, bool first)
+{
+	buf_adds(b, first ? "{\"id\":\"" : ",{\"id\":\"");
+	buf_add_json(b, id, strlen(id));
+	buf_addf(b, "\",\"status\":%d", rs->status);
+	if (rs->retry_after >= 0)
+		buf_addf(b, ",\"headers\":{\"Retry-After\":\"%ld\"}", rs->retry_after);
+	else
+		buf_adds(b, ",\"headers\":{\"Content-Type\":\"application/json\"}");
+	if (rs->body.len) {
+		buf_adds(b, ",\"body\":");
+		buf_add(b, rs->body.data, rs->body.len);
+	}
+	buf_addc(b, '}');
+}
+
+void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
+{
+	const json_t *list = json_object_get(rq->body, "requests");
+	const char *ids[PARTS_MAX];
+	int status[PARTS_MAX];
+	size_t i;
+	json_t *part;
+
+	if (rq->method != M_POST || !json_is_array(list)) {
+		respond_error(rs, 400, "BadRequest", "Invalid batch payload format.");
+		return;
+	}
+	if (json_array_size(list) > PARTS_MAX) {
+		respond_error(rs, 400, "BadRequest",
+			"Number of batch request steps exceeds the maximum value of %d.",
+			PARTS_MAX);
+		return;
+	}
+	em->stats.batches++;
+	rs->status = 200;
+	buf_adds(&rs->body, "{\"responses\":[");
+	json_array_foreach ((json_t *)list, i, part) {
+		struct response one = {.retry_after = -1, .after_bytes = -1};
+
+		ids[i] = json_string_value(json_object_get(part, "id"));
+		ids[i] = ids[i] ? ids[i] : "";
+		if (dependencies_good(part, ids, status, (unsigned)i))
+			run_part(em, rq, part, &one);
+		else
+			respond_error(&one, 424, "FailedDependency",
+				"A request that this one depends on has failed.");
+		status[i] = one.status;
+		if (one.reset)
+			rs->reset = true;
+		add_response(&rs->body, ids[i], &one, i == 0);
+		buf_done(&one.body);
+	}
+	buf_adds(&rs->body, "]}");
+}

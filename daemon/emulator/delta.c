@@ -1,0 +1,222 @@
+/*
+ * Delta queries. A token names the state's epoch, the change number from where, and the selected
+ * properties; a page token also how far the round has come. Pages walk the type's list of objects
+ * in the order of their last change.
+ */
+#include "query.h"
+
+#include "base/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define PAGE_DEFAULT 200
+
+struct token {
+	uint64_t since; /* changes after this number */
+	uint64_t after; /* of this round: objects after this number */
+	char *select;
+};
+
+/* "epoch.since.after.select"; select is percent-encoded a second time with the whole. */
+static void token_write(const struct emulator *em, const struct token *t, struct buf *b)
+{
+	_cleanup_buf_ struct buf plain = {0};
+
+	buf_addf(&plain, "%s.%" PRIu64 ".%" PRIu64 ".%s", em->epoch, t->since, t->after,
+		t->select ? t->select : "");
+	url_encode(b, plain.data);
+}
+
+static bool token_read(const struct emulator *em, const char *text, struct token *t)
+{
+	size_t n = strlen(em->epoch);
+	char *end;
+
+	if (strncmp(text, em->epoch, n) != 0 || text[n] != '.')
+		return false;
+	t->since = strtoull(text + n + 1, &end, 10);
+	if (*end != '.')
+		return false;
+	t->after = strtoull(end + 1, &end, 10);
+	if (*end != '.' || t->since > directory_seq(em->dir))
+		return false;
+	t->select = end[1] ? xstrdup(end + 1) : NULL;
+	return true;
+}
+
+static void respond_gone(
+	struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+{
+	respond_error(rs, 410, "syncStateNotFound",
+		"The sync state generation is not found; continuing is not possible. Start again "
+		"without a token.");
+	snprintf(rs->location, sizeof(rs->location), "%s/%s/%s/delta", em->base, rq->version,
+		types[t].collection);
+}
+
+/* --- one object --- */
+
+/* Every property the first time; later only those set since. False: nothing to tell. */
+static bool delta_properties(
+	const struct request *rq, const struct object *o, uint64_t since, struct buf *b)
+{
+	bool whole = o->created > since, any = whole;
+	size_t pos = 0, n;
+	const char *json;
+	unsigned prop;
+	uint64_t seq;
+
+	while (object_next(o, &pos, &prop, &seq, &json, &n)) {
+		if (!rq->query->selected[prop] || (!whole && seq <= since) || (whole && !json))
+			continue;
+		any = true;
+		buf_addf(b, ",\"%s\":", properties[prop].name);
+		if (json)
+			buf_add(b, json, n);
+		else
+			buf_adds(b, properties[prop].kind == KIND_STRINGS ||
+						    properties[prop].kind == KIND_OBJECTS
+					    ? "[]"
+					    : "null");
+	}
+	return any;
+}
+
+static bool delta_members(
+	const struct emulator *em, const struct object *o, uint64_t since, struct buf *b)
+{
+	bool whole = o->created > since, any = false;
+
+	for (uint32_t i = 0; i < o->n_links; i++) {
+		const struct link *l = &o->links[i];
+		const struct object *t = directory_get(em->dir, l->target);
+
+		if (whole ? l->removed : l->seq <= since)
+			continue;
+		buf_addf(b, "%s{\"@odata.type\":\"%s\",\"id\":\"%s\"%s}",
+			any ? "," : ",\"members@delta\":[", types[t->type].odata, t->id,
+			l->removed ? ",\"@removed\":{\"reason\":\"deleted\"}" : "");
+		any = true;
+	}
+	if (any)
+		buf_addc(b, ']');
+	return any;
+}
+
+static bool delta_manager(
+	const struct emulator *em, const struct object *o, uint64_t since, struct buf *b)
+{
+	const struct object *m;
+
+	if (o->manager_seq <= since && o->created <= since)
+		return false;
+	if (o->manager < 0) {
+		if (o->created > since)
+			return false;
+		buf_adds(b, ",\"manager@delta\":[]");
+		return true;
+	}
+	m = directory_get(em->dir, (uint32_t)o->manager);
+	buf_addf(b, ",\"manager@delta\":[{\"@odata.type\":\"%s\",\"id\":\"%s\"}]",
+		types[m->type].odata, m->id);
+	return true;
+}
+
+/* Appends the object with a comma in front if need be; false: nothing has changed. */
+static bool delta_object(const struct emulator *em, const struct request *rq,
+	const struct object *o, uint64_t since, bool first, struct buf *b)
+{
+	const struct query *q = rq->query;
+	size_t start = b->len;
+	bool any;
+
+	if (o->deleted && o->created > since)
+		return false; /* came and went */
+	buf_addf(b, "%s{\"@odata.type\":\"%s\",\"id\":\"%s\"", first ? "" : ",",
+		types[o->type].odata, o->id);
+	if (o->deleted) {
+		buf_addf(
+			b, ",\"@removed\":{\"reason\":\"%s\"}}", o->purged ? "deleted" : "changed");
+		return true;
+	}
+	any = delta_properties(rq, o, since, b);
+	if (q->select_members)
+		any |= delta_members(em, o, since, b);
+	if (q->select_manager)
+		any |= delta_manager(em, o, since, b);
+	if (!any) {
+		b->len = start;
+		return false;
+	}
+	buf_addc(b, '}');
+	return true;
+}
+
+/* --- a page --- */
+
+static const struct object *first_after(const struct emulator *em, enum object_type t, uint64_t seq)
+{
+	const struct object *o = em->hint[t], *found = NULL;
+
+	if (o && o->seq == seq)
+		return o->newer; /* the next page of the round that was served last */
+	o = directory_newest(em->dir, t);
+	for (; o && o->seq > seq; o = o->older)
+		found = o;
+	return found;
+}
+
+static void add_link(struct emulator *em, struct request *rq, enum object_type t, bool more,
+	const struct token *token, struct buf *b)
+{
+	buf_addf(b, "],\"@odata.%s\":\"%s/%s/%s/delta?$%s=", more ? "nextLink" : "deltaLink",
+		em->base, rq->version, types[t].collection, more ? "skiptoken" : "deltatoken");
+	token_write(em, token, b);
+	buf_adds(b, "\"}");
+}
+
+static void respond_page(struct emulator *em, struct request *rq, enum object_type t,
+	struct token *token, struct response *rs)
+{
+	unsigned max = rq->page_size ? (unsigned)rq->page_size : PAGE_DEFAULT, n = 0;
+	uint64_t now = directory_seq(em->dir);
+	const struct object *o = first_after(em, t, MAX(token->since, token->after));
+	struct buf *b = &rs->body;
+
+	rs->status = 200;
+	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",\"value\":[", em->base, rq->version,
+		types[t].collection);
+	for (; o && n < max; o = o->newer) {
+		n += delta_object(em, rq, o, token->since, n == 0, b);
+		token->after = o->seq;
+		em->hint[t] = o;
+	}
+	if (!o)
+		*token = (struct token){.since = now, .select = token->select};
+	add_link(em, rq, t, o != NULL, token, b);
+}
+
+void handle_delta(struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+{
+	struct query *q = rq->query;
+	const char *text = q->skiptoken ? q->skiptoken : q->deltatoken;
+	struct token token = {0};
+
+	if (!may_read(rq, t, rs))
+		return;
+	if (text && streq(text, "latest")) {
+		token.since = directory_seq(em->dir);
+		token.select = q->select ? xstrdup(q->select) : NULL;
+	} else if (text && !token_read(em, text, &token)) {
+		respond_gone(em, rq, t, rs);
+		return;
+	} else if (!text) {
+		token.select = q->select ? xstrdup(q->select) : NULL;
+	}
+	free(q->select);
+	q->select = token.select ? xstrdup(token.select) : NULL;
+	if (query_select(q, rq, t, rs))
+		respond_page(em, rq, t, &token, rs);
+	free(token.select);
+}

@@ -1,0 +1,238 @@
+/*
+ * entra-emulator: an Entra tenant on a laptop, as far as directory synchronization sees it.
+ * Options, state folder, event loop. See entra-emulator(8).
+ */
+#include "base/file.h"
+#include "persist.h"
+#include "server.h"
+#include "tls.h"
+
+#include <openssl/rand.h>
+
+#include "base/codec.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#define FLUSH_MS 250
+
+struct program {
+	const char *tenant, *state, *port_file;
+	char address[64];
+	unsigned short port;
+	bool memory;
+	int cert_days;
+	struct emulator em;
+	struct event_base *base;
+	struct server *server;
+	struct persist *persist;
+};
+
+static void usage(FILE *f)
+{
+	fputs("Usage: entra-emulator --tenant FILE --state DIR [OPTION]...\n"
+	      "  --tenant FILE        the tenant: ids, verified domains, applications\n"
+	      "  --state DIR          certificate and database; made when missing\n"
+	      "  --listen HOST:PORT   default 127.0.0.1:8443; port 0 takes a free one\n"
+	      "  --port-file FILE     the port is written there when the server listens\n"
+	      "  --memory             keep the objects in memory only\n"
+	      "  --cert-days N        validity of a new certificate, default 365\n"
+	      "  --help, --version\n",
+		f);
+}
+
+static bool parse_listen(struct program *p, const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	char *end;
+	long port;
+
+	if (!colon || (size_t)(colon - text) >= sizeof(p->address))
+		return false;
+	snprintf(p->address, sizeof(p->address), "%.*s", (int)(colon - text), text);
+	port = strtol(colon + 1, &end, 10);
+	p->port = (unsigned short)port;
+	return colon[1] && !*end && port >= 0 && port < 65536;
+}
+
+/* 0: go on; else exit with that less 1. */
+static int parse_options(struct program *p, int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"tenant", required_argument, NULL, 't'},
+		{"state", required_argument, NULL, 's'},
+		{"listen", required_argument, NULL, 'l'},
+		{"port-file", required_argument, NULL, 'p'},
+		{"memory", no_argument, NULL, 'm'},
+		{"cert-days", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 't':
+			p->tenant = optarg;
+			break;
+		case 's':
+			p->state = optarg;
+			break;
+		case 'l':
+			if (parse_listen(p, optarg))
+				break;
+			fprintf(stderr, "entra-emulator: --listen takes HOST:PORT, not %s\n",
+				optarg);
+			return 3;
+		case 'p':
+			p->port_file = optarg;
+			break;
+		case 'm':
+			p->memory = true;
+			break;
+		case 'c':
+			p->cert_days = atoi(optarg);
+			break;
+		case 'h':
+			usage(stdout);
+			return 1;
+		case 'v':
+			puts("entra-emulator " ADSYNC_VERSION);
+			return 1;
+		default:
+			usage(stderr);
+			return 3;
+		}
+	}
+	if (p->tenant && p->state && optind == argc)
+		return 0;
+	usage(stderr);
+	return 3;
+}
+
+static void on_signal(evutil_socket_t sig, short what, void *ctx)
+{
+	event_base_loopbreak(ctx);
+}
+
+static void flush(struct program *p)
+{
+	struct err e = {0};
+	char text[1100];
+
+	if (p->persist && persist_flush(p->persist, &p->em, &e) < 0)
+		fprintf(stderr, "entra-emulator: %s\n", err_format(&e, text, sizeof(text)));
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	flush(ctx);
+}
+
+static int announce(struct program *p, struct err *e)
+{
+	char text[16];
+	int n;
+
+	p->port = server_port(p->server);
+	snprintf(p->em.base, sizeof(p->em.base), "https://%s:%u",
+		streq(p->address, "127.0.0.1") ? "localhost" : p->address, p->port);
+	printf("entra-emulator: %s (CA: %s/ca.pem)\n", p->em.base, p->state);
+	fflush(stdout);
+	n = snprintf(text, sizeof(text), "%u\n", p->port);
+	return p->port_file ? file_write(p->port_file, 0644, text, (size_t)n, e) : 0;
+}
+
+static int run(struct program *p, struct err *e)
+{
+	struct timeval tv = {0, FLUSH_MS * 1000};
+	struct event *term, *intr, *timer;
+	SSL_CTX *tls = NULL;
+	int r = tls_context(p->state, p->address, p->cert_days, &tls, e);
+
+	if (r == 0)
+		r = server_new(p->base, tls, &p->em, p->address, p->port, &p->server, e);
+	if (r == 0)
+		r = announce(p, e);
+	if (r == 0) {
+		term = evsignal_new(p->base, SIGTERM, on_signal, p->base);
+		intr = evsignal_new(p->base, SIGINT, on_signal, p->base);
+		timer = event_new(p->base, -1, EV_PERSIST, on_timer, p);
+		event_add(term, NULL);
+		event_add(intr, NULL);
+		event_add(timer, &tv);
+		event_base_dispatch(p->base);
+		flush(p);
+		event_free(term);
+		event_free(intr);
+		event_free(timer);
+	}
+	server_free(p->server);
+	SSL_CTX_free(tls);
+	return r;
+}
+
+static int prepare(struct program *p, struct err *e)
+{
+	int r = tenant_load(p->tenant, &p->em.tenant, e);
+
+	if (r == 0)
+		r = dir_make(p->state, 0700, e);
+	if (r < 0)
+		return r;
+	p->em.dir = directory_new();
+	if (!p->memory)
+		return persist_open(p->state, &p->em, &p->persist, e);
+	guid_random(p->em.epoch);
+	RAND_bytes(p->em.key, sizeof(p->em.key));
+	return 0;
+}
+
+static void done(struct program *p)
+{
+	for (unsigned i = 0; i < p->em.n_audits; i++) {
+		struct audit *a = &p->em.audits[i];
+
+		free(a->activity);
+		free(a->app_id);
+		free(a->app_name);
+		free(a->target_id);
+		free(a->target_name);
+	}
+	free(p->em.audits);
+	while (p->em.faults) {
+		struct fault *f = p->em.faults;
+
+		p->em.faults = f->next;
+		free(f);
+	}
+	persist_close(p->persist);
+	directory_free(p->em.dir);
+	tenant_free(p->em.tenant);
+	event_base_free(p->base);
+}
+
+int main(int argc, char **argv)
+{
+	static struct program p = {.address = "127.0.0.1", .port = 8443, .cert_days = 365};
+	struct err e = {0};
+	char text[1100];
+	int r = parse_options(&p, argc, argv);
+
+	if (r)
+		return r - 1;
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+	p.base = event_base_new();
+	r = prepare(&p, &e);
+	if (r == 0)
+		r = run(&p, &e);
+	done(&p);
+	if (r < 0)
+		fprintf(stderr, "entra-emulator: %s\n", err_format(&e, text, sizeof(text)));
+	return r < 0;
+}

@@ -1,0 +1,176 @@
+/*
+ * The property table (learn.microsoft.com/graph/api/resources/user, group, orgcontact: names,
+ * types, what $select gives by default). A new property is a row.
+ */
+#include "property.h"
+
+#include "base/text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+const struct type_info types[] = {
+#define X(id, collection, odata, word) {collection, odata, word},
+	TYPES(X)
+#undef X
+};
+
+#define U (1u << TYPE_USER)
+#define G (1u << TYPE_GROUP)
+#define C (1u << TYPE_CONTACT)
+
+const struct property properties[] = {
+	[P_DISPLAY_NAME] = {"displayName", KIND_STRING, U | G | C, true, BY_APPLICATION},
+	[P_MAIL_NICKNAME] = {"mailNickname", KIND_STRING, U | G | C, false, BY_APPLICATION,
+		.max = 64},
+	[P_UPN] = {"userPrincipalName", KIND_STRING, U, true, BY_APPLICATION, .max = 113},
+	[P_MAIL] = {"mail", KIND_STRING, U | G | C, true, BY_SYNC},
+	[P_PROXIES] = {"proxyAddresses", KIND_STRINGS, U | G | C, false, BY_SYNC},
+	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C, false, BY_APPLICATION},
+	[P_UNIQUE_NAME] = {"uniqueName", KIND_STRING, G, false, BY_APPLICATION},
+	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U, false, BY_APPLICATION},
+	[P_MAIL_ENABLED] = {"mailEnabled", KIND_BOOLEAN, G, true, BY_APPLICATION},
+	[P_SECURITY_ENABLED] = {"securityEnabled", KIND_BOOLEAN, G, true, BY_APPLICATION},
+	[P_SYNC_ENABLED] = {"onPremisesSyncEnabled", KIND_BOOLEAN, U | G | C, false, BY_SERVICE},
+	[P_LAST_SYNC] = {"onPremisesLastSyncDateTime", KIND_TIME, U | G | C, false, BY_SERVICE},
+	[P_CREATED] = {"createdDateTime", KIND_TIME, U | G, false, BY_SERVICE},
+	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G, false, BY_SERVICE},
+	[P_FIRST_OTHER] = {"givenName", KIND_STRING, U | C, true, BY_APPLICATION, .max = 64},
+	{"surname", KIND_STRING, U | C, true, BY_APPLICATION, .max = 64},
+	{"jobTitle", KIND_STRING, U | C, true, BY_APPLICATION, .max = 128},
+	{"department", KIND_STRING, U | C, false, BY_APPLICATION, .max = 64},
+	{"companyName", KIND_STRING, U | C, false, BY_APPLICATION, .max = 64},
+	{"officeLocation", KIND_STRING, U, true, BY_APPLICATION, .max = 128},
+	{"city", KIND_STRING, U, false, BY_APPLICATION, .max = 128},
+	{"state", KIND_STRING, U, false, BY_APPLICATION, .max = 128},
+	{"country", KIND_STRING, U, false, BY_APPLICATION, .max = 128},
+	{"postalCode", KIND_STRING, U, false, BY_APPLICATION, .max = 40},
+	{"streetAddress", KIND_STRING, U, false, BY_APPLICATION, .max = 1024},
+	{"businessPhones", KIND_STRINGS, U, true, BY_APPLICATION},
+	{"mobilePhone", KIND_STRING, U, true, BY_APPLICATION, .max = 64},
+	{"faxNumber", KIND_STRING, U, false, BY_APPLICATION},
+	{"employeeId", KIND_STRING, U, false, BY_APPLICATION, .max = 16},
+	{"employeeType", KIND_STRING, U, false, BY_APPLICATION},
+	{"preferredLanguage", KIND_STRING, U, true, BY_APPLICATION},
+	{"usageLocation", KIND_STRING, U, false, BY_APPLICATION, .max = 2},
+	{"description", KIND_STRING, G, true, BY_APPLICATION, .max = 1024},
+	{"onPremisesExtensionAttributes", KIND_EXTENSIONS, U, false, BY_SYNC},
+	{"onPremisesSamAccountName", KIND_STRING, U | G, false, BY_SYNC},
+	{"onPremisesSecurityIdentifier", KIND_STRING, U | G, false, BY_SYNC},
+	{"onPremisesUserPrincipalName", KIND_STRING, U, false, BY_SYNC},
+	{"onPremisesDistinguishedName", KIND_STRING, U, false, BY_SYNC, .max = 2048},
+	{"onPremisesDomainName", KIND_STRING, U | G, false, BY_SYNC},
+	{"onPremisesNetBiosName", KIND_STRING, G, false, BY_SYNC},
+	{"phones", KIND_OBJECTS, C, true, BY_SYNC},
+	{"addresses", KIND_OBJECTS, C, true, BY_SYNC},
+};
+const unsigned n_properties = ARRAY_SIZE(properties);
+
+#undef U
+#undef G
+#undef C
+
+#define SLOTS 256
+
+static signed char slots[SLOTS]; /* index + 1 */
+
+static unsigned hash(const char *s, size_t n)
+{
+	unsigned h = 5381;
+
+	for (size_t i = 0; i < n; i++)
+		h = h * 33 + (unsigned)tolower((unsigned char)s[i]);
+	return h % SLOTS;
+}
+
+static void slots_fill(void)
+{
+	for (unsigned i = 0; i < n_properties; i++) {
+		unsigned h = hash(properties[i].name, strlen(properties[i].name));
+
+		while (slots[h])
+			h = (h + 1) % SLOTS;
+		slots[h] = (signed char)(i + 1);
+	}
+}
+
+int property_find(enum object_type type, const char *name, size_t n)
+{
+	static bool filled;
+
+	if (!filled)
+		slots_fill();
+	filled = true;
+	for (unsigned h = hash(name, n); slots[h]; h = (h + 1) % SLOTS) {
+		const struct property *p = &properties[slots[h] - 1];
+
+		if (strlen(p->name) == n && strncasecmp(p->name, name, n) == 0)
+			return p->types >> type & 1 ? slots[h] - 1 : -1;
+	}
+	return -1;
+}
+
+static void add_string(struct buf *b, const json_t *v)
+{
+	buf_addc(b, '"');
+	buf_add_json(b, json_string_value(v), json_string_length(v));
+	buf_addc(b, '"');
+}
+
+static void add_dump(struct buf *b, const json_t *v)
+{
+	char *text = json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS);
+
+	buf_adds(b, text);
+	free(text);
+}
+
+const char *property_value(const struct property *p, const json_t *v, struct buf *b)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_is_null(v))
+		return NULL;
+	switch (p->kind) {
+	case KIND_STRING:
+	case KIND_TIME:
+		if (!json_is_string(v))
+			return "a string was expected";
+		if (utf8_len(json_string_value(v), json_string_length(v)) > (p->max ? p->max : 256))
+			return "the value is too long";
+		if (json_string_length(v) == 0)
+			return "the value is empty; null clears a property";
+		add_string(b, v);
+		return NULL;
+	case KIND_BOOLEAN:
+		if (!json_is_boolean(v))
+			return "true or false was expected";
+		buf_adds(b, json_is_true(v) ? "true" : "false");
+		return NULL;
+	case KIND_STRINGS:
+		if (!json_is_array(v))
+			return "a list of strings was expected";
+		if (json_array_size(v) > 1000)
+			return "the list is too long";
+		json_array_foreach ((json_t *)v, i, item)
+			if (!json_is_string(item))
+				return "a list of strings was expected";
+		if (json_array_size(v))
+			add_dump(b, v);
+		return NULL;
+	case KIND_OBJECTS:
+		if (!json_is_array(v))
+			return "a list was expected";
+		if (json_array_size(v))
+			add_dump(b, v);
+		return NULL;
+	case KIND_EXTENSIONS:
+		if (!json_is_object(v))
+			return "an object was expected";
+		if (json_object_size(v))
+			add_dump(b, v);
+		return NULL;
+	}
+	return "unknown kind";
+}

@@ -1,0 +1,75 @@
+/* The tenant's properties: one row says what a property is, who has it and who may write it. */
+#pragma once
+
+#include "base/buf.h"
+
+#include <jansson.h>
+
+/* X(enum, collection, OData type, word) */
+#define TYPES(X)                                              \
+	X(USER, "users", "#microsoft.graph.user", "user")     \
+	X(GROUP, "groups", "#microsoft.graph.group", "group") \
+	X(CONTACT, "contacts", "#microsoft.graph.orgContact", "orgContact")
+enum object_type {
+#define X(id, collection, odata, word) TYPE_##id,
+	TYPES(X)
+#undef X
+		TYPE_COUNT
+};
+
+struct type_info {
+	const char *collection, *odata, *word;
+};
+extern const struct type_info types[TYPE_COUNT];
+
+enum property_kind {
+	KIND_STRING,
+	KIND_BOOLEAN,
+	KIND_STRINGS,    /* a collection of strings */
+	KIND_EXTENSIONS, /* onPremisesExtensionAttributes: a PATCH merges */
+	KIND_OBJECTS,    /* phones, addresses: a PATCH replaces */
+	KIND_TIME,
+};
+
+enum property_writer { BY_APPLICATION, BY_SYNC, BY_SERVICE };
+
+struct property {
+	const char *name;
+	enum property_kind kind;
+	unsigned types;  /* bit per object_type */
+	bool by_default; /* without $select */
+	enum property_writer writer;
+	bool sync_select; /* readable only with the sync role (not in public Graph) */
+	unsigned max;     /* characters of a string, 0: 256 */
+};
+
+/* The numbers of properties that the code names. */
+enum {
+	P_DISPLAY_NAME,
+	P_MAIL_NICKNAME,
+	P_UPN,
+	P_MAIL,
+	P_PROXIES,
+	P_IMMUTABLE_ID,
+	P_UNIQUE_NAME,
+	P_ACCOUNT_ENABLED,
+	P_MAIL_ENABLED,
+	P_SECURITY_ENABLED,
+	P_SYNC_ENABLED,
+	P_LAST_SYNC,
+	P_CREATED,
+	P_DELETED,
+	P_FIRST_OTHER
+};
+
+extern const struct property properties[];
+extern const unsigned n_properties;
+
+/* In any case; -1: none of the type has it. */
+int property_find(enum object_type type, const char *name, size_t n);
+
+/*
+ * The canonical JSON text of a value, appended. NULL, or what is wrong with it. json null appends
+ * nothing.
+ */
+const char *property_value(const struct property *p, const json_t *v, struct buf *b);

@@ -1,0 +1,304 @@
+/* One evhttp request to a struct request, and the response back. */
+#include "server.h"
+
+#include "base/err.h"
+#include "query.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent_ssl.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#define BODY_MAX (4 * 1024 * 1024)
+#define HEADERS_MAX (64 * 1024)
+#define IDLE_SECONDS 300
+
+struct server {
+	struct event_base *base;
+	SSL_CTX *tls;
+	struct emulator *em;
+	struct evhttp *http;
+	struct evhttp_bound_socket *bound;
+};
+
+static struct bufferevent *new_connection(struct event_base *base, void *ctx)
+{
+	struct server *s = ctx;
+	struct bufferevent *bev = bufferevent_openssl_socket_new(
+		base, -1, SSL_new(s->tls), BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
+
+	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
+	return bev;
+}
+
+static enum method method_of(struct evhttp_request *req)
+{
+	switch (evhttp_request_get_command(req)) {
+	case EVHTTP_REQ_GET:
+		return M_GET;
+	case EVHTTP_REQ_POST:
+		return M_POST;
+	case EVHTTP_REQ_PATCH:
+		return M_PATCH;
+	case EVHTTP_REQ_PUT:
+		return M_PUT;
+	case EVHTTP_REQ_DELETE:
+		return M_DELETE;
+	case EVHTTP_REQ_HEAD:
+	case EVHTTP_REQ_OPTIONS:
+	case EVHTTP_REQ_TRACE:
+	case EVHTTP_REQ_CONNECT:
+		break;
+	}
+	return M_OTHER;
+}
+
+/* --- answers --- */
+
+struct pending { /* an answer that waits for its delay */
+	struct evhttp_request *req;
+	struct response rs;
+};
+
+static void cut_connection(struct evhttp_request *req)
+{
+	struct evhttp_connection *con = evhttp_request_get_connection(req);
+	struct linger now = {.l_onoff = 1};
+	int fd = con ? bufferevent_getfd(evhttp_connection_get_bufferevent(con)) : -1;
+
+	if (fd < 0)
+		return;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	shutdown(fd, SHUT_RDWR);
+}
+
+static void send_response(struct evhttp_request *req, struct response *rs)
+{
+	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
+	struct evbuffer *body = evbuffer_new();
+	size_t n = rs->body.len;
+	char text[64];
+
+	if (rs->reset)
+		cut_connection(req);
+	if (n)
+		evhttp_add_header(out, "Content-Type", "application/json");
+	if (rs->location[0])
+		evhttp_add_header(out, "Location", rs->location);
+	if (rs->retry_after >= 0) {
+		snprintf(text, sizeof(text), "%ld", rs->retry_after);
+		evhttp_add_header(out, "Retry-After", text);
+	}
+	if (rs->after_bytes >= 0 && (size_t)rs->after_bytes < n) {
+		snprintf(text, sizeof(text), "%zu", n);
+		evhttp_add_header(out, "Content-Length", text);
+		evhttp_add_header(out, "Connection", "close");
+		n = (size_t)rs->after_bytes;
+	}
+	evbuffer_add(body, rs->body.data ? rs->body.data : "", n);
+	evhttp_send_reply(req, rs->status, NULL, body);
+	evbuffer_free(body);
+	buf_done(&rs->body);
+}
+
+static void on_delay(evutil_socket_t fd, short what, void *ctx)
+{
+	struct pending *p = ctx;
+
+	send_response(p->req, &p->rs);
+	free(p);
+}
+
+static void answer(struct server *s, struct evhttp_request *req, struct response *rs)
+{
+	struct timeval tv = {rs->delay_ms / 1000, rs->delay_ms % 1000 * 1000};
+	struct pending *p;
+
+	if (!rs->delay_ms) {
+		send_response(req, rs);
+		return;
+	}
+	p = xcalloc(1, sizeof(*p));
+	p->req = req;
+	p->rs = *rs;
+	event_base_once(s->base, -1, EV_TIMEOUT, on_delay, p, &tv);
+}
+
+/* --- requests --- */
+
+static void read_headers(struct evhttp_request *req, struct request *rq)
+{
+	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	const char *v = evhttp_find_header(in, "ConsistencyLevel");
+	const char *prefer = evhttp_find_header(in, "Prefer");
+
+	rq->eventual = v && strcasecmp(v, "eventual") == 0;
+	v = prefer ? strcasestr(prefer, "odata.maxpagesize=") : NULL;
+	if (v)
+		rq->page_size = (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L);
+}
+
+/* /<tenant>/oauth2/v2.0/token and /<tenant>/v2.0/.well-known/openid-configuration */
+static bool sign_in(struct server *s, struct evhttp_request *req, const char *path,
+	const char *body, struct response *rs)
+{
+	struct emulator *em = s->em;
+	const char *rest = strchr(path + 1, '/');
+	char tenant[256];
+
+	if (!rest)
+		return false;
+	snprintf(tenant, sizeof(tenant), "%.*s", (int)(rest - path - 1), path + 1);
+	if (!streq(rest, "/oauth2/v2.0/token") &&
+		!streq(rest, "/v2.0/.well-known/openid-configuration"))
+		return false;
+	if (strcasecmp(tenant, em->tenant->id) != 0 && !tenant_verified(em->tenant, tenant)) {
+		rs->status = 400;
+		buf_adds(&rs->body,
+			"{\"error\":\"invalid_request\",\"error_description\":\"AADSTS90002: "
+			"Tenant not found.\"}");
+	} else if (rest[1] == 'o') {
+		handle_token(em, body,
+			evhttp_find_header(evhttp_request_get_input_headers(req), "Authorization"),
+			rs);
+	} else {
+		rs->status = 200;
+		buf_addf(&rs->body,
+			"{\"issuer\":\"%s/%s/v2.0\",\"token_endpoint\":\"%s/%s/oauth2/v2.0/token\","
+			"\"authorization_endpoint\":\"%s/%s/oauth2/v2.0/authorize\","
+			"\"jwks_uri\":\"%s/%s/discovery/v2.0/keys\"}",
+			em->base, em->tenant->id, em->base, em->tenant->id, em->base,
+			em->tenant->id, em->base, em->tenant->id);
+	}
+	return true;
+}
+
+static void graph(
+	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
+{
+	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+
+	rq->app = token_check(s->em, evhttp_find_header(in, "Authorization"));
+	if (!rq->app) {
+		respond_error(rs, 401, "InvalidAuthenticationToken",
+			"Access token is empty, invalid or has expired.");
+		return;
+	}
+	read_headers(req, rq);
+	if (request_parse(rq, rq->path, rs))
+		route(s->em, rq, rs);
+}
+
+static void handle(
+	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(req);
+	size_t n = evbuffer_get_length(in);
+	_cleanup_free_ char *body = xmalloc(n + 1);
+	json_error_t je;
+
+	evbuffer_copyout(in, body, n);
+	body[n] = '\0';
+	if (sign_in(s, req, rq->path, body, rs))
+		return;
+	if (n) {
+		rq->body = json_loadb(body, n, 0, &je);
+		if (!rq->body) {
+			respond_error(rs, 400, "BadRequest",
+				"Unable to read JSON request payload: %s", je.text);
+			return;
+		}
+	}
+	if (str_starts(rq->path, "/emulator/"))
+		handle_emulator(s->em, rq, rq->path, rs);
+	else if (str_starts(rq->path, "/v1.0/") || str_starts(rq->path, "/beta/"))
+		graph(s, req, rq, rs);
+	else
+		respond_error(rs, 404, "Request_ResourceNotFound", "There is nothing here.");
+}
+
+static void no_delay(struct evhttp_request *req)
+{
+	struct evhttp_connection *con = evhttp_request_get_connection(req);
+	int one = 1, fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
+
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+static void on_request(struct evhttp_request *req, void *ctx)
+{
+	struct server *s = ctx;
+	struct request rq = {
+		.method = method_of(req),
+		.path = evhttp_request_get_uri(req),
+		.version = "v1.0",
+	};
+	struct response rs = {.retry_after = -1, .after_bytes = -1};
+	struct fault *f = NULL;
+	bool own = str_starts(rq.path, "/emulator/");
+
+	no_delay(req);
+	if (!own)
+		f = fault_take(s->em, method_name(rq.method), rq.path, false);
+	if (!f || !f->status)
+		handle(s, req, &rq, &rs);
+	if (f)
+		fault_apply(f, &rs);
+	if (!own) {
+		log_request(s->em, method_name(rq.method), rq.path, rs.status);
+		count_response(s->em, rq.method, rs.status);
+	}
+	request_done(&rq);
+	answer(s, req, &rs);
+}
+
+int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em, const char *address,
+	unsigned short port, struct server **ret, struct err *e)
+{
+	struct server *s = xcalloc(1, sizeof(*s));
+
+	*s = (struct server){.base = base, .tls = tls, .em = em};
+	s->http = evhttp_new(base);
+	evhttp_set_bevcb(s->http, new_connection, s);
+	evhttp_set_gencb(s->http, on_request, s);
+	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PATCH |
+						    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
+	evhttp_set_max_body_size(s->http, BODY_MAX);
+	evhttp_set_max_headers_size(s->http, HEADERS_MAX);
+	evhttp_set_timeout(s->http, IDLE_SECONDS);
+	s->bound = evhttp_bind_socket_with_handle(s->http, address, port);
+	if (!s->bound) {
+		int r = err_set(e, -errno, address, port, "cannot listen: %s", strerror(errno));
+
+		server_free(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}
+
+unsigned short server_port(const struct server *s)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = sizeof(ss);
+
+	if (getsockname(evhttp_bound_socket_get_fd(s->bound), (struct sockaddr *)&ss, &n) < 0)
+		return 0;
+	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&ss)->sin6_port
+					      : ((struct sockaddr_in *)(void *)&ss)->sin_port);
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	evhttp_free(s->http);
+	free(s);
+}

@@ -1,0 +1,165 @@
+/* Reads the tenant's file. */
+#include "tenant.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+
+#define FILE_MAX (1024 * 1024)
+
+static const char *const ROLE_NAMES[] = {
+#define X(id, name) name,
+	ROLES(X)
+#undef X
+};
+
+const char *role_name(enum role r)
+{
+	return ROLE_NAMES[r];
+}
+
+static int wrong(const char *path, struct err *e, const char *what, const char *value)
+{
+	return err_set(e, -EINVAL, path, 0, "%s%s%s", what, value ? ": " : "", value ? value : "");
+}
+
+static char *copy_string(const json_t *o, const char *key)
+{
+	const char *v = json_string_value(json_object_get(o, key));
+
+	return v && *v ? xstrdup(v) : NULL;
+}
+
+static int read_roles(const char *path, const json_t *list, unsigned *ret, struct err *e)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach ((json_t *)list, i, v) {
+		const char *name = json_string_value(v);
+		unsigned r = 0;
+
+		while (r < ROLE_COUNT && !(name && streq(name, ROLE_NAMES[r])))
+			r++;
+		if (r == ROLE_COUNT)
+			return wrong(path, e, "unknown application role", name);
+		*ret |= 1u << r;
+	}
+	return 0;
+}
+
+static int read_app(const char *path, const json_t *o, struct application *a, struct err *e)
+{
+	a->app_id = copy_string(o, "appId");
+	a->secret = copy_string(o, "secret");
+	a->name = copy_string(o, "displayName");
+	if (!a->app_id || !a->secret)
+		return wrong(path, e, "an application needs appId and secret", a->app_id);
+	return read_roles(path, json_object_get(o, "roles"), &a->roles, e);
+}
+
+static const char *const known_keys[] = {
+	"tenantId", "displayName", "initialDomain", "verifiedDomains", "applications"};
+
+static int check_keys(const char *path, json_t *root, struct err *e)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach (root, key, v) {
+		unsigned i = 0;
+
+		while (i < ARRAY_SIZE(known_keys) && !streq(key, known_keys[i]))
+			i++;
+		if (i == ARRAY_SIZE(known_keys))
+			return wrong(path, e, "unknown key", key);
+	}
+	return 0;
+}
+
+static int read_tenant(const char *path, json_t *root, struct tenant *t, struct err *e)
+{
+	const json_t *domains = json_object_get(root, "verifiedDomains");
+	const json_t *apps = json_object_get(root, "applications");
+	size_t i;
+	json_t *v;
+
+	if (check_keys(path, root, e) < 0)
+		return -EINVAL;
+	t->id = copy_string(root, "tenantId");
+	t->name = copy_string(root, "displayName");
+	t->initial_domain = copy_string(root, "initialDomain");
+	if (!t->id || !t->initial_domain)
+		return wrong(path, e, "tenantId and initialDomain are needed", NULL);
+	t->domains = xcalloc(json_array_size(domains) + 1, sizeof(*t->domains));
+	t->domains[t->n_domains++] = xstrdup(t->initial_domain);
+	json_array_foreach ((json_t *)domains, i, v)
+		if (json_is_string(v))
+			t->domains[t->n_domains++] = xstrdup(json_string_value(v));
+	t->apps = xcalloc(json_array_size(apps) + 1, sizeof(*t->apps));
+	json_array_foreach ((json_t *)apps, i, v)
+		if (read_app(path, v, &t->apps[t->n_apps++], e) < 0)
+			return -EINVAL;
+	return 0;
+}
+
+int tenant_load(const char *path, struct tenant **ret, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	struct tenant *t;
+	json_error_t je;
+	json_t *root;
+	int r = file_read(path, FILE_MAX, &text, NULL, e);
+
+	if (r < 0)
+		return r;
+	root = json_loads(text, JSON_REJECT_DUPLICATES, &je);
+	if (!json_is_object(root)) {
+		json_decref(root);
+		return err_set(e, -EINVAL, path, je.line, "%s", je.text);
+	}
+	t = xcalloc(1, sizeof(*t));
+	r = read_tenant(path, root, t, e);
+	json_decref(root);
+	if (r < 0) {
+		tenant_free(t);
+		return r;
+	}
+	*ret = t;
+	return 0;
+}
+
+void tenant_free(struct tenant *t)
+{
+	if (!t)
+		return;
+	for (unsigned i = 0; i < t->n_domains; i++)
+		free(t->domains[i]);
+	for (unsigned i = 0; i < t->n_apps; i++) {
+		free(t->apps[i].app_id);
+		free(t->apps[i].secret);
+		free(t->apps[i].name);
+	}
+	free(t->domains);
+	free(t->apps);
+	free(t->id);
+	free(t->name);
+	free(t->initial_domain);
+	free(t);
+}
+
+const struct application *tenant_app(const struct tenant *t, const char *app_id)
+{
+	for (unsigned i = 0; i < t->n_apps; i++)
+		if (strcasecmp(t->apps[i].app_id, app_id) == 0)
+			return &t->apps[i];
+	return NULL;
+}
+
+bool tenant_verified(const struct tenant *t, const char *domain)
+{
+	for (unsigned i = 0; i < t->n_domains; i++)
+		if (strcasecmp(t->domains[i], domain) == 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,48 @@
+/* The tenant: its ids, verified domains and applications, read from one JSON file; immutable. */
+#pragma once
+
+#include "base/err.h"
+
+#include <jansson.h>
+
+/* X(enum, role) - application roles that the emulator knows */
+#define ROLES(X)                                                        \
+	X(SYNC, "ADSynchronization.ReadWrite.All")                      \
+	X(USER_READ, "User.Read.All")                                   \
+	X(USER_WRITE, "User.ReadWrite.All")                             \
+	X(GROUP_READ, "Group.Read.All")                                 \
+	X(GROUP_WRITE, "Group.ReadWrite.All")                           \
+	X(MEMBER_WRITE, "GroupMember.ReadWrite.All")                    \
+	X(CONTACT_READ, "OrgContact.Read.All")                          \
+	X(DIRECTORY_READ, "Directory.Read.All")                         \
+	X(DIRECTORY_WRITE, "Directory.ReadWrite.All")                   \
+	X(USER_SOA, "User-OnPremisesSyncBehavior.ReadWrite.All")        \
+	X(GROUP_SOA, "Group-OnPremisesSyncBehavior.ReadWrite.All")      \
+	X(CONTACT_SOA, "Contacts-OnPremisesSyncBehavior.ReadWrite.All") \
+	X(AUDIT_READ, "AuditLog.Read.All")
+enum role {
+#define X(id, name) ROLE_##id,
+	ROLES(X)
+#undef X
+		ROLE_COUNT
+};
+
+struct application {
+	char *app_id, *secret, *name;
+	unsigned roles; /* bit per role */
+};
+
+struct tenant {
+	char *id, *initial_domain, *name;
+	char **domains; /* verified, with the initial one */
+	unsigned n_domains;
+	struct application *apps;
+	unsigned n_apps;
+};
+
+/* Errors name the file and the line or the key. The caller frees. */
+int tenant_load(const char *path, struct tenant **ret, struct err *e) _must_check_;
+void tenant_free(struct tenant *t);
+const struct application *tenant_app(const struct tenant *t, const char *app_id);
+bool tenant_verified(const struct tenant *t, const char *domain);
+const char *role_name(enum role r);
