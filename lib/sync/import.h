@@ -14,11 +14,12 @@ struct import_step {
 	struct sync_connector *conn;
 	bool full; /* everything was asked for */
 	struct import_answer answer;
-	int64_t stamp;         /* marks links that this import delivered one by one */
-	struct arena arena;    /* of one object */
-	struct bitmap seen;    /* rows delivered by this import */
-	struct bitmap flagged; /* rows in the flag list that is being delivered */
-	unsigned uncommitted;  /* objects since the last commit */
+	int64_t stamp;          /* marks links that this import delivered one by one */
+	struct arena arena;     /* of one object */
+	struct bitmap seen;     /* rows delivered by this import */
+	struct bitmap flagged;  /* rows in the flag list that is being delivered */
+	unsigned links_changed; /* of the object that is being delivered */
+	unsigned uncommitted;   /* objects since the last commit */
 	int64_t n_objects;
 	bool discovery_errors;
 	int fatal;           /* the store's error: the step cannot go on */

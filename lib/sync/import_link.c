@@ -27,6 +27,7 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
 	changed = l.imported != imported;
 	if (!changed && l.seen == st->stamp)
 		return 0;
+	st->links_changed += changed;
 	l.imported = imported;
 	l.seen = st->stamp;
 	if (is_managed(st, row) && !row->blocked && (l.wanted || l.state != EXPORT_STATE_NONE)) {
@@ -92,7 +93,8 @@ static int list_set(struct import_step *st, const struct cs_row *row, unsigned a
 				TRY(import_link_set(st, row, attr, old[k].target, false, e));
 			k++;
 		} else {
-			if (!old[k].imported)
+			/* also to mark it as seen, see import_links_unseen() */
+			if (!old[k].imported || st->conn->type->refs_are_anchors)
 				TRY(import_link_set(st, row, attr, ids[i], true, e));
 			i++;
 			k++;

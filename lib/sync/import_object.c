@@ -232,6 +232,7 @@ static int complete_dn(struct import_step *st, struct entry *en, struct err *e)
 
 int import_object(struct import_step *st, const struct import_object *o, struct err *e)
 {
+	int64_t unchanged = st->sync->counters.n[COUNTER_STAGE_NO_CHANGE];
 	struct cs_row row;
 	int r;
 
@@ -251,7 +252,13 @@ int import_object(struct import_step *st, const struct import_object *o, struct 
 	else
 		TRY(update_row(st, o, &row, e));
 	bitmap_set(&st->seen, row.id);
-	return import_links(st, &row, o, e);
+	st->links_changed = 0;
+	TRY(import_links(st, &row, o, e));
+	if (st->links_changed && st->sync->counters.n[COUNTER_STAGE_NO_CHANGE] > unchanged) {
+		st->sync->counters.n[COUNTER_STAGE_NO_CHANGE]--;
+		sync_count(st->sync, COUNTER_STAGE_UPDATE);
+	}
+	return 0;
 }
 
 static int links_gone(struct import_step *st, const struct cs_row *row, struct err *e)

@@ -249,6 +249,19 @@ static int inbound_objects(struct inbound *in, bool full, struct err *e)
 	return 0;
 }
 
+/* A connector that rules export to is done only after outbound. */
+static int full_done(struct inbound *in, struct err *e)
+{
+	struct connector_row *cr = &in->conn->row;
+
+	if (in->conn->exports)
+		return 0;
+	cr->full_sync_required = false;
+	TRY(store_begin(in->sync->store, e));
+	TRY(connector_update(in->sync->store, cr, e));
+	return store_commit(in->sync->store, e);
+}
+
 int step_inbound(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
@@ -257,6 +270,8 @@ int step_inbound(
 
 	if (r >= 0 && !sync_canceled(s))
 		r = inbound_links(&in, full, e);
+	if (r >= 0 && full && !sync_canceled(s))
+		r = full_done(&in, e);
 	if (r >= 0 && sync_canceled(s))
 		end->result = "stopped-user-termination-from-wmi-or-ui";
 	arena_done(&in.arena);

@@ -21,6 +21,8 @@ static bool value_matches(struct arena *a, const struct value *x, const struct v
 {
 	const char *tx = value_text(a, x), *ty = value_text(a, y);
 
+	/* the text of binary values is base64, where case is part of the value */
+	exact = exact || x->type == VALUE_BINARY || y->type == VALUE_BINARY;
 	return exact ? streq(tx, ty) : text_casecmp(tx, strlen(tx), ty, strlen(ty)) == 0;
 }
 

@@ -1,0 +1,314 @@
+/* The loop: scheduler, worker, sockets, signals, watchdog. */
+#include "daemon.h"
+#include "base/file.h"
+#include "base/timefmt.h"
+#include "daemon_priv.h"
+#include "log.h"
+#include "lang/rule.h"
+#include "sync/run.h"
+
+#include <systemd/sd-daemon.h>
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#define TICK_MAX 60 /* seconds: the clock may jump, so the schedule is looked at that often */
+
+static int64_t interval(const struct daemon *d)
+{
+	return setting_number(&d->config->scheduler, "sync_cycle_interval");
+}
+
+static const char *state_dir(const struct daemon *d)
+{
+	return setting_text(&d->config->adsyncd, "state_directory");
+}
+
+static void save_schedule(struct daemon *d)
+{
+	struct err e = {0};
+	char text[1100];
+
+	if (schedule_save(state_dir(d), &d->schedule, &e) < 0)
+		log_message(4, "the schedule cannot be kept over a restart: %s",
+			err_format(&e, text, sizeof(text)));
+}
+
+static void arm_timer(struct daemon *d)
+{
+	bool enabled = setting_bool(&d->config->scheduler, "sync_cycle_enabled");
+	int64_t wait = schedule_wait(&d->schedule, unix_now(), enabled);
+	struct timeval tv = {0};
+
+	if (wait < 0)
+		return;
+	tv.tv_sec = (time_t)MIN(wait, (int64_t)TICK_MAX);
+	evtimer_add(d->timer, &tv);
+}
+
+static void notify_status(struct daemon *d)
+{
+	char next[TIME_TEXT_SIZE];
+
+	if (d->job)
+		sd_notifyf(0, "STATUS=Running: %s", job_profile(d->job));
+	else
+		sd_notifyf(0, "STATUS=Next synchronization cycle at %s",
+			time_format(d->schedule.next, next));
+}
+
+/* --- runs --- */
+
+static void on_progress(void *ctx, const json_t *progress)
+{
+	struct daemon *d = ctx;
+
+	json_decref(d->progress);
+	d->progress = json_incref((json_t *)progress);
+	waiters_progress(d, progress);
+}
+
+static void on_end(void *ctx, const json_t *end, const char *error)
+{
+	struct daemon *d = ctx;
+
+	d->job = NULL;
+	json_decref(d->progress);
+	d->progress = NULL;
+	if (error)
+		log_message(3, "the run failed: %s", error);
+	waiters_end(d, end, error);
+	notify_status(d);
+	if (d->stopping)
+		event_base_loopexit(d->base, NULL);
+	else
+		arm_timer(d);
+}
+
+static void begin_cycle(struct daemon *d)
+{
+	schedule_begun(&d->schedule, unix_now(), interval(d));
+	save_schedule(d);
+	arm_timer(d);
+}
+
+int daemon_run(struct daemon *d, const char *profile, const char *connector, struct err *e)
+{
+	struct job_handler h = {on_progress, on_end, d};
+	struct job_request rq = {d->config_path, profile, connector,
+		setting_number(&d->config->scheduler, "run_timeout")};
+	bool cycle = streq(profile, "delta") || streq(profile, "initial");
+	int r;
+
+	if (d->stopping)
+		return err_set(e, -ESHUTDOWN, NULL, 0, "adsyncd is stopping");
+	if (d->job)
+		return err_set(e, -EBUSY, NULL, 0,
+			"Sync is already running. Cannot start a new run till this one completes.");
+	r = job_start(d->base, &rq, &h, &d->job, e);
+	if (r < 0)
+		return r;
+	if (cycle)
+		begin_cycle(d);
+	notify_status(d);
+	return 0;
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+	bool enabled = setting_bool(&d->config->scheduler, "sync_cycle_enabled");
+	struct err e = {0};
+	char text[1100];
+
+	if (d->job || d->stopping)
+		return; /* its end arms the timer again */
+	if (schedule_wait(&d->schedule, unix_now(), enabled) == 0 &&
+		daemon_run(d, d->schedule.initial ? "initial" : "delta", NULL, &e) < 0) {
+		log_message(3, "%s", err_format(&e, text, sizeof(text)));
+		begin_cycle(d); /* tried again after one interval */
+	}
+	arm_timer(d);
+}
+
+/* --- configuration --- */
+
+static const char *const FIXED[] = {
+	"state_directory", "control_socket", "status_socket", "control_group"};
+
+int daemon_reload(struct daemon *d, struct err *e)
+{
+	_cleanup_config_ struct config *new = NULL;
+	struct ruleset *rules = NULL;
+	int r = config_load(d->config_path, &new, e);
+
+	if (r == 0)
+		r = run_load_rules(new, &rules, e);
+	ruleset_free(rules);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < ARRAY_SIZE(FIXED); i++) {
+		const char *a = setting_text(&d->config->adsyncd, FIXED[i]);
+		const char *b = setting_text(&new->adsyncd, FIXED[i]);
+
+		if ((a || b) && !(a && b && streq(a, b)))
+			return err_set(e, -EINVAL, d->config_path, 0,
+				"%s cannot change while adsyncd runs; restart it", FIXED[i]);
+	}
+	config_free(d->config);
+	d->config = steal(&new);
+	schedule_interval(&d->schedule, unix_now(), interval(d));
+	save_schedule(d);
+	arm_timer(d);
+	return 0;
+}
+
+static void on_hup(evutil_socket_t sig, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+	struct err e = {0};
+	char text[1100];
+
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, monotonic_ms() * 1000);
+	if (daemon_reload(d, &e) < 0)
+		log_message(3, "the configuration was not reloaded, the old one stays: %s",
+			err_format(&e, text, sizeof(text)));
+	else
+		log_message(6, "the configuration was reloaded from %s", d->config_path);
+	sd_notify(0, "READY=1");
+}
+
+/* --- start and stop --- */
+
+static void on_stop(evutil_socket_t sig, short what, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	sd_notify(0, "STOPPING=1");
+	if (d->job)
+		job_stop(d->job); /* its end ends the loop */
+	else
+		event_base_loopexit(d->base, NULL);
+}
+
+static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
+{
+	sd_notify(0, "WATCHDOG=1");
+}
+
+static void event_record(enum event_id id, const char *message)
+{
+	struct record r = {.event = id, .message = message};
+
+	(void)!log_record(&r);
+}
+
+static int listen_all(struct daemon *d, const struct varlink_service *service, struct err *e)
+{
+	const struct settings *s = &d->config->adsyncd;
+	int r = varlink_listen(d->base, service, setting_text(s, "control_socket"), false,
+		setting_text(s, "control_group"), &d->control, e);
+
+	if (r < 0)
+		return r;
+	return varlink_listen(
+		d->base, service, setting_text(s, "status_socket"), true, NULL, &d->status, e);
+}
+
+static void load_schedule(struct daemon *d)
+{
+	bool damaged;
+
+	schedule_load(state_dir(d), &d->schedule, &damaged);
+	if (damaged)
+		log_message(4, "%s/scheduler.json is damaged; a cycle is due now", state_dir(d));
+	schedule_start(&d->schedule, unix_now(), interval(d));
+}
+
+/* Also loads the rules once, so that a mistake in them is found at start and not at night. */
+static int prepare(struct daemon *d, struct err *e)
+{
+	struct ruleset *rules = NULL;
+	int r = config_load(d->config_path, &d->config, e);
+
+	if (r == 0)
+		r = run_load_rules(d->config, &rules, e);
+	ruleset_free(rules);
+	return r < 0 ? r : dir_make(state_dir(d), 0700, e);
+}
+
+static void loop(struct daemon *d)
+{
+	static const struct {
+		int sig;
+		event_callback_fn fn;
+	} signals[] = {{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGHUP, on_hup}};
+	struct event *events[ARRAY_SIZE(signals) + 1] = {0};
+	uint64_t usec = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(signals); i++) {
+		events[i] = evsignal_new(d->base, signals[i].sig, signals[i].fn, d);
+		event_add(events[i], NULL);
+	}
+	if (sd_watchdog_enabled(0, &usec) > 0) {
+		struct timeval tv = {
+			(time_t)(usec / 2 / 1000000), (suseconds_t)(usec / 2 % 1000000)};
+
+		events[ARRAY_SIZE(signals)] = event_new(d->base, -1, EV_PERSIST, on_watchdog, d);
+		event_add(events[ARRAY_SIZE(signals)], &tv);
+	}
+	arm_timer(d);
+	sd_notify(0, "READY=1");
+	event_record(EVENT_SERVICE_STARTED, "adsyncd " ADSYNC_VERSION " has started.");
+	event_base_dispatch(d->base);
+	event_record(EVENT_SERVICE_STOPPED, "adsyncd has stopped.");
+	for (unsigned i = 0; i < ARRAY_SIZE(events); i++)
+		if (events[i])
+			event_free(events[i]);
+}
+
+static void confine(void)
+{
+	struct rlimit none = {0};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	umask(077);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int daemon_main(const char *config_path)
+{
+	struct daemon d = {.config_path = config_path};
+	struct varlink_service service;
+	struct err e = {0};
+	char text[1100];
+	int r = prepare(&d, &e);
+
+	if (r == 0) {
+		confine();
+		d.base = event_base_new();
+		d.timer = evtimer_new(d.base, on_timer, &d);
+		load_schedule(&d);
+		service = daemon_service(&d);
+		r = listen_all(&d, &service, &e);
+		if (r == 0)
+			loop(&d);
+		varlink_close(d.control);
+		varlink_close(d.status);
+		event_free(d.timer);
+		event_base_free(d.base);
+	}
+	config_free(d.config);
+	if (r < 0)
+		log_message(3, "%s", err_format(&e, text, sizeof(text)));
+	return r < 0 ? 1 : 0;
+}

@@ -1,0 +1,81 @@
+/*
+ * adsyncd: options, then the daemon or, executed again by it, the worker of one run.
+ * See adsyncd(8).
+ */
+#include "daemon.h"
+#include "log.h"
+#include "worker.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#ifndef ADSYNC_CONFIG
+#define ADSYNC_CONFIG "/etc/adsyncd/adsyncd.conf"
+#endif
+
+static void usage(FILE *f)
+{
+	fputs("Usage: adsyncd [--config FILE] [--log auto|journal|stderr]\n"
+	      "       adsyncd --worker --profile PROFILE [--connector NAME]   (one run, then "
+	      "exit)\n"
+	      "       adsyncd --version\n"
+	      "Profiles: delta, initial, full-import, delta-import, full-sync, delta-sync, "
+	      "export.\n",
+		f);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"log", required_argument, NULL, 'l'},
+		{"worker", no_argument, NULL, 'w'},
+		{"profile", required_argument, NULL, 'p'},
+		{"connector", required_argument, NULL, 'n'},
+		{"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	struct worker_options wo = {.config = ADSYNC_CONFIG, .profile = "delta"};
+	enum log_target target = LOG_TARGET_AUTO;
+	bool worker = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			wo.config = optarg;
+			break;
+		case 'l':
+			if (!log_target_parse(optarg, &target)) {
+				usage(stderr);
+				return 2;
+			}
+			break;
+		case 'w':
+			worker = true;
+			break;
+		case 'p':
+			wo.profile = optarg;
+			break;
+		case 'n':
+			wo.connector = optarg;
+			break;
+		case 'v':
+			puts("adsyncd " ADSYNC_VERSION);
+			return 0;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		return 2;
+	}
+	log_open(target);
+	return worker ? worker_main(&wo) : daemon_main(wo.config);
+}

@@ -1,0 +1,24 @@
+/*
+ * What the store holds, as JSON for the control socket. Pure reading; every list is bounded. All
+ * return a new reference, or NULL with *e (-ENOENT: there is no such object).
+ */
+#pragma once
+
+#include "store/link.h"
+#include "store/mv.h"
+
+#include <jansson.h>
+
+json_t *show_connectors(struct store *s, struct err *e);
+json_t *show_runs(struct store *s, unsigned limit, struct err *e);
+/* id 0: the last one. */
+json_t *show_run(struct store *s, int64_t id, struct err *e);
+json_t *show_errors(struct store *s, unsigned limit, struct err *e);
+/* connector NULL: all. */
+json_t *show_search(struct store *s, const char *connector, const char *text, struct err *e);
+/* Objects with a pending export. */
+json_t *show_pending(struct store *s, struct err *e);
+/* `name`: a DN or an anchor. */
+json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e);
+/* `name`: the number of a metaverse object, or the DN of a connector space object joined to it. */
+json_t *show_mv(struct store *s, const char *name, struct err *e);

@@ -1,0 +1,50 @@
+/*
+ * A Varlink server (varlink.org: JSON objects, each ended by a NUL byte, over a UNIX socket) and
+ * its connections. Methods are a table; a method answers at once or keeps the call for later.
+ */
+#pragma once
+
+#include "base/err.h"
+
+#include <event2/event.h>
+#include <jansson.h>
+
+#define VARLINK_FRAME_MAX (64 * 1024) /* bytes of one call */
+#define VARLINK_CONNECTIONS_MAX 64    /* of one socket */
+
+struct varlink_call; /* one call; valid until it has been answered or its connection ended */
+
+struct varlink_method {
+	const char *name; /* "GetStatus" */
+	bool read_only;   /* offered on the status socket, too */
+	void (*call)(struct varlink_call *c, const json_t *parameters, void *ctx);
+};
+
+struct varlink_service {
+	const char *interface;   /* "org.adsyncd.Control" */
+	const char *description; /* the interface definition */
+	const char *vendor, *product, *version, *url;
+	const struct varlink_method *methods;
+	unsigned n_methods;
+	void *ctx;
+};
+
+struct varlink;
+
+/*
+ * Listens. `open`: everybody may connect (status), else only root, our own user and members of
+ * `group` (NULL: none). Replaces a socket that nobody listens on.
+ */
+int varlink_listen(struct event_base *base, const struct varlink_service *service, const char *path,
+	bool open, const char *group, struct varlink **ret, struct err *e) _must_check_;
+void varlink_close(struct varlink *v);
+
+/* Takes the reference. With `continues` more replies follow; only for calls with "more". */
+void varlink_reply(struct varlink_call *c, json_t *parameters, bool continues);
+/* name: "AlreadyRunning", in the service's interface; the parameters' reference is taken. */
+void varlink_error(struct varlink_call *c, const char *name, json_t *parameters);
+void varlink_invalid(struct varlink_call *c, const char *parameter);
+bool varlink_wants_more(const struct varlink_call *c);
+/* Told when the connection of a kept call is gone; the call must be forgotten. */
+void varlink_on_gone(
+	struct varlink_call *c, void (*gone)(struct varlink_call *c, void *ctx), void *ctx);

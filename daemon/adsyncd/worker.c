@@ -1,0 +1,123 @@
+/* One run, straight through. */
+#include "worker.h"
+#include "log.h"
+#include "sync/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int sig)
+{
+	stop = 1;
+}
+
+static bool canceled(void *ctx)
+{
+	return stop;
+}
+
+static int record(void *ctx, const struct record *r)
+{
+	return log_record(r);
+}
+
+/* The line is thrown away when nobody listens. */
+static void report(json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+
+	json_decref(line);
+	if (fcntl(WORKER_FD, F_GETFD) >= 0) {
+		char *whole;
+		int n = asprintf(&whole, "%s\n", text);
+
+		if (n > 0)
+			(void)!write(WORKER_FD, whole, (size_t)n);
+		free(whole);
+	}
+	free(text);
+}
+
+static void set_string(json_t *o, const char *key, const char *v)
+{
+	if (v)
+		json_object_set_new(o, key, json_string(v));
+}
+
+static void progress(void *ctx, const struct progress *p)
+{
+	json_t *o = json_object(), *line = json_object();
+
+	json_object_set_new(o, "run", json_integer(p->run));
+	json_object_set_new(o, "step", json_integer(p->step));
+	json_object_set_new(o, "steps", json_integer(p->n_steps));
+	set_string(o, "connector", p->connector);
+	set_string(o, "type", p->type);
+	set_string(o, "result", p->result);
+	set_string(o, "error", p->error);
+	json_object_set_new(o, "counters", counters_to_json(p->counters));
+	json_object_set_new(line, "progress", o);
+	report(line);
+}
+
+static int fail(const struct err *e)
+{
+	json_t *line = json_object();
+	char text[1100];
+
+	err_format(e, text, sizeof(text));
+	log_message(3, "%s", text);
+	json_object_set_new(line, "error", json_string(text));
+	report(line);
+	return 2;
+}
+
+/* No core files with tokens in them; ends with the daemon. */
+static void confine(void)
+{
+	struct rlimit none = {0};
+	struct sigaction sa = {.sa_handler = on_stop};
+
+	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	umask(077);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int worker_main(const struct worker_options *o)
+{
+	_cleanup_config_ struct config *cfg = NULL;
+	struct run_host host = {canceled, record, progress, NULL};
+	struct run_request req = {.connector = o->connector};
+	struct run_result res = {0};
+	struct err e = {0};
+	json_t *line, *end;
+	int profile = run_profile_find(o->profile);
+
+	confine();
+	if (profile < 0) {
+		err_set(&e, -EINVAL, NULL, 0, "there is no run profile \"%s\"", o->profile);
+		return fail(&e);
+	}
+	req.profile = (enum run_profile)profile;
+	if (config_load(o->config, &cfg, &e) < 0 || run_execute(cfg, &req, &host, &res, &e) < 0)
+		return fail(&e);
+	end = json_object();
+	json_object_set_new(end, "run", json_integer(res.run));
+	json_object_set_new(end, "result", json_string(res.result));
+	json_object_set_new(end, "good", json_boolean(run_result_good(res.result)));
+	line = json_object();
+	json_object_set_new(line, "end", end);
+	report(line);
+	return !run_result_good(res.result);
+}

@@ -1,0 +1,342 @@
+/* The commands that show something. */
+#include "ctl.h"
+#include "lang/rule.h"
+#include "print.h"
+#include "sync/run.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+void print_json(const json_t *o)
+{
+	char *text = json_dumps(o, JSON_INDENT(2) | JSON_ENCODE_ANY);
+
+	puts(text);
+	free(text);
+}
+
+int ctl_fail(const struct err *e, int code)
+{
+	char text[1100];
+
+	fprintf(stderr, "adsyncctl: %s\n", err_format(e, text, sizeof(text)));
+	return code;
+}
+
+/* Prints an error reply; its exit code. */
+static int refused(const char *error, const json_t *parameters)
+{
+	const char *message = json_string_value(json_object_get(parameters, "message"));
+
+	fprintf(stderr, "adsyncctl: %s\n", message ? message : error);
+	return streq(error, "AlreadyRunning") ? CTL_REFUSED : CTL_ERRORS;
+}
+
+int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t **ret)
+{
+	_cleanup_free_ char *error = NULL;
+	struct client *client = NULL;
+	json_t *reply = NULL;
+	struct err e = {0};
+	bool more;
+	int r = client_open(c->socket, &client, &e);
+
+	if (r < 0) {
+		json_decref(parameters);
+		return ctl_fail(&e, CTL_NO_DAEMON);
+	}
+	r = client_call(client, method, parameters, false, &e);
+	if (r == 0)
+		r = client_reply(client, &reply, &error, &more, &e);
+	client_close(client);
+	if (r < 0)
+		return ctl_fail(&e, CTL_NO_DAEMON);
+	if (error) {
+		r = refused(error, reply);
+		json_decref(reply);
+		return r;
+	}
+	*ret = reply;
+	return CTL_GOOD;
+}
+
+static void show_steps(const json_t *run)
+{
+	size_t i;
+	json_t *st;
+
+	json_array_foreach (json_object_get(run, "steps"), i, st) {
+		const char *error = json_string_value(json_object_get(st, "error"));
+
+		printf("  %lld  %-24s %-14s %-28s ",
+			(long long)json_integer_value(json_object_get(st, "step")),
+			json_string_value(json_object_get(st, "connector")),
+			json_string_value(json_object_get(st, "type")),
+			json_string_value(json_object_get(st, "result")));
+		print_counters(json_object_get(st, "counters"));
+		puts("");
+		if (error)
+			printf("       %s\n", error);
+	}
+}
+
+int command_status(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"CONNECTOR", "name"},
+		{"TYPE", "type"},
+		{"OBJECTS", "objects"},
+		{"JOINED", "connectors"},
+		{"BLOCKED", "blocked"},
+		{"ADD", "pending_add"},
+		{"UPDATE", "pending_update"},
+		{"DELETE", "pending_delete"},
+		{"AWAITING", "awaiting_confirmation"},
+		{"ERRORS", "export_errors"},
+		{"LAST IMPORT", "last_import"},
+	};
+	const json_t *last;
+	json_t *o;
+	int r = ctl_ask(c, "GetStatus", NULL, &o);
+
+	if (r)
+		return r;
+	if (c->json) {
+		print_json(o);
+		json_decref(o);
+		return 0;
+	}
+	print_fields(o, "");
+	print_fields(json_object_get(o, "scheduler"), "");
+	last = json_object_get(o, "last_run");
+	if (json_is_object(last)) {
+		puts("\nLast run:");
+		print_fields(last, "  ");
+	}
+	puts("");
+	print_table(json_object_get(o, "connectors"), columns, ARRAY_SIZE(columns));
+	json_decref(o);
+	return 0;
+}
+
+/* Prints a list of the reply as a table, or as JSON. */
+static int list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	const struct column *columns, unsigned n)
+{
+	json_t *o;
+	int r = ctl_ask(c, method, parameters, &o);
+
+	if (r)
+		return r;
+	if (c->json)
+		print_json(json_object_get(o, key));
+	else
+		print_table(json_object_get(o, key), columns, n);
+	json_decref(o);
+	return 0;
+}
+
+int command_run_list(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"RUN", "run"},
+		{"POLICY", "policy"},
+		{"STARTED", "started"},
+		{"ENDED", "ended"},
+		{"RESULT", "result"},
+	};
+
+	return list(c, "ListRuns", NULL, "runs", columns, ARRAY_SIZE(columns));
+}
+
+int command_run_show(const struct ctl *c, int argc, char **argv)
+{
+	json_t *p = json_object(), *o, *run;
+	int r;
+
+	if (argc)
+		json_object_set_new(p, "run", json_integer(strtoll(argv[0], NULL, 10)));
+	r = ctl_ask(c, "GetRun", p, &o);
+	if (r)
+		return r;
+	run = json_object_get(o, "run");
+	if (c->json) {
+		print_json(run);
+	} else {
+		print_fields(run, "");
+		show_steps(run);
+	}
+	json_decref(o);
+	return 0;
+}
+
+static const struct column object_columns[] = {
+	{"CONNECTOR", "connector"},
+	{"CLASS", "class"},
+	{"STATE", "state"},
+	{"BLOCKED", "blockOnPremisesSync"},
+	{"MV", "mv"},
+	{"DN", "dn"},
+};
+
+int command_cs_search(const struct ctl *c, int argc, char **argv)
+{
+	json_t *p = json_pack("{s:s}", "text", argv[0]);
+
+	if (c->connector)
+		json_object_set_new(p, "connector", json_string(c->connector));
+	return list(c, "SearchConnectorSpace", p, "objects", object_columns,
+		ARRAY_SIZE(object_columns));
+}
+
+int command_cs_pending(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"CONNECTOR", "connector"},
+		{"CLASS", "class"},
+		{"STATE", "state"},
+		{"WANTED", "wanted"},
+		{"ANCHOR", "anchor"},
+		{"DN", "dn"},
+	};
+
+	return list(c, "ListPending", NULL, "objects", columns, ARRAY_SIZE(columns));
+}
+
+static void show_pending(const json_t *o)
+{
+	const char *key;
+	json_t *change;
+
+	if (!json_object_size(o))
+		return;
+	puts("\nPending export:");
+	json_object_foreach ((json_t *)o, key, change) {
+		char *from = json_dumps(json_object_get(change, "from"), JSON_ENCODE_ANY);
+		char *to = json_dumps(json_object_get(change, "to"), JSON_ENCODE_ANY);
+
+		printf("  %-32s %s -> %s\n", key, from ? from : "-", to ? to : "-");
+		free(from);
+		free(to);
+	}
+}
+
+int command_cs_show(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column references[] = {
+		{"ATTRIBUTE", "attribute"},
+		{"IMPORTED", "imported"},
+		{"WANTED", "wanted"},
+		{"STATE", "state"},
+		{"TARGET", "target"},
+	};
+	json_t *o, *row, *error;
+	int r = ctl_ask(c, "GetConnectorSpaceObject",
+		json_pack("{s:s, s:s}", "connector", argv[0], "name", argv[1]), &o);
+
+	if (r)
+		return r;
+	row = json_object_get(o, "object");
+	error = json_object_get(row, "error");
+	if (c->json) {
+		print_json(row);
+	} else {
+		print_fields(row, "");
+		if (json_is_object(error)) {
+			puts("\nError:");
+			print_fields(error, "  ");
+		}
+		print_attributes(json_object_get(row, "imported"), "Imported");
+		print_attributes(json_object_get(row, "wanted_attributes"), "Wanted");
+		show_pending(json_object_get(row, "pending_export"));
+		if (json_array_size(json_object_get(row, "references"))) {
+			puts("\nReferences:");
+			print_table(json_object_get(row, "references"), references,
+				ARRAY_SIZE(references));
+		}
+	}
+	json_decref(o);
+	return 0;
+}
+
+int command_mv_show(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column references[] = {
+		{"ATTRIBUTE", "attribute"},
+		{"TARGET", "target"},
+		{"NAME", "displayName"},
+	};
+	static const struct column connectors[] = {
+		{"CONNECTOR", "connector"},
+		{"STATE", "state"},
+		{"BLOCKED", "blockOnPremisesSync"},
+		{"RULE", "rule"},
+		{"DN", "dn"},
+	};
+	json_t *o, *row;
+	int r = ctl_ask(c, "GetMetaverseObject", json_pack("{s:s}", "name", argv[0]), &o);
+
+	if (r)
+		return r;
+	row = json_object_get(o, "object");
+	if (c->json) {
+		print_json(row);
+	} else {
+		print_fields(row, "");
+		print_attributes(json_object_get(row, "attributes"), "Attributes");
+		if (json_array_size(json_object_get(row, "references"))) {
+			puts("\nReferences:");
+			print_table(json_object_get(row, "references"), references,
+				ARRAY_SIZE(references));
+		}
+		puts("\nConnectors:");
+		print_table(json_object_get(row, "connectors"), connectors, ARRAY_SIZE(connectors));
+	}
+	json_decref(o);
+	return 0;
+}
+
+int command_errors(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"CONNECTOR", "connector"},
+		{"PHASE", "phase"},
+		{"TYPE", "type"},
+		{"COUNT", "count"},
+		{"LAST", "last"},
+		{"DN", "dn"},
+		{"TEXT", "text"},
+	};
+
+	return list(c, "ListErrors", NULL, "errors", columns, ARRAY_SIZE(columns));
+}
+
+/* Offline: the file, and the rules that it names. */
+int command_config_check(const struct ctl *c, int argc, char **argv)
+{
+	const char *path = argc ? argv[0] : c->config;
+	_cleanup_config_ struct config *cfg = NULL;
+	struct ruleset *rules = NULL;
+	struct err e = {0};
+	unsigned n = 0;
+	char text[1100];
+	int r = config_load(path, &cfg, &e);
+
+	if (r == 0)
+		r = run_load_rules(cfg, &rules, &e);
+	if (rules)
+		ruleset_all(rules, &n);
+	ruleset_free(rules);
+	if (c->json) {
+		json_t *o = json_pack("{s:b, s:s, s:i}", "good", r == 0, "error",
+			r < 0 ? err_format(&e, text, sizeof(text)) : "", "rules", (int)n);
+
+		print_json(o);
+		json_decref(o);
+		return r < 0 ? CTL_ERRORS : 0;
+	}
+	if (r < 0)
+		return ctl_fail(&e, CTL_ERRORS);
+	printf("%s: good; %u connectors, %u rules\n", path, cfg->n_connectors, n);
+	return 0;
+}

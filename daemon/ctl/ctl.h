@@ -1,0 +1,46 @@
+/* adsyncctl's commands share this. */
+#pragma once
+
+#include "client.h"
+
+/* Exit codes. */
+enum {
+	CTL_GOOD = 0,
+	CTL_ERRORS = 1, /* the run ended with errors; the object does not exist */
+	CTL_USAGE = 2,
+	CTL_REFUSED = 3, /* a run is in progress already */
+	CTL_NO_DAEMON = 4,
+};
+
+struct ctl {
+	const char *socket, *config, *connector;
+	bool json, wait;
+};
+
+struct command {
+	const char *group; /* "cs", NULL for a single word */
+	const char *name;  /* "show" */
+	const char *arguments;
+	const char *help;
+	int min, max; /* number of arguments */
+	int (*run)(const struct ctl *c, int argc, char **argv);
+};
+
+/* One call, one reply. 0 with *ret, or an exit code with the message printed. */
+int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t **ret);
+int ctl_fail(const struct err *e, int code);
+void print_json(const json_t *o);
+
+int command_status(const struct ctl *c, int argc, char **argv);
+int command_start(const struct ctl *c, int argc, char **argv);
+int command_stop(const struct ctl *c, int argc, char **argv);
+int command_reload(const struct ctl *c, int argc, char **argv);
+int command_run_list(const struct ctl *c, int argc, char **argv);
+int command_run_show(const struct ctl *c, int argc, char **argv);
+int command_run_start(const struct ctl *c, int argc, char **argv);
+int command_cs_show(const struct ctl *c, int argc, char **argv);
+int command_cs_search(const struct ctl *c, int argc, char **argv);
+int command_cs_pending(const struct ctl *c, int argc, char **argv);
+int command_mv_show(const struct ctl *c, int argc, char **argv);
+int command_errors(const struct ctl *c, int argc, char **argv);
+int command_config_check(const struct ctl *c, int argc, char **argv);

@@ -1,0 +1,145 @@
+/*
+ * adsyncctl, and start-sync-cycle under that name: clients of the control socket. A new command is
+ * a row of the table and a function.
+ */
+#include "ctl.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#ifndef ADSYNC_RUNDIR
+#define ADSYNC_RUNDIR "/run/adsyncd"
+#endif
+
+static const struct command commands[] = {
+	{NULL, "status", "", "scheduler, last run, connectors", 0, 0, command_status},
+	{NULL, "start-sync-cycle", "[delta|initial] [--wait]", "starts a cycle", 0, 1,
+		command_start},
+	{NULL, "stop", "", "stops the run in progress, harmlessly", 0, 0, command_stop},
+	{NULL, "reload", "", "reads the configuration again", 0, 0, command_reload},
+	{NULL, "errors", "", "errors of objects", 0, 0, command_errors},
+	{"run", "list", "", "the last runs", 0, 0, command_run_list},
+	{"run", "show", "[RUN]", "the steps of a run, with their counters", 0, 1, command_run_show},
+	{"run", "start", "PROFILE [--connector NAME] [--wait]", "runs one profile", 1, 1,
+		command_run_start},
+	{"cs", "show", "CONNECTOR DN|ANCHOR", "an object of a connector space", 2, 2,
+		command_cs_show},
+	{"cs", "search", "TEXT [--connector NAME]", "objects whose DN or anchor has the text", 1, 1,
+		command_cs_search},
+	{"cs", "pending", "", "objects with a pending export", 0, 0, command_cs_pending},
+	{"mv", "show", "NUMBER|DN", "an object of the metaverse", 1, 1, command_mv_show},
+	{"config", "check", "[FILE]", "checks the configuration and its rules", 0, 1,
+		command_config_check},
+};
+
+static void usage(FILE *f)
+{
+	fputs("Usage: adsyncctl [--json] [--socket PATH] COMMAND\n"
+	      "       start-sync-cycle [delta|initial] [--wait]\n\n",
+		f);
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *c = &commands[i];
+		char line[128];
+
+		snprintf(line, sizeof(line), "%s%s%s %s", c->group ? c->group : "",
+			c->group ? " " : "", c->name, c->arguments);
+		fprintf(f, "  %-50s %s\n", line, c->help);
+	}
+	fputs("\nExit codes: 0 good, 1 ended with errors or not found, 2 usage, 3 a run is in\n"
+	      "progress already, 4 adsyncd cannot be reached.\n",
+		f);
+}
+
+static const struct command *find(int argc, char **argv, int *ret_words)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *c = &commands[i];
+
+		*ret_words = c->group ? 2 : 1;
+		if (argc < *ret_words)
+			continue;
+		if (c->group ? streq(argv[0], c->group) && streq(argv[1], c->name)
+			     : streq(argv[0], c->name))
+			return c;
+	}
+	return NULL;
+}
+
+static int run(const struct ctl *ctl, int argc, char **argv)
+{
+	const struct command *c;
+	int words;
+
+	if (argc == 0) {
+		usage(stderr);
+		return CTL_USAGE;
+	}
+	c = find(argc, argv, &words);
+	if (!c) {
+		fprintf(stderr, "adsyncctl: unknown command \"%s%s%s\"; see adsyncctl --help\n",
+			argv[0], argc > 1 ? " " : "", argc > 1 ? argv[1] : "");
+		return CTL_USAGE;
+	}
+	argc -= words;
+	if (argc < c->min || argc > c->max) {
+		fprintf(stderr, "Usage: adsyncctl %s%s%s %s\n", c->group ? c->group : "",
+			c->group ? " " : "", c->name, c->arguments);
+		return CTL_USAGE;
+	}
+	return c->run(ctl, argc, argv + words);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'},
+		{"wait", no_argument, NULL, 'w'},
+		{"socket", required_argument, NULL, 's'},
+		{"connector", required_argument, NULL, 'c'},
+		{"config", required_argument, NULL, 'f'},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'v'},
+		{0},
+	};
+	struct ctl ctl = {.socket = getenv("ADSYNCD_SOCKET"), .config = ADSYNC_CONFIG};
+	const char *self = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
+	int o;
+
+	ctl.socket = ctl.socket ? ctl.socket : ADSYNC_RUNDIR "/control";
+	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (o) {
+		case 'j':
+			ctl.json = true;
+			break;
+		case 'w':
+			ctl.wait = true;
+			break;
+		case 's':
+			ctl.socket = optarg;
+			break;
+		case 'c':
+			ctl.connector = optarg;
+			break;
+		case 'f':
+			ctl.config = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'v':
+			printf("%s " ADSYNC_VERSION "\n", self);
+			return 0;
+		default:
+			usage(stderr);
+			return CTL_USAGE;
+		}
+	}
+	if (streq(self, "start-sync-cycle")) {
+		if (argc - optind > 1) {
+			fputs("Usage: start-sync-cycle [delta|initial] [--wait]\n", stderr);
+			return CTL_USAGE;
+		}
+		return command_start(&ctl, argc - optind, argv + optind);
+	}
+	return run(&ctl, argc - optind, argv + optind);
+}

@@ -1,0 +1,109 @@
+/* Tables and objects. */
+#include "print.h"
+#include "base/text.h"
+#include "base/util.h"
+
+#include <stdio.h>
+
+#define COLUMNS_MAX 12
+
+/* The text of a value; the buffer is used for numbers. */
+static const char *value_text(const json_t *v, char *buf, size_t size)
+{
+	if (json_is_string(v))
+		return json_string_value(v);
+	if (json_is_integer(v))
+		snprintf(buf, size, "%lld", (long long)json_integer_value(v));
+	else if (json_is_boolean(v))
+		snprintf(buf, size, "%s", json_is_true(v) ? "yes" : "no");
+	else if (json_is_object(v) && json_object_get(v, "base64"))
+		return json_string_value(json_object_get(v, "base64"));
+	else
+		snprintf(buf, size, "-");
+	return buf;
+}
+
+static int width(const char *s)
+{
+	return (int)utf8_len(s, strlen(s));
+}
+
+static void put_cell(const char *text, int wide, bool last)
+{
+	int n = width(text);
+
+	fputs(text, stdout);
+	if (!last)
+		printf("%*s", wide - n + 2, "");
+}
+
+void print_table(const json_t *rows, const struct column *columns, unsigned n)
+{
+	int wide[COLUMNS_MAX];
+	char buf[64];
+	size_t i;
+	json_t *row;
+
+	for (unsigned c = 0; c < n; c++) {
+		wide[c] = width(columns[c].title);
+		json_array_foreach ((json_t *)rows, i, row) {
+			int w = width(
+				value_text(json_object_get(row, columns[c].key), buf, sizeof(buf)));
+
+			if (columns[c].max && w > columns[c].max)
+				w = columns[c].max;
+			wide[c] = MAX(wide[c], w);
+		}
+		put_cell(columns[c].title, wide[c], c + 1 == n);
+	}
+	puts("");
+	json_array_foreach ((json_t *)rows, i, row) {
+		for (unsigned c = 0; c < n; c++) {
+			const char *text =
+				value_text(json_object_get(row, columns[c].key), buf, sizeof(buf));
+
+			put_cell(text, MAX(wide[c], width(text)), c + 1 == n);
+		}
+		puts("");
+	}
+}
+
+void print_fields(const json_t *o, const char *prefix)
+{
+	const char *key;
+	char buf[64];
+	json_t *v;
+
+	json_object_foreach ((json_t *)o, key, v)
+		if (!json_is_object(v) && !json_is_array(v))
+			printf("%s%-28s %s\n", prefix, key, value_text(v, buf, sizeof(buf)));
+}
+
+void print_attributes(const json_t *o, const char *title)
+{
+	const char *key;
+	char buf[64];
+	json_t *values, *v;
+	size_t i;
+
+	if (!json_object_size(o))
+		return;
+	printf("\n%s:\n", title);
+	json_object_foreach ((json_t *)o, key, values) {
+		if (json_array_size(values) == 0)
+			printf("  %-32s (cleared)\n", key);
+		json_array_foreach (values, i, v)
+			printf("  %-32s %s\n", i ? "" : key, value_text(v, buf, sizeof(buf)));
+	}
+}
+
+void print_counters(const json_t *o)
+{
+	const char *key, *sep = "";
+	json_t *v;
+
+	json_object_foreach ((json_t *)o, key, v) {
+		printf("%s%s %lld", sep, key, (long long)json_integer_value(v));
+		sep = ", ";
+	}
+}

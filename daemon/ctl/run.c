@@ -1,0 +1,141 @@
+/* The commands that start or stop something; `--wait` follows a run. */
+#include "ctl.h"
+#include "print.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static bool is_terminal(void)
+{
+	return isatty(STDOUT_FILENO);
+}
+
+/* One line per finished step; on a terminal the running one is rewritten in place. */
+static void show_progress(const struct ctl *c, const json_t *p)
+{
+	const char *result = json_string_value(json_object_get(p, "result"));
+	const char *error = json_string_value(json_object_get(p, "error"));
+
+	if (c->json || (!result && !is_terminal()))
+		return;
+	printf("%s[%lld/%lld] %-24s %-14s %-28s ", is_terminal() ? "\r\033[K" : "",
+		(long long)json_integer_value(json_object_get(p, "step")),
+		(long long)json_integer_value(json_object_get(p, "steps")),
+		json_string_value(json_object_get(p, "connector")),
+		json_string_value(json_object_get(p, "type")), result ? result : "...");
+	print_counters(json_object_get(p, "counters"));
+	if (result)
+		puts("");
+	if (result && error)
+		printf("      %s\n", error);
+	fflush(stdout);
+}
+
+static int show_end(const struct ctl *c, const json_t *end)
+{
+	bool good = json_is_true(json_object_get(end, "good"));
+
+	if (c->json)
+		print_json(end);
+	else
+		printf("%sRun %lld: %s\n", is_terminal() ? "\r\033[K" : "",
+			(long long)json_integer_value(json_object_get(end, "run")),
+			json_string_value(json_object_get(end, "result")));
+	return good ? CTL_GOOD : CTL_ERRORS;
+}
+
+static int refuse(const char *error, const json_t *p)
+{
+	const char *message = json_string_value(json_object_get(p, "message"));
+
+	fprintf(stderr, "%s\n", message ? message : error);
+	return streq(error, "AlreadyRunning") ? CTL_REFUSED : CTL_ERRORS;
+}
+
+static int follow(const struct ctl *c, struct client *client)
+{
+	int code = CTL_NO_DAEMON;
+	bool more = true;
+
+	while (more) {
+		_cleanup_free_ char *error = NULL;
+		struct err e = {0};
+		json_t *reply;
+
+		if (client_reply(client, &reply, &error, &more, &e) < 0)
+			return ctl_fail(&e, CTL_NO_DAEMON);
+		if (error)
+			code = refuse(error, reply);
+		else if (json_object_get(reply, "progress"))
+			show_progress(c, json_object_get(reply, "progress"));
+		else if (json_object_get(reply, "end"))
+			code = show_end(c, json_object_get(reply, "end"));
+		else if (!c->wait)
+			code = CTL_GOOD;
+		json_decref(reply);
+	}
+	return code;
+}
+
+static int start(const struct ctl *c, const char *method, json_t *parameters)
+{
+	struct client *client = NULL;
+	struct err e = {0};
+	int r = client_open(c->socket, &client, &e);
+
+	if (r < 0) {
+		json_decref(parameters);
+		return ctl_fail(&e, CTL_NO_DAEMON);
+	}
+	if (client_call(client, method, parameters, c->wait, &e) < 0)
+		r = ctl_fail(&e, CTL_NO_DAEMON);
+	else
+		r = follow(c, client);
+	client_close(client);
+	if (r == CTL_GOOD && !c->wait && !c->json)
+		puts("Result: Success");
+	return r;
+}
+
+int command_start(const struct ctl *c, int argc, char **argv)
+{
+	const char *policy = argc ? argv[0] : "delta";
+
+	if (strcasecmp(policy, "delta") != 0 && strcasecmp(policy, "initial") != 0) {
+		fprintf(stderr, "start-sync-cycle: delta or initial was expected, not %s\n",
+			policy);
+		return CTL_USAGE;
+	}
+	return start(c, "StartSyncCycle",
+		json_pack("{s:s}", "policy", strcasecmp(policy, "initial") ? "delta" : "initial"));
+}
+
+int command_run_start(const struct ctl *c, int argc, char **argv)
+{
+	json_t *p = json_pack("{s:s}", "profile", argv[0]);
+
+	if (c->connector)
+		json_object_set_new(p, "connector", json_string(c->connector));
+	return start(c, "RunProfile", p);
+}
+
+static int simple(const struct ctl *c, const char *method)
+{
+	json_t *o;
+	int r = ctl_ask(c, method, NULL, &o);
+
+	if (r)
+		return r;
+	json_decref(o);
+	return 0;
+}
+
+int command_stop(const struct ctl *c, int argc, char **argv)
+{
+	return simple(c, "StopSyncCycle");
+}
+
+int command_reload(const struct ctl *c, int argc, char **argv)
+{
+	return simple(c, "Reload");
+}
