@@ -14,16 +14,17 @@ import os
 import struct
 import sys
 import uuid
+import zlib
 
 DOMAIN = "DC=fjordline,DC=example"
 DNS = "fjordline.example"
 NAMESPACE = uuid.UUID("8a6e0804-2bd0-4672-b79d-d97027f9071a")
 BINARY = {"objectGUID", "objectSid", "mS-DS-ConsistencyGuid"}
-DOMAIN_SID = (21, 1004336348, 1177238915, 682003330)
+DOMAIN_SID = (21, 1004336348, 1177238915)
 
 
-def sid_bytes(rid):
-    parts = DOMAIN_SID + (rid,)
+def sid_bytes(domain, rid):
+    parts = DOMAIN_SID + (zlib.crc32(domain.encode()), rid)
     return bytes([1, len(parts)]) + (5).to_bytes(6, "big") + struct.pack("<%dI" % len(parts), *parts)
 
 
@@ -53,7 +54,7 @@ class Company:
 
     def principal(self):
         self.next_rid += 1
-        return [sid_bytes(self.next_rid)]
+        return [sid_bytes(self.domain, self.next_rid)]
 
     def user(self, sam, name=None, ou="OU=Staff", upn=True, **attrs):
         name = name or sam

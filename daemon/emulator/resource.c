@@ -354,6 +354,7 @@ void object_delete(struct emulator *em, struct object *o)
 	object_keys_add(em->dir, o);
 	em->n_managed[o->type] -= o->cloud_managed;
 	o->cloud_managed = false;
+	o->manager = -1;
 	drop_references(em, o);
 	object_touch(em->dir, o);
 }

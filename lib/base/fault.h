@@ -1,7 +1,8 @@
 /*
  * Fault points: named places where a crash would be most awkward. Built with ADSYNC_FAULTS they
  * kill the process when the environment says ADSYNC_FAULT=name[:n] (at the n-th pass, from 1);
- * otherwise they are nothing. The scenario tests walk the table, so a new point is one row.
+ * otherwise they are nothing. ADSYNC_FAULT_TRACE names a file that gets the name of each point that
+ * was passed, once. The scenario tests walk the table, so a new point is one row.
  */
 #pragma once
 

@@ -249,6 +249,35 @@ static int finish_full(struct import_step *st, struct step_end *end, struct err 
 	return 0;
 }
 
+/*
+ * A delta query does not show again what a send left as it was: rows that await confirmation and
+ * were not delivered are confirmed when what is known of them is what is wanted.
+ */
+static int confirm_silent(struct import_step *st, struct err *e)
+{
+	struct sync *s = st->sync;
+	int64_t after = 0;
+	unsigned n;
+
+	if (!st->conn->exports)
+		return 0;
+	do {
+		_cleanup_arena_ struct arena page = {0};
+		struct cs_row *rows;
+
+		TRY(cs_page_state(s->store, st->conn->row.id, EXPORT_STATE_EXPORTED, after, PAGE,
+			&page, &rows, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			after = rows[i].id;
+			if (bitmap_get(&st->seen, rows[i].id) || !rows[i].imported)
+				continue;
+			arena_reset(&st->arena);
+			TRY(import_confirm_equal(st, &rows[i], e));
+		}
+	} while (n == PAGE);
+	return 0;
+}
+
 static const char *failed_result(enum conn_result r, const char *text)
 {
 	switch (r) {
@@ -296,6 +325,7 @@ static int import_with(
 	}
 	if (import_is_full(st) && !st->answer.nothing)
 		TRY(finish_full(st, end, e));
+	TRY(confirm_silent(st, e));
 	if (run_result_good(end->result)) {
 		if (!st->discovery_errors) { /* else everything is read again next time */
 			c->row.import_full_running = false;

@@ -38,6 +38,8 @@ int import_object(struct import_step *st, const struct import_object *o, struct 
 int import_gone(struct import_step *st, struct cs_row *row, struct err *e);
 /* The row's wanted image against its imported one, after an import. */
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e);
+/* The same for a row that was not delivered: confirmed when equal, else left as it is. */
+int import_confirm_equal(struct import_step *st, struct cs_row *row, struct err *e);
 
 /* References of one object: whole lists (entry) or single changes. */
 int import_links(struct import_step *st, const struct cs_row *row, const struct import_object *o,

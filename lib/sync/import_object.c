@@ -90,19 +90,41 @@ static int new_image(struct import_step *st, const struct import_object *o,
 	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
 }
 
+/* Does the image show an object that is mastered on-premises? */
+static int is_synced(
+	struct import_step *st, const void *image, size_t len, bool *ret, struct err *e)
+{
+	static unsigned attr;
+	struct cs_row row = {.imported = image, .imported_len = len, .dn = "-"};
+	const struct value *v;
+	struct entry en;
+
+	if (!attr)
+		attr = attr_intern("onPremisesSyncEnabled");
+	TRY(row_entry(st->sync, &row, false, &st->arena, &en, e));
+	v = entry_first(&en, attr);
+	*ret = v && v->type == VALUE_BOOLEAN && v->num;
+	return 0;
+}
+
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 {
 	struct entry imported, wanted;
 	enum export_event event;
 	struct delta d;
+	bool synced;
 
 	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
 		return 0;
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
 	delta_owned(&imported, &wanted, false, &st->arena, &d);
-	if (d.n_attrs == 0 && row->export_all)
-		return 0; /* a take-over is still to be sent */
+	if (d.n_attrs == 0 && row->export_all) {
+		TRY(is_synced(st, row->imported, row->imported_len, &synced, e));
+		if (!synced)
+			return 0; /* a take-over is still to be sent */
+		row->export_all = false;
+	}
 	event = d.n_attrs ? EXPORT_EVENT_IMPORT_DIFFERS : EXPORT_EVENT_IMPORT_EQUAL;
 	if (event == EXPORT_EVENT_IMPORT_EQUAL) {
 		if (row->state == EXPORT_STATE_EXPORTED || row->state == EXPORT_STATE_SENDING)
@@ -117,6 +139,22 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	}
 	row->state = export_state_next(row->state, event);
 	return 0;
+}
+
+int import_confirm_equal(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	struct entry imported, wanted;
+	struct delta d;
+
+	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
+	delta_owned(&imported, &wanted, false, &st->arena, &d);
+	if (d.n_attrs)
+		return 0;
+	sync_count(st->sync, COUNTER_CONFIRMED);
+	return cs_set_state(st->sync->store, row->id, EXPORT_STATE_CONFIRMED, e);
 }
 
 static int insert_row(
@@ -150,22 +188,6 @@ static void count_change(struct import_step *st, const struct cs_row *row,
 		sync_count(st->sync, COUNTER_STAGE_UPDATE);
 }
 
-static int is_synced(
-	struct import_step *st, const void *image, size_t len, bool *ret, struct err *e)
-{
-	static unsigned attr;
-	struct cs_row row = {.imported = image, .imported_len = len, .dn = "-"};
-	const struct value *v;
-	struct entry en;
-
-	if (!attr)
-		attr = attr_intern("onPremisesSyncEnabled");
-	TRY(row_entry(st->sync, &row, false, &st->arena, &en, e));
-	v = entry_first(&en, attr);
-	*ret = v && v->type == VALUE_BOOLEAN && v->num;
-	return 0;
-}
-
 /*
  * The object was synchronized and is not any more. If its source of authority is in the cloud, the
  * list that follows says so; if not, it was switched and rolled back between two imports, and
@@ -193,6 +215,7 @@ static int update_row(
 	const struct entry *en = o->entry;
 	bool renamed = row->transient || !streq(row->dn, en->dn);
 	enum export_state before = row->state;
+	bool all_before = row->export_all;
 	const void *image;
 	size_t len;
 
@@ -202,6 +225,8 @@ static int update_row(
 		streq(row->anchor, en->anchor) && streq(row->class, en->class)) {
 		sync_count(st->sync, COUNTER_STAGE_NO_CHANGE);
 		TRY(import_confirm(st, row, e));
+		if (row->export_all != all_before)
+			return cs_update(st->sync->store, row, false, e);
 		return row->state == before ? 0
 		                            : cs_set_state(st->sync->store, row->id, row->state, e);
 	}
@@ -273,6 +298,24 @@ static int links_gone(struct import_step *st, const struct cs_row *row, struct e
 	return 0;
 }
 
+/* The directory drops references to what it deletes; they are not reported under the old anchor. */
+static int links_to_gone(struct import_step *st, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list_target(st->sync->store, row->id, &st->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_row source;
+
+		if (!links[i].imported)
+			continue;
+		TRY(cs_get(st->sync->store, links[i].cs, &st->arena, &source, e));
+		TRY(import_link_set(st, &source, links[i].attr, row->id, false, e));
+	}
+	return 0;
+}
+
 int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 {
 	struct store *store = st->sync->store;
@@ -292,6 +335,7 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 		return cs_update(store, row, false, e); /* the cloud owned it and deleted it */
 	if (row->want == WANT_PRESENT) {
 		/* rules still want it: it is provisioned again, under a new anchor */
+		TRY(links_to_gone(st, row, e));
 		row->anchor = NULL;
 		row->kind = CS_EXPORT;
 		row->export_all = false;

@@ -1,0 +1,373 @@
+"""The laboratory of the end-to-end tests: an emulator, a company, adsyncd's worker and daemon.
+
+Everything listens on loopback, is ended by its pid, and lives in one temporary folder.
+"""
+import json
+import os
+import re
+import signal
+import sqlite3
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from http.client import HTTPException, HTTPSConnection
+from urllib.parse import quote
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD = os.environ.get("ADSYNC_BUILD", os.path.join(ROOT, "build", "dev"))
+sys.path.insert(0, os.path.join(ROOT, "packaging"))
+from company import Company, generate  # noqa: E402,F401
+
+TENANT = "6f1d2a7e-3c5b-4e0f-9b8a-1c2d3e4f5a6b"
+SYNC_APP = ("0a1b2c3d-0000-4000-8000-000000000001", "change-me-sync")
+ADMIN_APP = ("0a1b2c3d-0000-4000-8000-000000000002", "change-me-admin")
+GRAPH_APP = ("0a1b2c3d-0000-4000-8000-000000000003", "change-me-graph")
+AD = "fjordline.example"
+AAD = "tenant - AAD"
+
+
+def binary(name):
+    folder = {"adsyncctl": "ctl", "start-sync-cycle": "ctl", "adsyncd": "adsyncd",
+              "entra-emulator": "emulator"}[name]
+    return os.path.join(BUILD, "daemon", folder, name)
+
+
+def wait_for(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError("waited %d s for %s" % (seconds, what))
+
+
+class Process:
+    """A server of ours: its output in a file, ended by its pid."""
+
+    def __init__(self, argv, log, env=None):
+        self.log_path = log
+        with open(log, "ab") as f:
+            self.popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=f, stderr=f,
+                                          env=dict(os.environ, **(env or {})))
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as f:
+            return f.read()
+
+    def stop(self, sig=signal.SIGTERM, seconds=20):
+        if self.popen.poll() is None:
+            self.popen.send_signal(sig)
+        try:
+            code = self.popen.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+            raise AssertionError("did not stop within %d s: %s" % (seconds, self.popen.args[0]))
+        assert "ERROR: AddressSanitizer" not in self.log(), self.log()[-3000:]
+        assert "runtime error:" not in self.log(), self.log()[-3000:]
+        return code
+
+
+class Emulator:
+    def __init__(self, folder, *options, tenant=None, port=0):
+        self.folder = os.path.join(folder, "tenant")
+        port_file = os.path.join(folder, "port")
+        if os.path.exists(port_file):
+            os.unlink(port_file)
+        self.process = Process(
+            [binary("entra-emulator"), "--tenant",
+             tenant or os.path.join(ROOT, "conf", "tenant.sample.json"), "--state", self.folder,
+             "--listen", "127.0.0.1:%d" % port, "--port-file", port_file, *options],
+            os.path.join(folder, "emulator.log"))
+        wait_for(lambda: os.path.exists(port_file) or self.process.popen.poll() is not None,
+                 "the emulator")
+        assert self.process.popen.poll() is None, self.process.log()
+        with open(port_file, encoding="ascii") as f:
+            self.url = "https://localhost:" + f.read().strip()
+        self.ca = os.path.join(self.folder, "ca.pem")
+        self.connection = None
+
+    def stop(self):
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+        return self.process.stop()
+
+    def request(self, method, path, body=None, headers=None):
+        """(status, parsed JSON or None); one connection is kept open."""
+        data = json.dumps(body).encode() if body is not None else None
+        headers = dict(headers or {})
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        for last in (False, True):
+            if not self.connection:
+                self.connection = HTTPSConnection(
+                    self.url[len("https://"):], timeout=30,
+                    context=ssl.create_default_context(cafile=self.ca))
+            try:
+                self.connection.request(method, path, data, headers)
+                answer = self.connection.getresponse()
+                text = answer.read()
+                return answer.status, json.loads(text) if text else None
+            except (OSError, HTTPException):
+                self.connection.close()
+                self.connection = None
+                if last:
+                    raise
+
+    def stats(self):
+        return self.request("GET", "/emulator/stats")[1]
+
+    def requests(self):
+        return self.request("GET", "/emulator/requests")[1]["requests"]
+
+    def fault(self, **what):
+        status, _ = self.request("POST", "/emulator/faults", what)
+        assert status == 204
+
+    def clear_faults(self):
+        self.request("DELETE", "/emulator/faults")
+
+
+class Graph:
+    """A client with the rights of one application."""
+
+    def __init__(self, emulator, app=ADMIN_APP):
+        self.emulator = emulator
+        self.headers = {"Authorization": "Bearer " + self.token(app), "ConsistencyLevel": "eventual"}
+
+    def token(self, app):
+        form = "grant_type=client_credentials&scope=x&client_id=%s&client_secret=%s" % app
+        rq = urllib.request.Request("%s/%s/oauth2/v2.0/token" % (self.emulator.url, TENANT),
+                                    form.encode())
+        context = ssl.create_default_context(cafile=self.emulator.ca)
+        with urllib.request.urlopen(rq, context=context, timeout=30) as answer:
+            return json.load(answer)["access_token"]
+
+    def call(self, method, path, body=None):
+        return self.emulator.request(method, "/v1.0" + path, body, self.headers)
+
+    def get(self, path):
+        status, answer = self.call("GET", path)
+        assert status == 200, (path, status, answer)
+        return answer
+
+    def patch(self, path, body):
+        status, answer = self.call("PATCH", path, body)
+        assert status == 204, (path, status, answer)
+
+    def all(self, path):
+        out, link = [], "/v1.0" + path
+        while link:
+            status, answer = self.emulator.request("GET", link, None, self.headers)
+            assert status == 200, (link, answer)
+            out += answer["value"]
+            link = answer.get("@odata.nextLink", "")[len(self.emulator.url):]
+        return out
+
+    def find(self, collection, name, attr="displayName"):
+        found = self.get("/%s?$filter=%s%%20eq%%20'%s'" % (collection, attr, quote(name)))["value"]
+        return found[0] if found else None
+
+    def soa(self, collection, object_id, cloud):
+        self.patch("/%s/%s/onPremisesSyncBehavior" % (collection, object_id),
+                   {"isCloudManaged": cloud})
+
+    def members(self, group_id):
+        return sorted(m["displayName"] for m in self.get("/groups/%s/members" % group_id)["value"])
+
+
+class Run:
+    """What one run of the worker said and did."""
+
+    def __init__(self, code, report, log):
+        self.code, self.log = code, log
+        lines = [json.loads(line) for line in report.splitlines() if line.strip()]
+        self.end = next((o["end"] for o in lines if "end" in o), None)
+        self.error = next((o["error"] for o in lines if "error" in o), None)
+        self.steps = [o["progress"] for o in lines if "progress" in o and "result" in o["progress"]]
+        self.events = [int(n) for n in re.findall(r" event_id=(\d+) ", log)]
+
+    @property
+    def result(self):
+        return self.end["result"] if self.end else None
+
+    def counter(self, name):
+        return sum(s["counters"].get(name, 0) for s in self.steps)
+
+    def step(self, connector, kind):
+        return next(s for s in self.steps if s["connector"] == connector and kind in s["type"])
+
+    def blocked(self):
+        """DNs of the events 6956."""
+        out = []
+        for line in self.log.splitlines():
+            if " event_id=6956 " in line:
+                out.append(re.search(r' dn=(?:"((?:[^"\\]|\\.)*)"|(\S+))', line).group(1, 2))
+        return [a or b for a, b in out]
+
+
+class Lab:
+    """A folder with a company, an emulator and the configuration between them."""
+
+    def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
+                 **settings):
+        self.folder = str(folder)
+        self.company = company or Company()
+        self.ldif = os.path.join(self.folder, "ad.ldif")
+        self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port)
+        self.graph = Graph(self.emulator)
+        self.config = os.path.join(self.folder, "adsyncd.conf")
+        self.secret = os.path.join(self.folder, "secret")
+        self.daemon = None
+        self.write_secret(app[1])
+        self.surface, self.app, self.settings = surface, app, settings
+        self.write_config()
+        self.company.write(self.ldif)
+
+    def write_secret(self, text):
+        fd = os.open(self.secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(fd, text.encode())
+        os.close(fd)
+
+    def write_config(self, extra="", ad="", aad="", source=None, ca=None):
+        sections = {"adsyncd": "", "scheduler": "", "import": "", "export": ""}
+        for key, value in self.settings.items():
+            section, _, name = key.partition("__")
+            sections[section] += "%s = %s\n" % (name, value)
+        with open(self.config, "w", encoding="utf-8") as f:
+            f.write("""[adsyncd]
+state_directory = %(folder)s/state
+rules = %(root)s/conf/rules
+metaverse = %(root)s/schema/metaverse.json
+control_socket = %(folder)s/control
+status_socket = %(folder)s/status
+%(adsyncd)s
+[scheduler]
+%(scheduler)s
+[import]
+%(import)s
+[export]
+%(export)s
+[connector "%(ad_name)s"]
+type = ad
+source = %(source)s
+base_dn = DC=fjordline,DC=example
+%(ad)s
+[connector "%(aad_name)s"]
+type = entra
+surface = %(surface)s
+tenant_id = %(tenant)s
+client_id = %(client)s
+client_secret_file = %(secret)s
+authority = %(url)s
+graph_url = %(url)s
+ca_file = %(ca)s
+%(aad)s
+%(extra)s""" % dict(sections, folder=self.folder, root=ROOT, ad_name=AD, aad_name=AAD,
+                    source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
+                    client=self.app[0], secret=self.secret, url=self.emulator.url,
+                    ca=ca or self.emulator.ca, ad=ad, aad=aad, extra=extra))
+
+    def write(self):
+        self.company.write(self.ldif)
+
+    def run(self, profile="delta", fault=None, connector=None, timeout=300):
+        """One run of the worker, in the foreground."""
+        argv = [binary("adsyncd"), "--worker", "--config", self.config, "--profile", profile,
+                "--log", "stderr"]
+        if connector:
+            argv += ["--connector", connector]
+        env = dict(os.environ)
+        env.pop("ADSYNC_FAULT", None)
+        env["ADSYNC_FAULT_TRACE"] = os.path.join(self.folder, "faults")
+        if fault:
+            env["ADSYNC_FAULT"] = fault
+        read, write = os.pipe()
+        try:
+            popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.PIPE, env=env, close_fds=False,
+                                     preexec_fn=lambda: os.dup2(write, 3))
+        finally:
+            os.close(write)
+        with os.fdopen(read, encoding="utf-8") as f:
+            report = f.read()
+        log = popen.stderr.read().decode(errors="replace")
+        popen.stderr.close()
+        code = popen.wait(timeout)
+        assert "ERROR: AddressSanitizer" not in log and "runtime error:" not in log, log[-4000:]
+        assert "ERROR: LeakSanitizer" not in log, log[-4000:]
+        return Run(code, report, log)
+
+    def cycle(self, profile="delta"):
+        """A run that must end well."""
+        r = self.run(profile)
+        assert r.code == 0, (r.result, r.error, r.log[-3000:])
+        return r
+
+    def db(self, sql, *values):
+        con = sqlite3.connect("file:%s/state/adsyncd.db?mode=ro" % self.folder, uri=True)
+        try:
+            return con.execute(sql, values).fetchall()
+        finally:
+            con.close()
+
+    # --- the daemon ---
+
+    def start(self):
+        control = os.path.join(self.folder, "control")
+        self.daemon = Process([binary("adsyncd"), "--config", self.config, "--log", "stderr"],
+                              os.path.join(self.folder, "adsyncd.log"))
+        wait_for(lambda: os.path.exists(control) or self.daemon.popen.poll() is not None,
+                 "the daemon")
+        return self.daemon
+
+    def ctl(self, *argv, program="adsyncctl"):
+        return subprocess.run([binary(program), *argv], capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=120, check=False,
+                              env=dict(os.environ, ADSYNCD_SOCKET=self.folder + "/control"))
+
+    def ctl_json(self, *argv):
+        done = self.ctl("--json", *argv)
+        assert done.returncode == 0, (argv, done.stderr)
+        return json.loads(done.stdout)
+
+    def close(self):
+        if self.daemon:
+            self.daemon.stop()
+        self.emulator.stop()
+
+    # --- what the tenant holds, without ids and times ---
+
+    def tenant(self):
+        names, out = {}, {}
+        sync = Graph(self.emulator, SYNC_APP)
+        objects = []
+        for collection in ("users", "groups", "contacts"):
+            select = {"users": USER_SELECT, "groups": GROUP_SELECT, "contacts": CONTACT_SELECT}
+            for o in sync.all("/%s?$select=%s&$top=500" % (collection, select[collection])):
+                names[o["id"]] = o["displayName"]
+                objects.append((collection, o))
+        for collection, o in objects:
+            object_id = o.pop("id")
+            o["managed"] = self.graph.get("/%s/%s/onPremisesSyncBehavior" %
+                                          (collection, object_id))["isCloudManaged"]
+            if collection == "groups":
+                o["members"] = self.graph.members(object_id)
+            elif collection == "users":
+                status, manager = self.graph.call("GET", "/users/%s/manager" % object_id)
+                o["manager"] = manager["displayName"] if status == 200 else None
+            key = "%s/%s" % (collection, o["displayName"])
+            assert key not in out, "two objects %s" % key
+            out[key] = o
+        return out
+
+
+USER_SELECT = ("id,displayName,onPremisesImmutableId,userPrincipalName,jobTitle,department,mail,"
+               "proxyAddresses,accountEnabled,onPremisesSyncEnabled,onPremisesDistinguishedName")
+GROUP_SELECT = ("id,displayName,onPremisesImmutableId,description,mailEnabled,securityEnabled,"
+                "onPremisesSyncEnabled")
+CONTACT_SELECT = "id,displayName,onPremisesImmutableId,mail,proxyAddresses,onPremisesSyncEnabled"

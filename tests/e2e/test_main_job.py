@@ -1,0 +1,83 @@
+"""The whole main job over LDIF: every object is in the tenant, or not, as the rules say."""
+from lab import AAD, GRAPH_APP, Company, generate
+
+
+def test_first_cycle_and_confirmation(make_lab):
+    lab = make_lab(generate(60, 12, 5))
+    lab.cycle()
+    tenant = lab.tenant()
+    users = {k: v for k, v in tenant.items() if k.startswith("users/")}
+    assert len(users) == 60 and len([k for k in tenant if k.startswith("groups/")]) == 12
+    assert not [k for k in tenant if "Administrator" in k or "krbtgt" in k or "AAD_" in k
+                or "SystemMailbox" in k or "Domain Users" in k]
+    for dn, entry in lab.company.objects.items():
+        key = "users/%s" % entry["displayName"][0]
+        if key not in users or "user" not in entry["objectClass"]:
+            continue
+        user = users[key]
+        sam = entry["sAMAccountName"][0]
+        assert user["userPrincipalName"] == "%s@fjordline.example" % sam
+        assert user["jobTitle"] == entry["title"][0]
+        assert user["accountEnabled"] == (entry["userAccountControl"] == ["512"])
+        assert user["onPremisesSyncEnabled"] is True and user["managed"] is False
+        manager = entry.get("manager", [None])[0]
+        assert user["manager"] == (lab.company.objects[manager]["displayName"][0] if manager else None)
+    for dn, entry in lab.company.objects.items():
+        if "group" in entry["objectClass"] and "isCriticalSystemObject" not in entry:
+            group = tenant["groups/" + entry["displayName"][0]]
+            assert group["members"] == sorted(
+                lab.company.objects[m]["displayName"][0] for m in entry["member"])
+            assert group["mailEnabled"] == ("mail" in entry)
+    r = lab.cycle()
+    assert r.counter("export-confirmed") == r.counter("stage-add") + lab.db(
+        "SELECT count(*) FROM cs_link l JOIN cs ON cs.id = l.cs WHERE l.wanted = 1")[0][0]
+    writes = lab.emulator.stats()["writes"]
+    lab.cycle("initial")
+    assert lab.emulator.stats()["writes"] == writes
+    assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
+def test_graph_surface(make_lab):
+    """Public Graph: contacts and mail-enabled groups are told of once and are no failures."""
+    company = Company()
+    anna = company.user("anna", title="Pilot")
+    company.group("Crew", [anna])
+    company.group("Postlist", [anna], groupType="2", mail="list@fjordline.example",
+                  mailNickname="list")
+    company.contact("Partner", "p@partners.example")
+    lab = make_lab(company, surface="graph", app=GRAPH_APP)
+    r = lab.run()
+    assert r.code == 0, (r.result, r.log)
+    assert r.counter("outside-surface") == 2 and r.events.count(6952) == 2
+    assert lab.graph.find("users", "anna")["jobTitle"] == "Pilot"
+    assert lab.graph.members(lab.graph.find("groups", "Crew")["id"]) == ["anna"]
+    assert lab.graph.find("groups", "Postlist") is None
+    for profile in ("delta", "initial"):
+        r = lab.run(profile)
+        assert r.code == 0 and 6952 not in r.events, r.log
+    assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
+def test_missing_role_is_told_at_start(make_lab):
+    company = Company()
+    company.user("anna")
+    lab = make_lab(company, surface="sync", app=GRAPH_APP)
+    r = lab.run()
+    assert r.code == 1 and "ADSynchronization.ReadWrite.All" in r.log
+    assert lab.emulator.stats()["writes"] == 0
+
+
+def test_two_domains(make_lab):
+    """One connector per domain naming context, one tenant."""
+    company = Company()
+    company.user("anna")
+    lab = make_lab(company)
+    other = Company("DC=south,DC=example", "fjordline.example")
+    other.user("bo")
+    other.write(lab.folder + "/south.ldif")
+    lab.write_config(extra='[connector "south.example"]\ntype = ad\nsource = ldif:%s/south.ldif\n'
+                           "base_dn = DC=south,DC=example\n" % lab.folder)
+    r = lab.cycle()
+    assert r.counter("export-add") == 2
+    assert set(lab.tenant()) == {"users/anna", "users/bo"}
+    assert r.step(AAD, "export")["result"] == "success"

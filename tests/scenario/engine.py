@@ -1,0 +1,237 @@
+"""Each scenario runs three ways: normally; again, which must change nothing; and killed at every
+fault point in turn during every one of its cycles, then resumed to the same end.
+
+A snapshot of the whole laboratory before each cycle is where the kills of that cycle start.
+
+A scenario is a class with `company()` and `steps`, a list of functions of a lab. The function
+`cycle` stands for a cycle of the engine. After the last step `check(lab)` looks at the end.
+"""
+import json
+import os
+import pickle
+import shutil
+import tempfile
+
+from lab import Emulator, Graph, Lab
+
+
+def cycle(lab):
+    """Marks a cycle in a scenario's steps."""
+    raise AssertionError("run by the engine")
+
+
+class Scenario:
+    settings = {}
+    events = None  # DNs of the events 6956, in order; None: not looked at
+    result = 0     # exit code of the cycles
+
+    def company(self):
+        raise NotImplementedError
+
+    def check(self, lab):
+        """Assertions on the end state."""
+
+    def before(self, lab):
+        """Prepares the tenant before the first step."""
+
+
+class Outcome:
+    def __init__(self):
+        self.blocked, self.state, self.stats = [], None, None
+
+
+def state(lab):
+    """Everything that must be the same however the end was reached."""
+    rows = lab.db("SELECT c.name, cs.dn, cs.class, cs.kind, cs.want, cs.state, cs.blocked, "
+                  "cs.mv IS NOT NULL FROM cs JOIN connector c ON c.id = cs.connector "
+                  "WHERE cs.kind <> 2 ORDER BY 1, 2")
+    links = lab.db("SELECT s.dn, a.name, t.dn, l.imported, l.wanted, l.state FROM cs_link l "
+                   "JOIN cs s ON s.id = l.cs JOIN cs t ON t.id = l.target "
+                   "JOIN attribute a ON a.id = l.attribute WHERE l.imported OR l.wanted "
+                   "ORDER BY 1, 2, 3")
+    return {"tenant": lab.tenant(), "rows": rows, "links": [r[1:2] + r[3:] for r in links],
+            "mv": lab.db("SELECT class, count(*) FROM mv WHERE NOT deleted GROUP BY 1"),
+            "outbox": lab.db("SELECT count(*) FROM outbox")}
+
+
+def one_cycle(lab, scenario, out, fault=None):
+    r = lab.run(fault=fault)
+    out.blocked += r.blocked()
+    if fault:
+        assert r.code == -9, "the fault point %s was not met again" % fault
+        return
+    assert r.code == scenario.result, (r.result, r.error, r.log[-3000:])
+    return r
+
+
+def is_idle(r):
+    """Did the cycle find nothing to do?"""
+    return not any(name not in ("stage-no-change", "connector-no-flow")
+                   for s in r.steps for name in s["counters"])
+
+
+def quiet(lab, out):
+    """Cycles until one has nothing to do: at most three."""
+    for _ in range(3):
+        r = lab.run()
+        out.blocked += r.blocked()
+        if is_idle(r):
+            return
+
+
+class Stage:
+    """A lab in a temporary folder, alone or as a copy of another's folder."""
+
+    def __init__(self, scenario, snapshot=None):
+        self.folder = tempfile.mkdtemp(prefix="adsyncd-scenario.")
+        port = 0
+        if snapshot:
+            shutil.rmtree(self.folder)
+            shutil.copytree(snapshot.path, self.folder)
+            port = snapshot.port
+        try:
+            company = snapshot.company() if snapshot else scenario.company()
+            self.lab = Lab(self.folder, company, memory=False, port=port, **scenario.settings)
+            if not snapshot:
+                scenario.before(self.lab)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    def close(self):
+        self.lab.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Snapshot:
+    """The folder as it is before a cycle; the emulator is stopped for the copy."""
+
+    def __init__(self, lab, blocked):
+        self.port = int(lab.emulator.url.rsplit(":", 1)[1])
+        lab.emulator.stop()
+        self.path = tempfile.mkdtemp(prefix="adsyncd-snapshot.")
+        shutil.rmtree(self.path)
+        shutil.copytree(lab.folder, self.path)
+        self.text = pickle.dumps(lab.company)
+        self.blocked = list(blocked)
+
+    def company(self):
+        return pickle.loads(self.text)
+
+    def remove(self):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def play(stage, scenario, out, steps):
+    """The steps, then quiet cycles, then the end."""
+    lab = stage.lab
+    for step in steps:
+        if step is cycle:
+            one_cycle(lab, scenario, out)
+        else:
+            step(lab)
+            lab.write()
+    quiet(lab, out)
+    out.state = state(lab)
+    out.stats = lab.emulator.stats()
+
+
+def normal_and_again(scenario):
+    """The scenario; then a delta, an initial and a delta cycle must change nothing."""
+    out, stage = Outcome(), Stage(scenario)
+    lab = stage.lab
+    try:
+        play(stage, scenario, out, scenario.steps)
+        if scenario.events is not None:
+            assert out.blocked == scenario.events, out.blocked
+        assert out.stats["duplicateWrites"] == 0, out.stats
+        for profile in ("delta", "initial", "delta"):
+            r = lab.run(profile)
+            assert not r.blocked(), r.log
+            assert lab.emulator.stats()["writes"] == out.stats["writes"], r.steps
+            same(out.state, state(lab), "a %s cycle changed something" % profile)
+        scenario.check(lab)
+    finally:
+        stage.close()
+
+
+def same(a, b, why):
+    if a != b:
+        left, right = (json.dumps(x, indent=1, sort_keys=True, default=str).splitlines()
+                       for x in (a, b))
+        differ = ["- " + x for x in left if x not in right] + ["+ " + x for x in right
+                                                             if x not in left]
+        raise AssertionError("%s:\n%s" % (why, "\n".join(differ[:40])))
+
+
+def with_snapshots(scenario):
+    """Plays it with a snapshot before each cycle, and the fault points that each cycle meets."""
+    out, snapshots = Outcome(), []
+    stage = Stage(scenario)
+    lab = stage.lab
+    port = int(lab.emulator.url.rsplit(":", 1)[1])
+    try:
+        for number, step in enumerate(scenario.steps):
+            if step is not cycle:
+                step(lab)
+                lab.write()
+                continue
+            snap = Snapshot(lab, out.blocked)
+            restart(lab, port)
+            trace = os.path.join(lab.folder, "faults")
+            if os.path.exists(trace):
+                os.unlink(trace)
+            if is_idle(one_cycle(lab, scenario, out)) and snapshots:
+                snap.remove()
+                continue
+            with open(trace, encoding="ascii") as f:
+                snapshots.append((snap, number, f.read().split()))
+        play(stage, scenario, out, [])
+        return out, snapshots
+    except BaseException:
+        for snap, _, _ in snapshots:
+            snap.remove()
+        raise
+    finally:
+        stage.close()
+
+
+def restart(lab, port):
+    lab.emulator = Emulator(lab.folder, port=port)
+    lab.graph = Graph(lab.emulator)
+
+
+def kill_once(scenario, wanted, snap, number, fault):
+    """The cycle is killed at the point, repeated, and the rest goes on as usual."""
+    out, stage = Outcome(), Stage(scenario, snap)
+    out.blocked = list(snap.blocked)
+    why = "killed at %s in step %d" % (fault, number)
+    try:
+        one_cycle(stage.lab, scenario, out, fault)
+        before = stage.lab.emulator.stats()
+        one_cycle(stage.lab, scenario, out)
+        play(stage, scenario, out, scenario.steps[number + 1:])
+    finally:
+        stage.close()
+    same(wanted.state, out.state, why)
+    # told at least once; the one that was on its way when it died perhaps twice
+    for dn in set(wanted.blocked) | set(out.blocked):
+        n, m = wanted.blocked.count(dn), out.blocked.count(dn)
+        assert n <= m <= n + 1, (why, wanted.blocked, out.blocked)
+    # nothing is sent twice: what was in flight is found by the import that follows
+    assert out.stats["duplicateWrites"] == 0, (why, before, out.stats)
+
+
+def killed(scenario):
+    """Killed at each fault point that each cycle meets; how many kills there were."""
+    wanted, snapshots = with_snapshots(scenario)
+    kills = 0
+    try:
+        for snap, number, faults in snapshots:
+            for fault in faults:
+                kill_once(scenario, wanted, snap, number, fault)
+                kills += 1
+    finally:
+        for snap, _, _ in snapshots:
+            snap.remove()
+    return kills

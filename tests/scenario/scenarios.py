@@ -1,0 +1,281 @@
+"""The scenarios: what happens in AD and in the cloud between cycles, and what must come of it."""
+from engine import Scenario, cycle
+
+from lab import Company, Graph, SYNC_APP
+
+OU = "OU=Staff,DC=fjordline,DC=example"
+
+
+def small():
+    c = Company()
+    boss = c.user("boss", title="Manager")
+    people = [c.user("user%d" % i, title="Officer", manager=boss) for i in range(6)]
+    inner = c.group("Inner", people[:2])
+    c.group("Outer", [people[2], inner])
+    c.contact("Partner", "partner@partners.example")
+    return c
+
+
+def user_id(lab, name):
+    return lab.graph.find("users", name)["id"]
+
+
+def group_id(lab, name):
+    return lab.graph.find("groups", name)["id"]
+
+
+class First(Scenario):
+    """Join or project, provision, references forward and nested."""
+    company = staticmethod(small)
+    steps = [cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert len(tenant) == 10
+        assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
+        assert tenant["users/user3"]["manager"] == "boss"
+
+
+class HardMatch(Scenario):
+    """Objects that are in the tenant already are joined by their anchor and taken over."""
+    company = staticmethod(small)
+    steps = [cycle, cycle]
+
+    def before(self, lab):
+        import base64
+        anchor = base64.b64encode(lab.company.of("user1")["objectGUID"][0]).decode()
+        status, _ = lab.graph.call("POST", "/users", {
+            "accountEnabled": True, "displayName": "Old name", "mailNickname": "user1",
+            "userPrincipalName": "user1@fjordline.example", "onPremisesImmutableId": anchor,
+            "jobTitle": "Before", "passwordProfile": {"password": "Secret-1!"}})
+        assert status == 201
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert len(tenant) == 10
+        assert tenant["users/user1"]["jobTitle"] == "Officer"
+        assert tenant["users/user1"]["onPremisesSyncEnabled"] is True
+
+
+class Update(Scenario):
+    company = staticmethod(small)
+    steps = [cycle, lambda lab: lab.company.set("user1", "title", "Captain"),
+             lambda lab: lab.company.set("user2", "department"),
+             lambda lab: lab.company.set("user3", "userAccountControl", "514"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/user1"]["jobTitle"] == "Captain"
+        assert tenant["users/user3"]["accountEnabled"] is False
+
+
+class Rename(Scenario):
+    """A new common name and a new place: the same object, found by its GUID."""
+    company = staticmethod(small)
+    steps = [cycle, lambda lab: lab.company.move("user1", name="User One"),
+             lambda lab: lab.company.move("user2", ou="OU=Crew"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert len(tenant) == 10 and lab.emulator.stats()["creates"] == 10
+        assert tenant["users/user2"]["onPremisesDistinguishedName"].startswith("CN=user2,OU=Crew")
+        assert tenant["groups/Inner"]["members"] == ["user0", "user1"]
+
+
+class Swap(Scenario):
+    """Two objects exchange their names in one go."""
+    company = staticmethod(small)
+
+    def _swap(lab):
+        lab.company.move("user1", name="swap")
+        lab.company.move("user2", name="user1")
+        lab.company.move("CN=swap," + OU, name="user2")
+
+    steps = [cycle, _swap, cycle, cycle]
+
+    def check(self, lab):
+        assert lab.emulator.stats()["creates"] == 10 and lab.emulator.stats()["deletes"] == 0
+        names = {o["displayName"]: o["onPremisesDistinguishedName"]
+                 for k, o in lab.tenant().items() if k.startswith("users/")}
+        assert names["user1"] == "CN=user2," + OU and names["user2"] == "CN=user1," + OU
+
+
+class Delete(Scenario):
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.company.delete("user1"),
+             lambda lab: lab.company.delete("Outer"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "users/user1" not in tenant and "groups/Outer" not in tenant
+        assert tenant["groups/Inner"]["members"] == ["user0"]
+        assert lab.emulator.stats()["deletes"] == 2
+
+
+class Members(Scenario):
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.company.member("Inner", "add", "user5"),
+             lambda lab: lab.company.member("Inner", "remove", "user0"),
+             lambda lab: lab.company.member("Outer", "remove", "Inner"),
+             lambda lab: lab.company.set("user3", "manager", lab.company.dn_of("user4")),
+             lambda lab: lab.company.set("user5", "manager"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["groups/Inner"]["members"] == ["user1", "user5"]
+        assert tenant["groups/Outer"]["members"] == ["user2"]
+        assert tenant["users/user3"]["manager"] == "user4"
+        assert tenant["users/user5"]["manager"] is None
+
+
+class SwitchUser(Scenario):
+    """The source of authority of a user moves, AD changes: blocked, told once."""
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.graph.soa("users", user_id(lab, "user1"), True),
+             lambda lab: lab.graph.patch("/users/" + user_id(lab, "user1"), {"jobTitle": "Cloud"}),
+             cycle, lambda lab: lab.company.set("user1", "title", "From AD"), cycle, cycle]
+    events = ["CN=user1," + OU]
+
+    def check(self, lab):
+        user = lab.tenant()["users/user1"]
+        assert user["jobTitle"] == "Cloud" and user["managed"] is True
+        assert user["onPremisesSyncEnabled"] is None
+
+
+class SwitchGroup(Scenario):
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.graph.soa("groups", group_id(lab, "Inner"), True), cycle,
+             lambda lab: lab.company.member("Inner", "add", "user4"), cycle, cycle]
+    events = ["CN=Inner,OU=Groups,DC=fjordline,DC=example"]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["groups/Inner"]["members"] == ["user0", "user1"]
+        # an AD-mastered group drops its reference to a converted group
+        assert tenant["groups/Outer"]["members"] == ["user2"]
+
+
+class KeepUser(Scenario):
+    """An AD-mastered group keeps, and gets, references to converted users."""
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.graph.soa("users", user_id(lab, "user1"), True),
+             lambda lab: lab.graph.soa("users", user_id(lab, "user5"), True), cycle,
+             lambda lab: lab.company.member("Inner", "add", "user5"), cycle, cycle]
+    events = []
+
+    def check(self, lab):
+        assert lab.tenant()["groups/Inner"]["members"] == ["user0", "user1", "user5"]
+
+
+class DeleteBlocked(Scenario):
+    """An AD delete, and a move out of scope, of converted objects delete nothing in the cloud."""
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.graph.soa("users", user_id(lab, "user4"), True),
+             lambda lab: lab.graph.soa("users", user_id(lab, "user5"), True), cycle,
+             lambda lab: lab.company.delete("user4"),
+             lambda lab: lab.company.set("user5", "adminDescription", "User_x"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "users/user4" in tenant and "users/user5" in tenant
+        assert lab.emulator.stats()["deletes"] == 0
+
+
+class RollBack(Scenario):
+    """The roll-back: everything owned is sent again, cloud edits are overwritten."""
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.graph.soa("users", user_id(lab, "user1"), True), cycle,
+             lambda lab: lab.graph.patch("/users/" + user_id(lab, "user1"),
+                                         {"jobTitle": "Cloud", "department": "Cloud"}),
+             lambda lab: lab.company.set("user1", "title", "Newer"), cycle,
+             lambda lab: lab.graph.soa("users", user_id(lab, "user1"), False), cycle, cycle]
+    events = ["CN=user1," + OU]
+
+    def check(self, lab):
+        user = lab.tenant()["users/user1"]
+        assert user["jobTitle"] == "Newer" and user["department"] is None
+        assert user["onPremisesSyncEnabled"] is True and user["managed"] is False
+
+
+class RollBackGroup(Scenario):
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.graph.soa("groups", group_id(lab, "Inner"), True), cycle,
+             lambda lab: lab.company.member("Inner", "add", "user4"), cycle,
+             lambda lab: lab.graph.soa("groups", group_id(lab, "Inner"), False), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["groups/Inner"]["members"] == ["user0", "user1", "user4"]
+        assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
+
+
+class MissedSwitch(Scenario):
+    """Switched, edited and rolled back between two cycles: taken over all the same."""
+    company = staticmethod(small)
+
+    def _all(lab):
+        who = user_id(lab, "user1")
+        lab.graph.soa("users", who, True)
+        lab.graph.patch("/users/" + who, {"department": "Cloud"})
+        lab.graph.soa("users", who, False)
+
+    steps = [cycle, cycle, _all, cycle, cycle]
+    events = []
+
+    def check(self, lab):
+        user = lab.tenant()["users/user1"]
+        assert user["onPremisesSyncEnabled"] is True and user["department"] is None
+
+
+class Threshold(Scenario):
+    """More deletes than allowed: the export stops before its first request."""
+    company = staticmethod(small)
+    settings = {"export__deletion_threshold": 2}
+    steps = [cycle, cycle]
+
+    def check(self, lab):
+        for name in ("user1", "user2", "user3"):
+            lab.company.delete(name)
+        lab.company.set("user4", "title", "Waits")
+        lab.write()
+        writes = lab.emulator.stats()["writes"]
+        r = lab.run()
+        assert r.result == "stopped-deletion-threshold-exceeded" and 116 in r.events
+        assert lab.emulator.stats()["writes"] == writes
+        lab.settings["export__deletion_threshold"] = 3
+        lab.write_config()
+        r = lab.run()
+        assert r.code == 0 and lab.emulator.stats()["deletes"] == 3
+
+
+class Filtered(Scenario):
+    """An object that a rule filters later leaves the tenant; one that comes back is restored."""
+    company = staticmethod(small)
+    steps = [cycle, cycle, lambda lab: lab.company.set("user3", "isCriticalSystemObject", "TRUE"),
+             cycle, cycle, lambda lab: lab.company.set("user3", "isCriticalSystemObject"), cycle,
+             cycle]
+
+    def check(self, lab):
+        assert len(lab.tenant()) == 10
+        assert lab.emulator.stats()["deletes"] == 1 and lab.emulator.stats()["creates"] == 10
+
+
+class DeletedInCloud(Scenario):
+    """An object that somebody deletes in the cloud is made (restored) again while AD has it."""
+    company = staticmethod(small)
+
+    def _delete(lab):
+        sync = Graph(lab.emulator, SYNC_APP)
+        status, _ = sync.call("DELETE", "/users/" + user_id(lab, "user2"))
+        assert status == 204
+
+    steps = [cycle, cycle, _delete, cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/user2"]["onPremisesSyncEnabled"] is True
+        assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
+
+
+ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
+       DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud]
