@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/record.h"
+#include "connector/settings.h"
 #include "model/delta.h"
 #include "model/schema.h"
 
@@ -27,49 +28,6 @@ struct connector_host {
 	void *ctx;
 };
 
-/* One setting of adsyncd.conf: a row checks, prints, completes and documents it. */
-enum option_kind {
-	OPTION_STRING,
-	OPTION_LIST,     /* may go on in indented lines, which are kept apart by newlines */
-	OPTION_BOOLEAN,  /* yes|no|true|false|on|off */
-	OPTION_NUMBER,   /* min..max */
-	OPTION_DURATION, /* [d.]HH:MM:SS or seconds; stored as seconds */
-	OPTION_PATH,
-	OPTION_SECRET, /* path of a 0600 file, or credential:NAME */
-	OPTION_CHOICE, /* one word of choices, separated by '|' */
-};
-
-struct option_def {
-	const char *name;
-	enum option_kind kind;
-	const char *def; /* default as text, NULL for none */
-	bool required;
-	int64_t min, max;    /* OPTION_NUMBER */
-	const char *choices; /* OPTION_CHOICE */
-	const char *help;    /* one line for people */
-};
-
-/* A section of adsyncd.conf, after checking: text values by name. Immutable while in use. */
-struct settings {
-	const char *name; /* the connector's name, "contoso.com" */
-	const char *file;
-	int line; /* of the section */
-	const struct option_def *defs;
-	unsigned n_defs;
-	char **values; /* parallel to defs; NULL when unset and without default */
-	int *lines;    /* parallel: the line that set it, 0 for a default */
-};
-
-/* Value of a setting that the defs list; NULL when unset. asserts that the name exists. */
-const char *setting_text(const struct settings *s, const char *name);
-bool setting_bool(const struct settings *s, const char *name);
-int64_t setting_number(const struct settings *s, const char *name); /* also durations */
-/* A list split at the separator and at line ends, trimmed; NULL-terminated, strings and array in the arena. */
-char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a);
-/* Fills *e with file, line and the text; returns -EINVAL. */
-int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
-	_printf_(4, 5);
-
 /* --- import --- */
 
 struct ref_change {
@@ -79,10 +37,11 @@ struct ref_change {
 };
 
 struct import_object {
-	/* class and anchor set; dn NULL: as known (partial); reference attributes are whole lists */
+	/* class and anchor set; dn NULL: as known (partial); reference attributes are whole lists
+	 */
 	struct entry *entry;
-	bool partial;              /* only the attributes named changed; otherwise all are here */
-	bool deleted;              /* only the anchor counts */
+	bool partial; /* only the attributes named changed; otherwise all are here */
+	bool deleted; /* only the anchor counts */
 	const struct ref_change *changes; /* single changes beside whole lists */
 	unsigned n_changes;
 };
@@ -98,8 +57,8 @@ struct import_sink {
 	int (*bad)(struct import_sink *s, const char *dn_or_anchor, const char *error_type,
 		const char *text, struct err *e);
 	/*
-	 * All that was delivered up to here is covered by this cursor: both are committed. Empty: the
-	 * next import has to be a full one. import_answer.full must be set before.
+	 * All that was delivered up to here is covered by this cursor: both are committed. Empty:
+	 * the next import has to be a full one. import_answer.full must be set before.
 	 */
 	int (*cursor)(struct import_sink *s, const void *cursor, size_t n, struct err *e);
 	/*
@@ -178,7 +137,7 @@ struct connector_type {
 	unsigned n_options;
 	/* Checks what the table cannot; offline. */
 	int (*check)(const struct settings *s, struct err *e);
-	/* Offline: what the rules are checked against. Static storage or owned by the type. */
+	/* Offline: what the rules are checked against; static. settings NULL: none configured. */
 	const struct schema *(*schema)(const struct settings *s);
 	/*
 	 * %Domain.FQDN%, %Domain.Netbios%, %Forest.FQDN% ... NULL for an unknown one; offline.

@@ -56,7 +56,7 @@ static bool is_sync(const struct settings *s)
 
 static const struct schema *entra_schema_of(const struct settings *s)
 {
-	return entra_schema(is_sync(s));
+	return entra_schema(!s || is_sync(s));
 }
 
 static void entra_close(struct connector *c)

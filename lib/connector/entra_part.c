@@ -189,7 +189,7 @@ static void write_required(const struct part *p, struct buf *b)
 		buf_adds(b, ",\"mailNickname\":\"");
 		for (unsigned n = 0; name && *name && *name != '@' && n < 64; name++)
 			if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
-			           "-_",
+				   "-_",
 				    *name)) {
 				buf_addc(b, *name);
 				n++;

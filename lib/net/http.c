@@ -25,6 +25,7 @@ struct transfer {
 	struct curl_slist *headers;
 	char detail[CURL_ERROR_SIZE];
 	bool too_large;
+	size_t sent; /* bytes of the body given to libcurl */
 };
 
 int http_new(const struct http_options *o, struct http **ret, struct err *e)
@@ -141,6 +142,36 @@ static CURL *take_easy(struct http *h)
 	return easy;
 }
 
+static size_t give_body(char *p, size_t size, size_t n, void *ctx)
+{
+	struct http_request *r = ctx;
+	struct transfer *t = r->internal;
+	size_t len = MIN(size * n, r->body.len - t->sent);
+
+	memcpy(p, r->body.data + t->sent, len);
+	t->sent += len;
+	return len;
+}
+
+/*
+ * libcurl sends a request again by itself when a kept connection turns out to be dead. It cannot do
+ * so for a body that it reads from us, which it has no way to rewind: that is an error, and the
+ * outcome is unknown, as it should be.
+ */
+static void set_body(struct http_request *r, struct transfer *t)
+{
+	if (!r->body.len)
+		return;
+	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+	if (r->resend) {
+		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body.data);
+		return;
+	}
+	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, give_body);
+	curl_easy_setopt(t->easy, CURLOPT_READDATA, r);
+}
+
 void http_start(struct http *h, struct http_request *r)
 {
 	struct transfer *t = xcalloc(1, sizeof(*t));
@@ -168,10 +199,7 @@ void http_start(struct http *h, struct http_request *r)
 	curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (h->ca_file)
 		curl_easy_setopt(t->easy, CURLOPT_CAINFO, h->ca_file);
-	if (r->body.len) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body.data);
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
-	}
+	set_body(r, t);
 	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
 	curl_multi_add_handle(h->multi, t->easy);
 	h->flight[h->n_flight++] = r;

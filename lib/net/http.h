@@ -35,6 +35,7 @@ struct http_request {
 	const char *headers[8]; /* "Name: value", NULL-terminated; borrowed until the answer */
 	struct buf body;        /* what is sent; empty for none */
 	void *ctx;              /* the caller's */
+	bool resend;            /* a second send does no harm: libcurl may do that by itself */
 	/* out */
 	enum http_outcome outcome;
 	long status;

@@ -108,6 +108,7 @@ static int sign_in(struct oauth *a, struct http *h, struct err *e)
 		return ret;
 	buf_addf(&url, "%s/%s/oauth2/v2.0/token", a->o.authority, a->o.tenant_id);
 	r = http_request_new("POST", url.data);
+	r->resend = true;
 	r->headers[0] = "Content-Type: application/x-www-form-urlencoded";
 	buf_adds(&r->body, "grant_type=client_credentials&client_id=");
 	url_add(&r->body, a->o.client_id);

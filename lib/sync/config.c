@@ -250,6 +250,8 @@ static int set_value(struct reader *rd, int line, const char *name, const char *
 		s->lines[i] = line;
 		return s->values[i] ? 1 : fail(rd, line, "[%s] %s: %s", rd->section, name, why);
 	}
+	if (streq(name, "type") && str_starts(rd->section, "connector"))
+		return fail(rd, line, "[%s] is configured twice", rd->section);
 	near = nearest(s->defs, s->n_defs, name);
 	return fail(rd, line, "[%s] unknown key \"%s\"%s%s%s", rd->section, name,
 		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
@@ -304,10 +306,7 @@ static int begin_section(struct reader *rd, const char *section, int line)
 			rd->current->line = line;
 			return 1;
 		}
-	return fail(rd, line,
-		"unknown section [%s]; there are [adsyncd], [scheduler], [import], [export] and "
-		"[connector \"NAME\"]",
-		section);
+	return fail(rd, line, "unknown section [%s]", section);
 }
 
 /* The first key of a connector says what it is. */
@@ -394,6 +393,34 @@ static int long_line(const char *text)
 	return 0;
 }
 
+static bool section_known(const char *name)
+{
+	_cleanup_free_ char *connector = connector_name(name);
+
+	for (unsigned i = 0; i < config_n_sections; i++)
+		if (streq(name, config_sections[i].name))
+			return true;
+	return connector != NULL;
+}
+
+/* inih tells of a section at its first key; a wrong one without keys must not pass unseen. */
+static void check_section_names(struct reader *rd, const char *text)
+{
+	for (int line = 1; *text; line++) {
+		size_t n = strcspn(text, "\n");
+		const char *end = *text == '[' ? memchr(text, ']', n) : NULL;
+		_cleanup_free_ char *name =
+			end ? xstrndup(text + 1, (size_t)(end - text - 1)) : NULL;
+
+		if (name && !section_known(name))
+			fail(rd, line,
+				"unknown section [%s]; there are [adsyncd], [scheduler], [import], "
+				"[export] and [connector \"NAME\"]",
+				name);
+		text += n + (text[n] == '\n');
+	}
+}
+
 int config_load(const char *path, struct config **ret, struct err *e)
 {
 	_cleanup_config_ struct config *cfg = xcalloc(1, sizeof(*cfg));
@@ -412,7 +439,8 @@ int config_load(const char *path, struct config **ret, struct err *e)
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
 		settings_init(all[i], config_sections[i].name, cfg->path, 0,
 			config_sections[i].options, config_sections[i].n_options);
-	r = ini_parse_string(text, on_value, &rd);
+	check_section_names(&rd, text);
+	r = rd.failed ? 0 : ini_parse_string(text, on_value, &rd);
 	if (rd.failed)
 		return rd.failed;
 	if (r != 0)

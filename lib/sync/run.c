@@ -81,26 +81,53 @@ char *run_store_path(const struct config *cfg)
 
 static struct schema *metaverse; /* rules point into it: kept for the life of the process */
 
+static bool type_configured(const struct config *cfg, const struct connector_type *t)
+{
+	for (unsigned i = 0; i < cfg->n_connectors; i++)
+		if (cfg->connectors[i].type == t)
+			return true;
+	return false;
+}
+
+/*
+ * What the rules are checked against: each connector's schema, the metaverse's, and the general one
+ * of every kind of directory that is not configured (its rules are checked all the same).
+ */
+static unsigned rule_schemas(const struct config *cfg, struct arena *a, struct rule_schema **ret)
+{
+	unsigned n = 0, max = cfg->n_connectors + 1;
+
+	for (unsigned i = 0; connector_types[i]; i++)
+		max++;
+	*ret = arena_zalloc(a, max * sizeof(**ret));
+	for (unsigned i = 0; i < cfg->n_connectors; i++) {
+		const struct connector_config *cc = &cfg->connectors[i];
+
+		(*ret)[n++] = (struct rule_schema){
+			cc->settings.name, cc->type->name, cc->type->schema(&cc->settings)};
+	}
+	for (unsigned i = 0; connector_types[i]; i++)
+		if (!type_configured(cfg, connector_types[i]))
+			(*ret)[n++] = (struct rule_schema){
+				"", connector_types[i]->name, connector_types[i]->schema(NULL)};
+	(*ret)[n++] = (struct rule_schema){.schema = metaverse};
+	return n;
+}
+
 static int load_rules(
 	const struct config *cfg, struct arena *a, struct ruleset **ret, struct err *e)
 {
 	char **paths = setting_list(&cfg->adsyncd, "rules", ',', a);
-	struct rule_schema *schemas = arena_zalloc(a, (cfg->n_connectors + 1) * sizeof(*schemas));
-	unsigned n = 0;
+	struct rule_schema *schemas;
+	unsigned n = 0, n_schemas;
 
 	if (!metaverse)
 		TRY(metaverse_schema_load(setting_text(&cfg->adsyncd, "metaverse"), &metaverse, e));
 	for (unsigned i = 0; paths[i]; i++)
 		if (i == 0 || access(paths[i], F_OK) == 0)
 			paths[n++] = paths[i];
-	for (unsigned i = 0; i < cfg->n_connectors; i++) {
-		const struct connector_config *cc = &cfg->connectors[i];
-
-		schemas[i] = (struct rule_schema){
-			cc->settings.name, cc->type->name, cc->type->schema(&cc->settings)};
-	}
-	schemas[cfg->n_connectors] = (struct rule_schema){.schema = metaverse};
-	return ruleset_load((const char *const *)paths, n, schemas, cfg->n_connectors + 1, ret, e);
+	n_schemas = rule_schemas(cfg, a, &schemas);
+	return ruleset_load((const char *const *)paths, n, schemas, n_schemas, ret, e);
 }
 
 int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e)

@@ -1,0 +1,52 @@
+/*
+ * Settings: a section of adsyncd.conf after checking, and the table rows that check, print,
+ * complete and document it. A new setting is a row.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* One setting of adsyncd.conf: a row checks, prints, completes and documents it. */
+enum option_kind {
+	OPTION_STRING,
+	OPTION_LIST,     /* may go on in indented lines; they are kept apart by newlines */
+	OPTION_BOOLEAN,  /* yes|no|true|false|on|off */
+	OPTION_NUMBER,   /* min..max */
+	OPTION_DURATION, /* [d.]HH:MM:SS or seconds; stored as seconds */
+	OPTION_PATH,
+	OPTION_SECRET, /* path of a 0600 file, or credential:NAME */
+	OPTION_CHOICE, /* one word of choices, separated by '|' */
+};
+
+struct option_def {
+	const char *name;
+	enum option_kind kind;
+	const char *def; /* default as text, NULL for none */
+	bool required;
+	int64_t min, max;    /* OPTION_NUMBER */
+	const char *choices; /* OPTION_CHOICE */
+	const char *help;    /* one line for people */
+};
+
+/* A section of adsyncd.conf, after checking: text values by name. Immutable while in use. */
+struct settings {
+	const char *name; /* the connector's name, "contoso.com" */
+	const char *file;
+	int line; /* of the section */
+	const struct option_def *defs;
+	unsigned n_defs;
+	char **values; /* parallel to defs; NULL when unset and without default */
+	int *lines;    /* parallel: the line that set it, 0 for a default */
+};
+
+/* Value of a setting that the defs list; NULL when unset. asserts that the name exists. */
+const char *setting_text(const struct settings *s, const char *name);
+bool setting_bool(const struct settings *s, const char *name);
+int64_t setting_number(const struct settings *s, const char *name); /* also durations */
+/* A list split at the separator and at line ends, trimmed; NULL-terminated, strings and array in
+ * the arena. */
+char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a);
+/* Fills *e with file, line and the text; returns -EINVAL. */
+int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
+	_printf_(4, 5);

@@ -1,0 +1,263 @@
+"""Bad input: one clear error each, a consistent store, and no wave of deletes."""
+import os
+import shutil
+import sqlite3
+import subprocess
+
+import pytest
+from lab import AAD, AD, SYNC_APP, Company, Emulator, Graph
+
+
+def people(n=30):
+    c = Company()
+    for i in range(n):
+        c.user("user%d" % i, title="Officer")
+    return c
+
+
+@pytest.fixture
+def lab(make_lab):
+    one = make_lab(people())
+    one.cycle()
+    one.cycle()
+    return one
+
+
+def unharmed(lab):
+    """The tenant still has everybody, and the next cycle is a good one."""
+    assert lab.emulator.stats()["deletes"] == 0
+    assert len(lab.graph.all("/users?$top=500")) == 30
+
+
+def test_half_written_ldif(lab):
+    text = lab.company.text()
+    with open(lab.ldif, "w", encoding="utf-8") as f:
+        f.write(text[:len(text) // 2].rstrip("\n"))
+    r = lab.run()
+    assert r.code == 1 and r.step(AD, "import")["result"] == "stopped-import-read"
+    assert "ad.ldif:" in r.log and "not complete" in r.log
+    unharmed(lab)
+    lab.write()
+    lab.cycle()
+
+
+def test_cut_at_a_record(lab):
+    """A file that ends between two records cannot be told: the obsoletion limit stops it."""
+    text = lab.company.text()
+    with open(lab.ldif, "w", encoding="utf-8") as f:
+        f.write(text[:text.index("\ndn: CN=user3,")])
+    r = lab.run()
+    assert r.step(AD, "import")["result"] == "stopped-object-limit", r.log
+    assert "obsoletion_limit" in r.log
+    unharmed(lab)
+    lab.write()
+    lab.cycle()
+    unharmed(lab)
+
+
+def test_missing_and_emptied_source(lab):
+    os.unlink(lab.ldif)
+    r = lab.run()
+    assert r.code == 1 and lab.ldif in r.log
+    unharmed(lab)
+    open(lab.ldif, "w", encoding="utf-8").close()
+    r = lab.run()
+    assert r.step(AD, "import")["result"] == "stopped-import-read"
+    assert "returned no object at all" in r.log
+    unharmed(lab)
+
+
+def test_unreadable_object(lab):
+    """A record that cannot be read is an error of its own; its object is not gone."""
+    lab.company.set("user3", "objectGUID", b"short")
+    lab.company.delete("user4")
+    lab.write()
+    r = lab.run()
+    assert "user3" in r.log and r.step(AD, "import")["result"] == "completed-discovery-errors"
+    unharmed(lab)
+    lab.company.set("user3", "objectGUID",
+                    people().of("user3")["objectGUID"][0])
+    lab.write()
+    lab.cycle()
+    assert lab.emulator.stats()["deletes"] == 1
+
+
+@pytest.mark.parametrize("line, text", [
+    ("colour = blue", "unknown key \"colour\""),
+    ("base_db = x", "did you mean \"base_dn\"?"),
+    ("page_size = many", "a number from 10 to 5000"),
+    ("[conector \"x\"]", "unknown section"),
+])
+def test_configuration_mistakes(lab, line, text):
+    lab.write_config(ad=line)
+    with open(lab.config, encoding="utf-8") as f:
+        number = f.read().split("\n").index(line) + 1
+    r = lab.run()
+    assert r.code == 2 and text in r.error, r.error
+    assert "%s:%d:" % (lab.config, number) in r.error
+    done = lab.ctl("config", "check", lab.config)
+    assert done.returncode == 1 and text in done.stderr
+
+
+def test_rule_mistake(lab, tmp_path):
+    rules = tmp_path / "rules"
+    shutil.copytree(os.path.join(os.path.dirname(__file__), "..", "..", "conf", "rules"), rules)
+    path = rules / "10-in-from-ad.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("Left(", "Lefft(", 1), "utf-8")
+    lab.write_config()
+    with open(lab.config, encoding="utf-8") as f:
+        text = f.read()
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.writelines("rules = %s\n" % rules if x.startswith("rules") else x + "\n"
+                     for x in text.split("\n"))
+    r = lab.run()
+    assert r.code == 2 and "10-in-from-ad.json" in r.error and "Lefft" in r.error, r.error
+    unharmed(lab)
+
+
+def test_wrong_secret(lab):
+    lab.company.set("user1", "title", "Captain")
+    lab.write()
+    lab.write_secret("not-the-secret")
+    r = lab.run()
+    assert r.code == 1 and r.step(AAD, "import")["result"] == "no-start-credentials"
+    assert 6000 in r.events and SYNC_APP[0] in r.log and "not-the-secret" not in r.log
+    unharmed(lab)
+    os.chmod(lab.secret, 0o644)
+    r = lab.run()
+    assert r.code == 1 and lab.secret in r.log and "mode" in r.log
+    lab.write_secret(SYNC_APP[1])
+    os.chmod(lab.secret, 0o600)
+    lab.cycle()
+    assert lab.graph.find("users", "user1")["jobTitle"] == "Captain"
+
+
+def test_expired_certificate(make_lab, tmp_path):
+    lab = make_lab(people(3))
+    folder = tmp_path / "expired"
+    folder.mkdir()
+    expired = Emulator(str(folder), "--memory", "--cert-days", "-2")
+    try:
+        url, lab.emulator.url = lab.emulator.url, expired.url
+        lab.write_config(ca=expired.ca)
+        r = lab.run()
+        assert r.code == 1 and "expired" in r.log and expired.url[8:] in r.log, r.log
+        lab.emulator.url = url
+        # another CA
+        lab.write_config(ca=expired.ca)
+        r = lab.run()
+        assert r.code == 1 and "certificate" in r.log, r.log
+    finally:
+        expired.stop()
+    assert lab.emulator.stats()["writes"] == 0
+
+
+@pytest.mark.parametrize("fault", [
+    {"status": 500}, {"status": 503, "retryAfter": 0}, {"status": 429, "retryAfter": 1},
+    {"reset": True}, {"afterBytes": 30}])
+@pytest.mark.parametrize("match", ["POST /v1.0/$batch", "GET /v1.0/users/delta"])
+def test_service_failures(make_lab, fault, match):
+    """A service that fails for a while: the run goes on, nothing is created twice."""
+    lab = make_lab(people())
+    lab.emulator.fault(match=match, count=2, **fault)
+    r = lab.run()
+    lab.emulator.clear_faults()
+    if r.code:
+        assert r.result == "stopped-connectivity", (r.result, r.log)
+        lab.cycle()
+    lab.cycle()
+    stats = lab.emulator.stats()
+    assert stats["creates"] == 30 and stats["users"] == 30
+    assert stats["duplicateWrites"] == 0, stats
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_parts_that_fail(make_lab, status):
+    """Single parts of a batch fail; only they are sent again."""
+    lab = make_lab(people())
+    lab.emulator.fault(match="POST /users", count=7, skip=3, status=status, retryAfter=0,
+                       batchPart=True)
+    lab.cycle()
+    lab.cycle()
+    stats = lab.emulator.stats()
+    assert stats["creates"] == 30 and stats["duplicateWrites"] == 0, stats
+
+
+def test_service_down(make_lab):
+    lab = make_lab(people())
+    lab.emulator.fault(match="/delta", count=1000, status=503)
+    r = lab.run()
+    assert r.result == "stopped-connectivity" and 6050 in r.events
+    assert not [s for s in r.steps if s["type"] == "export"]
+    lab.emulator.clear_faults()
+    lab.cycle()
+
+
+def test_refused_object(make_lab):
+    """One object is refused: the others arrive, and it is told and sent again later."""
+    lab = make_lab(people(5))
+    status, _ = lab.graph.call("POST", "/users", {
+        "accountEnabled": True, "displayName": "Squatter", "mailNickname": "user3",
+        "userPrincipalName": "user3@fjordline.example", "passwordProfile": {"password": "Aa1!xyz9"}})
+    assert status == 201
+    r = lab.run()
+    assert r.result == "completed-export-errors" and r.events.count(6941) == 1
+    assert r.counter("export-add") == 4 and r.counter("export-failure") == 1
+    assert "AttributeValueMustBeUnique" in r.log and "CN=" in r.log
+    squatter = lab.graph.find("users", "Squatter")["id"]
+    assert lab.graph.call("DELETE", "/users/" + squatter)[0] == 204
+    r = lab.run()
+    assert r.counter("export-add") == 1
+    lab.cycle()
+    assert lab.db("SELECT count(*) FROM cs_error")[0][0] == 0
+
+
+def test_newer_database(lab):
+    con = sqlite3.connect(lab.folder + "/state/adsyncd.db")
+    con.execute("PRAGMA user_version = 999")
+    con.close()
+    r = lab.run()
+    assert r.code == 2 and "adsyncd.db" in r.error and "999" in r.error
+    unharmed(lab)
+
+
+def test_damaged_database(lab):
+    with open(lab.folder + "/state/adsyncd.db", "r+b") as f:
+        f.write(b"this is not a database")
+    r = lab.run()
+    assert r.code == 2 and "adsyncd.db" in r.error
+    unharmed(lab)
+
+
+def test_full_disk(make_lab, tmp_path):
+    """The disk fills up in the middle of a run; after that is mended, everything is as it must be."""
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", small], check=False,
+                      capture_output=True).returncode:
+        pytest.fail("this test needs the right to mount a tmpfs")
+    try:
+        lab = make_lab(people(200))
+        os.symlink(small, lab.folder + "/state")
+        r = lab.run()
+        assert r.code in (1, 2) and ("full" in r.log or "space" in r.log), r.log
+        creates = lab.emulator.stats()["creates"]
+        assert creates <= 200
+        subprocess.run(["mount", "-o", "remount,size=64m", small], check=True)
+        lab.cycle()
+        lab.cycle()
+        stats = lab.emulator.stats()
+        assert stats["creates"] == 200 and stats["duplicateWrites"] == 0, stats
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_delta_token_forgotten(lab):
+    """410: the import starts again as a full one; nothing is lost and nothing deleted."""
+    lab.emulator.fault(match="GET /v1.0/groups/delta", count=1, status=410)
+    lab.company.set("user1", "title", "Captain")
+    lab.write()
+    r = lab.cycle()
+    assert r.counter("stage-no-change") >= 30
+    assert Graph(lab.emulator).find("users", "user1")["jobTitle"] == "Captain"
+    unharmed(lab)

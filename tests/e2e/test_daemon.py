@@ -1,0 +1,216 @@
+"""The daemon: schedule, sockets, signals, and a stop in the middle of an export."""
+import json
+import os
+import signal
+import socket
+import time
+
+import pytest
+from lab import Company, wait_for
+
+
+def people(n=10):
+    c = Company()
+    for i in range(n):
+        c.user("user%d" % i, title="Officer")
+    return c
+
+
+def test_first_cycle_at_start_and_schedule(make_lab):
+    lab = make_lab(people())
+    lab.start()
+    wait_for(lambda: " event_id=906 " in lab.daemon.log(), "the first cycle")
+    status = lab.ctl_json("status")
+    assert status["scheduler"]["SyncCycleEnabled"] is True
+    assert status["scheduler"]["AllowedSyncCycleInterval"] == "00:30:00"
+    assert [c["objects"] for c in status["connectors"]] == [10, 10]
+    first = status["scheduler"]["NextSyncCycleStartTimeInUTC"]
+    # a restart keeps the time and does not run again
+    lab.daemon.stop()
+    lab.start()
+    time.sleep(1)
+    status = lab.ctl_json("status")
+    assert status["scheduler"]["NextSyncCycleStartTimeInUTC"] == first
+    assert status["last_run"]["run"] == 1
+    # an overdue one runs at once
+    lab.daemon.stop()
+    with open(lab.folder + "/state/scheduler.json", "w", encoding="utf-8") as f:
+        json.dump({"next": 1000, "last": 900, "initial": False}, f)
+    lab.start()
+    wait_for(lambda: (lab.ctl_json("status")["last_run"] or {}).get("run") == 2, "the second cycle")
+
+
+def test_commands(make_lab):
+    lab = make_lab(people(), scheduler__sync_cycle_enabled="no")
+    lab.start()
+    assert lab.ctl("run", "show").returncode == 1
+    done = lab.ctl("--wait", program="start-sync-cycle")
+    assert done.returncode == 0, done
+    assert "export-add 10" in done.stdout and "\r" not in done.stdout
+    assert lab.ctl_json("run", "list")[0]["result"] == "completed-no-objects"
+    assert len(lab.ctl_json("run", "show", "1")["steps"]) == 6
+    dn = "CN=user1,OU=Staff,DC=fjordline,DC=example"
+    row = lab.ctl_json("cs", "show", "fjordline.example", dn)
+    assert row["imported"]["title"] == ["Officer"] and row["class"] == "user"
+    assert lab.ctl("cs", "show", "fjordline.example", "CN=nobody").returncode == 1
+    assert lab.ctl_json("mv", "show", dn)["attributes"]["title"] == ["Officer"]
+    assert len(lab.ctl_json("cs", "search", "user1")) == 1
+    assert len(lab.ctl_json("cs", "search", "OFFICER")) == 0
+    assert lab.ctl_json("errors") == []
+    assert lab.ctl("bogus").returncode == 2
+    assert lab.ctl("sometimes", program="start-sync-cycle").returncode == 2
+    assert lab.ctl("--socket", "/nonexistent", "status").returncode == 4
+    done = lab.ctl("run", "start", "full-sync", "--wait")
+    assert done.returncode == 0 and "full-sync" in done.stdout
+    # text for people
+    for words in (["status"], ["run", "list"], ["run", "show"], ["mv", "show", dn],
+                  ["cs", "show", "fjordline.example", dn], ["errors"], ["cs", "pending"]):
+        done = lab.ctl(*words)
+        assert done.returncode == 0 and not done.stderr, (words, done.stderr)
+
+
+def test_refuses_while_running(make_lab):
+    lab = make_lab(people(), scheduler__sync_cycle_enabled="no")
+    lab.emulator.fault(match="GET /v1.0/users/delta", count=1, delayMs=1500)
+    lab.start()
+    assert lab.ctl(program="start-sync-cycle").stdout == "Result: Success\n"
+    done = lab.ctl(program="start-sync-cycle")
+    assert done.returncode == 3
+    assert done.stderr == ("Sync is already running. Cannot start a new run till this one "
+                           "completes.\n")
+    # not even beside the daemon
+    r = lab.run()
+    assert r.code == 2 and "Sync is already running" in r.error
+    assert lab.ctl_json("status")["scheduler"]["SyncCycleInProgress"] is True
+    wait_for(lambda: not lab.ctl_json("status")["scheduler"]["SyncCycleInProgress"], "its end")
+
+
+def test_stop_in_the_middle_of_an_export(make_lab):
+    """SIGTERM: within 5 s; nothing lost, nothing sent twice."""
+    lab = make_lab(people(400), scheduler__sync_cycle_enabled="no")
+    lab.emulator.fault(match="POST /v1.0/$batch", count=1000, delayMs=300)
+    lab.start()
+    lab.ctl(program="start-sync-cycle")
+    wait_for(lambda: lab.emulator.stats()["creates"] > 20, "the export")
+    before = time.monotonic()
+    assert lab.daemon.stop() == 0
+    assert time.monotonic() - before < 5
+    assert 0 < lab.emulator.stats()["creates"] < 400
+    lab.emulator.clear_faults()
+    lab.start()
+    done = lab.ctl("--wait", program="start-sync-cycle")
+    assert done.returncode == 0, done
+    done = lab.ctl("--wait", program="start-sync-cycle")
+    stats = lab.emulator.stats()
+    assert stats["creates"] == 400 and stats["duplicateWrites"] == 0, stats
+    results = {r["result"] for r in lab.ctl_json("run", "list")}
+    assert "stopped-user-termination-from-wmi-or-ui" in results
+
+
+def test_reload(make_lab):
+    lab = make_lab(people())
+    lab.start()
+    wait_for(lambda: " event_id=906 " in lab.daemon.log(), "the first cycle")
+    lab.settings["scheduler__sync_cycle_interval"] = "01:00:00"
+    lab.write_config()
+    lab.daemon.popen.send_signal(signal.SIGHUP)
+    wait_for(lambda: "was reloaded" in lab.daemon.log(), "the reload")
+    assert lab.ctl_json("status")["scheduler"]["AllowedSyncCycleInterval"] == "01:00:00"
+    lab.write_config(ad="nonsense = 1")
+    lab.daemon.popen.send_signal(signal.SIGHUP)
+    wait_for(lambda: "the old one stays" in lab.daemon.log(), "the refusal")
+    assert "nonsense" in lab.daemon.log()
+    assert lab.ctl("reload").returncode == 1
+    assert lab.ctl("status").returncode == 0
+
+
+def test_worker_is_killed(make_lab):
+    """A worker that dies is told of; the next run closes its record."""
+    lab = make_lab(people(), scheduler__sync_cycle_enabled="no")
+    lab.emulator.fault(match="GET /v1.0/users/delta", count=1, delayMs=20000)
+    lab.start()
+    lab.ctl(program="start-sync-cycle")
+    children = "/proc/%d/task/%d/children" % ((lab.daemon.popen.pid,) * 2)
+    worker = int(wait_for(lambda: open(children, encoding="ascii").read().split(), "a worker")[0])
+    wait_for(lambda: (lab.ctl_json("status")["running"] or {}).get("step") == 2, "the import")
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: "ended by signal 9" in lab.daemon.log(), "the message")
+    lab.emulator.clear_faults()
+    assert lab.ctl("--wait", program="start-sync-cycle").returncode == 0
+    assert "stopped-server-down" in {r["result"] for r in lab.ctl_json("run", "list")}
+
+
+def varlink(path, frames):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(10)
+    s.connect(path)
+    s.sendall(frames)
+    return s
+
+
+def read_frame(s):
+    data = b""
+    while not data.endswith(b"\0"):
+        part = s.recv(65536)
+        if not part:
+            return None
+        data += part
+    return json.loads(data[:-1])
+
+
+def test_sockets(make_lab):
+    lab = make_lab(people(), scheduler__sync_cycle_enabled="no")
+    lab.start()
+    control, status = lab.folder + "/control", lab.folder + "/status"
+    assert os.stat(control).st_mode & 0o777 == 0o600
+    assert os.stat(status).st_mode & 0o777 == 0o666
+
+    def ask(path, method, **parameters):
+        frame = json.dumps({"method": method, "parameters": parameters}).encode() + b"\0"
+        with varlink(path, frame) as s:
+            return read_frame(s)
+
+    info = ask(control, "org.varlink.service.GetInfo")["parameters"]
+    assert "org.adsyncd.Control" in info["interfaces"]
+    text = ask(control, "org.varlink.service.GetInterfaceDescription",
+               interface="org.adsyncd.Control")["parameters"]["description"]
+    assert text.count("method ") == 12 and "interface org.adsyncd.Control" in text
+    assert ask(control, "org.adsyncd.Control.Bogus")["error"].endswith("MethodNotFound")
+    assert ask(control, "org.adsyncd.Control.StartSyncCycle",
+               policy="x")["error"].endswith("InvalidParameter")
+    assert "parameters" in ask(status, "org.adsyncd.Control.GetStatus")
+    for method in ("StartSyncCycle", "SearchConnectorSpace", "Reload", "StopSyncCycle"):
+        assert ask(status, "org.adsyncd.Control." + method,
+                   policy="delta", text="x")["error"].endswith("PermissionDenied")
+    # junk, and frames that are too long, end only their own connection
+    for junk in (b"hello\0", b"[]\0", b"{}\0", b"x" * 200000, b"\0\0\0"):
+        with varlink(control, b"") as s:
+            try:
+                s.sendall(junk)
+                assert read_frame(s) is None
+            except (ConnectionError, BrokenPipeError):
+                pass
+    many = [varlink(status, b"") for _ in range(80)]
+    for s in many:
+        s.close()
+    wait_for(lambda: lab.ctl("status").returncode == 0, "an answer")
+    # a second daemon does not take the sockets away
+    other = lab.start()
+    wait_for(lambda: other.popen.poll() is not None, "its end")
+    assert "listens here already" in other.log()
+    assert lab.ctl("status").returncode == 0
+    lab.daemon = None
+    pid = lab.ctl_json("status")["pid"]
+    os.kill(pid, signal.SIGTERM)
+
+
+@pytest.mark.parametrize("where", ["adsyncd.log"])
+def test_no_secret_in_logs(make_lab, where):
+    lab = make_lab(people())
+    lab.start()
+    wait_for(lambda: " event_id=906 " in lab.daemon.log(), "the first cycle")
+    with open("/proc/%d/cmdline" % lab.daemon.popen.pid, "rb") as f:
+        assert b"change-me" not in f.read()
+    assert "change-me" not in lab.daemon.log() and "Bearer" not in lab.daemon.log()
+    with open(lab.folder + "/state/adsyncd.db", "rb") as f:
+        assert b"change-me" not in f.read()
