@@ -233,7 +233,7 @@ class Lab:
         os.write(fd, text.encode())
         os.close(fd)
 
-    def write_config(self, extra="", ad="", aad="", source=None, ca=None):
+    def write_config(self, extra="", ad="", aad="", source=None, ca=None, base=None):
         sections = {"adsyncd": "", "scheduler": "", "import": "", "export": ""}
         for key, value in self.settings.items():
             section, _, name = key.partition("__")
@@ -255,7 +255,7 @@ status_socket = %(folder)s/status
 [connector "%(ad_name)s"]
 type = ad
 source = %(source)s
-base_dn = DC=fjordline,DC=example
+base_dn = %(base)s
 %(ad)s
 [connector "%(aad_name)s"]
 type = entra
@@ -270,7 +270,7 @@ ca_file = %(ca)s
 %(extra)s""" % dict(sections, folder=self.folder, root=ROOT, ad_name=AD, aad_name=AAD,
                     source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
                     client=self.app[0], secret=self.secret, url=self.emulator.url,
-                    ca=ca or self.emulator.ca, ad=ad, aad=aad, extra=extra))
+                    ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad, extra=extra))
 
     def write(self):
         self.company.write(self.ldif)
