@@ -51,7 +51,9 @@ struct emulator {
 	struct fault *faults;
 	struct log_entry log[LOG_MAX];
 	uint64_t n_log;
-	char base[128];                 /* "https://localhost:8443" */
+	bool stable_ids; /* ids follow from the sourceAnchor, so that a recording can be replayed */
+	int record;      /* descriptor that gets each $batch body on a line, -1: none */
+	char base[128];  /* "https://localhost:8443" */
 	uint32_t n_managed[TYPE_COUNT]; /* objects whose isCloudManaged is true */
 };
 

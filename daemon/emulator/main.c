@@ -12,6 +12,7 @@
 #include "base/codec.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 #define FLUSH_MS 250
 
 struct program {
-	const char *tenant, *state, *port_file;
+	const char *tenant, *state, *port_file, *record;
 	char address[64];
 	unsigned short port;
 	bool memory;
@@ -40,6 +41,8 @@ static void usage(FILE *f)
 	      "  --port-file FILE     the port is written there when the server listens\n"
 	      "  --memory             keep the objects in memory only\n"
 	      "  --cert-days N        validity of a new certificate, default 365\n"
+	      "  --stable-ids         ids of synchronized objects follow from their sourceAnchor\n"
+	      "  --record FILE        appends each $batch body to the file, one in a line\n"
 	      "  --help, --version\n",
 		f);
 }
@@ -68,6 +71,8 @@ static int parse_options(struct program *p, int argc, char **argv)
 		{"port-file", required_argument, NULL, 'p'},
 		{"memory", no_argument, NULL, 'm'},
 		{"cert-days", required_argument, NULL, 'c'},
+		{"stable-ids", no_argument, NULL, 'i'},
+		{"record", required_argument, NULL, 'r'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{0},
@@ -96,6 +101,12 @@ static int parse_options(struct program *p, int argc, char **argv)
 			break;
 		case 'c':
 			p->cert_days = atoi(optarg);
+			break;
+		case 'i':
+			p->em.stable_ids = true;
+			break;
+		case 'r':
+			p->record = optarg;
 			break;
 		case 'h':
 			usage(stdout);
@@ -184,6 +195,11 @@ static int prepare(struct program *p, struct err *e)
 		r = dir_make(p->state, 0700, e);
 	if (r < 0)
 		return r;
+	p->em.record = -1;
+	if (p->record)
+		p->em.record = open(p->record, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (p->record && p->em.record < 0)
+		return err_set(e, -errno, p->record, 0, "cannot write: %s", strerror(errno));
 	p->em.dir = directory_new();
 	if (!p->memory)
 		return persist_open(p->state, &p->em, &p->persist, e);

@@ -232,6 +232,18 @@ static void no_delay(struct evhttp_request *req)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
+/* Each $batch body on a line of its own, for replays. */
+static void record(struct emulator *em, struct evhttp_request *req, const char *path)
+{
+	struct evbuffer *in = evhttp_request_get_input_buffer(req);
+	size_t n = evbuffer_get_length(in);
+
+	if (em->record < 0 || !strstr(path, "/$batch"))
+		return;
+	(void)!write(em->record, evbuffer_pullup(in, -1), n);
+	(void)!write(em->record, "\n", 1);
+}
+
 static void on_request(struct evhttp_request *req, void *ctx)
 {
 	struct server *s = ctx;
@@ -245,6 +257,7 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	bool own = str_starts(rq.path, "/emulator/");
 
 	no_delay(req);
+	record(s->em, req, rq.path);
 	if (!own)
 		f = fault_take(s->em, method_name(rq.method), rq.path, false);
 	if (!f || !f->status)

@@ -5,6 +5,7 @@
  */
 #include "write.h"
 
+#include "base/codec.h"
 #include "base/err.h"
 #include "base/timefmt.h"
 
@@ -282,6 +283,23 @@ static void restore(struct emulator *em, struct object *o)
 	object_keys_add(em->dir, o);
 }
 
+static struct object *add_object(struct emulator *em, enum object_type t, const struct change *c)
+{
+	const struct buf *anchor = &c->text[P_IMMUTABLE_ID];
+	unsigned char raw[16];
+	char id[GUID_TEXT_SIZE];
+	uint64_t hash;
+
+	if (!em->stable_ids || !anchor->len)
+		return directory_add(em->dir, t, NULL);
+	hash = hash64(anchor->data, anchor->len) + t;
+	memcpy(raw, &hash, 8);
+	hash = hash64(&hash, sizeof(hash));
+	memcpy(raw + 8, &hash, 8);
+	guid_format(id, raw);
+	return directory_add(em->dir, t, directory_find(em->dir, id, 36) ? NULL : id);
+}
+
 bool object_write(struct emulator *em, struct request *rq, enum object_type t, struct object **po,
 	bool *ret_changed, struct response *rs)
 {
@@ -302,7 +320,7 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	if (!check_unique(em, t, o, &c, rs))
 		return false;
 	if (create)
-		o = directory_add(em->dir, t, NULL);
+		o = add_object(em, t, &c);
 	if (o->deleted)
 		restore(em, o);
 	if (c.members && !bind_members(em, rq, o, c.members, &changed, rs)) {
