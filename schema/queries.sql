@@ -99,6 +99,12 @@ UPDATE cs SET class = ?3, kind = ?4, dn = ?5, dn_key = ?6, anchor = ?7, imported
 WHERE id = ?1 AND connector = ?2
 -- name: cs_set_state
 UPDATE cs SET state = ?2, export_all = CASE ?2 WHEN 4 THEN 0 ELSE export_all END WHERE id = ?1
+-- name: cs_set_exported
+UPDATE cs SET anchor = ?2, state = ?3, export_all = 0 WHERE id = ?1
+-- name: cs_mv_of
+SELECT mv FROM cs WHERE id = ?1
+-- name: cs_joined_in
+SELECT id, class, want, blocked FROM cs WHERE mv = ?1 AND connector = ?2 ORDER BY id LIMIT 1
 -- name: cs_set_join
 UPDATE cs SET mv = ?2, join_rule = ?3 WHERE id = ?1
 -- name: cs_delete
@@ -165,6 +171,8 @@ INSERT INTO cs_link (cs, attribute, target, imported, wanted, state, seen, seq)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (cs, attribute, target) DO UPDATE SET imported = ?4, wanted = ?5, state = ?6,
 	seen = ?7, seq = ?8
+-- name: link_set_state
+UPDATE cs_link SET state = ?4 WHERE cs = ?1 AND attribute = ?2 AND target = ?3
 -- name: link_delete
 DELETE FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND target = ?3
 -- name: link_page_changed
@@ -181,7 +189,7 @@ FROM cs_link l CROSS JOIN cs
 WHERE l.cs > ?3 AND l.imported = 1 AND l.seen <> ?2 AND cs.id = l.cs AND cs.connector = ?1
 ORDER BY l.cs LIMIT ?4
 -- name: link_purge
-DELETE FROM cs_link WHERE seq <= ?2 AND imported = 0 AND wanted = 0 AND state IN (0, 4)
+DELETE FROM cs_link INDEXED BY cs_link_gone WHERE seq <= ?2 AND imported = 0 AND wanted = 0 AND state IN (0, 4)
 	AND cs IN (SELECT id FROM cs WHERE connector = ?1 AND id = cs_link.cs)
 -- name: link_page_export
 SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq,
@@ -236,4 +244,4 @@ ON CONFLICT (mv, attribute, target) DO UPDATE SET present = ?4, seq = ?5
 -- name: mv_link_page_changed
 SELECT mv, attribute, target, present, seq FROM mv_link WHERE seq > ?1 ORDER BY seq LIMIT ?2
 -- name: mv_link_purge
-DELETE FROM mv_link WHERE seq <= ?1 AND present = 0
+DELETE FROM mv_link INDEXED BY mv_link_gone WHERE seq <= ?1 AND present = 0

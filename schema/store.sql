@@ -60,6 +60,8 @@ CREATE TABLE mv_link (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX mv_link_target ON mv_link (target);
 CREATE INDEX mv_link_seq ON mv_link (seq);
+-- rows that are to be purged
+CREATE INDEX mv_link_gone ON mv_link (seq) WHERE present = 0;
 
 -- connector space objects
 CREATE TABLE cs (
@@ -103,6 +105,7 @@ CREATE TABLE cs_link (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cs_link_target ON cs_link (target);
 CREATE INDEX cs_link_seq ON cs_link (seq);
+CREATE INDEX cs_link_gone ON cs_link (seq) WHERE imported = 0 AND wanted = 0;
 CREATE INDEX cs_link_state ON cs_link (state, cs) WHERE state IN (1, 2, 3, 5);
 
 -- errors kept on their objects until an operation of the same phase succeeds

@@ -178,6 +178,61 @@ int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e)
 	return write_row(s, Q_CS_UPDATE, row, e);
 }
 
+int cs_set_exported(
+	struct store *s, int64_t id, const char *anchor, enum export_state state, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_SET_EXPORTED, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, id);
+	q_text(st, 2, anchor);
+	q_int(st, 3, state);
+	return q_run(s, Q_CS_SET_EXPORTED, e);
+}
+
+int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_MV_OF, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	*ret = 0;
+	q_int(st, 1, id);
+	r = q_step(s, Q_CS_MV_OF, e);
+	if (r <= 0)
+		return r;
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, Q_CS_MV_OF);
+	return 0;
+}
+
+int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a,
+	struct cs_row *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_JOINED_IN, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, mv);
+	q_int(st, 2, connector);
+	r = q_step(s, Q_CS_JOINED_IN, e);
+	if (r <= 0)
+		return r < 0 ? r : STORE_NONE;
+	*ret = (struct cs_row){
+		.id = sqlite3_column_int64(st, 0),
+		.connector = connector,
+		.class = q_col_text(st, 1, a),
+		.want = (enum cs_want)sqlite3_column_int(st, 2),
+		.blocked = sqlite3_column_int(st, 3),
+		.mv = mv,
+	};
+	q_end(s, Q_CS_JOINED_IN);
+	return 0;
+}
+
 int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_CS_SET_STATE, e);

@@ -86,6 +86,17 @@ int cs_insert(struct store *s, struct cs_row *row, struct err *e);
 int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e);
 /* Only state (and export_all = 0 when confirmed); no change number. */
 int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e);
+/* After an accepted export: anchor and state, and export_all = 0; no change number. */
+int cs_set_exported(
+	struct store *s, int64_t id, const char *anchor, enum export_state state, struct err *e);
+/* The metaverse object that a row is joined to; 0: none, or no such row. */
+int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e);
+/*
+ * The connector's row that is joined to the metaverse object, only id, connector, class, want,
+ * blocked and mv of it: for references. STORE_NONE: none.
+ */
+int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a,
+	struct cs_row *ret, struct err *e);
 /* Only mv and join_rule; no change number. */
 int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struct err *e);
 /* Fails with STORE_NONE if nothing was deleted. Links from it go too; links to it must be gone. */

@@ -97,6 +97,20 @@ int cs_link_get(struct store *s, int64_t cs, unsigned attr, int64_t target, stru
 	return 0;
 }
 
+int cs_link_set_state(struct store *s, const struct cs_link *l, struct err *e)
+{
+	uint32_t attr = store_attr(s, l->attr);
+	sqlite3_stmt *st = q_start(s, Q_LINK_SET_STATE, e);
+
+	if (!st || !attr)
+		return store_error(s, "cannot number an attribute", e);
+	q_int(st, 1, l->cs);
+	q_int(st, 2, attr);
+	q_int(st, 3, l->target);
+	q_int(st, 4, l->state);
+	return q_run(s, Q_LINK_SET_STATE, e);
+}
+
 int cs_link_put(struct store *s, struct cs_link *l, bool changed, struct err *e)
 {
 	uint32_t attr = store_attr(s, l->attr);

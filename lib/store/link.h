@@ -26,6 +26,8 @@ int cs_link_get(struct store *s, int64_t cs, unsigned attr, int64_t target, stru
 	struct err *e);
 /* Inserts or overwrites. With `changed` it gets the next change number. */
 int cs_link_put(struct store *s, struct cs_link *l, bool changed, struct err *e);
+/* Only the state; no change number. */
+int cs_link_set_state(struct store *s, const struct cs_link *l, struct err *e);
 int cs_link_delete(struct store *s, int64_t cs, unsigned attr, int64_t target, struct err *e);
 /* seq > after_seq, of one connector's objects, in order of seq. */
 int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,

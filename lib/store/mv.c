@@ -118,14 +118,23 @@ int mv_page_all(struct store *s, int64_t after_id, unsigned limit, struct arena 
 	return read_all(s, Q_MV_PAGE_ALL, a, ret, ret_n, e);
 }
 
-int mv_keys_set(struct store *s, int64_t mv, const struct mv_key *keys, unsigned n, struct err *e)
+static int keys_clear(struct store *s, int64_t mv, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_MV_KEY_CLEAR, e);
 
 	if (!st)
 		return -EIO;
 	q_int(st, 1, mv);
-	TRY(q_run(s, Q_MV_KEY_CLEAR, e));
+	return q_run(s, Q_MV_KEY_CLEAR, e);
+}
+
+int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *keys, unsigned n,
+	struct err *e)
+{
+	sqlite3_stmt *st;
+
+	if (!fresh)
+		TRY(keys_clear(s, mv, e));
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t attr = s->map.to_store[keys[i].attr];
 

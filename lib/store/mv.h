@@ -31,8 +31,9 @@ struct mv_key {
 	unsigned attr; /* of the process */
 	int64_t hash;
 };
-/* Replaces the object's keys. */
-int mv_keys_set(struct store *s, int64_t mv, const struct mv_key *keys, unsigned n, struct err *e);
+/* Replaces the object's keys; fresh: it has none yet. */
+int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *keys, unsigned n,
+	struct err *e);
 /* Objects that have the key, at most limit (candidates: compare the value). */
 int mv_keys_find(struct store *s, unsigned attr, int64_t hash, unsigned limit, int64_t *ret_ids,
 	unsigned *ret_n, struct err *e);

@@ -105,8 +105,9 @@ int mv_entry(
 int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
 	size_t *ret_len, struct err *e)
 {
-	_cleanup_buf_ struct buf b = {0};
+	static struct buf b; /* kept between objects: an image is made for each */
 
+	buf_clear(&b);
 	if (!image_encode(entry, store_attr_map(s->store), &b))
 		return err_set(e, -E2BIG, entry->dn, 0,
 			"the object is over %d bytes, or there are over %d attribute names",

@@ -142,7 +142,7 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
 	TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
-	return cs_update(st->sync->store, row, false, e);
+	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
 }
 
 static int object_result(struct export_step *st, struct export_slot *s,
@@ -197,16 +197,16 @@ static int link_result(struct export_step *st, struct export_slot *s,
 	if (o->result == CONN_OK) {
 		sync_count(st->sync, l->wanted ? COUNTER_LINK_ADD : COUNTER_LINK_DELETE);
 		l->state = export_state_next(l->state, EXPORT_EVENT_ACCEPTED);
-		return cs_link_put(st->sync->store, l, false, e);
+		return cs_link_set_state(st->sync->store, l, e);
 	}
 	if (o->soa_in_cloud) {
 		l->state = EXPORT_STATE_PENDING; /* a roll-back sends it */
-		TRY(cs_link_put(st->sync->store, l, false, e));
+		TRY(cs_link_set_state(st->sync->store, l, e));
 		return moved(st, l->cs, attr_name(l->attr), e);
 	}
 	l->state = o->outside_surface ? EXPORT_STATE_NONE
 	                              : export_state_next(l->state, EXPORT_EVENT_REFUSED);
-	TRY(cs_link_put(st->sync->store, l, false, e));
+	TRY(cs_link_set_state(st->sync->store, l, e));
 	return o->outside_surface ? outside(st, s, l->cs, s->link.dn, o, e)
 	                          : failed(st, s, l->cs, s->link.dn, o, e);
 }

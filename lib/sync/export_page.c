@@ -139,9 +139,13 @@ static int link_slot(
 		.target_class = li->target_class,
 		.target_anchor = li->target_anchor,
 	};
+	/*
+	 * Not marked as being sent: a reference that was sent already is refused with "already
+	 * exist", which is good, and the import that follows a crash confirms it.
+	 */
 	kept = slot_add(p, &s);
 	kept->link.link.state = export_state_next(li->link.state, EXPORT_EVENT_SEND);
-	return cs_link_put(st->sync->store, &kept->link.link, false, e);
+	return 0;
 }
 
 static int load_links(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)

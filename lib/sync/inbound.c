@@ -24,7 +24,7 @@ static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 		TRY(cs_set_join(in->sync->store, rows[i].id, 0, NULL, e));
 	}
 	TRY(mv_link_drop_target(in->sync->store, mv->id, e));
-	TRY(mv_keys_set(in->sync->store, mv->id, NULL, 0, e));
+	TRY(mv_keys_set(in->sync->store, mv->id, false, NULL, 0, e));
 	mv->deleted = true;
 	return mv_update(in->sync->store, mv, e);
 }

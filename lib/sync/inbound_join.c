@@ -160,5 +160,5 @@ int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct
 		for (unsigned k = 0; a && k < a->count; k++)
 			keys[n++] = (struct mv_key){attrs[i], key_hash(&in->arena, &a->values[k])};
 	}
-	return mv_keys_set(in->sync->store, mv, keys, n, e);
+	return mv_keys_set(in->sync->store, mv, !before, keys, n, e);
 }

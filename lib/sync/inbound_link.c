@@ -35,46 +35,62 @@ static int link_set(
 	return mv_link_put(in->sync->store, mv, attr, target, present, e);
 }
 
+static int cmp_ids(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Metaverse objects that the winner's links lead to, sorted, each once. */
+static int wanted_targets(struct inbound *in, const struct mv_link_source *winner, struct arena *a,
+	int64_t **ret, unsigned *ret_n, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n, m = 0, k = 0;
+
+	TRY(cs_link_list(in->sync->store, winner->cs, winner->cs_attr, a, &links, &n, e));
+	*ret = arena_alloc(a, (n + 1) * sizeof(**ret));
+	for (unsigned i = 0; i < n; i++) {
+		if (!links[i].imported)
+			continue;
+		TRY(cs_mv_of(in->sync->store, links[i].target, &(*ret)[m], e));
+		m += (*ret)[m] != 0;
+	}
+	qsort(*ret, m, sizeof(**ret), cmp_ids);
+	for (unsigned i = 0; i < m; i++)
+		if (i == 0 || (*ret)[i] != (*ret)[k - 1])
+			(*ret)[k++] = (*ret)[i];
+	*ret_n = k;
+	return 0;
+}
+
 /* One attribute of one object: every link of the winner, and nothing else. */
 static int relink_attr(struct inbound *in, int64_t mv, unsigned attr,
 	const struct mv_link_source *winner, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
+	struct store *store = in->sync->store;
 	struct mv_link *have;
-	struct cs_link *want = NULL;
-	unsigned n_have, n_want = 0;
+	int64_t *want = NULL;
+	unsigned n_have, n_want = 0, i = 0, k = 0;
 
-	TRY(mv_link_list(in->sync->store, mv, attr, &a, &have, &n_have, e));
+	TRY(mv_link_list(store, mv, attr, &a, &have, &n_have, e));
 	if (winner)
-		TRY(cs_link_list(
-			in->sync->store, winner->cs, winner->cs_attr, &a, &want, &n_want, e));
-	/* have: keep only what is still wanted */
-	for (unsigned i = 0; i < n_have; i++) {
-		struct cs_row *rows;
-		unsigned n, still = 0;
-		struct cs_link l;
-
-		if (!have[i].present)
-			continue;
-		TRY(cs_page_joined(in->sync->store, have[i].target, &a, &rows, &n, e));
-		for (unsigned k = 0; winner && k < n && !still; k++) {
-			int r = cs_link_get(
-				in->sync->store, winner->cs, winner->cs_attr, rows[k].id, &l, e);
-
-			TRY(r);
-			still = r == 0 && l.imported;
+		TRY(wanted_targets(in, winner, &a, &want, &n_want, e));
+	while (i < n_want || k < n_have) {
+		if (k == n_have || (i < n_want && want[i] < have[k].target)) {
+			TRY(mv_link_put(store, mv, attr, want[i++], true, e));
+		} else if (i == n_want || have[k].target < want[i]) {
+			if (have[k].present)
+				TRY(mv_link_put(store, mv, attr, have[k].target, false, e));
+			k++;
+		} else {
+			if (!have[k].present)
+				TRY(mv_link_put(store, mv, attr, want[i], true, e));
+			i++;
+			k++;
 		}
-		if (!still)
-			TRY(link_set(in, mv, attr, have[i].target, false, e));
-	}
-	for (unsigned i = 0; i < n_want; i++) {
-		struct cs_row target;
-
-		if (!want[i].imported)
-			continue;
-		TRY(cs_get(in->sync->store, want[i].target, &a, &target, e));
-		if (target.mv)
-			TRY(link_set(in, mv, attr, target.mv, true, e));
 	}
 	return 0;
 }
@@ -143,15 +159,13 @@ static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 {
 	bool won = false;
-	struct cs_row target;
-	int r;
+	int64_t target;
 
 	TRY(load_winners(in, l->cs, e));
 	if (!in->link_mv)
 		return 0;
-	r = cs_get(in->sync->store, l->target, &in->arena, &target, e);
-	TRY(r);
-	if (r == STORE_NONE || !target.mv)
+	TRY(cs_mv_of(in->sync->store, l->target, &target, e));
+	if (!target)
 		return 0;
 	for (unsigned i = 0; i < in->n_link_winners; i++) {
 		const struct mv_link_source *w = &in->link_winners[i];
@@ -159,7 +173,7 @@ static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 		if (w->cs != l->cs || w->cs_attr != l->attr)
 			continue;
 		won = true;
-		TRY(link_set(in, in->link_mv, w->attr, target.mv, l->imported, e));
+		TRY(link_set(in, in->link_mv, w->attr, target, l->imported, e));
 	}
 	if (!won && !l->imported) {
 		/* nothing is left of the attribute: take the whole set away */
@@ -177,6 +191,7 @@ int inbound_links(struct inbound *in, bool full, struct err *e)
 {
 	struct sync *s = in->sync;
 	struct connector_row *cr = &in->conn->row;
+	int64_t seen = store_seq(s->store);
 	unsigned n;
 
 	if (full)
@@ -203,7 +218,12 @@ int inbound_links(struct inbound *in, bool full, struct err *e)
 		if (sync_canceled(s))
 			return 0;
 	} while (n == PAGE);
+	/* also past the links of other connectors, which a look for newer ones would walk again */
+	if (cr->link_seq == seen)
+		return 0;
+	cr->link_seq = MAX(cr->link_seq, seen);
 	TRY(store_begin(s->store, e));
+	TRY(connector_update(s->store, cr, e));
 	if (!in->conn->exports) /* an exporter's rows wait for outbound */
 		TRY(cs_link_purge(s->store, cr->id, cr->link_seq, e));
 	return store_commit(s->store, e);

@@ -89,19 +89,20 @@ static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool 
 static int one_link(struct outbound *out, const struct mv_link *l, struct err *e)
 {
 	struct cs_row target;
-	const char *ad_dn;
-	int64_t ad_cs;
 
 	TRY(load_source(out, l->mv, e));
 	if (!out->link_row.id || out->link_row.want != WANT_PRESENT)
 		return 0;
 	for (unsigned i = 0; i < out->link_wanted.n_links; i++) {
 		bool allowed;
+		int r;
 
 		if (out->link_wanted.links[i].source != l->attr)
 			continue;
-		TRY(outbound_row(out, l->target, &out->arena, &target, &ad_dn, &ad_cs, e));
-		if (!target.id)
+		r = cs_joined_in(
+			out->sync->store, l->target, out->conn->row.id, &out->arena, &target, e);
+		TRY(r);
+		if (r == STORE_NONE)
 			continue;
 		allowed = link_allowed(&out->link_row, &target);
 		TRY(set_wanted(out, out->link_wanted.links[i].dest, target.id,
