@@ -334,6 +334,8 @@ static int on_value(void *ctx, const char *section, const char *name, const char
 {
 	struct reader *rd = ctx;
 
+	if (!*section)
+		return fail(rd, line, "\"%s\" stands before the first [section]", name);
 	if (!streq(section, rd->section) && !begin_section(rd, section, line))
 		return 0;
 	if (!rd->current)

@@ -1,0 +1,328 @@
+"""The emulator by itself: sign-in, rights, state table, queries, delta, batches, persistence."""
+import base64
+import json
+import urllib.error
+import urllib.request
+import ssl
+
+import pytest
+from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph
+
+USER = {"accountEnabled": True, "displayName": "Anna Ås", "mailNickname": "anna",
+        "userPrincipalName": "anna@fjordline.example", "passwordProfile": {"password": "Aa1!aaaa"}}
+
+
+@pytest.fixture
+def em(tmp_path):
+    one = Emulator(str(tmp_path))
+    yield one
+    one.stop()
+
+
+def synced(graph, name="anna", **more):
+    status, o = graph.call("POST", "/users", dict(
+        {"onPremisesImmutableId": base64.b64encode(name.encode()).decode(), "displayName": name,
+         "userPrincipalName": name + "@fjordline.example", "mailNickname": name}, **more))
+    assert status in (200, 201), o
+    return o["id"]
+
+
+def code(answer):
+    return answer[0], (answer[1] or {}).get("error", {}).get("code")
+
+
+def sign_in(em, tenant, **form):
+    rq = urllib.request.Request("%s/%s/oauth2/v2.0/token" % (em.url, tenant),
+                                "&".join("%s=%s" % x for x in form.items()).encode())
+    try:
+        with urllib.request.urlopen(rq, context=ssl.create_default_context(cafile=em.ca)) as a:
+            return a.status, json.load(a)
+    except urllib.error.HTTPError as e:
+        return e.code, json.loads(e.read())
+
+
+def test_sign_in(em):
+    good = dict(grant_type="client_credentials", client_id=SYNC_APP[0], client_secret=SYNC_APP[1],
+                scope="x")
+    status, answer = sign_in(em, TENANT, **good)
+    assert status == 200 and answer["token_type"] == "Bearer" and answer["expires_in"] == 3599
+    for change, status, error in (
+            ({"client_secret": "x"}, 401, "invalid_client"),
+            ({"client_id": "x"}, 400, "unauthorized_client"),
+            ({"grant_type": "password"}, 400, "unsupported_grant_type")):
+        got, answer = sign_in(em, TENANT, **dict(good, **change))
+        assert (got, answer["error"]) == (status, error) and "AADSTS" in answer["error_description"]
+    assert sign_in(em, "other", **good)[0] == 400
+    config = em.request("GET", "/%s/v2.0/.well-known/openid-configuration" % TENANT)[1]
+    assert config["token_endpoint"].startswith(em.url)
+    for token in ("", "Bearer x", "Bearer a.b.c", "Basic x"):
+        status, answer = em.request("GET", "/v1.0/users", None, {"Authorization": token})
+        assert (status, answer["error"]["code"]) == (401, "InvalidAuthenticationToken")
+    token = Graph(em, GRAPH_APP).headers["Authorization"]
+    forged = token[:-4] + ("AAAA" if token[-4:] != "AAAA" else "BBBB")
+    assert em.request("GET", "/v1.0/users", None, {"Authorization": forged})[0] == 401
+
+
+def test_rights_and_strictness(em):
+    admin, public, sync = Graph(em, ADMIN_APP), Graph(em, GRAPH_APP), Graph(em, SYNC_APP)
+    who = synced(sync, jobTitle="Pilot")
+    # a synced object is read-only for everybody else
+    assert code(admin.call("PATCH", "/users/" + who, {"jobTitle": "x"})) == (400, "Request_BadRequest")
+    assert code(admin.call("DELETE", "/users/" + who)) == (400, "Request_BadRequest")
+    assert code(public.call("PATCH", "/users/%s/onPremisesSyncBehavior" % who,
+                            {"isCloudManaged": True})) == (403, "Authorization_RequestDenied")
+    assert code(public.call("GET", "/auditLogs/directoryAudits"))[0] == 403
+    # unknown and read-only properties, wrong types, missing ones
+    for body in ({"colour": "x"}, {"onPremisesSyncEnabled": True}, {"proxyAddresses": ["SMTP:a@b"]},
+                 {"onPremisesSamAccountName": "x"}, {"accountEnabled": "yes"}, {"jobTitle": 7},
+                 {"jobTitle": "x" * 129}, {"displayName": ""}, []):
+        status, answer = admin.call("POST", "/users", dict(USER, **body) if body else body)
+        assert status == 400, (body, answer)
+    for missing in USER:
+        body = {k: v for k, v in USER.items() if k != missing}
+        assert code(admin.call("POST", "/users", body)) == (400, "Request_BadRequest"), missing
+    assert admin.call("POST", "/users", dict(USER, userPrincipalName="a@elsewhere.example"))[0] == 400
+    status, o = admin.call("POST", "/users", dict(USER, userPrincipalName="b@fjordline.example"))
+    assert status == 201 and o["displayName"] == "Anna Ås"
+    assert admin.call("POST", "/users", dict(USER, userPrincipalName="B@fjordline.example"))[0] == 400
+    # names of properties in any case
+    admin.patch("/users/" + o["id"], {"JOBTITLE": "Cook"})
+    assert admin.get("/users/" + o["id"])["jobTitle"] == "Cook"
+    assert code(admin.call("GET", "/users/00000000-0000-0000-0000-000000000000")) == (
+        404, "Request_ResourceNotFound")
+    assert admin.call("GET", "/nothing")[0] == 400
+    assert admin.call("POST", "/contacts", {"displayName": "x"})[0] == 400
+    assert code(sync.call("DELETE", "/users/" + o["id"])) == (400, "DeletingCloudOnlyObjectNotAllowed")
+    assert admin.call("POST", "/groups", {"displayName": "g", "mailNickname": "g",
+                                          "mailEnabled": True, "securityEnabled": False})[0] == 400
+
+
+@pytest.mark.parametrize("collection", ["users", "groups", "contacts"])
+def test_state_table(em, collection):
+    admin, sync = Graph(em, ADMIN_APP), Graph(em, SYNC_APP)
+    body = {"onPremisesImmutableId": "abc=", "displayName": "x", "mailNickname": "x"}
+    if collection == "groups":
+        body.update(mailEnabled=False, securityEnabled=True)
+    status, o = sync.call("POST", "/" + collection, body)
+    path = "/%s/%s" % (collection, o["id"])
+
+    def now():
+        return (admin.get(path + "/onPremisesSyncBehavior")["isCloudManaged"],
+                admin.get(path + "?$select=onPremisesSyncEnabled")["onPremisesSyncEnabled"])
+
+    assert status == 201 and now() == (False, True)
+    admin.patch(path + "/onPremisesSyncBehavior", {"isCloudManaged": "true"})
+    assert now() == (True, None)
+    for call in (("PATCH", path, {"displayName": "y"}), ("DELETE", path), ("POST", "/" + collection, body)):
+        status, answer = sync.call(*call)
+        assert status == 400 and "source of authority" in answer["error"]["message"].lower()
+    found = sync.get("/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true&$count=true"
+                     "&$select=id" % collection)
+    assert [x["id"] for x in found["value"]] == [o["id"]] and found["@odata.count"] == 1
+    admin.patch(path + "/onPremisesSyncBehavior", {"iscloudmanaged": False})
+    assert now() == (False, None)
+    sync.patch(path, {})
+    assert now() == (False, True)
+    audits = [a["activityDisplayName"] for a in admin.get("/auditLogs/directoryAudits")["value"]]
+    assert audits == ["Undo changes to Source of Authority from AD DS to cloud",
+                      "Change Source of Authority from AD to cloud"]
+    assert admin.call("PATCH", path + "/onPremisesSyncBehavior", {"isCloudManaged": 3})[0] == 400
+
+
+def test_queries(em):
+    admin, sync = Graph(em, ADMIN_APP), Graph(em, SYNC_APP)
+    for i in range(25):
+        synced(sync, "user%02d" % i, department="D%d" % (i % 2),
+               proxyAddresses=["SMTP:user%02d@fjordline.example" % i])
+    assert len(admin.all("/users?$top=10")) == 25
+    page = admin.get("/users?$filter=department%20eq%20'D1'&$top=5&$count=true&$select=id,department")
+    assert page["@odata.count"] == 12 and len(page["value"]) == 5
+    assert set(page["value"][0]) == {"id", "department"}
+    assert len(admin.all("/users?$filter=department%20eq%20'D1'&$top=5")) == 12
+
+    def count(text):
+        return len(admin.all("/users?$count=true&$filter=" + text.replace(" ", "%20")))
+
+    assert count("startswith(displayName,'user1')") == 10
+    assert count("displayName eq 'user01' or displayName eq 'user02'") == 2
+    assert count("not (department eq 'D1')") == 13
+    assert count("proxyAddresses/any(p:p eq 'smtp:user03@fjordline.example')") == 1
+    assert count("onPremisesSyncEnabled ne true") == 0
+    assert count("displayName eq 'it''s'") == 0
+    for text in ("displayName", "displayName eq", "displayName eq 'x", "bogus eq 'x'", "(" * 50,
+                 "displayName gt 'x'", "displayName eq 'x')"):
+        status, _ = admin.call("GET", "/users?$count=true&$filter=" + text.replace(" ", "%20"))
+        assert status == 400, text
+    assert admin.call("GET", "/users?$select=bogus")[0] == 400
+    assert admin.call("GET", "/users?$top=0")[0] == 400
+    assert admin.call("GET", "/users?$frobnicate=1")[0] == 400
+    # the advanced query needs the header
+    del admin.headers["ConsistencyLevel"]
+    assert code(admin.call("GET", "/users?$filter=onPremisesSyncBehavior/isCloudManaged%20eq%20true"
+                                  "&$count=true")) == (400, "Request_UnsupportedQuery")
+
+
+def delta(graph, link):
+    out = []
+    while True:
+        status, answer = graph.emulator.request("GET", link, None, graph.headers)
+        assert status == 200, answer
+        out += answer["value"]
+        if "@odata.deltaLink" in answer:
+            return out, answer["@odata.deltaLink"][len(graph.emulator.url):]
+        link = answer["@odata.nextLink"][len(graph.emulator.url):]
+
+
+def test_delta(em):
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    sync.headers["Prefer"] = "odata.maxpagesize=7"
+    ids = [synced(sync, "user%02d" % i) for i in range(20)]
+    group = sync.call("POST", "/groups", {"onPremisesImmutableId": "g=", "displayName": "g",
+                                          "mailEnabled": False, "securityEnabled": True})[1]["id"]
+    objects, link = delta(sync, "/v1.0/users/delta?$select=displayName,jobTitle,manager")
+    assert [o["id"] for o in objects] == ids and "jobTitle" not in objects[0]
+    assert delta(sync, link)[0] == []
+    sync.patch("/users/" + ids[3], {"jobTitle": "Cook"})
+    sync.patch("/users/" + ids[4], {"department": "not selected"})
+    assert sync.call("PUT", "/users/%s/manager/$ref" % ids[5],
+                     {"@odata.id": em.url + "/v1.0/users/" + ids[0]})[0] == 204
+    assert sync.call("DELETE", "/users/" + ids[6])[0] == 204
+    objects, link = delta(sync, link)
+    assert [(o["id"], o.get("jobTitle"), len(o.get("manager@delta", [])), o.get("@removed"))
+            for o in objects] == [(ids[3], "Cook", 0, None), (ids[5], None, 1, None),
+                                  (ids[6], None, 0, {"reason": "changed"})]
+    # null is told, and the flip of the source of authority only by onPremisesSyncEnabled
+    sync.patch("/users/" + ids[3], {"jobTitle": None})
+    admin.patch("/users/%s/onPremisesSyncBehavior" % ids[3], {"isCloudManaged": True})
+    objects, link = delta(sync, link)
+    assert objects == [{"@odata.type": "#microsoft.graph.user", "id": ids[3], "jobTitle": None}]
+    # members
+    _, glink = delta(sync, "/v1.0/groups/delta?$select=displayName,members")
+    sync.patch("/groups/" + group, {"members@odata.bind": [
+        "%s/v1.0/directoryObjects/%s" % (em.url, i) for i in ids[7:10]]})
+    objects, glink = delta(sync, glink)
+    assert [m["id"] for m in objects[0]["members@delta"]] == ids[7:10]
+    assert sync.call("DELETE", "/groups/%s/members/%s/$ref" % (group, ids[8]))[0] == 204
+    objects, glink = delta(sync, glink)
+    assert [(m["id"], "@removed" in m) for m in objects[0]["members@delta"]] == [(ids[8], True)]
+    assert admin.members(group) == ["user07", "user09"]
+    # tokens of another time
+    for token in ("x", "00000000-0000-0000-0000-000000000000.1.0.", ""):
+        status, answer = em.request("GET", "/v1.0/users/delta?$deltatoken=" + token, None,
+                                    sync.headers)
+        assert status == (410 if token else 410) and answer["error"]["code"] == "syncStateNotFound"
+    _, latest = delta(sync, "/v1.0/users/delta?$deltatoken=latest")
+    assert delta(sync, latest)[0] == []
+
+
+def test_members(em):
+    sync = Graph(em, SYNC_APP)
+    ids = [synced(sync, "user%02d" % i) for i in range(22)]
+    group = sync.call("POST", "/groups", {"onPremisesImmutableId": "g=", "displayName": "g",
+                                          "mailEnabled": False, "securityEnabled": True})[1]["id"]
+
+    def bind(list_of_ids):
+        return sync.call("PATCH", "/groups/" + group, {"members@odata.bind": [
+            "%s/v1.0/directoryObjects/%s" % (em.url, i) for i in list_of_ids]})
+
+    assert bind(ids)[0] == 400  # over 20
+    assert bind(ids[:20])[0] == 204
+    status, answer = bind([ids[20], ids[0]])  # all or nothing
+    assert status == 400 and "already exist" in answer["error"]["message"]
+    assert len(Graph(em, ADMIN_APP).members(group)) == 20
+    assert bind(["00000000-0000-0000-0000-000000000000"])[0] == 404
+    assert bind([group])[0] == 400
+    assert sync.call("POST", "/groups/%s/members/$ref" % group,
+                     {"@odata.id": em.url + "/v1.0/directoryObjects/" + ids[20]})[0] == 204
+    assert sync.call("DELETE", "/groups/%s/members/%s/$ref" % (group, ids[21]))[0] == 404
+    # a deleted user is no member any more
+    sync.call("DELETE", "/users/" + ids[0])
+    assert "user00" not in Graph(em, ADMIN_APP).members(group)
+
+
+def test_batch(em):
+    sync = Graph(em, SYNC_APP)
+    json_type = {"Content-Type": "application/json"}
+
+    def part(i, method, url, **more):
+        return dict({"id": str(i), "method": method, "url": url}, **more)
+
+    status, answer = sync.call("POST", "/$batch", {"requests": [
+        part(1, "POST", "/users", headers=json_type, body={
+            "onPremisesImmutableId": "a=", "displayName": "a", "mailNickname": "a",
+            "userPrincipalName": "a@fjordline.example"}),
+        part(2, "GET", "/v1.0/users?$select=id", dependsOn=["1"]),
+        part(3, "GET", "/users/nobody"),
+        part(4, "GET", "/users", dependsOn=["3"]),
+        part(5, "POST", "/users", body={"displayName": "no content type"}),
+        part(6, "POST", "/$batch", headers=json_type, body={"requests": []})]})
+    assert status == 200
+    got = {r["id"]: r["status"] for r in answer["responses"]}
+    assert got == {"1": 201, "2": 200, "3": 404, "4": 424, "5": 400, "6": 400}
+    assert sync.call("POST", "/$batch", {"requests": [part(i, "GET", "/users") for i in range(21)]}
+                     )[0] == 400
+    assert sync.call("POST", "/$batch", {})[0] == 400
+
+
+def test_hostile_requests(em):
+    sync = Graph(em, SYNC_APP)
+    headers = dict(sync.headers)
+    for path in ("/v1.0/users/%zz", "/v1.0/" + "x/" * 40, "/v1.0/users?$filter=%00", "//", "/v1.0",
+                 "/v1.0/groups/x/members/y/z/$ref"):
+        status, _ = em.request("GET", path, None, headers)
+        assert 400 <= status < 500, path
+    deep = "[" * 5000 + "]" * 5000
+    rq = urllib.request.Request(em.url + "/v1.0/users", deep.encode(), method="POST", headers=headers)
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(rq, context=ssl.create_default_context(cafile=em.ca))
+    rq = urllib.request.Request(em.url + "/v1.0/users", b"x" * 5000000, method="POST",
+                                headers=headers)
+    with pytest.raises((urllib.error.HTTPError, urllib.error.URLError, ConnectionError)):
+        urllib.request.urlopen(rq, context=ssl.create_default_context(cafile=em.ca))
+    assert sync.get("/users")["value"] == []
+
+
+def test_restart_keeps_everything(tmp_path):
+    em = Emulator(str(tmp_path))
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    ids = [synced(sync, "user%d" % i) for i in range(5)]
+    sync.call("PUT", "/users/%s/manager/$ref" % ids[1], {"@odata.id": "x/" + ids[0]})
+    _, link = delta(sync, "/v1.0/users/delta?$select=displayName,manager")
+    admin.patch("/users/%s/onPremisesSyncBehavior" % ids[2], {"isCloudManaged": True})
+    sync.call("DELETE", "/users/" + ids[3])
+    port = int(em.url.rsplit(":", 1)[1])
+    em.stop()
+    em = Emulator(str(tmp_path), port=port)
+    try:
+        # also the token that was given before
+        sync.emulator = admin.emulator = em
+        assert len(sync.all("/users")) == 4
+        assert sync.get("/users/%s/manager" % ids[1])["id"] == ids[0]
+        assert admin.get("/users/%s/onPremisesSyncBehavior" % ids[2])["isCloudManaged"] is True
+        assert len(admin.get("/auditLogs/directoryAudits")["value"]) == 1
+        objects, _ = delta(sync, link)
+        assert [o["id"] for o in objects if "@removed" in o] == [ids[3]]
+        gone = admin.get("/directory/deletedItems/microsoft.graph.user")["value"]
+        assert [o["id"] for o in gone] == [ids[3]]
+        assert admin.call("POST", "/directory/deletedItems/%s/restore" % ids[3])[0] == 200
+        assert len(sync.all("/users")) == 5
+    finally:
+        em.stop()
+
+
+@pytest.mark.parametrize("text, words", [
+    ("{", "expected"), ("[]", ""), ('{"tenantId": "x"}', "initialDomain"),
+    ('{"tenantId": "x", "initialDomain": "y", "colour": 1}', "unknown key: colour"),
+    ('{"tenantId": "x", "initialDomain": "y", "applications": [{"appId": "a", "secret": "b", '
+     '"roles": ["No.Such.Role"]}]}', "No.Such.Role")])
+def test_bad_tenant_file(tmp_path, text, words):
+    path = tmp_path / "bad.json"
+    path.write_text(text)
+    with pytest.raises(AssertionError) as caught:
+        Emulator(str(tmp_path), tenant=str(path))
+    assert "bad.json" in str(caught.value) and words in str(caught.value)
+
+
+def test_sample_is_used():
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        assert json.load(f)["tenantId"] == TENANT
