@@ -8,6 +8,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #ifndef ADSYNC_CONFIG
 #define ADSYNC_CONFIG "/etc/adsyncd/adsyncd.conf"
@@ -39,6 +40,7 @@ int main(int argc, char **argv)
 	struct worker_options wo = {.config = ADSYNC_CONFIG, .profile = "delta"};
 	enum log_target target = LOG_TARGET_AUTO;
 	bool worker = false;
+	char *absolute; /* kept to the end */
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -77,5 +79,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	log_open(target);
+	/* a reload and the workers must find it whatever becomes of the current folder */
+	absolute = realpath(wo.config, NULL);
+	wo.config = absolute ? absolute : wo.config;
 	return worker ? worker_main(&wo) : daemon_main(wo.config);
 }

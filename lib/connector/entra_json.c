@@ -179,6 +179,29 @@ static void set_dn(struct entry *en)
 		en->dn = a ? en->anchor : NULL;
 }
 
+/*
+ * The service replaces a userPrincipalName whose suffix is not a verified domain by one of its
+ * initial domain (learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname)
+ * and keeps the name that was sent beside it. The connector space holds what was sent, as it does
+ * in Connect Sync, so that the export is confirmed.
+ */
+static void settle_upn(struct entry *en)
+{
+	static const char initial[] = ".onmicrosoft.com";
+	static unsigned upn, sent;
+	const char *now, *was;
+
+	if (!upn) {
+		upn = attr_intern("userPrincipalName");
+		sent = attr_intern("onPremisesUserPrincipalName");
+	}
+	now = entry_string(en, upn);
+	was = entry_string(en, sent);
+	if (now && was && strlen(now) > strlen(initial) &&
+		strcasecmp(now + strlen(now) - strlen(initial), initial) == 0)
+		entry_set(en, upn, value_string(was));
+}
+
 const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
 	struct entry *en, struct ref_change **ret_changes, unsigned *ret_n)
 {
@@ -205,6 +228,7 @@ const char *entra_read(const json_t *json, enum entra_class class, bool sync_sur
 		if (wrong)
 			return arena_printf(en->arena, "%s: %s", a->property, wrong);
 	}
+	settle_upn(en);
 	set_dn(en);
 	*ret_changes = refs.items;
 	*ret_n = refs.n;

@@ -81,3 +81,18 @@ def test_two_domains(make_lab):
     assert r.counter("export-add") == 2
     assert set(lab.tenant()) == {"users/anna", "users/bo"}
     assert r.step(AAD, "export")["result"] == "success"
+
+
+def test_unverified_suffix(make_lab):
+    """Entra makes up another userPrincipalName; the export is confirmed all the same."""
+    company = Company()
+    company.user("anna", userPrincipalName="anna@fjordline.local")
+    lab = make_lab(company)
+    lab.cycle()
+    user = lab.graph.find("users", "anna")
+    assert user["userPrincipalName"] == "anna@fjordline.onmicrosoft.com"
+    r = lab.cycle()
+    assert r.counter("export-confirmed") == 1
+    writes = lab.emulator.stats()["writes"]
+    lab.cycle("initial")
+    assert lab.emulator.stats()["writes"] == writes
