@@ -176,10 +176,12 @@ def test_server_dies_in_the_middle(lab, tmp_path):
     c = company()
     c.objects = {dn: o for dn, o in c.objects.items() if "CN=Users" not in dn}
     server = Slapd(str(tmp_path / "slapd"), slapd_ldif(c))
-    lab.use(server, server.url)
-    lab.cycle()
-    server.process.popen.kill()
-    server.process.popen.wait()
+    try:
+        lab.use(server, server.url)
+        lab.cycle()
+    finally:
+        server.process.popen.kill()
+        server.process.popen.wait()
     r = lab.run()
     assert r.step(AD, "import")["result"] == "stopped-connectivity" and 6050 in r.events
     assert lab.emulator.stats()["deletes"] == 0

@@ -7,12 +7,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	char *text = strndup((const char *)data, n);
+	char *text = malloc(n + 1);
 	struct arena a = {0};
 	struct expr *x = NULL;
 	struct entry en;
 	struct err e = {0};
 
+	memcpy(text, data, n);
+	text[n] = '\0';
 	entry_init(&en, &a);
 	entry_set(&en, attr_intern("a"), value_string("Text"));
 	entry_set(&en, attr_intern("n"), value_integer(-7));
