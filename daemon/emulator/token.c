@@ -134,7 +134,7 @@ static void form_value(const char *body, const char *name, char *ret, size_t siz
 static void basic_credentials(
 	const char *authorization, char *id, size_t id_size, char *secret, size_t secret_size)
 {
-	char plain[1024];
+	char plain[512];
 	const char *b64 = authorization + 6;
 	ssize_t n = strlen(b64) < sizeof(plain) ? base64_decode(plain, b64, strlen(b64)) : -1;
 	char *colon;
@@ -146,8 +146,8 @@ static void basic_credentials(
 	if (!colon)
 		return;
 	*colon = '\0';
-	snprintf(id, id_size, "%s", plain);
-	snprintf(secret, secret_size, "%s", colon + 1);
+	snprintf(id, id_size, "%.200s", plain);
+	snprintf(secret, secret_size, "%.300s", colon + 1);
 	url_decode(id);
 	url_decode(secret);
 }
@@ -157,7 +157,7 @@ void handle_token(
 {
 	char grant[64], id[256], secret[512];
 	const struct application *app;
-	char text[512];
+	char text[1024];
 
 	form_value(body, "grant_type", grant, sizeof(grant));
 	form_value(body, "client_id", id, sizeof(id));

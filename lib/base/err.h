@@ -26,6 +26,14 @@ int err_prefix(struct err *e, const char *fmt, ...) _printf_(2, 3);
 /* Writes "source:line: text" to buf (at most size bytes with the NUL); returns buf. */
 const char *err_format(const struct err *e, char *buf, size_t size);
 
+/* Passes a fatal result up, unchanged; *e was filled by who found it. */
+#define TRY(expr)                    \
+	do {                         \
+		int _try = (expr);   \
+		if (_try < 0)        \
+			return _try; \
+	} while (0)
+
 /* Out of memory ends the process: an engine that goes on with half an object is worse. */
 void *xmalloc(size_t n) __attribute__((returns_nonnull, malloc));
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));

@@ -19,7 +19,7 @@ static const struct option_def options[] = {
 	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
 	{"batches_in_flight", OPTION_NUMBER, "4", .min = 1, .max = 16,
 		.help = "$batch requests (of 20 writes) at a time"},
-	{"page_size", OPTION_NUMBER, "500", .min = 1, .max = 999,
+	{"page_size", OPTION_NUMBER, "200", .min = 1, .max = 999,
 		.help = "objects in one page of a delta query"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect"},
 	{"request_timeout", OPTION_DURATION, "120", .help = "for one whole request"},

@@ -53,10 +53,3 @@ struct rows {
 	unsigned n, cap;
 };
 void *rows_add(struct rows *r); /* zeroed */
-
-#define TRY(expr)                    \
-	do {                         \
-		int _try = (expr);   \
-		if (_try < 0)        \
-			return _try; \
-	} while (0)

@@ -151,14 +151,12 @@ static int open_file(struct store *s, struct err *e)
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, 5000);
 	TRY(check_identity(s, &version, e));
-	TRY(exec(s,
-		"PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;"
-		"PRAGMA cache_size = -16000",
-		e));
-	if (s->mode == STORE_READ)
-		return 0;
+	TRY(exec(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", e));
+	if (s->mode == STORE_READ) /* the daemon, for a moment */
+		return exec(s, "PRAGMA cache_size = -1000", e);
 	TRY(exec(s,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+		"PRAGMA cache_size = -12000;"
 		"PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432",
 		e));
 	return upgrade(s, version, e);

@@ -22,7 +22,7 @@ enum store_mode { STORE_READ, STORE_WRITE };
 
 /*
  * Opens (STORE_WRITE: creates or upgrades). A file of a newer version is -ENOTSUP and says which
- * program it needs. WAL, foreign keys on, synchronous NORMAL, cache bounded to 16 MiB.
+ * program it needs. WAL, foreign keys on, synchronous NORMAL, cache bounded to 12 MiB.
  */
 int store_open(
 	const char *path, enum store_mode mode, struct store **ret, struct err *e) _must_check_;

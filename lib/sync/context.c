@@ -117,6 +117,21 @@ int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void
 	return 0;
 }
 
+const char *stop_result(enum conn_result r, const char *text, const char *otherwise)
+{
+	switch (r) {
+	case CONN_CANCELED:
+		return "stopped-user-termination-from-wmi-or-ui";
+	case CONN_DOWN:
+		return "stopped-connectivity";
+	case CONN_OK:
+	case CONN_OBJECT_BAD:
+	case CONN_RUN_BAD:
+		break;
+	}
+	return strstr(text, "credential") ? "no-start-credentials" : otherwise;
+}
+
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
 	const char *text, struct err *e)
 {

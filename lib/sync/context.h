@@ -76,6 +76,8 @@ int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct e
 int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
 	size_t *ret_len, struct err *e);
 
+/* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
+const char *stop_result(enum conn_result r, const char *text, const char *otherwise);
 /* An error on an object: kept on its row, counted. Not fatal. */
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
 	const char *text, struct err *e);
@@ -97,10 +99,3 @@ int step_inbound(
 int step_outbound(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e);
 int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e);
-
-#define TRY(expr)                    \
-	do {                         \
-		int _try = (expr);   \
-		if (_try < 0)        \
-			return _try; \
-	} while (0)

@@ -337,21 +337,6 @@ static void pages_free(struct export_step *st)
 	st->current = NULL;
 }
 
-static const char *stopped_result(enum conn_result r, const char *text)
-{
-	switch (r) {
-	case CONN_CANCELED:
-		return "stopped-user-termination-from-wmi-or-ui";
-	case CONN_DOWN:
-		return "stopped-connectivity";
-	case CONN_OK:
-	case CONN_OBJECT_BAD:
-	case CONN_RUN_BAD:
-		break;
-	}
-	return strstr(text, "credential") ? "no-start-credentials" : "stopped-export-write";
-}
-
 static int export_phases(
 	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
@@ -371,7 +356,7 @@ static int export_phases(
 		TRY(commit(st, e));
 		pages_free(st);
 		if (r != CONN_OK) {
-			end->result = stopped_result(r, ee.text);
+			end->result = stop_result(r, ee.text, "stopped-export-write");
 			err_format(&ee, end->error, sizeof(end->error));
 		}
 	}

@@ -278,21 +278,6 @@ static int confirm_silent(struct import_step *st, struct err *e)
 	return 0;
 }
 
-static const char *failed_result(enum conn_result r, const char *text)
-{
-	switch (r) {
-	case CONN_CANCELED:
-		return "stopped-user-termination-from-wmi-or-ui";
-	case CONN_DOWN:
-		return "stopped-connectivity";
-	case CONN_OK:
-	case CONN_OBJECT_BAD:
-	case CONN_RUN_BAD:
-		break;
-	}
-	return strstr(text, "credential") ? "no-start-credentials" : "stopped-import-read";
-}
-
 static int import_with(
 	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
@@ -319,7 +304,7 @@ static int import_with(
 		return st->fatal;
 	}
 	if (r != CONN_OK) {
-		end->result = failed_result(r, ie.text);
+		end->result = stop_result(r, ie.text, "stopped-import-read");
 		err_format(&ie, end->error, sizeof(end->error));
 		return store_commit(st->sync->store, e);
 	}
