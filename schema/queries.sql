@@ -200,6 +200,13 @@ WHERE l.state IN (1, 2, 3, 5) AND l.state = ?2 AND l.cs >= ?3
 	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1
 	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
 ORDER BY l.cs, l.attribute, l.target LIMIT ?6
+-- name: link_count_removals
+SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
+WHERE l.state IN (1, 2, 3, 5) AND l.state <> 3 AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
+	AND s.connector = ?1 AND s.want = 1 AND s.blocked = 0
+-- name: link_count_imported
+SELECT count(*) FROM cs_link l CROSS JOIN cs s
+WHERE l.imported = 1 AND s.id = l.cs AND s.connector = ?1
 -- name: link_count_state
 SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
 WHERE l.state IN (1, 2, 3, 5) AND l.state = ?2 AND s.id = l.cs AND s.connector = ?1

@@ -287,6 +287,29 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 	return r;
 }
 
+static int count_of(struct store *s, enum query q, int64_t connector, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, q, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	TRY(q_step(s, q, e));
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, q);
+	return 0;
+}
+
+int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+{
+	return count_of(s, Q_LINK_COUNT_REMOVALS, connector, ret, e);
+}
+
+int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+{
+	return count_of(s, Q_LINK_COUNT_IMPORTED, connector, ret, e);
+}
+
 int cs_link_count_state(
 	struct store *s, int64_t connector, enum export_state state, int64_t *ret, struct err *e)
 {

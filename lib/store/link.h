@@ -66,6 +66,10 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 int cs_link_count_state(
 	struct store *s, int64_t connector, enum export_state state, int64_t *ret, struct err *e);
 
+/* References that an export is to remove from objects that stay / that the directory has. */
+int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, struct err *e);
+int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e);
+
 /* Links to `from` become links to `to` (a placeholder turned out to be that object), as changed. */
 int cs_link_repoint(struct store *s, int64_t from, int64_t to, struct err *e);
 

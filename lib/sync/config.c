@@ -45,7 +45,8 @@ static const struct option_def scheduler_options[] = {
 };
 static const struct option_def import_options[] = {
 	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
-		.help = "percent of a connector's objects that one import may show as gone"},
+		.help = "percent of a connector's objects that one import may show as gone, "
+			"or one export delete"},
 };
 static const struct option_def export_options[] = {
 	{"deletion_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,

@@ -363,30 +363,73 @@ static int export_phases(
 	return 0;
 }
 
-/* Guilty until proven innocent: so many deletes stop the export before its first request. */
+#define FEW_DELETES 20 /* so many are never too large a share */
+
+/* More than obsoletion_limit percent of all? */
+static bool is_too_large_a_share(const struct sync *s, int64_t n, int64_t of)
+{
+	return n > FEW_DELETES &&
+	       n * 100 > of * setting_number(&s->cfg->import, "obsoletion_limit");
+}
+
+/* What speaks against the deletes that are staged; "" when nothing does. */
+static int doubt_deletes(struct export_step *st, char *why, size_t size, struct err *e)
+{
+	struct sync *s = st->sync;
+	int64_t limit = setting_number(&s->cfg->export, "deletion_threshold"), n, of = 0;
+	int64_t connector = st->conn->row.id;
+
+	why[0] = '\0';
+	if (limit == 0)
+		return 0;
+	TRY(cs_count_deletes(s->store, connector, &n, e));
+	if (n > limit) {
+		snprintf(why, size,
+			"%" PRId64
+			" objects are to be deleted, more than deletion_threshold = %" PRId64,
+			n, limit);
+		return 0;
+	}
+	TRY(cs_count_imported(s->store, connector, &of, e));
+	if (is_too_large_a_share(s, n, of)) {
+		snprintf(why, size, "%" PRId64 " of %" PRId64 " objects are to be deleted", n, of);
+		return 0;
+	}
+	TRY(cs_link_count_removals(s->store, connector, &n, e));
+	if (n <= FEW_DELETES)
+		return 0;
+	TRY(cs_link_count_imported(s->store, connector, &of, e));
+	if (is_too_large_a_share(s, n, of))
+		snprintf(why, size, "%" PRId64 " of %" PRId64 " references are to be removed", n,
+			of);
+	return 0;
+}
+
+/*
+ * Guilty until proven innocent: so many deletes stop the export before its first request. The
+ * share guards small tenants, and references, against a filter or a right that was changed.
+ */
 static int check_deletes(
 	struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
 {
-	struct sync *s = st->sync;
-	int64_t limit = setting_number(&s->cfg->export, "deletion_threshold"), n;
 	struct record r = {.event = EVENT_DELETION_THRESHOLD};
+	char why[200];
 
-	*ret_stopped = false;
-	TRY(cs_count_deletes(s->store, st->conn->row.id, &n, e));
-	if (limit == 0 || n <= limit)
+	TRY(doubt_deletes(st, why, sizeof(why), e));
+	*ret_stopped = why[0] != '\0';
+	if (!*ret_stopped)
 		return 0;
-	*ret_stopped = true;
 	end->result = "stopped-deletion-threshold-exceeded";
 	snprintf(end->error, sizeof(end->error),
-		"%" PRId64 " objects are to be deleted, more than deletion_threshold = %" PRId64
-		"; nothing was exported. Look at them with \"adsyncctl cs search "
-		"--pending-delete\"; "
-		"if they are right, raise the threshold in [export] for one cycle",
-		n, limit);
+		"%s; nothing was exported. Look at them with \"adsyncctl cs pending\"; if they are "
+		"right, raise deletion_threshold in [export], or obsoletion_limit in [import] for "
+	        "a "
+		"share, for one cycle",
+		why);
 	r.message = end->error;
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	TRY(transaction(st, e));
-	TRY(outbox_add(s->store, &r, e));
+	TRY(outbox_add(st->sync->store, &r, e));
 	return commit(st, e);
 }
 

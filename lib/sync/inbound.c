@@ -61,6 +61,15 @@ static int flow_error(struct inbound *in, const struct cs_row *row, const char *
 		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
 }
 
+/* Is an object of a connector joined that is not configured (any more)? */
+static bool has_unconfigured(const struct mv_source *sources, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!sources[i].conn)
+			return true;
+	return false;
+}
+
 /* Recomputes a metaverse object from all that is joined to it. */
 static int mv_refresh(
 	struct inbound *in, const struct cs_row *row, int64_t id, bool gone, struct err *e)
@@ -80,6 +89,9 @@ static int mv_refresh(
 	if (error)
 		return flow_error(in, row, NULL, error, e);
 	mv_compute(s, sources, n, &in->arena, &res);
+	/* a section that left the configuration must not become a wave of deletes */
+	if (!res.held && !res.error && has_unconfigured(sources, n))
+		return 0;
 	if (!res.held && !res.error) {
 		sync_count(s, gone ? COUNTER_CONNECTOR_DELETE_REMOVE_MV
 				   : COUNTER_CONNECTOR_FILTERED_REMOVE_MV);

@@ -127,7 +127,15 @@ static int load_rules(
 		if (i == 0 || access(paths[i], F_OK) == 0)
 			paths[n++] = paths[i];
 	n_schemas = rule_schemas(cfg, a, &schemas);
-	return ruleset_load((const char *const *)paths, n, schemas, n_schemas, ret, e);
+	TRY(ruleset_load((const char *const *)paths, n, schemas, n_schemas, ret, e));
+	ruleset_all(*ret, &n);
+	if (n > 0)
+		return 0;
+	ruleset_free(*ret);
+	*ret = NULL;
+	/* without rules nothing would be in scope, and everything would be deprovisioned */
+	return err_set(e, -EINVAL, cfg->path, 0, "no rule was found in %s",
+		paths[0] ? setting_text(&cfg->adsyncd, "rules") : "an empty list");
 }
 
 int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e)
@@ -222,6 +230,34 @@ static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 	return store_commit(s->store, e);
 }
 
+/* Objects of a connector that left the configuration stay as they are; somebody should know. */
+static int warn_unconfigured(struct sync *s, struct err *e)
+{
+	struct connector_row *rows;
+	unsigned n;
+
+	TRY(connector_list(s->store, &s->arena, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct record r = {.event = EVENT_STEP_WARNINGS};
+		int64_t imported;
+
+		if (config_connector(s->cfg, rows[i].name))
+			continue;
+		TRY(cs_count_imported(s->store, rows[i].id, &imported, e));
+		if (!imported)
+			continue;
+		r.message = arena_printf(&s->arena,
+			"Connector \"%s\" is not in %s any more; its %" PRId64
+			" objects are kept, and nothing is deleted because of that.",
+			rows[i].name, s->cfg->path, imported);
+		record_add(&r, RECORD_CONNECTOR, rows[i].name);
+		TRY(store_begin(s->store, e));
+		TRY(outbox_add(s->store, &r, e));
+		TRY(store_commit(s->store, e));
+	}
+	return 0;
+}
+
 static int prepare(struct sync *s, struct err *e)
 {
 	int64_t purge = setting_number(&s->cfg->scheduler, "run_history_purge_interval");
@@ -229,6 +265,7 @@ static int prepare(struct sync *s, struct err *e)
 
 	TRY(load_rules(s->cfg, &s->arena, &s->rules, e));
 	TRY(init_connectors(s, e));
+	TRY(warn_unconfigured(s, e));
 	for (unsigned i = 0; i < s->n_connectors; i++)
 		TRY(check_digest(s, &s->connectors[i], e));
 	TRY(store_begin(s->store, e));

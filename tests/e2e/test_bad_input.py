@@ -261,3 +261,73 @@ def test_delta_token_forgotten(lab):
     assert r.counter("stage-no-change") >= 30
     assert Graph(lab.emulator).find("users", "user1")["jobTitle"] == "Captain"
     unharmed(lab)
+
+
+def test_connector_leaves_the_configuration(lab):
+    """A section that is gone deletes nothing, not even by an initial cycle."""
+    with open(lab.config, encoding="utf-8") as f:
+        text = f.read()
+    start, end = text.index("[connector \"" + AD), text.index("[connector \"" + AAD)
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.write(text[:start] + text[end:])
+    for profile in ("delta", "initial"):
+        r = lab.run(profile)
+        assert r.code == 0 and 6105 in r.events and "is not in" in r.log, r.log
+    unharmed(lab)
+    lab.write_config()
+    lab.company.set("user1", "title", "Captain")
+    lab.write()
+    lab.cycle()
+    assert lab.graph.find("users", "user1")["jobTitle"] == "Captain"
+    unharmed(lab)
+
+
+def test_no_rules(lab, tmp_path):
+    (tmp_path / "rules").mkdir()
+    with open(lab.config, encoding="utf-8") as f:
+        text = f.read()
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.writelines("rules = %s\n" % (tmp_path / "rules") if x.startswith("rules") else x + "\n"
+                     for x in text.split("\n"))
+    r = lab.run("initial")
+    assert r.code == 2 and "no rule was found" in r.error
+    unharmed(lab)
+
+
+def test_everybody_is_filtered(lab):
+    """A change that puts most objects out of scope stops before the first delete."""
+    for i in range(25):
+        lab.company.set("user%d" % i, "adminDescription", "User_")
+    lab.write()
+    r = lab.run()
+    assert r.result == "stopped-deletion-threshold-exceeded" and 116 in r.events
+    assert "25 of 30 objects" in r.log
+    unharmed(lab)
+    lab.settings["import__obsoletion_limit"] = 90
+    lab.write_config()
+    lab.cycle()
+    assert lab.emulator.stats()["deletes"] == 25
+
+
+def test_members_that_cannot_be_read(make_lab):
+    """An account that may no longer read `member` does not empty every group."""
+    company = people()
+    dns = [dn for dn in company.objects]
+    groups = ["Group %d" % i for i in range(5)]
+    for name in groups:
+        company.group(name, dns[:10])
+    lab = make_lab(company)
+    lab.cycle()
+    lab.cycle()
+    for name in groups:
+        lab.company.set(name, "member")
+    lab.write()
+    r = lab.run()
+    assert r.result == "stopped-deletion-threshold-exceeded", r.log
+    assert "50 of 50 references" in r.log
+    assert len(lab.graph.members(lab.graph.find("groups", "Group 1")["id"])) == 10
+    for name in groups:
+        lab.company.set(name, "member", *dns[:10])
+    lab.write()
+    lab.cycle()
+    assert lab.emulator.stats()["duplicateWrites"] == 0

@@ -16,6 +16,8 @@ static const char *const SCANS[][2] = {
 	{"cs_search", "for people, substring, LIMIT"},
 	{"mv_count", "status only"},
 	{"outbox_list", "by rowid"},
+	{"link_count_imported", "only when an export wants to remove many references"},
+	{"link_count_removals", "what is pending, by its partial index"},
 };
 
 static bool may_scan(const char *name)
