@@ -390,7 +390,8 @@ static int doubt_deletes(struct export_step *st, char *why, size_t size, struct 
 			n, limit);
 		return 0;
 	}
-	TRY(cs_count_imported(s->store, connector, &of, e));
+	if (n > FEW_DELETES) /* counting all costs a walk through them */
+		TRY(cs_count_imported(s->store, connector, &of, e));
 	if (is_too_large_a_share(s, n, of)) {
 		snprintf(why, size, "%" PRId64 " of %" PRId64 " objects are to be deleted", n, of);
 		return 0;
