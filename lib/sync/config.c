@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 #define CONFIG_MAX (1024 * 1024)
-#define LINE_BYTES_MAX 198 /* of inih, which cuts longer ones */
+#define LINE_BYTES_MAX 198   /* of inih, which cuts longer ones */
+#define SECTION_BYTES_MAX 49 /* of inih, too */
 #define CONNECTORS_LIMIT 64
 
 #ifndef ADSYNC_DATADIR
@@ -335,6 +336,8 @@ static int on_value(void *ctx, const char *section, const char *name, const char
 {
 	struct reader *rd = ctx;
 
+	if (rd->failed) /* inih goes on after an error */
+		return 0;
 	if (!*section)
 		return fail(rd, line, "\"%s\" stands before the first [section]", name);
 	if (!streq(section, rd->section) && !begin_section(rd, section, line))
@@ -415,7 +418,10 @@ static void check_section_names(struct reader *rd, const char *text)
 		_cleanup_free_ char *name =
 			end ? xstrndup(text + 1, (size_t)(end - text - 1)) : NULL;
 
-		if (name && !section_known(name))
+		if (name && strlen(name) > SECTION_BYTES_MAX)
+			fail(rd, line, "the name of a section has at most %d bytes: [%s]",
+				SECTION_BYTES_MAX, name);
+		else if (name && !section_known(name))
 			fail(rd, line,
 				"unknown section [%s]; there are [adsyncd], [scheduler], [import], "
 				"[export] and [connector \"NAME\"]",
