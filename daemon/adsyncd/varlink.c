@@ -316,8 +316,8 @@ int varlink_listen(struct event_base *base, const struct varlink_service *servic
 	v->path = xstrdup(path);
 	v->group = group ? xstrdup(group) : NULL;
 	v->open = open;
-	v->listener = evconnlistener_new(
-		base, on_accept, v, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 16, fd);
+	v->listener = evconnlistener_new(base, on_accept, v,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, VARLINK_CONNECTIONS_MAX, fd);
 	*ret = v;
 	return 0;
 }

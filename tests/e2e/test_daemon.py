@@ -142,8 +142,8 @@ def test_worker_is_killed(make_lab):
 
 def varlink(path, frames):
     s = socket.socket(socket.AF_UNIX)
+    s.connect(path)  # blocking: waits while the queue is full
     s.settimeout(10)
-    s.connect(path)
     s.sendall(frames)
     return s
 
