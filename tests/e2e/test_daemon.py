@@ -144,7 +144,8 @@ def varlink(path, frames):
     s = socket.socket(socket.AF_UNIX)
     s.connect(path)  # blocking: waits while the queue is full
     s.settimeout(10)
-    s.sendall(frames)
+    if frames:
+        s.sendall(frames)
     return s
 
 
