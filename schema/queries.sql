@@ -207,10 +207,6 @@ WHERE l.state IN (1, 2, 3, 5) AND l.state <> 3 AND l.wanted = 0 AND l.imported =
 -- name: link_count_imported
 SELECT count(*) FROM cs_link l CROSS JOIN cs s
 WHERE l.imported = 1 AND s.id = l.cs AND s.connector = ?1
--- name: link_count_state
-SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
-WHERE l.state IN (1, 2, 3, 5) AND l.state = ?2 AND s.id = l.cs AND s.connector = ?1
-	AND s.blocked = 0 AND s.want = 1
 
 -- name: mv_get
 SELECT id, class, image, deleted, seq FROM mv WHERE id = ?1
@@ -226,8 +222,6 @@ DELETE FROM mv WHERE id = ?1
 SELECT id, class, image, deleted, seq FROM mv WHERE seq > ?1 ORDER BY seq LIMIT ?2
 -- name: mv_page_all
 SELECT id, class, image, deleted, seq FROM mv WHERE id > ?1 ORDER BY id LIMIT ?2
--- name: mv_count
-SELECT count(*) FROM mv WHERE deleted = 0
 -- name: mv_key_clear
 DELETE FROM mv_key WHERE mv = ?1
 -- name: mv_key_add

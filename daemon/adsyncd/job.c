@@ -32,11 +32,6 @@ struct job {
 	char *error;
 };
 
-pid_t job_pid(const struct job *j)
-{
-	return j->pid;
-}
-
 const char *job_profile(const struct job *j)
 {
 	return j->profile;

@@ -30,5 +30,4 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	struct job **ret, struct err *e) _must_check_;
 /* Asks it to stop: SIGTERM, and SIGKILL four seconds later. */
 void job_stop(struct job *j);
-pid_t job_pid(const struct job *j);
 const char *job_profile(const struct job *j);

@@ -54,9 +54,7 @@ static void restore(struct emulator *em, struct request *rq, struct object *o, s
 			"exists.");
 		return;
 	}
-	o->deleted = false;
-	object_set(em->dir, o, P_DELETED, NULL, 0);
-	object_keys_add(em->dir, o);
+	object_restore(em, o);
 	o->created = object_touch(em->dir, o);
 	em->stats.writes++;
 	if (!query_select(rq->query, rq, o->type, rs))

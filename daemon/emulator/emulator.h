@@ -127,11 +127,13 @@ void handle_token(
 
 /* --- shared between parts --- */
 
-/* Is the object, as the caller sees it, not to be written? False with rs filled. */
+/* May the caller write the object, whoever masters it? False with rs filled. */
 bool object_writable(const struct request *rq, const struct object *o, struct response *rs);
 /* Appends an object as JSON; select NULL: the default properties. */
 void object_render(const struct request *rq, const struct object *o, struct buf *b);
 void object_delete(struct emulator *em, struct object *o);
+/* Out of deletedItems; the caller touches the object afterwards. */
+void object_restore(struct emulator *em, struct object *o);
 /* References bound by "members@odata.bind"; false with rs filled, nothing changed. */
 bool bind_members(struct emulator *em, struct request *rq, struct object *group, const json_t *list,
 	bool *ret_changed, struct response *rs);

@@ -276,7 +276,7 @@ static bool mail_enabled(const struct change *c, const struct object *o)
 	return v && *v == 't';
 }
 
-static void restore(struct emulator *em, struct object *o)
+void object_restore(struct emulator *em, struct object *o)
 {
 	o->deleted = false;
 	object_set(em->dir, o, P_DELETED, NULL, 0);
@@ -322,7 +322,7 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	if (create)
 		o = add_object(em, t, &c);
 	if (o->deleted)
-		restore(em, o);
+		object_restore(em, o);
 	if (c.members && !bind_members(em, rq, o, c.members, &changed, rs)) {
 		if (create) { /* not in any list yet: as if it had never been */
 			o->deleted = o->purged = true;

@@ -15,11 +15,6 @@ struct arena_chunk {
 	_Alignas(8) char data[];
 };
 
-void arena_init(struct arena *a)
-{
-	*a = (struct arena){0};
-}
-
 static void chunks_free(struct arena_chunk *c)
 {
 	while (c) {

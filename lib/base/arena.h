@@ -14,8 +14,7 @@ struct arena {
 	size_t total;              /* bytes in all chunks */
 };
 
-/* An arena may also start as {0}. */
-void arena_init(struct arena *a);
+/* An arena starts as {0}. */
 void arena_done(struct arena *a);
 #define _cleanup_arena_ _cleanup_(arena_done)
 

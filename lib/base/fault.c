@@ -11,11 +11,6 @@ static const char *const NAMES[] = {
 #undef X
 };
 
-const char *fault_name(enum fault_point p)
-{
-	return NAMES[p];
-}
-
 #ifdef ADSYNC_FAULTS
 static void trace(enum fault_point p)
 {

@@ -31,8 +31,6 @@ enum fault_point {
 		FAULT_COUNT
 };
 
-const char *fault_name(enum fault_point p);
-
 #ifdef ADSYNC_FAULTS
 void fault_hit(enum fault_point p);
 #else

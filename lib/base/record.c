@@ -31,14 +31,6 @@ void record_add(struct record *r, const char *name, const char *value)
 	r->n_fields++;
 }
 
-const char *record_get(const struct record *r, const char *name)
-{
-	for (unsigned i = 0; i < r->n_fields; i++)
-		if (streq(r->fields[i].name, name))
-			return r->fields[i].value;
-	return NULL;
-}
-
 json_t *record_to_json(const struct record *r)
 {
 	json_t *fields = json_object();

@@ -72,7 +72,6 @@ struct record {
 
 /* Adds a field; a NULL or empty value adds none. Borrowed pointers. */
 void record_add(struct record *r, const char *name, const char *value);
-const char *record_get(const struct record *r, const char *name);
 
 /* {"event":"SOA_BLOCKED","message":"...","fields":{...}}; a new reference. */
 json_t *record_to_json(const struct record *r);

@@ -49,8 +49,7 @@ enum part_verdict {
 };
 
 /*
- * What the answer to a sub-request means. Strings of the outcome live in the arena. With PART_DONE
- * and `ret_nothing_sent` the part found that there was nothing to do.
+ * What the answer to a sub-request means. Strings of the outcome live in the arena.
  */
 enum part_verdict part_answer(const struct connector *c, struct part *p, long status,
 	const json_t *body, struct arena *a, struct export_outcome *ret_outcome);

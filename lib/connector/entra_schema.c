@@ -134,17 +134,6 @@ bool entra_attr_used(const struct entra_attr *a, enum entra_class class, bool sy
 	return !a->sync_read_only;
 }
 
-const struct entra_attr *entra_attr_by_id(unsigned id, enum entra_class class, bool sync_surface)
-{
-	unsigned n;
-	const struct entra_attr *all = entra_attrs(&n);
-
-	for (unsigned i = 0; i < n; i++)
-		if (all[i].id == id && entra_attr_used(&all[i], class, sync_surface))
-			return &all[i];
-	return NULL;
-}
-
 /*
  * Attributes that a surface cannot write are read-only, so that outbound leaves their flows out.
  * Contacts stay as they are: on the surface "graph" the export reports each of them once.

@@ -55,7 +55,6 @@ struct entra_attr {
 const struct entra_attr *entra_attrs(unsigned *ret_n);
 /* Which property carries the sourceAnchor of a class on a surface. */
 bool entra_attr_used(const struct entra_attr *a, enum entra_class class, bool sync_surface);
-const struct entra_attr *entra_attr_by_id(unsigned id, enum entra_class class, bool sync_surface);
 const struct schema *entra_schema(bool sync_surface);
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */

@@ -114,24 +114,6 @@ void entry_set_all(struct entry *e, unsigned id, const struct value *v, unsigned
 	a->count = a->cap = n;
 }
 
-void entry_copy(struct entry *dst, const struct entry *src, struct arena *a)
-{
-	entry_init(dst, a);
-	dst->class = src->class ? arena_strdup(a, src->class) : NULL;
-	dst->dn = src->dn ? arena_strdup(a, src->dn) : NULL;
-	dst->anchor = src->anchor ? arena_strdup(a, src->anchor) : NULL;
-	for (unsigned i = 0; i < src->n_attrs; i++)
-		entry_set_all(dst, src->attrs[i].id, src->attrs[i].values, src->attrs[i].count);
-}
-
-bool attr_has(const struct attr *a, const struct value *v)
-{
-	for (unsigned i = 0; a && i < a->count; i++)
-		if (value_equal(&a->values[i], v))
-			return true;
-	return false;
-}
-
 static int cmp_values(const void *a, const void *b)
 {
 	return value_cmp(a, b);

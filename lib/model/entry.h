@@ -32,8 +32,6 @@ struct entry {
 
 /* An empty entry. Strings given to the functions below are copied to the arena. */
 void entry_init(struct entry *e, struct arena *a);
-/* A deep copy into another arena. */
-void entry_copy(struct entry *dst, const struct entry *src, struct arena *a);
 
 /* NULL when the entry does not say anything about the attribute. */
 const struct attr *entry_get(const struct entry *e, unsigned id);
@@ -55,6 +53,5 @@ void entry_set_all(struct entry *e, unsigned id, const struct value *v, unsigned
 
 /* Same values, in any order. */
 bool attr_equal(const struct attr *a, const struct attr *b);
-bool attr_has(const struct attr *a, const struct value *v);
 /* Sorts the values of every attribute, so that equal entries have equal images. */
 void entry_sort(struct entry *e);

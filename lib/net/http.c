@@ -324,11 +324,6 @@ void http_abort(struct http *h)
 		finish(h, h->flight[0], CURLE_ABORTED_BY_CALLBACK);
 }
 
-unsigned http_in_flight(const struct http *h)
-{
-	return h->n_flight;
-}
-
 void http_perform(struct http *h, struct http_request *r)
 {
 	http_start(h, r);

@@ -63,8 +63,6 @@ void http_start(struct http *h, struct http_request *r);
 struct http_request *http_next(struct http *h);
 /* Ends everything in flight as canceled, without waiting. */
 void http_abort(struct http *h);
-/* Number in flight. */
-unsigned http_in_flight(const struct http *h);
 /* Starts one and waits for it; nothing else may be in flight. */
 void http_perform(struct http *h, struct http_request *r);
 /* Waits so many seconds; true when canceled. */

@@ -181,18 +181,6 @@ int cs_link_touch_target(struct store *s, int64_t target, struct err *e)
 	return 0;
 }
 
-int cs_link_touch_source(struct store *s, int64_t cs, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	struct cs_link *links;
-	unsigned n;
-
-	TRY(cs_link_list(s, cs, 0, &a, &links, &n, e));
-	for (unsigned i = 0; i < n; i++)
-		TRY(touch(s, &links[i], e));
-	return 0;
-}
-
 int cs_link_is_target(struct store *s, int64_t target, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_LINK_IS_TARGET, e);
@@ -308,19 +296,4 @@ int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, str
 int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
 	return count_of(s, Q_LINK_COUNT_IMPORTED, connector, ret, e);
-}
-
-int cs_link_count_state(
-	struct store *s, int64_t connector, enum export_state state, int64_t *ret, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_LINK_COUNT_STATE, e);
-
-	if (!st)
-		return -EIO;
-	q_int(st, 1, connector);
-	q_int(st, 2, state);
-	TRY(q_step(s, Q_LINK_COUNT_STATE, e));
-	*ret = sqlite3_column_int64(st, 0);
-	q_end(s, Q_LINK_COUNT_STATE);
-	return 0;
 }

@@ -32,9 +32,8 @@ int cs_link_delete(struct store *s, int64_t cs, unsigned attr, int64_t target, s
 /* seq > after_seq, of one connector's objects, in order of seq. */
 int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
 	struct arena *a, struct cs_link **ret, unsigned *ret_n, struct err *e);
-/* New change numbers for all links to (from) an object: inbound looks at them again. */
+/* New change numbers for all links to an object: inbound looks at them again. */
 int cs_link_touch_target(struct store *s, int64_t target, struct err *e);
-int cs_link_touch_source(struct store *s, int64_t cs, struct err *e);
 /* All links to an object. */
 int cs_link_list_target(struct store *s, int64_t target, struct arena *a, struct cs_link **ret,
 	unsigned *ret_n, struct err *e);
@@ -62,9 +61,6 @@ struct link_item {
 int cs_link_page_export(struct store *s, int64_t connector, enum export_state state,
 	const struct cs_link *after, unsigned limit, struct arena *a, struct link_item **ret,
 	unsigned *ret_n, struct err *e);
-/* Links of one object in a state, count. */
-int cs_link_count_state(
-	struct store *s, int64_t connector, enum export_state state, int64_t *ret, struct err *e);
 
 /* References that an export is to remove from objects that stay / that the directory has. */
 int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, struct err *e);

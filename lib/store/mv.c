@@ -168,15 +168,3 @@ int mv_keys_find(struct store *s, unsigned attr, int64_t hash, unsigned limit, i
 	*ret_n = n;
 	return r;
 }
-
-int mv_count(struct store *s, int64_t *ret, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_MV_COUNT, e);
-
-	if (!st)
-		return -EIO;
-	TRY(q_step(s, Q_MV_COUNT, e));
-	*ret = sqlite3_column_int64(st, 0);
-	q_end(s, Q_MV_COUNT);
-	return 0;
-}

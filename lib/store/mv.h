@@ -37,6 +37,3 @@ int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *ke
 /* Objects that have the key, at most limit (candidates: compare the value). */
 int mv_keys_find(struct store *s, unsigned attr, int64_t hash, unsigned limit, int64_t *ret_ids,
 	unsigned *ret_n, struct err *e);
-
-/* Number of objects that are not deleted. */
-int mv_count(struct store *s, int64_t *ret, struct err *e);

@@ -424,7 +424,7 @@ static int check_deletes(
 	snprintf(end->error, sizeof(end->error),
 		"%s; nothing was exported. Look at them with \"adsyncctl cs pending\"; if they are "
 		"right, raise deletion_threshold in [export], or obsoletion_limit in [import] for "
-	        "a "
+		"a "
 		"share, for one cycle",
 		why);
 	r.message = end->error;

@@ -42,11 +42,6 @@ static const char *const COUNTER_NAMES[] = {
 #undef X
 };
 
-const char *counter_name(enum counter c)
-{
-	return COUNTER_NAMES[c];
-}
-
 json_t *counters_to_json(const struct counters *c)
 {
 	json_t *ret = json_object();

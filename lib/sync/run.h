@@ -71,7 +71,6 @@ enum counter {
 #undef X
 		COUNTER_COUNT
 };
-const char *counter_name(enum counter c);
 
 struct counters {
 	int64_t n[COUNTER_COUNT];

@@ -7,7 +7,7 @@ nothing else.
 import os
 import subprocess
 
-from company import BINARY, Company, is_safe  # noqa: F401
+from company import Company
 from lab import Process, wait_for
 
 PASSWORD = "Sync.Passw0rd1"

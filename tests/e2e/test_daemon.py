@@ -1,12 +1,13 @@
 """The daemon: schedule, sockets, signals, and a stop in the middle of an export."""
 import json
 import os
+import pty
 import signal
 import socket
 import time
 
 import pytest
-from lab import Company, wait_for
+from lab import Company, binary, wait_for
 
 
 def people(n=10):
@@ -67,6 +68,32 @@ def test_commands(make_lab):
                   ["cs", "show", "fjordline.example", dn], ["errors"], ["cs", "pending"]):
         done = lab.ctl(*words)
         assert done.returncode == 0 and not done.stderr, (words, done.stderr)
+
+
+def test_live_progress_on_a_terminal(make_lab):
+    """On a terminal the line of the running step is rewritten in place."""
+    lab = make_lab(people(300), scheduler__sync_cycle_enabled="no")
+    lab.emulator.fault(match="POST /v1.0/$batch", count=5, delayMs=600)
+    lab.start()
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["ADSYNCD_SOCKET"] = lab.folder + "/control"
+        os.execv(binary("start-sync-cycle"), ["start-sync-cycle", "--wait"])
+    text = b""
+    while True:
+        try:
+            part = os.read(fd, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        text += part
+    _, status = os.waitpid(pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0
+    os.close(fd)
+    text = text.decode()
+    assert "\r\033[K[6/6]" in text and "export         ...  " in text, text
+    assert "export-add 300" in text and "Run 1: completed-no-objects" in text
 
 
 def test_refuses_while_running(make_lab):

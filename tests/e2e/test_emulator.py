@@ -162,6 +162,17 @@ def test_queries(em):
                                   "&$count=true")) == (400, "Request_UnsupportedQuery")
 
 
+def test_beta_and_directory_objects(em):
+    sync = Graph(em, SYNC_APP)
+    who = synced(sync, jobTitle="Pilot")
+    for path in ("/beta/users/" + who, "/v1.0/users/" + who, "/v1.0/directoryObjects/" + who,
+                 "/beta/users/anna@fjordline.example"):
+        status, answer = em.request("GET", path, None, sync.headers)
+        assert status == 200 and answer["jobTitle"] == "Pilot", path
+    status, answer = em.request("GET", "/beta/users/delta()", None, sync.headers)
+    assert status == 200 and answer["@odata.deltaLink"].startswith(em.url + "/beta/users/delta")
+
+
 def delta(graph, link):
     out = []
     while True:

@@ -1,5 +1,5 @@
 """The whole main job over LDIF: every object is in the tenant, or not, as the rules say."""
-from lab import AAD, GRAPH_APP, Company, generate
+from lab import AAD, AD, GRAPH_APP, Company, generate
 
 
 def test_first_cycle_and_confirmation(make_lab):
@@ -96,3 +96,36 @@ def test_unverified_suffix(make_lab):
     writes = lab.emulator.stats()["writes"]
     lab.cycle("initial")
     assert lab.emulator.stats()["writes"] == writes
+
+
+def test_run_profiles_one_by_one(make_lab):
+    """Full Import, Full Sync and Export by themselves do what a cycle does, and no more."""
+    company = Company()
+    company.user("anna", title="Pilot")
+    lab = make_lab(company)
+    assert [s["type"] for s in lab.run("full-import").steps] == ["full-import", "full-import"]
+    assert [s["type"] for s in lab.run("full-sync").steps] == ["full-sync"] * 3
+    assert lab.emulator.stats()["creates"] == 0
+    assert [s["type"] for s in lab.run("export").steps] == ["export"]
+    assert lab.graph.find("users", "anna")["jobTitle"] == "Pilot"
+    r = lab.run("delta-import", connector=AAD)
+    assert [s["connector"] for s in r.steps] == [AAD] and r.counter("export-confirmed") == 1
+    lab.company.set("anna", "title", "Captain")
+    lab.write()
+    assert lab.run("delta-import", connector=AD).counter("stage-update") == 1
+    assert lab.run("delta-sync").counter("connector-flow") == 2  # one inbound, one outbound
+    lab.run("export")
+    assert lab.graph.find("users", "anna")["jobTitle"] == "Captain"
+    assert lab.emulator.stats()["duplicateWrites"] == 0
+    assert "there is no connector" in lab.run("export", connector="other").error
+
+
+def test_inetorgperson(make_lab):
+    """inetOrgPerson is a person like user."""
+    company = Company()
+    dn = company.user("anna", title="Pilot")
+    company.objects[dn]["objectClass"].append("inetOrgPerson")
+    lab = make_lab(company)
+    lab.cycle()
+    assert lab.graph.find("users", "anna")["jobTitle"] == "Pilot"
+    assert lab.db("SELECT class FROM cs WHERE dn = ?", dn) == [("inetOrgPerson",)]

@@ -14,7 +14,6 @@ static const char *const SCANS[][2] = {
 	{"run_purge", "once per run, run history is short"},
 	{"error_list", "LIMIT, for people"},
 	{"cs_search", "for people, substring, LIMIT"},
-	{"mv_count", "status only"},
 	{"outbox_list", "by rowid"},
 	{"link_count_imported", "only when an export wants to remove many references"},
 	{"link_count_removals", "what is pending, by its partial index"},
