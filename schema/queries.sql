@@ -74,15 +74,15 @@ DELETE FROM outbox WHERE id <= ?1
 
 -- name: cs_get
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE id = ?1
 -- name: cs_find_anchor
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE connector = ?1 AND anchor = ?2
 -- name: cs_find_dn
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE connector = ?1 AND dn_key = ?2
 -- name: cs_id_by_dn
 SELECT id FROM cs WHERE connector = ?1 AND dn_key = ?2
@@ -90,12 +90,12 @@ SELECT id FROM cs WHERE connector = ?1 AND dn_key = ?2
 SELECT id FROM cs WHERE connector = ?1 AND anchor = ?2
 -- name: cs_insert
 INSERT INTO cs (connector, class, kind, dn, dn_key, anchor, imported, wanted, want, state, blocked,
-	export_all, deleted, mv, join_rule, seq)
-VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+	export_all, deleted, mv, join_rule, seq, links, delete_after)
+VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
 -- name: cs_update
 UPDATE cs SET class = ?3, kind = ?4, dn = ?5, dn_key = ?6, anchor = ?7, imported = ?8, wanted = ?9,
 	want = ?10, state = ?11, blocked = ?12, export_all = ?13, deleted = ?14, mv = ?15,
-	join_rule = ?16, seq = ?17
+	join_rule = ?16, seq = ?17, links = ?18, delete_after = ?19
 WHERE id = ?1 AND connector = ?2
 -- name: cs_set_state
 UPDATE cs SET state = ?2, export_all = CASE ?2 WHEN 4 THEN 0 ELSE export_all END WHERE id = ?1
@@ -111,19 +111,19 @@ UPDATE cs SET mv = ?2, join_rule = ?3 WHERE id = ?1
 DELETE FROM cs WHERE id = ?1
 -- name: cs_page_changed
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE connector = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 -- name: cs_page_all
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> 2 ORDER BY id LIMIT ?3
 -- name: cs_page_joined
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE mv = ?1 ORDER BY connector, id
 -- name: cs_page_state
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs INDEXED BY cs_state
 WHERE state IN (1, 2, 3, 5) AND connector = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4
 -- name: cs_page_imported_ids
@@ -132,9 +132,14 @@ ORDER BY id LIMIT ?3
 -- name: cs_page_blocked_ids
 SELECT id FROM cs WHERE blocked = 1 AND connector = ?1 AND class = ?2 AND id > ?3
 ORDER BY id LIMIT ?4
+-- name: cs_page_expired
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+FROM cs WHERE delete_after > 0 AND connector = ?1 AND delete_after <= ?2
+ORDER BY delete_after LIMIT ?3
 -- name: cs_search
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE (?1 = 0 OR connector = ?1) AND kind <> 2
 	AND (instr(dn_key, ?2) > 0 OR instr(lower(anchor), ?2) > 0)
 ORDER BY id LIMIT ?3
@@ -209,19 +214,19 @@ SELECT count(*) FROM cs_link l CROSS JOIN cs s
 WHERE l.imported = 1 AND s.id = l.cs AND s.connector = ?1
 
 -- name: mv_get
-SELECT id, class, image, deleted, seq FROM mv WHERE id = ?1
+SELECT id, class, image, deleted, seq, created, times FROM mv WHERE id = ?1
 -- name: mv_insert
-INSERT INTO mv (class, image, deleted, seq) VALUES (?1, ?2, ?3, ?4)
+INSERT INTO mv (class, image, deleted, seq, created, times) VALUES (?2, ?3, ?4, ?5, ?6, ?7)
 -- name: mv_update
-UPDATE mv SET class = ?2, image = ?3, deleted = ?4, seq = ?5 WHERE id = ?1
+UPDATE mv SET class = ?2, image = ?3, deleted = ?4, seq = ?5, created = ?6, times = ?7 WHERE id = ?1
 -- name: mv_touch
 UPDATE mv SET seq = ?2 WHERE id = ?1
 -- name: mv_delete
 DELETE FROM mv WHERE id = ?1
 -- name: mv_page_changed
-SELECT id, class, image, deleted, seq FROM mv WHERE seq > ?1 ORDER BY seq LIMIT ?2
+SELECT id, class, image, deleted, seq, created, times FROM mv WHERE seq > ?1 ORDER BY seq LIMIT ?2
 -- name: mv_page_all
-SELECT id, class, image, deleted, seq FROM mv WHERE id > ?1 ORDER BY id LIMIT ?2
+SELECT id, class, image, deleted, seq, created, times FROM mv WHERE id > ?1 ORDER BY id LIMIT ?2
 -- name: mv_key_clear
 DELETE FROM mv_key WHERE mv = ?1
 -- name: mv_key_add
@@ -236,6 +241,8 @@ ORDER BY target
 SELECT mv, attribute, target, present, seq FROM mv_link WHERE mv = ?1 ORDER BY attribute, target
 -- name: mv_link_list_target
 SELECT mv, attribute, target, present, seq FROM mv_link WHERE target = ?1
+-- name: mv_link_count
+SELECT count(*) FROM mv_link WHERE mv = ?1 AND attribute = ?2 AND present = 1
 -- name: mv_link_get
 SELECT mv, attribute, target, present, seq FROM mv_link
 WHERE mv = ?1 AND attribute = ?2 AND target = ?3

@@ -36,7 +36,9 @@ CREATE TABLE mv (
 	class TEXT NOT NULL,        -- 'person', 'group'
 	image BLOB NOT NULL,        -- attributes, see model/image.h
 	deleted INTEGER NOT NULL DEFAULT 0, -- no rule holds it any more; outbound deprovisions, then it goes
-	seq INTEGER NOT NULL
+	seq INTEGER NOT NULL,
+	created INTEGER NOT NULL,   -- unix time
+	times BLOB                  -- when attributes changed since then, see sync/lineage.h; NULL: none
 ) STRICT;
 CREATE INDEX mv_seq ON mv (seq);
 
@@ -81,7 +83,9 @@ CREATE TABLE cs (
 	deleted INTEGER NOT NULL DEFAULT 0, -- the directory no longer has it; inbound has not seen that yet
 	mv INTEGER REFERENCES mv,
 	join_rule TEXT,             -- name of the rule that joined or projected it
-	seq INTEGER NOT NULL        -- last change that inbound must see
+	seq INTEGER NOT NULL,       -- last change that inbound must see
+	links INTEGER NOT NULL DEFAULT 0, -- digest of which references flow where; outbound
+	delete_after INTEGER NOT NULL DEFAULT 0 -- soft delete: unix time; 0: is not to be deleted
 ) STRICT;
 CREATE UNIQUE INDEX cs_anchor ON cs (connector, anchor) WHERE anchor IS NOT NULL;
 CREATE UNIQUE INDEX cs_dn ON cs (connector, dn_key) WHERE dn_key IS NOT NULL;
@@ -89,6 +93,7 @@ CREATE INDEX cs_mv ON cs (mv) WHERE mv IS NOT NULL;
 CREATE INDEX cs_seq ON cs (connector, seq);
 -- rows that export looks at: pending, sending, exported, failed
 CREATE INDEX cs_state ON cs (connector, state) WHERE state IN (1, 2, 3, 5);
+CREATE INDEX cs_delete_after ON cs (connector, delete_after) WHERE delete_after > 0;
 CREATE INDEX cs_blocked ON cs (connector, class) WHERE blocked = 1;
 
 -- references of connector space objects, one row each

@@ -22,7 +22,8 @@ int64_t unix_now(void)
 
 int64_t filetime_to_unix(int64_t filetime)
 {
-	return filetime / 10000000 - FILETIME_EPOCH;
+	/* rounded down, also before 1601 */
+	return (filetime - (filetime % 10000000 + 10000000) % 10000000) / 10000000 - FILETIME_EPOCH;
 }
 
 int64_t unix_to_filetime(int64_t t)

@@ -2,14 +2,19 @@
 #include "lang/node.h"
 #include "base/text.h"
 
-static struct term eval_attribute(struct run_state *rs, unsigned attr)
+static struct term eval_attribute(struct run_state *rs, const struct node *node)
 {
 	static unsigned dn, cloud_anchor;
 	const struct entry *source = rs->ev->source;
+	unsigned attr = node->attr;
 	const struct attr *a = entry_get(source, attr);
 
 	if (a)
 		return term_from_attr(a, rs->ev->arena);
+	if (node->link)
+		return rs->ev->link_count && rs->ev->link_count(rs->ev->ctx, attr) > 0
+		               ? (struct term){.type = TERM_LINKS, .num = attr}
+		               : term_null();
 	if (!dn) {
 		dn = attr_intern("dn");
 		cloud_anchor = attr_intern("cloudAnchor");
@@ -24,7 +29,7 @@ static struct term eval_attribute(struct run_state *rs, unsigned attr)
 static struct term eval_variable(struct run_state *rs, const char *name)
 {
 	for (unsigned i = rs->n_vars; i-- > 0;)
-		if (streq(rs->vars[i]->name, name))
+		if (streq(rs->vars[i], name))
 			return rs->var_values[i];
 	return term_error(rs, "there is no variable %s here", name);
 }
@@ -33,8 +38,11 @@ static struct term concat(struct run_state *rs, const struct term *a, const stru
 {
 	size_t n, m;
 	const char *x = term_to_text(a, rs->ev->arena, &n), *y = term_to_text(b, rs->ev->arena, &m);
-	char *s = arena_alloc(rs->ev->arena, n + m + 1);
+	char *s;
 
+	if (n + m > EXPR_TEXT_MAX)
+		return term_error(rs, "the text is over %d bytes", EXPR_TEXT_MAX);
+	s = arena_alloc(rs->ev->arena, n + m + 1);
 	memcpy(s, x, n);
 	memcpy(s + n, y, m);
 	s[n + m] = '\0';
@@ -127,8 +135,6 @@ static struct term eval_call(struct run_state *rs, const struct node *node)
 	const struct function *f = node->func;
 	struct term *args;
 
-	if (++rs->steps > EXPR_STEPS_MAX)
-		return term_error(rs, "over %d function calls", EXPR_STEPS_MAX);
 	if (f->flags & FUNC_LAZY)
 		return f->lazy(rs, node->args, node->n_args);
 	args = arena_alloc(rs->ev->arena, (node->n_args + 1) * sizeof(*args));
@@ -148,11 +154,15 @@ struct term node_eval(struct run_state *rs, const struct node *node)
 {
 	const char *text;
 
+	if (++rs->steps > EXPR_STEPS_MAX)
+		return term_error(rs, "over %d steps of evaluation", EXPR_STEPS_MAX);
+	if (rs->ev->arena->total > rs->memory + EXPR_MEMORY_MAX)
+		return term_error(rs, "over %d MiB of values", EXPR_MEMORY_MAX / 1048576);
 	switch (node->kind) {
 	case NODE_CONSTANT:
 		return node->constant;
 	case NODE_ATTRIBUTE:
-		return eval_attribute(rs, node->attr);
+		return eval_attribute(rs, node);
 	case NODE_PARAMETER:
 		text = rs->ev->parameter ? rs->ev->parameter(rs->ev->ctx, node->name, rs->ev->arena)
 		                         : NULL;
@@ -186,7 +196,7 @@ static void result_values(const struct eval *ev, const struct term *t, struct fl
 
 void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *ret)
 {
-	struct run_state rs = {.ev = ev};
+	struct run_state rs = {.ev = ev, .memory = ev->arena->total};
 	struct term t = node_eval(&rs, x->root);
 
 	*ret = (struct flow_result){.kind = FLOW_RESULT_NULL_};
@@ -202,6 +212,10 @@ void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *
 	case TERM_ERROR:
 		ret->kind = FLOW_RESULT_ERROR;
 		ret->error = t.data;
+		break;
+	case TERM_LINKS:
+		ret->kind = FLOW_RESULT_LINKS;
+		ret->links = (unsigned)t.num;
 		break;
 	case TERM_STRING:
 	case TERM_NUMBER:

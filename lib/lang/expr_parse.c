@@ -15,6 +15,7 @@
 
 struct parser {
 	const char *text, *p;
+	const char *start; /* of the value that is being read, for messages */
 	struct expr *x;
 	unsigned depth;
 	unsigned attrs_cap;
@@ -52,6 +53,7 @@ static struct node *new_node(struct parser *ps, enum node_kind kind)
 	struct node *n = arena_zalloc(&ps->x->arena, sizeof(*n));
 
 	n->kind = kind;
+	n->column = (unsigned)(ps->start - ps->text) + 1;
 	return n;
 }
 
@@ -173,7 +175,7 @@ static bool is_quoted_name(const struct node *n)
 /* ImportedValue("attr") and ValueCount("attr") name an attribute in quotes. */
 static struct node *name_argument(struct parser *ps, struct node *call, const char *at)
 {
-	if (!streq(call->func->name, "ImportedValue") && !streq(call->func->name, "ValueCount"))
+	if (!(call->func->flags & FUNC_NAME))
 		return call;
 	if (!is_quoted_name(call->args[0]))
 		return fail(
@@ -215,6 +217,7 @@ static struct node *parse_call(struct parser *ps, const char *name, size_t len)
 	if (count < f->min_args || count > f->max_args)
 		return fail(
 			ps, name, "%s has %u argument(s); it is %s", f->name, count, f->signature);
+	ps->start = name;
 	n = new_node(ps, NODE_CALL);
 	n->func = f;
 	n->n_args = count;
@@ -243,6 +246,7 @@ static struct node *parse_word(struct parser *ps)
 		{"Unicode", {.type = TERM_STRING, .data = "Unicode", .len = 7}},
 		{"ASCII", {.type = TERM_STRING, .data = "ASCII", .len = 5}},
 		{"UTF8", {.type = TERM_STRING, .data = "UTF8", .len = 4}},
+		{"DC", {.type = TERM_STRING, .data = "DC", .len = 2}},
 	};
 	const char *start = ps->p;
 	size_t len = word_length(start);
@@ -269,6 +273,7 @@ static struct node *parse_primary(struct parser *ps)
 	struct node *n;
 
 	skip_space(ps);
+	ps->start = ps->p;
 	switch (*ps->p) {
 	case '"':
 		return parse_string(ps);
@@ -334,6 +339,7 @@ static struct node *parse_level(struct parser *ps, int level)
 		return fail(ps, ps->p, "nested deeper than %d", EXPR_DEPTH_MAX);
 	left = parse_level(ps, level + 1);
 	while (left && next_operator(ps, level, &op)) {
+		ps->start = ps->p;
 		n = new_node(ps, NODE_BINARY);
 		n->op = op;
 		n->n_args = 2;
@@ -365,6 +371,10 @@ int expr_compile(const char *text, struct expr **ret, unsigned *ret_column, stru
 		expr_free(x);
 		if (ret_column)
 			*ret_column = ps.column;
+		return -EINVAL;
+	}
+	if (expr_check(x, NULL, NULL, ret_column, ps.e) < 0) {
+		expr_free(x);
 		return -EINVAL;
 	}
 	*ret = x;

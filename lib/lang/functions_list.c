@@ -1,12 +1,15 @@
 /* Functions on multi-valued attributes, and those that decide what is evaluated. */
 #include "lang/node.h"
 #include "base/buf.h"
+#include "base/codec.h"
 #include "base/text.h"
 
 EAGER(f_count)
 {
 	const struct term *items;
 
+	if (args[0].type == TERM_LINKS)
+		return term_number(rs->ev->link_count(rs->ev->ctx, (unsigned)args[0].num));
 	return term_number((int64_t)term_items(&args[0], &items));
 }
 
@@ -52,8 +55,10 @@ EAGER(f_join)
 		if (i)
 			buf_add(&b, separator, len);
 		buf_add(&b, s, m);
+		if (b.len > EXPR_TEXT_MAX)
+			break;
 	}
-	return term_string(arena_dup(rs->ev->arena, buf_str(&b), b.len), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 EAGER(f_split)
@@ -110,19 +115,30 @@ EAGER(f_contains)
 	return term_number(0);
 }
 
+/* Open addressing over the hash of each value's folded text. */
 EAGER(f_removeduplicates)
 {
 	const struct term *items;
-	size_t count = term_items(&args[0], &items), kept = 0;
+	size_t count = term_items(&args[0], &items), kept = 0, slots = 8;
 	struct term *out = arena_alloc(rs->ev->arena, (count + 1) * sizeof(*out));
+	size_t *table;
 
+	while (slots < count * 2)
+		slots *= 2;
+	table = arena_zalloc(rs->ev->arena, slots * sizeof(*table));
 	for (size_t i = 0; i < count; i++) {
-		bool seen = false;
+		size_t len, n_folded, at;
+		const char *s = term_to_text(&items[i], rs->ev->arena, &len);
+		char *folded = text_fold(rs->ev->arena, s, len, &n_folded);
 
-		for (size_t k = 0; k < kept && !seen; k++)
-			seen = term_compare(&out[k], &items[i], rs->ev->arena) == 0;
-		if (!seen)
-			out[kept++] = items[i];
+		at = hash64(folded, n_folded) & (slots - 1);
+		while (table[at] &&
+			term_compare(&out[table[at] - 1], &items[i], rs->ev->arena) != 0)
+			at = (at + 1) & (slots - 1);
+		if (table[at])
+			continue;
+		out[kept++] = items[i];
+		table[at] = kept;
 	}
 	return term_list(rs->ev->arena, out, kept);
 }
@@ -142,8 +158,6 @@ LAZY(f_switch)
 	struct term result = term_null();
 	bool found = false;
 
-	if (n % 2)
-		return term_error(rs, "Switch: a condition has no value");
 	for (unsigned i = 0; i < n; i += 2) {
 		struct term cond = node_eval(rs, args[i]), value = node_eval(rs, args[i + 1]);
 
@@ -166,16 +180,9 @@ static int64_t links_of(struct run_state *rs, const struct node *node)
 	return rs->ev->link_count(rs->ev->ctx, node->attr);
 }
 
-/* References are links, not values: they are counted. */
-LAZY(f_ispresent)
+EAGER(f_ispresent)
 {
-	struct term t = node_eval(rs, args[0]);
-
-	if (term_stops(&t))
-		return t;
-	if (t.type == TERM_NULL && args[0]->kind == NODE_ATTRIBUTE)
-		return term_boolean(links_of(rs, args[0]) > 0);
-	return term_boolean(!term_is_empty(&t));
+	return term_boolean(!term_is_empty(&args[0]));
 }
 
 LAZY(f_importedvalue)
@@ -194,24 +201,49 @@ LAZY(f_valuecount)
 
 static bool bind(struct run_state *rs, const struct node *var)
 {
-	if (var->kind != NODE_VARIABLE || rs->n_vars == ARRAY_SIZE(rs->vars))
+	if (rs->n_vars == EXPR_VARS_MAX)
 		return false;
-	rs->vars[rs->n_vars++] = var;
+	rs->vars[rs->n_vars++] = var->name;
 	return true;
+}
+
+struct list {
+	struct term *items;
+	size_t n, cap;
+};
+
+/* Lists do not nest: a list adds its items, NULL nothing. */
+static void list_add(struct run_state *rs, struct list *l, const struct term *t)
+{
+	const struct term *items;
+	size_t n = term_items(t, &items);
+
+	if (l->n + n > l->cap) {
+		struct term *grown;
+
+		l->cap = (l->n + n) * 2 + 8;
+		grown = arena_alloc(rs->ev->arena, l->cap * sizeof(*grown));
+		if (l->n)
+			memcpy(grown, l->items, l->n * sizeof(*grown));
+		l->items = grown;
+	}
+	if (n)
+		memcpy(l->items + l->n, items, n * sizeof(*items));
+	l->n += n;
 }
 
 static struct term each(struct run_state *rs, struct node **args, bool where)
 {
-	struct term list = node_eval(rs, args[1]), *out;
+	struct term list = node_eval(rs, args[1]);
 	const struct term *items;
-	size_t count, kept = 0;
+	struct list out = {0};
+	size_t count;
 
 	if (term_stops(&list))
 		return list;
 	if (!bind(rs, args[0]))
-		return term_error(rs, "the first argument must be a $variable");
+		return term_error(rs, "over %d variables", EXPR_VARS_MAX);
 	count = term_items(&list, &items);
-	out = arena_alloc(rs->ev->arena, (count + 1) * sizeof(*out));
 	for (size_t i = 0; i < count; i++) {
 		struct term r;
 
@@ -219,13 +251,13 @@ static struct term each(struct run_state *rs, struct node **args, bool where)
 		r = node_eval(rs, args[2]);
 		if (term_stops(&r))
 			return r;
-		if (where && term_is_true(&r))
-			out[kept++] = items[i];
-		else if (!where && r.type != TERM_NULL)
-			out[kept++] = r;
+		if (!where)
+			list_add(rs, &out, &r);
+		else if (term_is_true(&r))
+			list_add(rs, &out, &items[i]);
 	}
 	rs->n_vars--;
-	return term_list(rs->ev->arena, out, kept);
+	return term_list(rs->ev->arena, out.items, out.n);
 }
 
 LAZY(f_select)
@@ -245,7 +277,7 @@ LAZY(f_with)
 	if (term_stops(&value))
 		return value;
 	if (!bind(rs, args[0]))
-		return term_error(rs, "With: the first argument must be a $variable");
+		return term_error(rs, "over %d variables", EXPR_VARS_MAX);
 	rs->var_values[rs->n_vars - 1] = value;
 	r = node_eval(rs, args[2]);
 	rs->n_vars--;

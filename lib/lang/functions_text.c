@@ -10,11 +10,6 @@ static const char *text_arg(struct run_state *rs, const struct term *t, size_t *
 	return term_to_text(t, rs->ev->arena, n);
 }
 
-static struct term substring(struct run_state *rs, const char *s, size_t n)
-{
-	return term_string(arena_dup(rs->ev->arena, s, n), n);
-}
-
 /* Byte offset of the count-th character (from 0), at most n. */
 static size_t offset_of(const char *s, size_t n, int64_t count)
 {
@@ -38,7 +33,7 @@ static struct term trimmed(struct run_state *rs, const struct term *t, bool left
 		n--;
 	if (from == 0 && n == t->len && t->type == TERM_STRING)
 		return *t;
-	return substring(rs, s + from, n - from);
+	return term_own(rs, s + from, n - from);
 }
 
 EAGER(f_trim)
@@ -68,7 +63,7 @@ EAGER(f_left)
 		return term_error(rs, "Left: the length is no number");
 	if (count < 0)
 		return args[0];
-	return substring(rs, s, offset_of(s, len, count));
+	return term_own(rs, s, offset_of(s, len, count));
 }
 
 EAGER(f_right)
@@ -85,7 +80,7 @@ EAGER(f_right)
 		return args[0];
 	have = (int64_t)utf8_len(s, len);
 	from = offset_of(s, len, have - MIN(have, count));
-	return substring(rs, s + from, len - from);
+	return term_own(rs, s + from, len - from);
 }
 
 EAGER(f_mid)
@@ -104,7 +99,7 @@ EAGER(f_mid)
 		return args[0];
 	from = offset_of(s, len, start - 1);
 	to = from + offset_of(s + from, len - from, count);
-	return substring(rs, s + from, to - from);
+	return term_own(rs, s + from, to - from);
 }
 
 EAGER(f_len)
@@ -175,7 +170,7 @@ static struct term map_case(struct run_state *rs, const struct term *t, bool upp
 		utf8_add(&b, (words ? first : upper) ? char_upper(c) : char_lower(c));
 		first = c == ' ';
 	}
-	return substring(rs, buf_str(&b), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 EAGER(f_lcase)
@@ -211,7 +206,7 @@ static struct term pad(struct run_state *rs, const struct term *args, bool left)
 		buf_add(&b, fill, m);
 	if (left)
 		buf_add(&b, s, len);
-	return substring(rs, buf_str(&b), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 EAGER(f_padleft)
@@ -255,8 +250,10 @@ EAGER(f_replace)
 		} else {
 			buf_addc(&b, s[i++]);
 		}
+		if (b.len > EXPR_TEXT_MAX)
+			break;
 	}
-	return substring(rs, buf_str(&b), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 /* Looks "a:b" up in a pattern "a:b,c:,d:ef"; blanks around do not count. */
@@ -304,8 +301,10 @@ EAGER(f_replacechars)
 		else
 			buf_add(&b, s + i, c);
 		i += c;
+		if (b.len > EXPR_TEXT_MAX)
+			break;
 	}
-	return substring(rs, buf_str(&b), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 EAGER(f_word)
@@ -325,7 +324,7 @@ EAGER(f_word)
 		while (i < len && !memchr(delimiters, s[i], m))
 			i++;
 		if (i > start && ++word == want)
-			return substring(rs, s + start, i - start);
+			return term_own(rs, s + start, i - start);
 	}
 	return term_text("");
 }

@@ -1,21 +1,14 @@
-/* Functions on numbers, bytes, dates and DNs, and the tests of a value. */
+/* Functions on numbers, bytes and DNs, and the tests of a value. */
 #include "lang/node.h"
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"
-#include "base/timefmt.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <sys/random.h>
 
 static const char *text_arg(struct run_state *rs, const struct term *t, size_t *n)
 {
 	return term_to_text(t, rs->ev->arena, n);
-}
-
-static struct term own(struct run_state *rs, const char *s, size_t n)
-{
-	return term_string(arena_dup(rs->ev->arena, s, n), n);
 }
 
 EAGER(f_cbool)
@@ -146,11 +139,11 @@ EAGER(f_frombase64)
 	if (!streq(encoding, "Unicode")) {
 		if (!utf8_valid((char *)bytes, (size_t)got))
 			return term_error(rs, "ConvertFromBase64: the bytes are not UTF-8");
-		return own(rs, (char *)bytes, (size_t)got);
+		return term_own(rs, (char *)bytes, (size_t)got);
 	}
 	if (!utf16_to_utf8(&b, bytes, (size_t)got))
 		return term_error(rs, "ConvertFromBase64: the bytes are not UTF-16");
-	return own(rs, buf_str(&b), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 EAGER(f_toutf8hex)
@@ -172,7 +165,7 @@ EAGER(f_fromutf8hex)
 
 	if (got < 0 || !utf8_valid(out, (size_t)got))
 		return term_error(rs, "ConvertFromUTF8Hex: the text is no hex of UTF-8");
-	return own(rs, out, (size_t)got);
+	return term_own(rs, out, (size_t)got);
 }
 
 EAGER(f_stringfromguid)
@@ -182,7 +175,7 @@ EAGER(f_stringfromguid)
 	if (args[0].type != TERM_BINARY || args[0].len != 16)
 		return term_error(rs, "StringFromGuid: 16 bytes were expected");
 	guid_format(text, (const unsigned char *)args[0].data);
-	return own(rs, text, strlen(text));
+	return term_own(rs, text, strlen(text));
 }
 
 EAGER(f_stringfromsid)
@@ -192,7 +185,7 @@ EAGER(f_stringfromsid)
 	if (args[0].type != TERM_BINARY ||
 		!sid_format(text, sizeof(text), (const unsigned char *)args[0].data, args[0].len))
 		return term_error(rs, "StringFromSid: the bytes are no SID");
-	return own(rs, text, strlen(text));
+	return term_own(rs, text, strlen(text));
 }
 
 static bool two_numbers(const struct term *args, int64_t *a, int64_t *b)
@@ -232,30 +225,6 @@ EAGER(f_isbitset)
 	return term_boolean((a & b) == b && b != 0);
 }
 
-static bool parse_date(struct run_state *rs, const struct term *t, int64_t *ret)
-{
-	size_t len;
-	const char *s;
-
-	if (t->type == TERM_DATE) {
-		*ret = t->num;
-		return true;
-	}
-	s = text_arg(rs, t, &len);
-	if (time_parse(s, ret) || gentime_parse(s, ret))
-		return true;
-	if (len == 10) /* a date alone */
-		return time_parse(arena_printf(rs->ev->arena, "%sT00:00:00Z", s), ret);
-	return false;
-}
-
-EAGER(f_isdate)
-{
-	int64_t t;
-
-	return term_boolean(parse_date(rs, &args[0], &t));
-}
-
 EAGER(f_isempty)
 {
 	return term_boolean(args[0].type != TERM_NULL && term_is_empty(&args[0]));
@@ -292,154 +261,6 @@ EAGER(f_isstring)
 	return term_boolean(args[0].type == TERM_STRING);
 }
 
-EAGER(f_cdate)
-{
-	int64_t t;
-
-	if (!parse_date(rs, &args[0], &t))
-		return term_error(rs, "CDate: the text is no date");
-	return term_date(t);
-}
-
-EAGER(f_datefromnum)
-{
-	int64_t v;
-
-	if (!term_to_number(&args[0], &v))
-		return term_error(rs, "DateFromNum: a number was expected");
-	return term_date(filetime_to_unix(v));
-}
-
-EAGER(f_numfromdate)
-{
-	int64_t t;
-
-	if (!parse_date(rs, &args[0], &t))
-		return term_error(rs, "NumFromDate: a date was expected");
-	return term_number(unix_to_filetime(t));
-}
-
-EAGER(f_now)
-{
-	return term_date(unix_now());
-}
-
-static int64_t add_months(int64_t t, int64_t months)
-{
-	int64_t days = t >= 0 ? t / 86400 : (t - 86399) / 86400, rest = t - days * 86400, m0;
-	static const int LENGTHS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	int y, m, d, last;
-
-	civil_from_days(days, &y, &m, &d);
-	m0 = (int64_t)y * 12 + (m - 1) + months;
-	y = (int)(m0 / 12);
-	m = (int)(m0 % 12) + 1;
-	last = LENGTHS[m - 1] + (m == 2 && ((y % 4 == 0 && y % 100 != 0) || y % 400 == 0));
-	return days_from_civil(y, m, MIN(d, last)) * 86400 + rest;
-}
-
-EAGER(f_dateadd)
-{
-	static const struct {
-		const char *name;
-		int64_t seconds, months;
-	} UNITS[] = {
-		{"yyyy", 0, 12},
-		{"q", 0, 3},
-		{"m", 0, 1},
-		{"y", 86400, 0},
-		{"d", 86400, 0},
-		{"w", 86400, 0},
-		{"ww", 7 * 86400, 0},
-		{"h", 3600, 0},
-		{"n", 60, 0},
-		{"s", 1, 0},
-	};
-	size_t len;
-	const char *unit = text_arg(rs, &args[0], &len);
-	int64_t count, t;
-
-	if (!term_to_number(&args[1], &count) || count > 1000000000 || count < -1000000000)
-		return term_error(rs, "DateAdd: the count is no number");
-	if (!parse_date(rs, &args[2], &t))
-		return term_error(rs, "DateAdd: a date was expected");
-	for (unsigned i = 0; i < ARRAY_SIZE(UNITS); i++) {
-		if (!streq(UNITS[i].name, unit))
-			continue;
-		if (UNITS[i].months && (count > 100000 || count < -20000))
-			return term_error(rs, "DateAdd: the date is out of range");
-		return term_date(UNITS[i].months ? add_months(t, count * UNITS[i].months)
-						 : t + count * UNITS[i].seconds);
-	}
-	return term_error(rs, "DateAdd: there is no interval \"%s\"", unit);
-}
-
-/* .NET custom formats: y M d H h m s f t, quotes and \ ; everything else stands for itself. */
-EAGER(f_formatdatetime)
-{
-	_cleanup_buf_ struct buf b = {0};
-	int64_t t, days, s;
-	size_t len;
-	const char *fmt = text_arg(rs, &args[1], &len);
-	int y, mo, d;
-
-	if (!parse_date(rs, &args[0], &t))
-		return term_error(rs, "FormatDateTime: a date was expected");
-	days = t >= 0 ? t / 86400 : (t - 86399) / 86400;
-	s = t - days * 86400;
-	civil_from_days(days, &y, &mo, &d);
-	for (size_t i = 0; i < len;) {
-		char c = fmt[i];
-		int run = 1;
-		int64_t v;
-
-		while (i + (size_t)run < len && fmt[i + (size_t)run] == c)
-			run++;
-		switch (c) {
-		case 'y':
-			v = run <= 2 ? y % 100 : y;
-			break;
-		case 'M':
-			v = mo;
-			break;
-		case 'd':
-			v = d;
-			break;
-		case 'H':
-			v = s / 3600;
-			break;
-		case 'h':
-			v = s / 3600 % 12 ? s / 3600 % 12 : 12;
-			break;
-		case 'm':
-			v = s / 60 % 60;
-			break;
-		case 's':
-			v = s % 60;
-			break;
-		case 'f':
-			v = 0;
-			break;
-		case 't':
-			buf_add(&b, s / 3600 < 12 ? "AM" : "PM", run > 1 ? 2 : 1);
-			i += (size_t)run;
-			continue;
-		case '\\':
-			if (i + 1 < len)
-				buf_addc(&b, fmt[i + 1]);
-			i += 2;
-			continue;
-		default:
-			buf_addc(&b, c);
-			i++;
-			continue;
-		}
-		buf_addf(&b, "%0*" PRId64, MIN(run, 7), v);
-		i += (size_t)run;
-	}
-	return own(rs, buf_str(&b), b.len);
-}
-
 /* The value of the n-th RDN from the left; skips DC components when asked to. */
 static struct term component(
 	struct run_state *rs, const char *dn, int64_t want, bool reverse, bool skip_dc)
@@ -471,7 +292,7 @@ static struct term component(
 				buf_addc(&b, *p);
 			}
 		}
-		return own(rs, buf_str(&b), b.len);
+		return term_own(rs, buf_str(&b), b.len);
 	}
 }
 
@@ -490,8 +311,12 @@ EAGER(f_dncomponentrev)
 	size_t len;
 	int64_t i;
 
+	size_t m;
+
 	if (!term_to_number(&args[1], &i))
 		return term_error(rs, "DNComponentRev: the number is none");
+	if (n > 2 && text_casecmp(text_arg(rs, &args[2], &m), 2, "DC", 2) != 0)
+		return term_error(rs, "DNComponentRev: the last argument can only be \"DC\"");
 	return component(rs, text_arg(rs, &args[0], &len), i, true, n > 2);
 }
 
@@ -509,7 +334,7 @@ EAGER(f_escapedncomponent)
 			buf_addc(&b, '\\');
 		buf_addc(&b, s[i]);
 	}
-	return own(rs, buf_str(&b), b.len);
+	return term_own(rs, buf_str(&b), b.len);
 }
 
 EAGER(f_error)
@@ -524,14 +349,19 @@ EAGER(f_guid)
 	char text[GUID_TEXT_SIZE];
 
 	guid_random(text);
-	return own(rs, text, strlen(text));
+	return term_own(rs, text, strlen(text));
 }
 
 EAGER(f_randomnum)
 {
 	int64_t from, to;
 
+	uint64_t r, range;
+
 	if (!term_to_number(&args[0], &from) || !term_to_number(&args[1], &to) || to < from)
 		return term_error(rs, "RandomNum: two numbers in order were expected");
-	return term_number(from + (int64_t)((uint64_t)random() % (uint64_t)(to - from + 1)));
+	if (getrandom(&r, sizeof(r), 0) != sizeof(r))
+		return term_error(rs, "RandomNum: the system gives no random numbers");
+	range = (uint64_t)to - (uint64_t)from + 1; /* 0: all numbers */
+	return term_number((int64_t)((uint64_t)from + (range ? r % range : r)));
 }

@@ -1,10 +1,44 @@
 /* Evaluation of one flow, with its values converted to the target's type. */
 #include "lang/expr.h"
 #include "lang/term.h"
+#include "base/text.h"
 
 #include <stdio.h>
 
-static bool convert(struct value *v, enum value_type to, struct arena *a)
+static const char *const RESULT_NAMES[] = {
+#define X(name, word) [FLOW_RESULT_##name] = word,
+	FLOW_RESULTS(X)
+#undef X
+};
+
+static const char *const LINK_NAMES[] = {
+#define X(name, word, help) [LINK_##name] = word,
+	LINK_TYPES(X)
+#undef X
+};
+
+const char *link_type_name(enum link_type l)
+{
+	return LINK_NAMES[l];
+}
+
+static const char *const MERGE_NAMES[] = {
+#define X(name, word, help) [MERGE_##name] = word,
+	MERGE_TYPES(X)
+#undef X
+};
+
+const char *merge_type_name(enum merge_type m)
+{
+	return MERGE_NAMES[m];
+}
+
+const char *flow_result_name(enum flow_result_kind k)
+{
+	return RESULT_NAMES[k];
+}
+
+bool value_convert(struct value *v, enum value_type to, struct arena *a)
 {
 	struct term t = term_from_value(v);
 	int64_t n;
@@ -52,7 +86,7 @@ static void convert_all(const struct flow *f, const struct eval *ev, struct flow
 		return;
 	}
 	for (unsigned i = 0; i < ret->count; i++) {
-		if (convert(&ret->values[i], f->dest_type, ev->arena))
+		if (value_convert(&ret->values[i], f->dest_type, ev->arena))
 			continue;
 		ret->kind = FLOW_RESULT_ERROR;
 		ret->error = arena_printf(ev->arena, "cs-attribute-type-mismatch: %s is %s, not %s",
@@ -110,9 +144,42 @@ void flow_eval(
 	}
 	if (ret->kind == FLOW_RESULT_VALUES)
 		convert_all(f, ev, ret);
-	if (ret->kind == FLOW_RESULT_VALUES && f->reference) {
-		ret->kind = FLOW_RESULT_ERROR;
-		ret->error =
-			"an expression cannot give the values of a reference; use a direct flow";
+}
+
+static bool has_value(const struct attr *have, const struct value *v, bool nocase)
+{
+	for (unsigned i = 0; have && i < have->count; i++) {
+		const struct value *h = &have->values[i];
+
+		if (value_equal(h, v))
+			return true;
+		if (nocase && h->type == VALUE_STRING && v->type == VALUE_STRING &&
+			text_casecmp(h->data, h->len, v->data, v->len) == 0)
+			return true;
 	}
+	return false;
+}
+
+void values_merge(struct entry *to, unsigned attr, const struct flow_result *r, bool ignore_case)
+{
+	for (unsigned i = 0; i < r->count; i++)
+		if (!has_value(entry_get(to, attr), &r->values[i], ignore_case))
+			entry_add(to, attr, r->values[i]);
+}
+
+const char *flow_text(const struct rule *r, const struct flow *f, struct arena *a)
+{
+	const char *from = f->text;
+
+	if (f->kind == FLOW_DIRECT)
+		from = arena_printf(a, "[%s]", attr_name(f->source));
+	else if (f->kind == FLOW_CONSTANT)
+		from = f->constant.type == VALUE_STRING
+		               ? arena_printf(a, "\"%s\"", f->constant.data)
+		               : value_text(a, &f->constant);
+	return arena_printf(a, "%s <- %s%s%s%s%s", attr_name(f->dest), from,
+		f->merge != MERGE_UPDATE || f->once ? " (" : "",
+		f->merge != MERGE_UPDATE ? MERGE_NAMES[f->merge] : "",
+		f->once ? (f->merge != MERGE_UPDATE ? ", once" : "once") : "",
+		f->merge != MERGE_UPDATE || f->once ? ")" : "");
 }

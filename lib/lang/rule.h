@@ -1,7 +1,7 @@
 /*
  * rule: scope + join + flows + precedence, in one direction; a ruleset is all of them, loaded
  * from JSON files, checked against the schemas, compiled, and immutable from then on. Evaluation
- * is pure: it reads entries and writes to an arena.
+ * is in lang/eval.h.
  *
  * Semantics: Connect Sync's declarative provisioning. Scope groups are ORed and the clauses in a
  * group ANDed; join groups are tried in order; the lowest precedence number wins per attribute.
@@ -11,17 +11,37 @@
 #include "base/err.h"
 #include "model/entry.h"
 #include "model/schema.h"
+#include "lang/eval.h"
 
-/* X(enum, word in files) */
-#define LINK_TYPES(X)   \
-	X(JOIN, "Join") \
-	X(PROVISION, "Provision")
+/* X(enum, word in files, what it does) */
+#define LINK_TYPES(X)                                                                              \
+	X(JOIN, "Join", "joins to an object that is there, and flows attributes")                  \
+	X(PROVISION, "Provision",                                                                  \
+		"also makes the object when there is none, and keeps it alive while in scope")     \
+	X(STICKY_JOIN, "StickyJoin", "joins, and keeps the metaverse object alive while in scope") \
+	X(JOIN_NO_FLOW, "JoinNoFlow", "joins; the flows of the rule are not applied")
 enum link_type {
-#define X(name, word) LINK_##name,
+#define X(name, word, help) LINK_##name,
 	LINK_TYPES(X)
 #undef X
 		LINK_TYPE_COUNT
 };
+
+const char *link_type_name(enum link_type l);
+
+/* X(enum, word in files, what it does) - how several contributions to an attribute meet */
+#define MERGE_TYPES(X)                                                                 \
+	X(UPDATE, "Update", "the contribution of the lowest precedence number stands") \
+	X(REPLACE, "Replace", "the same as Update")                                    \
+	X(MERGE, "Merge", "the values of all contributions, each once")                \
+	X(MERGE_CASE_INSENSITIVE, "MergeCaseInsensitive", "the same, without regard to case")
+enum merge_type {
+#define X(name, word, help) MERGE_##name,
+	MERGE_TYPES(X)
+#undef X
+		MERGE_TYPE_COUNT
+};
+const char *merge_type_name(enum merge_type m);
 
 enum rule_direction { RULE_INBOUND, RULE_OUTBOUND };
 
@@ -36,13 +56,16 @@ struct flow {
 	enum value_type dest_type;
 	bool dest_multi;
 	/*
-	 * The target is a reference: a link flow. DIRECT, or an EXPRESSION that only guards (it
-	 * yields Error, NULL or IgnoreThisFlow, never values).
+	 * The target is a reference: a link flow. DIRECT, or an EXPRESSION that yields the
+	 * references of an attribute, or guards them (Error, NULL, IgnoreThisFlow).
 	 */
 	bool reference;
+	enum merge_type merge;
+	bool once; /* execute-once: only while the target is being created */
 	struct value constant;
 	struct expr *expr;
-	int line; /* in the rule's file */
+	const char *text; /* of the expression */
+	int line;         /* in the rule's file */
 };
 
 struct join_clause {
@@ -59,10 +82,13 @@ struct join_group {
 struct scope; /* compiled */
 
 struct rule {
-	const char *name; /* "In from AD - User Join" */
+	const char *name;                                 /* "In from AD - User Join" */
+	const char *id;                                   /* "{GUID}" of the original, or NULL */
+	const char *precedence_before, *precedence_after; /* ids, or NULL */
 	const char *file;
 	int line;
-	const char *text; /* canonical JSON, for the digest */
+	const char *text; /* canonical JSON, as it was read */
+	uint64_t digest;  /* of what matters for synchronization */
 	int precedence;
 	enum rule_direction direction;
 	bool disabled;
@@ -71,7 +97,9 @@ struct rule {
 	const char *source_class;   /* "user" or "*" */
 	const char *target_class;   /* "person" */
 	enum link_type link;
-	struct scope *scope; /* NULL: always in scope */
+	int64_t soft_delete;  /* seconds for which a deprovisioned object is kept; outbound */
+	struct scope *scope;  /* NULL: always in scope */
+	bool uses_membership; /* its scope asks for members of a group */
 	struct join_group *joins;
 	unsigned n_joins;
 	struct flow *flows;
@@ -116,49 +144,10 @@ void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65
  */
 const unsigned *ruleset_source_attrs(
 	const struct ruleset *rs, const char *connector, unsigned *ret_n);
+/* Does the scope of some rule of the connector ask for membership of a group (ISMEMBEROF)? */
+bool ruleset_uses_membership(const struct ruleset *rs, const char *connector);
+/* The rule of that name that may apply to the connector; NULL: none. */
+const struct rule *ruleset_find_name(
+	const struct ruleset *rs, const char *connector, const char *name);
 /* Metaverse attributes of a class that some inbound or outbound join looks up. */
 const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n);
-
-/* What an evaluation may look at. Everything borrowed; callbacks may be NULL. */
-struct eval {
-	const struct entry *source;
-	/* What the import confirmed; NULL: same as source. For ImportedValue(). */
-	const struct entry *imported;
-	/* %Name% -> text, NULL when unknown. */
-	const char *(*parameter)(void *ctx, const char *name, struct arena *a);
-	/* Number of links of a reference attribute of the source (ValueCount, IsPresent on them).
-	 */
-	int64_t (*link_count)(void *ctx, unsigned attr);
-	void *ctx;
-	struct arena *arena; /* receives all results */
-};
-
-/* 1 in scope, 0 not; negative with *e when the source's data make it undecidable. */
-int rule_in_scope(const struct rule *r, const struct eval *ev, struct err *e);
-
-/* X(enum, word) */
-#define FLOW_RESULTS(X)                                                                        \
-	X(VALUES, "values")                                                                    \
-	X(NULL_, "NULL") /* no contribution; a lower rule may contribute */                    \
-	X(AUTHORITATIVE_NULL, "AuthoritativeNull") /* absent, and lower rules are not asked */ \
-	X(IGNORE, "IgnoreThisFlow")                /* as if there were no such flow */         \
-	X(ERROR, "Error")                          /* Error("..."), or the data do not fit */
-enum flow_result_kind {
-#define X(name, word) FLOW_RESULT_##name,
-	FLOW_RESULTS(X)
-#undef X
-};
-
-struct flow_result {
-	enum flow_result_kind kind;
-	struct value *values; /* VALUES: at least one, converted to the target's type */
-	unsigned count;
-	const char *error; /* ERROR */
-};
-
-/*
- * Evaluates one flow that is not a reference (or a reference flow's guard expression). A direct
- * flow of an absent attribute is NULL_. Never fails otherwise: errors are a result.
- */
-void flow_eval(
-	const struct rule *r, const struct flow *f, const struct eval *ev, struct flow_result *ret);

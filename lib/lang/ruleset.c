@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/stat.h>
 
 static int only_json(const struct dirent *d)
@@ -48,26 +49,6 @@ bool rule_applies(const struct rule *r, const struct rule_schema *c)
 		return false;
 	return r->connector ? streq(r->connector, c->connector)
 	                    : streq(r->connector_type, c->connector_type);
-}
-
-/* Two rules that may meet on one object must differ in precedence, and all in name. */
-static int check_unique(struct ruleset *rs, struct err *e)
-{
-	for (unsigned i = 0; i < rs->n_rules; i++)
-		for (unsigned k = i + 1; k < rs->n_rules; k++) {
-			const struct rule *x = rs->rules[i], *y = rs->rules[k];
-
-			if (streq(x->name, y->name))
-				return err_set(e, -EINVAL, y->file, y->line,
-					"rule \"%s\": there is another rule of that name in "
-					"%s:%d",
-					y->name, x->file, x->line);
-			if (x->precedence == y->precedence && x->direction == y->direction)
-				return err_set(e, -EINVAL, y->file, y->line,
-					"rule \"%s\": precedence %d is taken by \"%s\" in %s:%d",
-					y->name, y->precedence, x->name, x->file, x->line);
-		}
-	return 0;
 }
 
 static void index_add(struct ruleset *rs, enum rule_direction d, const char *connector,
@@ -208,7 +189,7 @@ int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_s
 		return r;
 	if (rs->n_rules)
 		qsort(rs->rules, rs->n_rules, sizeof(*rs->rules), cmp_rules);
-	r = check_unique(rs, e);
+	r = ruleset_check(rs, e);
 	if (r < 0)
 		return r;
 	build_index(rs);
@@ -253,7 +234,7 @@ const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direc
 	return NULL;
 }
 
-/* Of the rules' own text, as the loader kept it; not a protection against forgery. */
+/* Of the rules' own digests; not a protection against forgery. */
 void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65])
 {
 	_cleanup_buf_ struct buf b = {0};
@@ -265,7 +246,7 @@ void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65
 			c = &rs->schemas[i];
 	for (unsigned i = 0; c && i < rs->n_rules; i++)
 		if (!rs->rules[i]->disabled && rule_applies(rs->rules[i], c))
-			buf_addf(&b, "%s\n", rs->rules[i]->text);
+			buf_addf(&b, "%016" PRIx64 "\n", rs->rules[i]->digest);
 	for (unsigned i = 0; i < 4; i++) {
 		h[i] = hash64(buf_str(&b), b.len);
 		buf_addf(&b, "%u", i);
@@ -294,4 +275,32 @@ const unsigned *ruleset_source_attrs(
 const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n)
 {
 	return attrs_find(rs->joins, rs->n_joins, mv_class, ret_n);
+}
+
+bool ruleset_uses_membership(const struct ruleset *rs, const char *connector)
+{
+	for (unsigned i = 0; i < rs->n_index; i++) {
+		const struct rule_index *ix = &rs->index[i];
+
+		if (ix->direction != RULE_INBOUND || !streq(ix->connector, connector))
+			continue;
+		for (unsigned k = 0; k < ix->n; k++)
+			if (ix->rules[k]->uses_membership)
+				return true;
+	}
+	return false;
+}
+
+const struct rule *ruleset_find_name(
+	const struct ruleset *rs, const char *connector, const char *name)
+{
+	const struct rule_schema *c = NULL;
+
+	for (unsigned i = 0; i < rs->n_schemas; i++)
+		if (rs->schemas[i].connector && streq(rs->schemas[i].connector, connector))
+			c = &rs->schemas[i];
+	for (unsigned i = 0; c && i < rs->n_rules; i++)
+		if (rule_applies(rs->rules[i], c) && streq(rs->rules[i]->name, name))
+			return rs->rules[i];
+	return NULL;
 }

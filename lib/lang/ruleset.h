@@ -36,5 +36,9 @@ struct ruleset {
 
 /* Reads one file into the set: unsorted, unindexed. */
 int rules_read_file(struct ruleset *rs, const char *path, struct err *e);
+/* The keys of a rule and of a flow in a file, NULL at the end. */
+extern const char *const rule_file_keys[], *const flow_file_keys[];
+/* What only the whole set can show: names, precedence, joins that meet, merge types. */
+int ruleset_check(const struct ruleset *rs, struct err *e);
 /* Does the rule apply to this connector? */
 bool rule_applies(const struct rule *r, const struct rule_schema *connector);

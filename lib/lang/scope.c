@@ -25,6 +25,11 @@ int scope_operator_find(const char *name)
 	return -1;
 }
 
+const char *scope_operator_name(enum scope_operator op)
+{
+	return OPERATORS[op];
+}
+
 static bool contains(const char *s, size_t n, const char *what, size_t m)
 {
 	for (size_t i = 0; i + m <= n; i++)
@@ -73,6 +78,8 @@ static bool value_meets(enum scope_operator op, const struct term *v, const stru
 		return term_to_number(v, &x) && term_to_number(&w, &y) && (x & y) == y;
 	case SCOPE_ISNULL:
 	case SCOPE_ISNOTNULL:
+	case SCOPE_ISMEMBEROF:
+	case SCOPE_ISNOTMEMBEROF:
 	case SCOPE_OPERATOR_COUNT:
 		break;
 	}
@@ -85,11 +92,25 @@ static bool is_negative(enum scope_operator op)
 	       op == SCOPE_NOTENDSWITH || op == SCOPE_ISNOTIN || op == SCOPE_ISBITNOTSET;
 }
 
+/* The value of a clause, with %Parameter% looked up; NULL with *e: there is no such. */
+static const char *clause_value(const struct scope_clause *c, const struct eval *ev, struct err *e)
+{
+	const char *want = c->value, *name;
+
+	if (want[0] != '%' || strlen(want) < 3 || want[strlen(want) - 1] != '%')
+		return want;
+	name = arena_dup(ev->arena, want + 1, strlen(want) - 2);
+	want = ev->parameter ? ev->parameter(ev->ctx, name, ev->arena) : NULL;
+	if (!want)
+		err_set(e, -EINVAL, NULL, 0, "there is no parameter %%%s%%", name);
+	return want;
+}
+
 /* 1 holds, 0 not; negative with *e. */
 static int clause_holds(const struct scope_clause *c, const struct eval *ev, struct err *e)
 {
 	const struct attr *attr = entry_get(ev->source, c->attr);
-	const char *want = c->value;
+	const char *want;
 	bool present = attr && attr->count;
 	bool any = false;
 
@@ -99,12 +120,13 @@ static int clause_holds(const struct scope_clause *c, const struct eval *ev, str
 		return !present;
 	if (c->op == SCOPE_ISNOTNULL)
 		return present;
-	if (want[0] == '%' && want[strlen(want) - 1] == '%' && strlen(want) > 2) {
-		const char *name = arena_dup(ev->arena, want + 1, strlen(want) - 2);
+	want = clause_value(c, ev, e);
+	if (!want)
+		return -EINVAL;
+	if (c->op == SCOPE_ISMEMBEROF || c->op == SCOPE_ISNOTMEMBEROF) {
+		int member = ev->member_of ? ev->member_of(ev->ctx, want) : 0;
 
-		want = ev->parameter ? ev->parameter(ev->ctx, name, ev->arena) : NULL;
-		if (!want)
-			return err_set(e, -EINVAL, NULL, 0, "there is no parameter %%%s%%", name);
+		return (member > 0) == (c->op == SCOPE_ISMEMBEROF);
 	}
 	for (unsigned i = 0; attr && i < attr->count && !any; i++) {
 		struct term v = term_from_value(&attr->values[i]);
@@ -133,4 +155,134 @@ int rule_in_scope(const struct rule *r, const struct eval *ev, struct err *e)
 			return 1;
 	}
 	return 0;
+}
+
+const char *scope_clause_text(const struct scope_clause *c, struct arena *a)
+{
+	bool unary = c->op == SCOPE_ISNULL || c->op == SCOPE_ISNOTNULL;
+
+	return arena_printf(a, "%s %s%s%s", attr_name(c->attr), OPERATORS[c->op], unary ? "" : " ",
+		unary ? "" : c->value);
+}
+
+static const char *have_text(const struct scope_clause *c, const struct eval *ev)
+{
+	const struct attr *attr = entry_get(ev->source, c->attr);
+
+	if (c->op == SCOPE_ISMEMBEROF || c->op == SCOPE_ISNOTMEMBEROF)
+		return c->op == SCOPE_ISMEMBEROF ? "is no member" : "is a member";
+	if (!attr || !attr->count)
+		return ev->link_count && ev->link_count(ev->ctx, c->attr) > 0 ? "has references"
+		                                                              : "is absent";
+	if (attr->count > 1)
+		return arena_printf(ev->arena, "has %u values, the first %s", attr->count,
+			value_text(ev->arena, &attr->values[0]));
+	return arena_printf(ev->arena, "is %s", value_text(ev->arena, &attr->values[0]));
+}
+
+const char *rule_scope_reason(const struct rule *r, const struct eval *ev)
+{
+	const char *reason = "";
+	struct err e = {0};
+	int in = rule_in_scope(r, ev, &e);
+
+	if (in)
+		return in < 0 ? arena_strdup(ev->arena, e.text) : NULL;
+	for (unsigned g = 0; g < r->scope->n_groups; g++) {
+		const struct scope_group *group = &r->scope->groups[g];
+
+		for (unsigned i = 0; i < group->n_clauses; i++) {
+			const struct scope_clause *c = &group->clauses[i];
+
+			if (clause_holds(c, ev, &e))
+				continue;
+			reason = arena_printf(ev->arena, "%s%s%s (%s)", reason,
+				*reason ? "; or " : "", scope_clause_text(c, ev->arena),
+				have_text(c, ev));
+			break;
+		}
+	}
+	return reason;
+}
+
+/* --- do two scopes exclude each other? --- */
+
+/* The operator that holds exactly when this one does not; SCOPE_OPERATOR_COUNT: none. */
+static enum scope_operator opposite(enum scope_operator op)
+{
+	static const enum scope_operator PAIRS[][2] = {
+		{SCOPE_EQUAL, SCOPE_NOTEQUAL},
+		{SCOPE_CONTAINS, SCOPE_NOTCONTAINS},
+		{SCOPE_STARTSWITH, SCOPE_NOTSTARTSWITH},
+		{SCOPE_ENDSWITH, SCOPE_NOTENDSWITH},
+		{SCOPE_ISNULL, SCOPE_ISNOTNULL},
+		{SCOPE_ISIN, SCOPE_ISNOTIN},
+		{SCOPE_ISBITSET, SCOPE_ISBITNOTSET},
+		{SCOPE_ISMEMBEROF, SCOPE_ISNOTMEMBEROF},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(PAIRS); i++) {
+		if (PAIRS[i][0] == op)
+			return PAIRS[i][1];
+		if (PAIRS[i][1] == op)
+			return PAIRS[i][0];
+	}
+	return SCOPE_OPERATOR_COUNT;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return text_casecmp(a, strlen(a), b, strlen(b)) == 0;
+}
+
+/* Does the operator ask for a value that is there? */
+static bool needs_value(enum scope_operator op)
+{
+	return !is_negative(op) && op != SCOPE_ISNULL && op != SCOPE_ISMEMBEROF &&
+	       op != SCOPE_ISNOTMEMBEROF;
+}
+
+/* Can no value meet both? Clauses with parameters are not looked into. */
+static bool exclude(const struct scope_clause *a, const struct scope_clause *b)
+{
+	_cleanup_arena_ struct arena tmp = {0};
+	bool membership = a->op == SCOPE_ISMEMBEROF || a->op == SCOPE_ISNOTMEMBEROF;
+	struct term v;
+
+	if (a->attr != b->attr && !membership)
+		return false;
+	if (opposite(a->op) == b->op && same_text(a->value, b->value))
+		return true;
+	if (a->attr != b->attr)
+		return false;
+	if (a->op == SCOPE_ISNULL && needs_value(b->op))
+		return true;
+	if (a->op != SCOPE_EQUAL || a->multi || strchr(a->value, '%') || strchr(b->value, '%') ||
+		b->op == SCOPE_ISMEMBEROF || b->op == SCOPE_ISNOTMEMBEROF)
+		return false;
+	if (b->op == SCOPE_ISNULL || b->op == SCOPE_ISNOTNULL)
+		return b->op == SCOPE_ISNULL;
+	v = term_text(a->value); /* the one value that a allows: does it meet b? */
+	return value_meets(b->op, &v, b, b->value, &tmp) == is_negative(b->op);
+}
+
+static bool groups_exclude(const struct scope_group *a, const struct scope_group *b)
+{
+	for (unsigned i = 0; i < a->n_clauses; i++)
+		for (unsigned k = 0; k < b->n_clauses; k++)
+			if (exclude(&a->clauses[i], &b->clauses[k]) ||
+				exclude(&b->clauses[k], &a->clauses[i]))
+				return true;
+	return false;
+}
+
+bool scope_overlap(const struct scope *a, const struct scope *b)
+{
+	if (!a || !b)
+		return true;
+	for (unsigned i = 0; i < a->n_groups; i++)
+		for (unsigned k = 0; k < b->n_groups; k++)
+			if (!groups_exclude(&a->groups[i], &b->groups[k]))
+				return true;
+	return false;
 }

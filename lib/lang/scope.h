@@ -3,7 +3,7 @@
 
 #include "lang/rule.h"
 
-/* X(enum, word) - the operators of a scoping filter */
+/* X(enum, word) - the operators of a scoping filter; %Parameters% may stand for values */
 #define SCOPE_OPERATORS(X)                              \
 	X(EQUAL, "EQUAL")                               \
 	X(NOTEQUAL, "NOTEQUAL")                         \
@@ -22,7 +22,9 @@
 	X(ISIN, "ISIN")                                 \
 	X(ISNOTIN, "ISNOTIN")                           \
 	X(ISBITSET, "ISBITSET")                         \
-	X(ISBITNOTSET, "ISBITNOTSET")
+	X(ISBITNOTSET, "ISBITNOTSET")                   \
+	X(ISMEMBEROF, "ISMEMBEROF")                     \
+	X(ISNOTMEMBEROF, "ISNOTMEMBEROF")
 enum scope_operator {
 #define X(name, word) SCOPE_##name,
 	SCOPE_OPERATORS(X)
@@ -32,9 +34,13 @@ enum scope_operator {
 
 /* -1: there is no such operator. ISBITNOTSET is also written ISNOTBITSET in the documentation. */
 int scope_operator_find(const char *name);
+const char *scope_operator_name(enum scope_operator op);
+/* May objects be in scope of both? False only when that is certain from the clauses alone. */
+bool scope_overlap(const struct scope *a, const struct scope *b);
 
 struct scope_clause {
 	unsigned attr;
+	bool multi; /* the attribute may have several values */
 	enum scope_operator op;
 	const char *value; /* "" for ISNULL and ISNOTNULL; may be a %Parameter% */
 	const char **list; /* ISIN, ISNOTIN: value split at ";" */

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 
+#include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,9 +35,9 @@ struct term term_boolean(bool b)
 	return (struct term){.type = TERM_BOOLEAN, .num = b};
 }
 
-struct term term_date(int64_t t)
+struct term term_date(int64_t filetime)
 {
-	return (struct term){.type = TERM_DATE, .num = t};
+	return (struct term){.type = TERM_DATE, .num = filetime};
 }
 
 struct term term_binary(const void *p, size_t n)
@@ -112,16 +114,24 @@ bool term_to_value(const struct term *t, struct arena *a, struct value *ret)
 		*ret = value_reference(t->data);
 		return true;
 	case TERM_DATE:
-		*ret = value_string(arena_strdup(a, time_format(t->num, buf)));
+		*ret = value_string(arena_strdup(a, time_format(filetime_to_unix(t->num), buf)));
 		return true;
 	case TERM_NULL:
 	case TERM_AUTHORITATIVE_NULL:
 	case TERM_IGNORE:
 	case TERM_ERROR:
+	case TERM_LINKS:
 	case TERM_LIST:
 		break;
 	}
 	return false;
+}
+
+struct term term_own(struct run_state *rs, const char *s, size_t n)
+{
+	if (n > EXPR_TEXT_MAX)
+		return term_error(rs, "the text is over %d bytes", EXPR_TEXT_MAX);
+	return term_string(arena_dup(rs->ev->arena, s, n), n);
 }
 
 const char *term_to_text(const struct term *t, struct arena *a, size_t *ret_len)
@@ -152,10 +162,11 @@ bool term_to_number(const struct term *t, int64_t *ret)
 		*ret = t->num;
 		return true;
 	case TERM_STRING:
-		if (t->len == 0 || t->len > 24)
+		if (t->len == 0 || t->len > 24 || isspace((unsigned char)t->data[0]))
 			return false;
+		errno = 0;
 		*ret = strtoll(t->data, &end, 10);
-		return end == t->data + t->len;
+		return errno == 0 && end == t->data + t->len;
 	case TERM_LIST:
 		return t->n_items == 1 && term_to_number(&t->items[0], ret);
 	case TERM_NULL:
@@ -164,6 +175,7 @@ bool term_to_number(const struct term *t, int64_t *ret)
 	case TERM_ERROR:
 	case TERM_BINARY:
 	case TERM_REFERENCE:
+	case TERM_LINKS:
 		break;
 	}
 	return false;
@@ -195,6 +207,7 @@ bool term_is_empty(const struct term *t)
 	case TERM_NUMBER:
 	case TERM_BOOLEAN:
 	case TERM_DATE:
+	case TERM_LINKS: /* made only of an attribute that has some */
 		break;
 	}
 	return false;
@@ -215,6 +228,9 @@ int term_compare(const struct term *a, const struct term *b, struct arena *arena
 	if ((a->type == TERM_NUMBER || a->type == TERM_DATE || b->type == TERM_NUMBER ||
 		    b->type == TERM_DATE) &&
 		term_to_number(a, &i) && term_to_number(b, &k))
+		return (i > k) - (i < k);
+	if ((a->type == TERM_DATE || b->type == TERM_DATE) && term_to_date(a, &i) &&
+		term_to_date(b, &k))
 		return (i > k) - (i < k);
 	x = term_to_text(a, arena, &nx);
 	y = term_to_text(b, arena, &ny);
@@ -239,6 +255,7 @@ size_t term_items(const struct term *t, const struct term **ret)
 	case TERM_BINARY:
 	case TERM_REFERENCE:
 	case TERM_DATE:
+	case TERM_LINKS:
 		break;
 	}
 	return 1;

@@ -16,8 +16,9 @@ enum term_type {
 	TERM_BOOLEAN,
 	TERM_BINARY,
 	TERM_REFERENCE,
-	TERM_DATE, /* num: seconds since 1970 */
-	TERM_LIST, /* items */
+	TERM_DATE,  /* num: FILETIME, 100 ns since 1601 */
+	TERM_LINKS, /* num: the attribute of the source whose references are meant */
+	TERM_LIST,  /* items */
 };
 
 struct term {
@@ -35,8 +36,9 @@ struct node;
 struct run_state {
 	const struct eval *ev;
 	unsigned steps;
-	const struct node *vars[16]; /* names of $variables in scope */
-	struct term var_values[16];
+	size_t memory;                   /* of the arena when it began */
+	const char *vars[EXPR_VARS_MAX]; /* names of $variables in scope */
+	struct term var_values[EXPR_VARS_MAX];
 	unsigned n_vars;
 };
 
@@ -45,7 +47,7 @@ struct term term_string(const char *s, size_t n);
 struct term term_text(const char *s);
 struct term term_number(int64_t n);
 struct term term_boolean(bool b);
-struct term term_date(int64_t t);
+struct term term_date(int64_t filetime);
 struct term term_binary(const void *p, size_t n);
 struct term term_error(struct run_state *rs, const char *fmt, ...) _printf_(2, 3);
 
@@ -59,8 +61,12 @@ bool term_to_value(const struct term *t, struct arena *a, struct value *ret);
 const char *term_to_text(const struct term *t, struct arena *a, size_t *ret_len);
 /* Number of a scalar: decimal text counts, True is 1. False when it is none. */
 bool term_to_number(const struct term *t, int64_t *ret);
+/* A date, or the text of one (functions_date.c says which). */
+bool term_to_date(const struct term *t, int64_t *ret_filetime);
 /* Is it true as a condition? NULL is False. */
 bool term_is_true(const struct term *t);
+/* A copy of computed text in the arena; an error when it is over EXPR_TEXT_MAX. */
+struct term term_own(struct run_state *rs, const char *s, size_t n);
 /* NULL, or a string without characters, or an empty list. */
 bool term_is_empty(const struct term *t);
 /* Stops an expression: error, or a steering word. */

@@ -54,6 +54,8 @@ void cs_read(sqlite3_stmt *st, struct arena *a, struct cs_row *ret)
 	ret->mv = sqlite3_column_int64(st, 14);
 	ret->join_rule = q_col_text(st, 15, a);
 	ret->seq = sqlite3_column_int64(st, 16);
+	ret->links = sqlite3_column_int64(st, 17);
+	ret->delete_after = sqlite3_column_int64(st, 18);
 }
 
 static int find_one(
@@ -160,6 +162,8 @@ static int write_row(struct store *s, enum query q, const struct cs_row *row, st
 	q_id(st, 15, row->mv);
 	q_text(st, 16, row->join_rule);
 	q_int(st, 17, row->seq);
+	q_int(st, 18, row->links);
+	q_int(st, 19, row->delete_after);
 	return q_run(s, q, e);
 }
 

@@ -64,6 +64,8 @@ struct cs_row {
 	int64_t mv; /* 0: a disconnector */
 	const char *join_rule;
 	int64_t seq;
+	int64_t links;        /* digest of which references flow where; outbound's */
+	int64_t delete_after; /* soft delete: unix time; 0: no */
 };
 
 /* Strings and images of a row that is read live in the arena. STORE_NONE when there is none. */
@@ -117,6 +119,9 @@ int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row *
 	unsigned *ret_n, struct err *e);
 int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
 	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+/* Rows whose soft delete is over: delete_after <= now. */
+int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned limit,
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
 /* Ids of rows that the directory has (imported, not deleted) with id > after_id. */
 int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
 	int64_t *ret_ids, unsigned *ret_n, struct err *e);

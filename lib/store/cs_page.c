@@ -68,6 +68,19 @@ int cs_page_state(struct store *s, int64_t connector, enum export_state state, i
 	return cs_read_all(s, Q_CS_PAGE_STATE, a, ret, ret_n, e);
 }
 
+int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned limit,
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_EXPIRED, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, now);
+	q_int(st, 3, limit);
+	return cs_read_all(s, Q_CS_PAGE_EXPIRED, a, ret, ret_n, e);
+}
+
 static int read_ids(struct store *s, enum query q, int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
 	unsigned n = 0;

@@ -79,6 +79,8 @@ struct mv_link {
 
 int mv_link_list(struct store *s, int64_t mv, unsigned attr, struct arena *a, struct mv_link **ret,
 	unsigned *ret_n, struct err *e);
+/* Number with present = 1. */
+int mv_link_count(struct store *s, int64_t mv, unsigned attr, int64_t *ret, struct err *e);
 int mv_link_get(struct store *s, int64_t mv, unsigned attr, int64_t target, struct mv_link *ret,
 	struct err *e);
 /* Inserts or overwrites with the next change number. */

@@ -11,6 +11,8 @@ static void mv_read(sqlite3_stmt *st, struct arena *a, struct mv_row *ret)
 	ret->image = q_col_blob(st, 2, a, &ret->image_len);
 	ret->deleted = sqlite3_column_int(st, 3);
 	ret->seq = sqlite3_column_int64(st, 4);
+	ret->created = sqlite3_column_int64(st, 5);
+	ret->times = q_col_blob(st, 6, a, &ret->times_len);
 }
 
 int mv_get(struct store *s, int64_t id, struct arena *a, struct mv_row *ret, struct err *e)
@@ -29,35 +31,35 @@ int mv_get(struct store *s, int64_t id, struct arena *a, struct mv_row *ret, str
 	return 0;
 }
 
-int mv_insert(struct store *s, struct mv_row *row, struct err *e)
+/* mv_insert and mv_update number their parameters alike. */
+static int write_row(struct store *s, enum query q, struct mv_row *row, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_MV_INSERT, e);
+	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
 		return -EIO;
 	row->seq = next_seq(s);
-	q_text(st, 1, row->class);
-	q_blob(st, 2, row->image, row->image_len);
-	q_int(st, 3, row->deleted);
-	q_int(st, 4, row->seq);
-	TRY(q_run(s, Q_MV_INSERT, e));
+	if (q == Q_MV_UPDATE)
+		q_int(st, 1, row->id);
+	q_text(st, 2, row->class);
+	q_blob(st, 3, row->image, row->image_len);
+	q_int(st, 4, row->deleted);
+	q_int(st, 5, row->seq);
+	q_int(st, 6, row->created);
+	q_blob(st, 7, row->times, row->times_len);
+	return q_run(s, q, e);
+}
+
+int mv_insert(struct store *s, struct mv_row *row, struct err *e)
+{
+	TRY(write_row(s, Q_MV_INSERT, row, e));
 	row->id = sqlite3_last_insert_rowid(s->db);
 	return 0;
 }
 
 int mv_update(struct store *s, struct mv_row *row, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_MV_UPDATE, e);
-
-	if (!st)
-		return -EIO;
-	row->seq = next_seq(s);
-	q_int(st, 1, row->id);
-	q_text(st, 2, row->class);
-	q_blob(st, 3, row->image, row->image_len);
-	q_int(st, 4, row->deleted);
-	q_int(st, 5, row->seq);
-	return q_run(s, Q_MV_UPDATE, e);
+	return write_row(s, Q_MV_UPDATE, row, e);
 }
 
 int mv_touch(struct store *s, int64_t id, struct err *e)

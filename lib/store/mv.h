@@ -10,6 +10,9 @@ struct mv_row {
 	size_t image_len;
 	bool deleted;
 	int64_t seq;
+	int64_t created;   /* unix time */
+	const void *times; /* see sync/lineage.h; NULL: none */
+	size_t times_len;
 };
 
 int mv_get(struct store *s, int64_t id, struct arena *a, struct mv_row *ret, struct err *e);

@@ -42,6 +42,20 @@ int mv_link_list(struct store *s, int64_t mv, unsigned attr, struct arena *a, st
 	return read_all(s, q, a, ret, ret_n, e);
 }
 
+int mv_link_count(struct store *s, int64_t mv, unsigned attr, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_MV_LINK_COUNT, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, mv);
+	q_int(st, 2, s->map.to_store[attr]);
+	TRY(q_step(s, Q_MV_LINK_COUNT, e));
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, Q_MV_LINK_COUNT);
+	return 0;
+}
+
 int mv_link_get(struct store *s, int64_t mv, unsigned attr, int64_t target, struct mv_link *ret,
 	struct err *e)
 {

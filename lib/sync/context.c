@@ -1,6 +1,7 @@
 /* Things that several steps do: decode and encode rows, evaluate rules, report. */
 #include "sync/context.h"
 #include "base/fault.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 
 #include <errno.h>
@@ -48,16 +49,26 @@ static int64_t eval_link_count(void *ctx, unsigned attr)
 		if (cs_link_count(ec->sync->store, ec->cs, attr, &n, NULL) != 0)
 			return 0;
 	} else if (ec->mv) {
-		_cleanup_arena_ struct arena tmp = {0};
-		struct mv_link *links;
-		unsigned count = 0;
-
-		if (mv_link_list(ec->sync->store, ec->mv, attr, &tmp, &links, &count, NULL) != 0)
+		if (mv_link_count(ec->sync->store, ec->mv, attr, &n, NULL) != 0)
 			return 0;
-		for (unsigned i = 0; i < count; i++)
-			n += links[i].present;
 	}
 	return n;
+}
+
+/* Direct members only: a nested group is not resolved. */
+static int eval_member_of(void *ctx, const char *group_dn)
+{
+	const struct eval_ctx *ec = ctx;
+	_cleanup_arena_ struct arena tmp = {0};
+	struct cs_link link;
+	int64_t group;
+
+	if (!ec->cs || !ec->conn ||
+		cs_id_by_dn(ec->sync->store, ec->conn->row.id, group_dn, &group, NULL) != 0)
+		return 0;
+	return cs_link_get(ec->sync->store, group, attr_intern("member"), ec->cs, &link, NULL) ==
+	               0 &&
+	       link.imported;
 }
 
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a)
@@ -66,6 +77,7 @@ void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source
 		.source = source,
 		.parameter = eval_parameter,
 		.link_count = eval_link_count,
+		.member_of = eval_member_of,
 		.ctx = ctx,
 		.arena = a,
 	};
@@ -232,5 +244,6 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	row->blocked = row->export_all = row->deleted = false;
 	row->mv = 0;
 	row->join_rule = NULL;
+	row->links = row->delete_after = 0;
 	return cs_update(s->store, row, false, e);
 }

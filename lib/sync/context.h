@@ -25,6 +25,7 @@ struct sync_connector {
 struct sync {
 	const struct config *cfg;
 	struct ruleset *rules;
+	const struct schema *metaverse;
 	struct store *store;
 	const struct run_host *host;
 	struct sync_connector *connectors;

@@ -5,6 +5,8 @@
  */
 #include "sync/inbound.h"
 #include "base/fault.h"
+#include "base/timefmt.h"
+#include "sync/lineage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,6 +37,7 @@ static int mv_write(
 {
 	struct sync *s = in->sync;
 	struct entry before;
+	struct delta change;
 	const void *image;
 	size_t len;
 
@@ -43,8 +46,14 @@ static int mv_write(
 	if (*ret_flow) {
 		bool fresh = mv->id == 0;
 
-		if (!fresh)
+		if (fresh) {
+			mv->created = in->now;
+		} else {
 			TRY(mv_entry(s, mv, &in->arena, &before, e));
+			delta_full(&before, &res->entry, &in->arena, &change);
+			lineage_update(mv->times, mv->times_len, mv->created, &change, in->now,
+				store_attr_map(s->store), &in->arena, &mv->times, &mv->times_len);
+		}
 		mv->image = image;
 		mv->image_len = len;
 		TRY(fresh ? mv_insert(s->store, mv, e) : mv_update(s->store, mv, e));
@@ -88,7 +97,7 @@ static int mv_refresh(
 	TRY(inbound_sources(in, id, &in->arena, &sources, &n, &error, e));
 	if (error)
 		return flow_error(in, row, NULL, error, e);
-	mv_compute(s, sources, n, &in->arena, &res);
+	TRY(mv_compute(s, sources, n, &mv, NULL, &in->arena, &res, e));
 	/* a section that left the configuration must not become a wave of deletes */
 	if (!res.held && !res.error && has_unconfigured(sources, n))
 		return 0;
@@ -132,7 +141,7 @@ static int project(
 	struct mv_result res;
 	bool flow;
 
-	mv_compute(s, src, 1, &in->arena, &res);
+	TRY(mv_compute(s, src, 1, NULL, NULL, &in->arena, &res, e));
 	if (res.error)
 		return flow_error(in, &src->row, res.error_rule, res.error, e);
 	TRY(mv_write(in, &mv, &res, &flow, e));
@@ -171,7 +180,8 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 		break;
 	}
 	TRY(cs_set_join(s->store, src->row.id, mv, rule->name, e));
-	sync_count(s, COUNTER_DISCONNECTOR_JOINED_FLOW);
+	sync_count(s, rule->link == LINK_JOIN_NO_FLOW ? COUNTER_DISCONNECTOR_JOINED_NO_FLOW
+						      : COUNTER_DISCONNECTOR_JOINED_FLOW);
 	/* outbound must look at it even if no attribute changed: it has a new connector */
 	TRY(mv_touch(s->store, mv, e));
 	TRY(mv_refresh(in, &src->row, mv, false, e));
@@ -215,6 +225,43 @@ static int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
 	return mv_refresh(in, row, row->mv, false, e);
 }
 
+int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e)
+{
+	struct arena outer = in->arena; /* the caller's objects stay; each member's memory goes */
+	struct cs_row row;
+	int r;
+
+	in->arena = (struct arena){0};
+	r = cs_get(in->sync->store, cs, &in->arena, &row, e);
+	if (r == 0 && !row.deleted)
+		r = inbound_object(in, &row, e);
+	arena_done(&in->arena);
+	in->arena = outer;
+	return MIN(r, 0);
+}
+
+/* Ids of all that an object has as member: a rename or a delete changes what they belong to. */
+static int members_of(
+	struct inbound *in, int64_t cs, struct cs_link **ret, unsigned *ret_n, struct err *e)
+{
+	*ret_n = 0;
+	return in->membership ? cs_link_list(in->sync->store, cs, attr_intern("member"), &in->arena,
+					ret, ret_n, e)
+	                      : 0;
+}
+
+static int changed_object(struct inbound *in, struct cs_row *row, struct err *e)
+{
+	struct cs_link *members;
+	unsigned n;
+
+	TRY(members_of(in, row->id, &members, &n, e));
+	TRY(inbound_object(in, row, e));
+	for (unsigned i = 0; i < n; i++)
+		TRY(inbound_reconsider(in, members[i].target, e));
+	return 0;
+}
+
 static int page_apply(struct inbound *in, struct cs_row *rows, unsigned n, bool full,
 	int64_t *after, struct err *e)
 {
@@ -224,7 +271,7 @@ static int page_apply(struct inbound *in, struct cs_row *rows, unsigned n, bool 
 	TRY(store_begin(s->store, e));
 	for (unsigned i = 0; i < n; i++) {
 		arena_reset(&in->arena);
-		TRY(inbound_object(in, &rows[i], e));
+		TRY(full ? inbound_object(in, &rows[i], e) : changed_object(in, &rows[i], e));
 		*after = full ? rows[i].id : rows[i].seq;
 	}
 	if (!full)
@@ -261,6 +308,63 @@ static int inbound_objects(struct inbound *in, bool full, struct err *e)
 	return 0;
 }
 
+/* Which attributes joins look up, as a word: other rules need other keys. */
+static const char *key_attrs(struct inbound *in, const struct schema *mv)
+{
+	const char *text = "";
+
+	for (unsigned c = 0; mv && c < mv->n_classes; c++) {
+		const char *class = mv->classes[c].name;
+		unsigned n;
+		const unsigned *attrs = ruleset_join_attrs(in->sync->rules, class, &n);
+
+		text = arena_printf(&in->arena, "%s%s:", text, class);
+		for (unsigned i = 0; i < n; i++)
+			text = arena_printf(&in->arena, "%s %s", text, attr_name(attrs[i]));
+	}
+	return text;
+}
+
+static int rekey_page(struct inbound *in, struct mv_row *rows, unsigned n, struct err *e)
+{
+	for (unsigned i = 0; i < n; i++) {
+		_cleanup_arena_ struct arena a = {0};
+		struct entry en;
+
+		if (rows[i].deleted)
+			continue;
+		TRY(mv_keys_set(in->sync->store, rows[i].id, false, NULL, 0, e));
+		TRY(mv_entry(in->sync, &rows[i], &a, &en, e));
+		TRY(inbound_keys(in, rows[i].id, rows[i].class, NULL, &en, e));
+	}
+	return 0;
+}
+
+/* New rules may join by other attributes: the keys of what is there are made again, at once. */
+static int rekey(struct inbound *in, struct err *e)
+{
+	const char *now = key_attrs(in, in->sync->metaverse), *before;
+	struct store *store = in->sync->store;
+	int64_t after = 0;
+	unsigned n;
+	int r = meta_get(store, "join_attributes", &in->arena, &before, e);
+
+	TRY(r);
+	if (r == 0 && streq(before, now))
+		return 0;
+	TRY(store_begin(store, e));
+	do {
+		_cleanup_arena_ struct arena page = {0};
+		struct mv_row *rows;
+
+		TRY(mv_page_all(store, after, PAGE, &page, &rows, &n, e));
+		TRY(rekey_page(in, rows, n, e));
+		after = n ? rows[n - 1].id : after;
+	} while (n == PAGE);
+	TRY(meta_set(store, "join_attributes", now, e));
+	return store_commit(store, e);
+}
+
 /* A connector that rules export to is done only after outbound. */
 static int full_done(struct inbound *in, struct err *e)
 {
@@ -277,9 +381,17 @@ static int full_done(struct inbound *in, struct err *e)
 int step_inbound(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
-	struct inbound in = {.sync = s, .conn = c, .first = c->row.link_seq == 0};
-	int r = inbound_objects(&in, full, e);
+	struct inbound in = {
+		.sync = s,
+		.conn = c,
+		.first = c->row.link_seq == 0,
+		.membership = ruleset_uses_membership(s->rules, c->name),
+		.now = unix_now(),
+	};
+	int r = rekey(&in, e);
 
+	if (r >= 0)
+		r = inbound_objects(&in, full, e);
 	if (r >= 0 && !sync_canceled(s))
 		r = inbound_links(&in, full, e);
 	if (r >= 0 && full && !sync_canceled(s))

@@ -9,6 +9,8 @@ struct inbound {
 	struct sync *sync;
 	struct sync_connector *conn;
 	bool first;         /* links were never synchronized: no need to touch any */
+	bool membership;    /* some scope asks for membership: members are looked at again */
+	int64_t now;        /* unix time, for the lineage */
 	struct arena arena; /* of one object */
 	/* the object whose links are being walked, see inbound_links() */
 	struct arena link_arena;
@@ -38,6 +40,9 @@ int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, 
 
 /* An object has a new join or lost one: links to it are looked at again. */
 int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struct err *e);
+
+/* Evaluates one connector space object again: its groups have changed. */
+int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e);
 
 /* Link rows that changed since the last sync. */
 int inbound_links(struct inbound *in, bool full, struct err *e);

@@ -101,30 +101,43 @@ static int is_taken(struct inbound *in, int64_t mv, const struct cs_row *self, s
 	return 0;
 }
 
+/* Tries the groups of a rule in order. 1 found (or an error in *ret_error), 0 not. */
+static int rule_find(struct inbound *in, const struct mv_source *src, const struct rule *r,
+	enum join_outcome *ret, int64_t *ret_mv, bool *ret_any_value, const char **ret_error,
+	struct err *e)
+{
+	*ret_any_value = false;
+	for (unsigned g = 0; g < r->n_joins; g++) {
+		int taken;
+
+		TRY(group_find(in, r, &r->joins[g], &src->entry, ret_mv, ret_any_value, e));
+		if (!*ret_mv)
+			continue;
+		taken = is_taken(in, *ret_mv, &src->row, e);
+		TRY(taken);
+		*ret = taken ? JOIN_ERROR : JOIN_FOUND;
+		if (taken)
+			*ret_error = arena_printf(&in->arena,
+				"rule \"%s\" joins it to metaverse object %" PRId64
+				", to which another object of connector \"%s\" is joined",
+				r->name, *ret_mv, src->conn->name);
+		return 1;
+	}
+	return 0;
+}
+
 int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret, int64_t *ret_mv,
 	const struct rule **ret_rule, const char **ret_error, struct err *e)
 {
-	bool any_value = false;
-
 	*ret = JOIN_NONE;
 	for (unsigned i = 0; i < src->n_rules; i++) {
 		const struct rule *r = src->rules[i];
+		bool any_value;
+		int found = rule_find(in, src, r, ret, ret_mv, &any_value, ret_error, e);
 
-		for (unsigned g = 0; g < r->n_joins; g++) {
-			int taken;
-
-			TRY(group_find(in, r, &r->joins[g], &src->entry, ret_mv, &any_value, e));
-			if (!*ret_mv)
-				continue;
-			taken = is_taken(in, *ret_mv, &src->row, e);
-			TRY(taken);
+		TRY(found);
+		if (found) {
 			*ret_rule = r;
-			*ret = taken ? JOIN_ERROR : JOIN_FOUND;
-			if (taken)
-				*ret_error = arena_printf(&in->arena,
-					"rule \"%s\" joins it to metaverse object %" PRId64
-					", to which another object of connector \"%s\" is joined",
-					r->name, *ret_mv, src->conn->name);
 			return 0;
 		}
 		/* projection only if some join attribute has a value (or there are no joins) */

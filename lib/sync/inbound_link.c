@@ -42,22 +42,40 @@ static int cmp_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Metaverse objects that the winner's links lead to, sorted, each once. */
-static int wanted_targets(struct inbound *in, const struct mv_link_source *winner, struct arena *a,
-	int64_t **ret, unsigned *ret_n, struct err *e)
+/* Adds the metaverse objects that one winner's links lead to. */
+static int add_targets(struct inbound *in, const struct mv_link_source *winner, struct arena *a,
+	int64_t **list, unsigned *n, struct err *e)
 {
 	struct cs_link *links;
-	unsigned n, m = 0, k = 0;
+	int64_t *grown;
+	unsigned n_links;
 
-	TRY(cs_link_list(in->sync->store, winner->cs, winner->cs_attr, a, &links, &n, e));
-	*ret = arena_alloc(a, (n + 1) * sizeof(**ret));
-	for (unsigned i = 0; i < n; i++) {
+	TRY(cs_link_list(in->sync->store, winner->cs, winner->cs_attr, a, &links, &n_links, e));
+	grown = arena_alloc(a, (*n + n_links + 1) * sizeof(*grown));
+	if (*n)
+		memcpy(grown, *list, *n * sizeof(*grown));
+	*list = grown;
+	for (unsigned i = 0; i < n_links; i++) {
 		if (!links[i].imported)
 			continue;
-		TRY(cs_mv_of(in->sync->store, links[i].target, &(*ret)[m], e));
-		m += (*ret)[m] != 0;
+		TRY(cs_mv_of(in->sync->store, links[i].target, &grown[*n], e));
+		*n += grown[*n] != 0;
 	}
-	qsort(*ret, m, sizeof(**ret), cmp_ids);
+	return 0;
+}
+
+/* Of all winners of an attribute: sorted, each once. */
+static int wanted_targets(struct inbound *in, unsigned attr, const struct mv_result *res,
+	struct arena *a, int64_t **ret, unsigned *ret_n, struct err *e)
+{
+	unsigned m = 0, k = 0;
+
+	*ret = NULL;
+	for (unsigned i = 0; i < res->n_links; i++)
+		if (res->links[i].attr == attr)
+			TRY(add_targets(in, &res->links[i], a, ret, &m, e));
+	if (m)
+		qsort(*ret, m, sizeof(**ret), cmp_ids);
 	for (unsigned i = 0; i < m; i++)
 		if (i == 0 || (*ret)[i] != (*ret)[k - 1])
 			(*ret)[k++] = (*ret)[i];
@@ -65,19 +83,18 @@ static int wanted_targets(struct inbound *in, const struct mv_link_source *winne
 	return 0;
 }
 
-/* One attribute of one object: every link of the winner, and nothing else. */
-static int relink_attr(struct inbound *in, int64_t mv, unsigned attr,
-	const struct mv_link_source *winner, struct err *e)
+/* One attribute of one object: every link of its winners, and nothing else. */
+static int relink_attr(
+	struct inbound *in, int64_t mv, unsigned attr, const struct mv_result *res, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	struct store *store = in->sync->store;
 	struct mv_link *have;
-	int64_t *want = NULL;
-	unsigned n_have, n_want = 0, i = 0, k = 0;
+	int64_t *want;
+	unsigned n_have, n_want, i = 0, k = 0;
 
 	TRY(mv_link_list(store, mv, attr, &a, &have, &n_have, e));
-	if (winner)
-		TRY(wanted_targets(in, winner, &a, &want, &n_want, e));
+	TRY(wanted_targets(in, attr, res, &a, &want, &n_want, e));
 	while (i < n_want || k < n_have) {
 		if (k == n_have || (i < n_want && want[i] < have[k].target)) {
 			TRY(mv_link_put(store, mv, attr, want[i++], true, e));
@@ -95,6 +112,15 @@ static int relink_attr(struct inbound *in, int64_t mv, unsigned attr,
 	return 0;
 }
 
+/* Is the attribute one whose links stay as they are? */
+static bool is_kept(const struct mv_result *res, unsigned attr)
+{
+	for (unsigned i = 0; i < res->n_links; i++)
+		if (res->links[i].attr == attr && !res->links[i].cs)
+			return true;
+	return false;
+}
+
 int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, struct err *e)
 {
 	struct mv_link *have;
@@ -110,10 +136,16 @@ int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, 
 		for (unsigned k = 0; k < res->n_links; k++)
 			won = won || res->links[k].attr == done;
 		if (!won)
-			TRY(relink_attr(in, mv, done, NULL, e));
+			TRY(relink_attr(in, mv, done, res, e));
 	}
-	for (unsigned k = 0; k < res->n_links; k++)
-		TRY(relink_attr(in, mv, res->links[k].attr, &res->links[k], e));
+	for (unsigned k = 0; k < res->n_links; k++) {
+		bool again = false;
+
+		for (unsigned j = 0; j < k && !again; j++)
+			again = res->links[j].attr == res->links[k].attr;
+		if (!again && !is_kept(res, res->links[k].attr))
+			TRY(relink_attr(in, mv, res->links[k].attr, res, e));
+	}
 	return 0;
 }
 
@@ -131,6 +163,7 @@ static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 	struct mv_result res;
 	const char *error;
 	struct cs_row row;
+	struct mv_row mv;
 	unsigned n;
 	int r;
 
@@ -143,10 +176,13 @@ static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 	TRY(r);
 	if (r == STORE_NONE || !row.mv)
 		return 0;
+	r = mv_get(in->sync->store, row.mv, &in->link_arena, &mv, e);
+	if (r != 0 || mv.deleted)
+		return MIN(r, 0);
 	TRY(inbound_sources(in, row.mv, &in->link_arena, &sources, &n, &error, e));
 	if (error)
 		return 0;
-	mv_compute(in->sync, sources, n, &in->link_arena, &res);
+	TRY(mv_compute(in->sync, sources, n, &mv, NULL, &in->link_arena, &res, e));
 	if (res.error)
 		return 0;
 	in->link_mv = row.mv;
@@ -154,6 +190,17 @@ static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 	in->n_link_winners = res.n_links;
 	/* the last link of an attribute was removed: no winner, yet the rows must go */
 	return 0;
+}
+
+/* A link that goes away, while another winner may still have it: the set is made anew. */
+static int link_removed(struct inbound *in, struct err *e)
+{
+	struct mv_result res = {
+		.links = in->link_winners,
+		.n_links = in->n_link_winners,
+	};
+
+	return inbound_relink(in, in->link_mv, &res, e);
 }
 
 static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
@@ -169,22 +216,19 @@ static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 		return 0;
 	for (unsigned i = 0; i < in->n_link_winners; i++) {
 		const struct mv_link_source *w = &in->link_winners[i];
+		unsigned shared = 0;
 
 		if (w->cs != l->cs || w->cs_attr != l->attr)
 			continue;
 		won = true;
+		for (unsigned k = 0; k < in->n_link_winners; k++)
+			shared += in->link_winners[k].attr == w->attr;
+		if (!l->imported && shared > 1)
+			return link_removed(in, e);
 		TRY(link_set(in, in->link_mv, w->attr, target, l->imported, e));
 	}
-	if (!won && !l->imported) {
-		/* nothing is left of the attribute: take the whole set away */
-		struct mv_result none = {
-			.links = in->link_winners,
-			.n_links = in->n_link_winners,
-		};
-
-		return inbound_relink(in, in->link_mv, &none, e);
-	}
-	return 0;
+	/* nothing is left of the attribute: take the whole set away */
+	return won || l->imported ? 0 : link_removed(in, e);
 }
 
 int inbound_links(struct inbound *in, bool full, struct err *e)
@@ -192,7 +236,7 @@ int inbound_links(struct inbound *in, bool full, struct err *e)
 	struct sync *s = in->sync;
 	struct connector_row *cr = &in->conn->row;
 	int64_t seen = store_seq(s->store);
-	unsigned n;
+	unsigned n, member = attr_intern("member");
 
 	if (full)
 		cr->link_seq = 0;
@@ -207,6 +251,10 @@ int inbound_links(struct inbound *in, bool full, struct err *e)
 		TRY(store_begin(s->store, e));
 		for (unsigned i = 0; i < n; i++) {
 			arena_reset(&in->arena);
+			if (in->membership && links[i].attr == member) {
+				TRY(inbound_reconsider(in, links[i].target, e));
+				in->link_cs = 0; /* its joins may have changed */
+			}
 			TRY(one_link(in, &links[i], e));
 			cr->link_seq = links[i].seq;
 		}

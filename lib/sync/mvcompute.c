@@ -57,85 +57,221 @@ static struct mv_source *next_source(struct mv_source *sources, unsigned n)
 	return best;
 }
 
-struct walk {
-	struct mv_result *ret;
-	struct bitmap *done; /* attributes that have their winner */
-	struct eval ev;
-	struct eval_ctx ctx;
+static const char *const VERDICTS[] = {
+#define X(name, word) [VERDICT_##name] = word,
+	FLOW_VERDICTS(X)
+#undef X
 };
 
-static void link_flow(struct walk *w, const struct mv_source *src, const struct flow *f)
+const char *flow_verdict_name(enum flow_verdict v)
 {
-	struct mv_result *ret = w->ret;
-
-	if (w->ev.link_count(&w->ctx, f->source) == 0)
-		return;
-	bitmap_set(w->done, f->dest);
-	ret->links[ret->n_links++] = (struct mv_link_source){f->dest, src->row.id, f->source};
+	return VERDICTS[v];
 }
 
-/* False: the flow failed, and with it the object. */
-static bool value_flow(struct walk *w, const struct rule *r, const struct flow *f)
-{
-	struct flow_result fr;
+struct walk {
+	struct sync *sync;
+	struct mv_result *ret;
+	const struct observer *ob;
+	bool creating;
+	struct bitmap *done; /* attributes that have their winner */
+	unsigned *kept;      /* attributes of flows that were ignored */
+	unsigned n_kept;
+	struct eval ev;
+	struct eval_ctx ctx;
+	const struct mv_source *src;
+	const struct rule *rule;
+};
 
-	flow_eval(r, f, &w->ev, &fr);
-	switch (fr.kind) {
+static bool is_merge(const struct flow *f)
+{
+	return f->merge == MERGE_MERGE || f->merge == MERGE_MERGE_CASE_INSENSITIVE;
+}
+
+static void observe(
+	struct walk *w, const struct flow *f, const struct flow_result *fr, enum flow_verdict v)
+{
+	if (w->ob)
+		w->ob->flow(w->ob->ctx, w->src, w->rule, f, fr, v);
+}
+
+static enum flow_verdict keep(struct walk *w, const struct flow *f, enum flow_verdict v)
+{
+	w->kept[w->n_kept++] = f->dest;
+	return v;
+}
+
+static enum flow_verdict contribute(
+	struct walk *w, const struct flow *f, const struct flow_result *fr)
+{
+	if (fr->kind == FLOW_RESULT_LINKS)
+		w->ret->links[w->ret->n_links++] =
+			(struct mv_link_source){f->dest, w->src->row.id, fr->links};
+	else if (is_merge(f))
+		values_merge(&w->ret->entry, f->dest, fr, f->merge == MERGE_MERGE_CASE_INSENSITIVE);
+	else
+		entry_set_all(&w->ret->entry, f->dest, fr->values, fr->count);
+	if (is_merge(f))
+		return VERDICT_MERGED;
+	bitmap_set(w->done, f->dest);
+	return VERDICT_WON;
+}
+
+static enum flow_verdict decide(struct walk *w, const struct flow *f, const struct flow_result *fr)
+{
+	switch (fr->kind) {
 	case FLOW_RESULT_VALUES:
-		entry_set_all(&w->ret->entry, f->dest, fr.values, fr.count);
-		bitmap_set(w->done, f->dest);
-		break;
+	case FLOW_RESULT_LINKS:
+		return contribute(w, f, fr);
 	case FLOW_RESULT_AUTHORITATIVE_NULL:
 		bitmap_set(w->done, f->dest);
-		break;
-	case FLOW_RESULT_ERROR:
-		w->ret->error = fr.error;
-		w->ret->error_rule = r->name;
-		return false;
-	case FLOW_RESULT_NULL_:
+		return VERDICT_STOPPED;
 	case FLOW_RESULT_IGNORE:
+		return keep(w, f, VERDICT_IGNORED);
+	case FLOW_RESULT_NULL_:
+		return VERDICT_NOTHING;
+	case FLOW_RESULT_ERROR:
 		break;
 	}
-	return true;
+	if (!w->ret->error) {
+		w->ret->error = fr->error;
+		w->ret->error_rule = w->rule->name;
+	}
+	return VERDICT_FAILED;
 }
 
-void mv_compute(struct sync *s, struct mv_source *sources, unsigned n, struct arena *a,
-	struct mv_result *ret)
+/* References flow as links: the result says of which attribute, or that there are none. */
+static void evaluate(struct walk *w, const struct flow *f, struct flow_result *fr)
 {
-	static struct bitmap done; /* kept between objects: it never gets large */
-	struct walk w = {.ret = ret, .done = &done, .ctx = {.sync = s}};
-	struct mv_source *src;
-	unsigned max_links = 0;
-
-	*ret = (struct mv_result){0};
-	entry_init(&ret->entry, a);
-	bitmap_clear(&done);
-	for (unsigned i = 0; i < n; i++) {
-		sources[i].next = 0;
-		for (unsigned k = 0; k < sources[i].n_rules; k++)
-			max_links += sources[i].rules[k]->n_flows;
+	if (!f->reference || f->kind != FLOW_DIRECT) {
+		flow_eval(w->rule, f, &w->ev, fr);
+		return;
 	}
-	ret->links = arena_alloc(a, (max_links + 1) * sizeof(*ret->links));
+	*fr = (struct flow_result){.kind = FLOW_RESULT_NULL_};
+	if (w->ev.link_count(&w->ctx, f->source) > 0)
+		*fr = (struct flow_result){.kind = FLOW_RESULT_LINKS, .links = f->source};
+}
+
+static void one_flow(struct walk *w, const struct flow *f)
+{
+	struct flow_result fr = {.kind = FLOW_RESULT_NULL_};
+	bool lost = bitmap_get(w->done, f->dest);
+
+	if (lost && !w->ob)
+		return;
+	if (f->once && !w->creating) {
+		observe(w, f, &fr, lost ? VERDICT_LOST : keep(w, f, VERDICT_ONCE));
+		return;
+	}
+	evaluate(w, f, &fr);
+	observe(w, f, &fr, lost ? VERDICT_LOST : decide(w, f, &fr));
+}
+
+/* A rule for any class gives a class only the attributes that it has. */
+static bool class_has(const struct walk *w, const struct flow *f)
+{
+	const struct schema_class *c =
+		w->ret->class && w->sync->metaverse
+			? schema_class_find(w->sync->metaverse, w->ret->class)
+			: NULL;
+
+	return c && schema_attr_find(c, attr_name(f->dest));
+}
+
+static void one_rule(struct walk *w)
+{
+	const struct rule *r = w->rule;
+	bool any = streq(r->target_class, "*");
+
+	if (!any && w->ret->class && !streq(r->target_class, w->ret->class))
+		return; /* written for another class */
+	for (unsigned i = 0; i < r->n_flows; i++) {
+		const struct flow *f = &r->flows[i];
+		struct flow_result none = {.kind = FLOW_RESULT_NULL_};
+
+		if (r->link == LINK_JOIN_NO_FLOW)
+			observe(w, f, &none, VERDICT_NO_FLOW);
+		else if (!any || class_has(w, f))
+			one_flow(w, f);
+		if (w->ret->error && !w->ob)
+			return;
+	}
+}
+
+/* What was ignored, and no other flow has given, stays as it is. */
+static int keep_values(struct walk *w, const struct mv_row *before, struct arena *a, struct err *e)
+{
+	struct entry was;
+
+	if (!w->n_kept || !before)
+		return 0;
+	TRY(mv_entry(w->sync, before, a, &was, e));
+	for (unsigned i = 0; i < w->n_kept; i++) {
+		unsigned attr = w->kept[i];
+		const struct attr *old = entry_get(&was, attr);
+		bool linked = false;
+
+		for (unsigned k = 0; k < w->ret->n_links; k++)
+			linked = linked || w->ret->links[k].attr == attr;
+		if (linked || entry_get(&w->ret->entry, attr) || bitmap_get(w->done, attr))
+			continue;
+		if (old)
+			entry_set_all(&w->ret->entry, attr, old->values, old->count);
+		else
+			w->ret->links[w->ret->n_links++] = (struct mv_link_source){.attr = attr};
+	}
+	return 0;
+}
+
+/* Class and life of the object: the first rule that holds it. */
+static unsigned count_flows(struct mv_source *sources, unsigned n, struct mv_result *ret)
+{
+	unsigned flows = 0;
+	struct mv_source *src;
+
+	for (unsigned i = 0; i < n; i++)
+		sources[i].next = 0;
 	while ((src = next_source(sources, n))) {
 		const struct rule *r = src->rules[src->next++];
 
+		flows += r->n_flows;
+		if (r->link != LINK_PROVISION && r->link != LINK_STICKY_JOIN)
+			continue;
+		if (ret->class && !streq(r->target_class, ret->class) &&
+			!streq(r->target_class, "*"))
+			continue;
+		ret->held = true;
+		if (!ret->class && r->link == LINK_PROVISION)
+			ret->class = r->target_class;
+	}
+	for (unsigned i = 0; i < n; i++)
+		sources[i].next = 0;
+	return flows;
+}
+
+int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const struct mv_row *before,
+	const struct observer *ob, struct arena *a, struct mv_result *ret, struct err *e)
+{
+	static struct bitmap done; /* kept between objects: it never gets large */
+	struct walk w = {.sync = s, .ret = ret, .ob = ob, .creating = !before, .done = &done};
+	struct mv_source *src;
+	unsigned flows;
+
+	*ret = (struct mv_result){.class = before ? before->class : NULL};
+	entry_init(&ret->entry, a);
+	bitmap_clear(&done);
+	flows = count_flows(sources, n, ret);
+	ret->links = arena_alloc(a, (flows * 2 + 1) * sizeof(*ret->links));
+	w.kept = arena_alloc(a, (flows + 1) * sizeof(*w.kept));
+	w.ctx.sync = s;
+	while ((src = next_source(sources, n))) {
+		w.src = src;
+		w.rule = src->rules[src->next++];
 		w.ctx.conn = src->conn;
 		w.ctx.cs = src->row.id;
 		eval_init(&w.ev, &w.ctx, &src->entry, a);
-		if (r->link == LINK_PROVISION) {
-			ret->held = true;
-			if (!ret->class)
-				ret->class = r->target_class;
-		}
-		for (unsigned i = 0; i < r->n_flows; i++) {
-			const struct flow *f = &r->flows[i];
-
-			if (bitmap_get(&done, f->dest))
-				continue;
-			if (f->reference && f->kind == FLOW_DIRECT)
-				link_flow(&w, src, f);
-			else if (!value_flow(&w, r, f))
-				return;
-		}
+		one_rule(&w);
+		if (ret->error && !ob)
+			return 0;
 	}
+	return keep_values(&w, before, a, e);
 }

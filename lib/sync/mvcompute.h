@@ -5,6 +5,7 @@
 #pragma once
 
 #include "sync/context.h"
+#include "sync/observe.h"
 
 /* One connector space object that contributes, with the rules that are in scope for it. */
 struct mv_source {
@@ -16,17 +17,17 @@ struct mv_source {
 	unsigned next; /* used while the sources' rules are walked in one order */
 };
 
-/* An attribute that holds references: whose links it takes. */
+/* An attribute that holds references: whose links it takes. Several of one attribute: merged. */
 struct mv_link_source {
 	unsigned attr; /* of the metaverse */
-	int64_t cs;
+	int64_t cs;    /* 0: the links stay as they are (IgnoreThisFlow) */
 	unsigned cs_attr;
 };
 
 struct mv_result {
 	const char *class;
 	struct entry entry;
-	bool held; /* some rule in scope has link type Provision */
+	bool held; /* some rule in scope has link type Provision or StickyJoin */
 	struct mv_link_source *links;
 	unsigned n_links;
 	const char *error; /* a flow failed: nothing may be changed; NULL when good */
@@ -39,7 +40,9 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 
 /*
  * Precedence: rules of all sources in one order, by number, then by the connector's order of
- * creation. Per attribute the first contribution stands.
+ * creation. Per attribute the first contribution stands, or all are merged. `before` is the object
+ * as it is, NULL while it is being created; it keeps the values of flows that are ignored or
+ * executed once. Negative only when `before` is corrupt.
  */
-void mv_compute(struct sync *s, struct mv_source *sources, unsigned n, struct arena *a,
-	struct mv_result *ret);
+int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const struct mv_row *before,
+	const struct observer *ob, struct arena *a, struct mv_result *ret, struct err *e);

@@ -6,6 +6,7 @@
 #include "sync/outbound.h"
 #include "base/fault.h"
 #include "base/text.h"
+#include "base/timefmt.h"
 
 #include <stdio.h>
 
@@ -76,9 +77,30 @@ static int release(struct outbound *out, struct cs_row *row, struct err *e)
 	row->wanted_len = 0;
 	row->state = EXPORT_STATE_NONE;
 	row->export_all = false;
+	row->delete_after = 0;
+	row->links = 0;
 	if (!row->imported)
 		return row_remove(out->sync, row, e);
 	return cs_update(out->sync->store, row, false, e);
+}
+
+/*
+ * 1: the rule that provisioned it keeps it for a while (softDeleteExpiryInterval), and that is not
+ * over. Nothing is sent meanwhile; coming back into scope ends it.
+ */
+static int soft_delete(struct outbound *out, struct cs_row *row, struct err *e)
+{
+	const struct rule *rule = row->join_rule ? ruleset_find_name(out->sync->rules,
+							   out->conn->name, row->join_rule)
+	                                         : NULL;
+
+	if (!row->delete_after && rule && rule->soft_delete) {
+		row->delete_after = out->now + rule->soft_delete;
+		row->state = EXPORT_STATE_NONE;
+		TRY(cs_update(out->sync->store, row, false, e));
+		return 1;
+	}
+	return row->delete_after > out->now;
 }
 
 static int deprovision(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
@@ -86,6 +108,7 @@ static int deprovision(struct outbound *out, struct cs_row *row, const char *ad_
 	struct sync *s = out->sync;
 	bool never_sent = !row->imported && !row->anchor && row->state != EXPORT_STATE_SENDING;
 	bool managed = row->want == WANT_PRESENT;
+	int kept;
 
 	if (managed && row->blocked) {
 		/* the cloud owns it: an AD delete deletes nothing there */
@@ -94,10 +117,14 @@ static int deprovision(struct outbound *out, struct cs_row *row, const char *ad_
 	}
 	if (!managed || never_sent)
 		return release(out, row, e);
+	kept = soft_delete(out, row, e);
+	if (kept)
+		return MIN(kept, 0);
 	sync_count(s, COUNTER_PROVISIONED_DISCONNECT);
 	TRY(links_unwanted(out, row, e));
 	TRY(links_to_unwanted(out, row, e));
 	row->mv = 0;
+	row->delete_after = 0;
 	row->want = WANT_ABSENT;
 	row->state = export_state_next(row->state, EXPORT_EVENT_CHANGED);
 	return cs_update(s->store, row, false, e);
@@ -136,17 +163,53 @@ static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *
 	return 0;
 }
 
-/* Names of what changed between two wanted images. */
-static int changed_names(struct outbound *out, const struct cs_row *row, const struct entry *now,
+/* Names of what changed between two wanted images; what a flow now ignores did not change. */
+static int changed_names(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char **ret, struct err *e)
 {
 	struct entry before;
 	struct delta d;
 
 	TRY(row_entry(out->sync, row, true, &out->arena, &before, e));
-	delta_full(&before, now, &out->arena, &d);
+	for (unsigned i = 0; i < w->n_kept; i++)
+		if (!entry_get(&w->entry, w->kept[i]))
+			entry_remove(&before, w->kept[i]);
+	delta_full(&before, &w->entry, &out->arena, &d);
 	*ret = delta_names(&d, 20, &out->arena);
 	return 0;
+}
+
+static bool is_routed(const struct wanted *w, unsigned dest)
+{
+	for (unsigned i = 0; i < w->n_links; i++)
+		if (w->links[i].dest == dest)
+			return true;
+	for (unsigned i = 0; i < w->n_kept; i++)
+		if (w->kept[i] == dest)
+			return true;
+	return false;
+}
+
+/* Other references flow than before: those that no flow gives go, the rest is looked at again. */
+static int links_rerouted(
+	struct outbound *out, struct cs_row *row, const struct wanted *w, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	row->links = w->links_digest;
+	if (out->first)
+		return 0;
+	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (!links[i].wanted || is_routed(w, links[i].attr))
+			continue;
+		links[i].wanted = false;
+		links[i].state = export_state_next(links[i].state,
+			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		TRY(cs_link_put(out->sync->store, &links[i], false, e));
+	}
+	return mv_link_touch_source(out->sync->store, row->mv, e);
 }
 
 /* The row is there: new wanted image, new state. */
@@ -154,19 +217,28 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	struct err *e)
 {
 	struct sync *s = out->sync;
-	bool newly = row->want != WANT_PRESENT;
+	bool newly = row->want != WANT_PRESENT, same;
 	const char *names;
 	const void *image;
 	size_t len;
 
 	TRY(entry_image(s, &w->entry, &out->arena, &image, &len, e));
-	if (!newly && row->wanted && row->wanted_len == len && memcmp(row->wanted, image, len) == 0)
+	if (row->delete_after) { /* back in scope: decided anew */
+		row->delete_after = 0;
+		row->wanted = NULL;
+	}
+	same = !newly && row->wanted && row->wanted_len == len &&
+	       memcmp(row->wanted, image, len) == 0;
+	if (same && row->links == w->links_digest)
 		return 0;
+	if (row->links != w->links_digest)
+		TRY(links_rerouted(out, row, w, e));
 	if (!row->wanted) {
 		bitmap_set(&out->baseline, row->id);
-	} else if (row->blocked && !newly) {
-		TRY(changed_names(out, row, &w->entry, &names, e));
-		TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
+	} else if (row->blocked && !newly && !same) {
+		TRY(changed_names(out, row, w, &names, e));
+		if (*names)
+			TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
 	}
 	row->wanted = image;
 	row->wanted_len = len;
@@ -199,6 +271,7 @@ static int insert_row(
 		.state = EXPORT_STATE_PENDING,
 		.mv = mv->id,
 		.join_rule = w->rule,
+		.links = w->links_digest,
 	};
 
 	TRY(entry_image(out->sync, &w->entry, &out->arena, &row.wanted, &row.wanted_len, e));
@@ -207,10 +280,27 @@ static int insert_row(
 	return target_appeared(out, mv->id, e);
 }
 
+/* Its object was deleted, is kept for a while, and came back as another metaverse object. */
+static int free_of_released(struct outbound *out, struct cs_row *row, int64_t mv, struct err *e)
+{
+	struct mv_row old;
+	int r;
+
+	if (!row->mv || row->mv == mv)
+		return 0;
+	r = mv_get(out->sync->store, row->mv, &out->arena, &old, e);
+	if (r != 0 || !old.deleted)
+		return MIN(r, 0);
+	row->mv = 0;
+	TRY(cs_set_join(out->sync->store, row->id, 0, NULL, e));
+	return mv_delete(out->sync->store, old.id, e);
+}
+
 /* An object with the same DN is there already: joined if it is free and of the same class. */
 static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *ad_dn, const char **ret_problem, struct err *e)
 {
+	TRY(free_of_released(out, row, mv->id, e));
 	if (row->mv && row->mv != mv->id) {
 		*ret_problem = arena_printf(&out->arena,
 			"another object already has the sourceAnchor of %s (%s)", ad_dn, row->dn);
@@ -276,8 +366,8 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	const char *ad_dn;
 	int64_t ad_cs;
 
-	TRY(wanted_compute(out, mv, &out->arena, &w, e));
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
+	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
 		return sync_error(out, ad_cs ? ad_cs : row.id, "sync-rule-error-function-triggered",
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
@@ -309,19 +399,46 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	return 0;
 }
 
-static void load_schema(struct outbound *out)
+int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
+	struct arena *a, struct wanted *ret, struct err *e)
 {
-	const struct schema *schema = out->conn->type->schema(&out->conn->cfg->settings);
+	struct wanted_source src = {.mv = mv->id, .class = mv->class, .creating = !row->imported};
+	struct entry entry;
 
-	for (unsigned i = 0; i < schema->n_classes && i < CLASSES_MAX; i++) {
-		const struct schema_class *c = &schema->classes[i];
-
-		out->classes[i].class = c->name;
-		out->n_classes = i + 1;
-		for (unsigned k = 0; k < c->n_attrs; k++)
-			if (!(c->attrs[k].flags & SCHEMA_READ_ONLY))
-				bitmap_set(&out->classes[i].attrs, attr_intern(c->attrs[k].name));
+	if (!mv->deleted) {
+		TRY(mv_entry(out->sync, mv, a, &entry, e));
+		src.entry = &entry;
 	}
+	wanted_compute(out, &src, NULL, a, ret);
+	return 0;
+}
+
+void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *c)
+{
+	const struct schema *schema = c->type->schema(&c->cfg->settings);
+
+	*out = (struct outbound){.sync = s, .conn = c, .first = c->row.outbound_seq == 0};
+	out->now = unix_now();
+	for (unsigned i = 0; i < schema->n_classes && i < CLASSES_MAX; i++) {
+		const struct schema_class *class = &schema->classes[i];
+
+		out->classes[i].class = class->name;
+		out->n_classes = i + 1;
+		for (unsigned k = 0; k < class->n_attrs; k++)
+			if (!(class->attrs[k].flags & SCHEMA_READ_ONLY))
+				bitmap_set(
+					&out->classes[i].attrs, attr_intern(class->attrs[k].name));
+	}
+}
+
+void outbound_done(struct outbound *out)
+{
+	arena_done(&out->arena);
+	arena_done(&out->link_arena);
+	buf_done(&out->link_changed);
+	bitmap_done(&out->baseline);
+	for (unsigned i = 0; i < out->n_classes; i++)
+		bitmap_done(&out->classes[i].attrs);
 }
 
 static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,
@@ -385,20 +502,41 @@ static int outbound_all(struct outbound *out, bool full, struct err *e)
 	return store_commit(store, e);
 }
 
+#define EXPIRED_MAX 10000 /* in one step; the rest comes with the next */
+
+/* Objects whose time of grace is over are looked at, whatever changed. */
+static int outbound_expired(struct outbound *out, struct err *e)
+{
+	struct store *store = out->sync->store;
+	_cleanup_arena_ struct arena page = {0};
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_expired(store, out->conn->row.id, out->now, EXPIRED_MAX, &page, &rows, &n, e));
+	if (n == 0)
+		return 0;
+	TRY(store_begin(store, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct mv_row mv = {.id = rows[i].mv, .class = "", .deleted = true};
+
+		arena_reset(&out->arena);
+		TRY(mv_get(store, rows[i].mv, &out->arena, &mv, e));
+		TRY(outbound_object(out, &mv, e));
+	}
+	return store_commit(store, e);
+}
+
 int step_outbound(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
-	struct outbound out = {.sync = s, .conn = c, .first = c->row.outbound_seq == 0};
+	struct outbound out;
 	int r;
 
-	load_schema(&out);
+	outbound_init(&out, s, c);
 	r = outbound_all(&out, full, e);
-	arena_done(&out.arena);
-	arena_done(&out.link_arena);
-	buf_done(&out.link_changed);
-	bitmap_done(&out.baseline);
-	for (unsigned i = 0; i < out.n_classes; i++)
-		bitmap_done(&out.classes[i].attrs);
+	if (r == 0)
+		r = outbound_expired(&out, e);
+	outbound_done(&out);
 	if (r < 0) {
 		store_rollback(s->store);
 		return r;

@@ -6,6 +6,7 @@
 
 #include "sync/bitmap.h"
 #include "sync/context.h"
+#include "sync/observe.h"
 
 #define CLASSES_MAX 32
 
@@ -21,6 +22,10 @@ struct wanted {
 		unsigned dest;   /* connector */
 	} * links;
 	unsigned n_links;
+	int64_t links_digest;
+	unsigned *kept; /* attributes of flows that were ignored: they stay as the directory has
+	                   them */
+	unsigned n_kept;
 	const char *error; /* a flow failed: nothing is staged */
 	const char *error_rule;
 };
@@ -28,6 +33,7 @@ struct wanted {
 struct outbound {
 	struct sync *sync;
 	struct sync_connector *conn;
+	int64_t now;        /* unix time */
 	bool first;         /* nothing was ever synchronized: no need to touch links */
 	struct arena arena; /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
@@ -45,9 +51,23 @@ struct outbound {
 	struct buf link_changed; /* names of reference attributes that changed while blocked */
 };
 
+/* The metaverse object that is to be provisioned. */
+struct wanted_source {
+	int64_t mv;
+	const char *class;
+	const struct entry *entry; /* NULL: it is to go */
+	bool creating;             /* the directory has not shown its object yet */
+};
+
 /* Pure but for counting links: scope, attribute flow, precedence. */
-int wanted_compute(struct outbound *out, const struct mv_row *mv, struct arena *a,
-	struct wanted *ret, struct err *e);
+void wanted_compute(struct outbound *out, const struct wanted_source *src,
+	const struct observer *ob, struct arena *a, struct wanted *ret);
+/* The same for a row of the metaverse and the row of the connector that is joined to it. */
+int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
+	struct arena *a, struct wanted *ret, struct err *e);
+/* Fills out->classes from the connector's schema; outbound_done() frees what out owns. */
+void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *c);
+void outbound_done(struct outbound *out);
 
 /*
  * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the AD

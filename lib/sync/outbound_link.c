@@ -45,10 +45,11 @@ static int load_source(struct outbound *out, int64_t mv, struct err *e)
 	r = mv_get(out->sync->store, mv, &out->link_arena, &row, e);
 	if (r != 0)
 		return MIN(r, 0);
-	TRY(wanted_compute(out, &row, &out->link_arena, &out->link_wanted, e));
+	TRY(outbound_row(out, mv, &out->link_arena, &out->link_row, &ad_dn, &ad_cs, e));
+	TRY(wanted_of_row(out, &row, &out->link_row, &out->link_arena, &out->link_wanted, e));
 	if (!out->link_wanted.provision || out->link_wanted.error)
-		return 0;
-	return outbound_row(out, mv, &out->link_arena, &out->link_row, &ad_dn, &ad_cs, e);
+		out->link_row.id = 0;
+	return 0;
 }
 
 static void note_blocked(struct outbound *out, unsigned attr)

@@ -259,6 +259,7 @@ static int prepare(struct sync *s, struct err *e)
 	int64_t now = unix_now();
 
 	TRY(load_rules(s->cfg, &s->arena, &s->rules, e));
+	s->metaverse = metaverse;
 	TRY(init_connectors(s, e));
 	TRY(warn_unconfigured(s, e));
 	for (unsigned i = 0; i < s->n_connectors; i++)

@@ -37,72 +37,111 @@ static const struct bitmap *sendable(const struct outbound *out, const char *cla
 struct flows {
 	struct wanted *w;
 	const struct bitmap *sendable;
-	struct bitmap *done;    /* has its winner */
-	struct bitmap *cleared; /* some flow said NULL */
+	const struct observer *ob;
+	bool creating;       /* the directory has not shown the object yet */
+	struct bitmap *done; /* has its winner */
 	struct eval *ev;
+	const struct rule *rule;
 };
 
-static void reference_flow(struct flows *fl, const struct flow *f)
+static bool is_merge(const struct flow *f)
+{
+	return f->merge == MERGE_MERGE || f->merge == MERGE_MERGE_CASE_INSENSITIVE;
+}
+
+static void observe(const struct flows *fl, const struct flow *f, const struct flow_result *fr,
+	enum flow_verdict v)
+{
+	if (fl->ob)
+		fl->ob->flow(fl->ob->ctx, NULL, fl->rule, f, fr, v);
+}
+
+static enum flow_verdict keep(struct flows *fl, const struct flow *f, enum flow_verdict v)
+{
+	fl->w->kept[fl->w->n_kept++] = f->dest;
+	return v;
+}
+
+static enum flow_verdict contribute(
+	struct flows *fl, const struct flow *f, const struct flow_result *fr)
 {
 	struct wanted *w = fl->w;
 
-	for (unsigned i = 0; i < w->n_links; i++)
-		if (w->links[i].dest == f->dest)
-			return;
-	w->links[w->n_links].source = f->source;
-	w->links[w->n_links].dest = f->dest;
-	w->n_links++;
+	if (fr->kind == FLOW_RESULT_LINKS) {
+		w->links[w->n_links].source = fr->links;
+		w->links[w->n_links++].dest = f->dest;
+	} else if (is_merge(f)) {
+		values_merge(&w->entry, f->dest, fr, f->merge == MERGE_MERGE_CASE_INSENSITIVE);
+	} else {
+		entry_set_all(&w->entry, f->dest, fr->values, fr->count);
+	}
+	if (is_merge(f))
+		return VERDICT_MERGED;
+	bitmap_set(fl->done, f->dest);
+	return VERDICT_WON;
 }
 
-static bool value_flow(struct flows *fl, const struct rule *r, const struct flow *f)
+static enum flow_verdict decide(
+	struct flows *fl, const struct flow *f, const struct flow_result *fr)
 {
-	struct flow_result fr;
-
-	flow_eval(r, f, fl->ev, &fr);
-	switch (fr.kind) {
+	switch (fr->kind) {
 	case FLOW_RESULT_VALUES:
-		entry_set_all(&fl->w->entry, f->dest, fr.values, fr.count);
-		bitmap_set(fl->done, f->dest);
-		break;
+	case FLOW_RESULT_LINKS:
+		return contribute(fl, f, fr);
 	case FLOW_RESULT_NULL_:
-		bitmap_set(fl->cleared, f->dest);
-		break;
+		if (!f->reference && !entry_get(&fl->w->entry, f->dest))
+			entry_clear(&fl->w->entry, f->dest);
+		return VERDICT_NOTHING;
 	case FLOW_RESULT_AUTHORITATIVE_NULL:
-		entry_clear(&fl->w->entry, f->dest);
+		if (!f->reference)
+			entry_clear(&fl->w->entry, f->dest);
 		bitmap_set(fl->done, f->dest);
-		break;
+		return VERDICT_STOPPED;
 	case FLOW_RESULT_IGNORE:
-		break;
+		return keep(fl, f, VERDICT_IGNORED);
 	case FLOW_RESULT_ERROR:
-		fl->w->error = fr.error;
-		fl->w->error_rule = r->name;
-		return false;
+		break;
 	}
-	return true;
+	if (!fl->w->error) {
+		fl->w->error = fr->error;
+		fl->w->error_rule = fl->rule->name;
+	}
+	return VERDICT_FAILED;
 }
 
-/* False: a flow failed. */
-static bool rule_flows(struct flows *fl, const struct rule *r)
+static void one_flow(struct flows *fl, const struct flow *f)
 {
-	for (unsigned i = 0; i < r->n_flows; i++) {
-		const struct flow *f = &r->flows[i];
+	struct flow_result fr = {.kind = FLOW_RESULT_NULL_};
+	bool sent = fl->sendable && bitmap_get(fl->sendable, f->dest);
+	bool lost = bitmap_get(fl->done, f->dest);
 
-		if (!fl->sendable || !bitmap_get(fl->sendable, f->dest))
-			continue;
-		if (f->reference && f->kind == FLOW_DIRECT) {
-			reference_flow(fl, f);
-			continue;
-		}
-		if (bitmap_get(fl->done, f->dest))
-			continue;
-		if (!value_flow(fl, r, f))
-			return false;
-		if (f->reference)
-			bitmap_set(fl->done, f->dest); /* a guard adds no values */
-		else if (bitmap_get(fl->cleared, f->dest) && !bitmap_get(fl->done, f->dest))
-			entry_clear(&fl->w->entry, f->dest);
+	if ((!sent || lost) && !fl->ob)
+		return;
+	if (sent && f->once && !fl->creating) {
+		observe(fl, f, &fr, lost ? VERDICT_LOST : keep(fl, f, VERDICT_ONCE));
+		return;
 	}
-	return true;
+	if (f->reference && f->kind == FLOW_DIRECT)
+		fr = (struct flow_result){.kind = FLOW_RESULT_LINKS, .links = f->source};
+	else
+		flow_eval(fl->rule, f, fl->ev, &fr);
+	observe(fl, f, &fr, !sent ? VERDICT_NOT_SENT : lost ? VERDICT_LOST : decide(fl, f, &fr));
+}
+
+static void rule_flows(struct flows *fl)
+{
+	struct flow_result none = {.kind = FLOW_RESULT_NULL_};
+
+	for (unsigned i = 0; i < fl->rule->n_flows; i++) {
+		const struct flow *f = &fl->rule->flows[i];
+
+		if (fl->rule->link == LINK_JOIN_NO_FLOW)
+			observe(fl, f, &none, VERDICT_NO_FLOW);
+		else
+			one_flow(fl, f);
+		if (fl->w->error && !fl->ob)
+			return;
+	}
 }
 
 static int rules_in_scope(const struct rule *const *all, unsigned n_all, const struct eval *ev,
@@ -130,37 +169,61 @@ static int rules_in_scope(const struct rule *const *all, unsigned n_all, const s
 	return 0;
 }
 
-int wanted_compute(struct outbound *out, const struct mv_row *mv, struct arena *a,
-	struct wanted *ret, struct err *e)
+/* Which references flow where, as a number; 0: none. */
+static int64_t links_digest(const struct wanted *w)
 {
-	static struct bitmap done, cleared; /* kept between objects: they never get large */
-	struct eval_ctx ctx = {.sync = out->sync, .conn = out->conn, .mv = mv->id};
+	uint64_t h = 0;
+
+	for (unsigned i = 0; i < w->n_links; i++) {
+		unsigned pair[2] = {w->links[i].source, w->links[i].dest};
+
+		h += hash64(attr_name(pair[0]), strlen(attr_name(pair[0]))) ^
+		     (hash64(attr_name(pair[1]), strlen(attr_name(pair[1]))) << 1);
+	}
+	return (int64_t)h;
+}
+
+void wanted_compute(struct outbound *out, const struct wanted_source *src,
+	const struct observer *ob, struct arena *a, struct wanted *ret)
+{
+	static struct bitmap done; /* kept between objects: it never gets large */
+	struct eval_ctx ctx = {.sync = out->sync, .conn = out->conn, .mv = src->mv};
 	const struct rule *const *all;
 	const struct rule **rules;
-	struct entry source;
 	struct eval ev;
-	struct flows fl = {.w = ret, .done = &done, .cleared = &cleared, .ev = &ev};
-	unsigned n_all, n, max_links = 0;
+	struct flows fl = {
+		.w = ret,
+		.ob = ob,
+		.creating = src->creating,
+		.done = &done,
+		.ev = &ev,
+	};
+	unsigned n_all, n, max = 0;
 
 	*ret = (struct wanted){0};
 	entry_init(&ret->entry, a);
-	if (mv->deleted)
-		return 0;
-	TRY(mv_entry(out->sync, mv, a, &source, e));
-	eval_init(&ev, &ctx, &source, a);
-	all = ruleset_find(out->sync->rules, RULE_OUTBOUND, out->conn->name, mv->class, &n_all);
+	if (!src->entry)
+		return;
+	eval_init(&ev, &ctx, src->entry, a);
+	all = ruleset_find(out->sync->rules, RULE_OUTBOUND, out->conn->name, src->class, &n_all);
 	rules = arena_alloc(a, (n_all + 1) * sizeof(*rules));
 	if (rules_in_scope(all, n_all, &ev, rules, &n, ret) < 0 || !ret->provision)
-		return 0;
+		return;
 	for (unsigned i = 0; i < n; i++)
-		max_links += rules[i]->n_flows;
-	ret->links = arena_alloc(a, (max_links + 1) * sizeof(*ret->links));
+		max += rules[i]->n_flows;
+	ret->links = arena_alloc(a, (max + 1) * sizeof(*ret->links));
+	ret->kept = arena_alloc(a, (max + 1) * sizeof(*ret->kept));
 	bitmap_clear(&done);
-	bitmap_clear(&cleared);
 	fl.sendable = sendable(out, ret->class);
-	for (unsigned i = 0; i < n; i++)
-		if (streq(rules[i]->target_class, ret->class) && !rule_flows(&fl, rules[i]))
-			return 0;
+	for (unsigned i = 0; i < n; i++) {
+		if (!streq(rules[i]->target_class, ret->class) &&
+			!streq(rules[i]->target_class, "*"))
+			continue;
+		fl.rule = rules[i];
+		rule_flows(&fl);
+		if (ret->error && !ob)
+			return;
+	}
 	ret->dn = anchor_dn(&ret->entry, a);
-	return 0;
+	ret->links_digest = links_digest(ret);
 }

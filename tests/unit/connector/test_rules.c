@@ -60,7 +60,7 @@ static const char *param(void *ctx, const char *name, struct arena *a)
 }
 
 /* The first value that an in-scope inbound rule gives to a metaverse attribute, as text. */
-static const char *flow_text(const struct entry *en, const char *attr, struct arena *a)
+static const char *flowed(const struct entry *en, const char *attr, struct arena *a)
 {
 	unsigned n;
 	const struct rule *const *list =
@@ -114,7 +114,7 @@ static void test_cloud_filtered(void **state)
 		entry_set(&en, attr_intern("userAccountControl"), value_integer(512));
 		entry_set(&en, attr_intern(filter_cases[i].attr),
 			value_string(filter_cases[i].value));
-		got = flow_text(&en, "cloudFiltered", &a);
+		got = flowed(&en, "cloudFiltered", &a);
 		if (filter_cases[i].filtered)
 			assert_string_equal(got ? got : "-", filter_cases[i].filtered);
 		else
@@ -138,9 +138,9 @@ static void test_source_anchor(void **state)
 	entry_set(&en, attr_intern("sAMAccountName"), value_string("anna"));
 	entry_set(&en, attr_intern("userAccountControl"), value_integer(512));
 	entry_set(&en, attr_intern("objectGUID"), value_binary(guid, 16));
-	assert_string_equal(flow_text(&en, "sourceAnchor", &a), "x4V0iiaeB60KXxjftcwd7A==");
+	assert_string_equal(flowed(&en, "sourceAnchor", &a), "x4V0iiaeB60KXxjftcwd7A==");
 	entry_set(&en, attr_intern("mS-DS-ConsistencyGuid"), value_binary("0123456789abcdef", 16));
-	assert_string_equal(flow_text(&en, "sourceAnchor", &a), "MDEyMzQ1Njc4OWFiY2RlZg==");
+	assert_string_equal(flowed(&en, "sourceAnchor", &a), "MDEyMzQ1Njc4OWFiY2RlZg==");
 	/* the documentation's example of the Entra connector space DN */
 	assert_string_equal(entra_dn("x4V0iaeB60KXxjftcwd7Hw==", &a),
 		"CN={783456306961654236304B58786A6674637764374877"

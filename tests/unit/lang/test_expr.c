@@ -1,139 +1,83 @@
 /*
  * Runs the .test files of tests/expr. A line is one of:
  *   # comment
- *   @ {"attr": value, ...}     the entry for the lines below; {"$b64": "..."} is binary
- *   EXPRESSION ==> JSON        the value: text, number, true/false, null, [ ... ], {"$b64": ..}
+ *   @ {"attr": value, ...}     the object for the lines below, see lang/offline.h
+ *   @ example                  the object of the manual's examples
+ *   EXPRESSION ==> JSON        the value: text, number, true/false, null, [ ... ], {"base64": ..}
  *   EXPRESSION ==> ! text      an error whose message has the text (at compile or run time)
  *   EXPRESSION ==> Ignore | AuthoritativeNull
  */
 #include "../check.h"
-#include "base/codec.h"
 #include "base/file.h"
-#include "lang/expr.h"
+#include "lang/node.h"
+#include "lang/offline.h"
 
 #include <dirent.h>
-#include <jansson.h>
 #include <stdio.h>
 
-static unsigned n_cases;
+static unsigned n_cases, n_bad; /* all bad ones are shown, then the test fails */
 
-static struct value to_value(json_t *j, struct arena *a)
+static const char *describe(const struct offline *o, const struct flow_result *r)
 {
-	const char *b64 = json_string_value(json_object_get(j, "$b64"));
-
-	if (b64) {
-		char *bytes = arena_alloc(a, strlen(b64) + 1);
-
-		return value_binary(bytes, (size_t)base64_decode(bytes, b64, strlen(b64)));
-	}
-	if (json_is_integer(j))
-		return value_integer(json_integer_value(j));
-	if (json_is_boolean(j))
-		return value_boolean(json_is_true(j));
-	return value_string(json_string_value(j));
-}
-
-static void load_entry(const char *text, struct entry *e, struct arena *a)
-{
-	json_t *root = json_loads(text, 0, NULL), *value;
-	const char *key;
-
-	assert_non_null(root);
-	entry_init(e, a);
-	e->dn = "CN=Ada\\, the first,OU=People,DC=ad,DC=example,DC=test";
-	json_object_foreach (root, key, value) {
-		unsigned id = attr_intern(key);
-
-		if (!json_is_array(value))
-			entry_add(e, id, to_value(value, a));
-		for (size_t i = 0; i < json_array_size(value); i++)
-			entry_add(e, id, to_value(json_array_get(value, i), a));
-	}
-	json_decref(root);
-}
-
-static json_t *to_json(const struct value *v, struct arena *a)
-{
-	if (v->type == VALUE_INTEGER)
-		return json_integer(v->num);
-	if (v->type == VALUE_BOOLEAN)
-		return json_boolean(v->num);
-	if (v->type == VALUE_BINARY)
-		return json_pack("{s:s}", "$b64", value_text(a, v));
-	return json_stringn(v->data, v->len);
-}
-
-static const char *parameter(void *ctx, const char *name, struct arena *a)
-{
-	return streq(name, "Domain.FQDN") ? "ad.example.test" : NULL;
-}
-
-static int64_t link_count(void *ctx, unsigned attr)
-{
-	return attr == attr_find("member") ? 3 : 0;
-}
-
-static const char *describe(const struct flow_result *r, struct arena *a)
-{
-	json_t *j = NULL;
+	json_t *j;
 	char *text;
 	const char *ret;
 
-	if (r->kind == FLOW_RESULT_NULL_)
-		return "null";
 	if (r->kind == FLOW_RESULT_IGNORE)
 		return "Ignore";
 	if (r->kind == FLOW_RESULT_AUTHORITATIVE_NULL)
 		return "AuthoritativeNull";
 	if (r->kind == FLOW_RESULT_ERROR)
-		return arena_printf(a, "! %s", r->error);
-	if (r->count == 1) {
-		j = to_json(&r->values[0], a);
-	} else {
-		j = json_array();
-		for (unsigned i = 0; i < r->count; i++)
-			json_array_append_new(j, to_json(&r->values[i], a));
-	}
+		return arena_printf(o->arena, "! %s", r->error);
+	j = offline_result(o, r);
 	text = json_dumps(j, JSON_ENCODE_ANY);
-	ret = arena_strdup(a, text ? text : "?");
+	ret = arena_strdup(o->arena, text ? text : "?");
 	free(text);
 	json_decref(j);
 	return ret;
 }
 
-static void run_case(const char *file, int line, const char *expr, const char *want,
-	const struct entry *entry, struct arena *a)
+static void run_case(
+	const char *file, int line, const char *expr, const char *want, struct offline *o)
 {
-	struct eval ev = {
-		.source = entry, .parameter = parameter, .link_count = link_count, .arena = a};
 	struct flow_result r;
 	struct err e = {0};
 	const char *got;
-	struct expr *x;
 
 	n_cases++;
-	if (expr_compile(expr, &x, NULL, &e) < 0) {
-		got = arena_printf(a, "! %s", e.text);
-	} else {
-		expr_eval(x, &ev, &r);
-		got = describe(&r, a);
-		expr_free(x);
-	}
+	if (offline_eval(o, expr, &r, &e) < 0)
+		got = arena_printf(o->arena, "! %s", e.text);
+	else
+		got = describe(o, &r);
 	if (want[0] == '!' ? got[0] == '!' && strstr(got, want + 2) != NULL : streq(got, want))
 		return;
-	fail_msg("%s:%d: %s\n  wanted %s\n  got    %s", file, line, expr, want, got);
+	print_error("%s:%d: %s\n  wanted %s\n  got    %s\n", file, line, expr, want, got);
+	n_bad++;
+}
+
+static json_t *load_object(struct offline *o, const char *text, struct arena *a)
+{
+	json_error_t je;
+	json_t *json = json_loads(text, 0, &je);
+	struct err e;
+
+	if (!json)
+		fail_msg("%s: %s", text, je.text);
+	if (offline_init(o, json, a, &e) < 0)
+		fail_msg("%s: %s", text, e.text);
+	return json;
 }
 
 static void run_file(const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_arena_ struct arena a = {0};
-	struct entry entry;
-	char *save = NULL;
+	json_t *json = NULL;
+	struct offline o;
 	struct err e;
 	int line = 0;
 
-	entry_init(&entry, &a);
+	assert_int_equal(offline_init(&o, NULL, &a, &e), 0);
 	assert_int_equal(file_read(path, 1 << 20, &text, NULL, &e), 0);
 	for (char *l = text, *next; l; l = next) {
 		char *arrow;
@@ -143,16 +87,55 @@ static void run_file(const char *path)
 			*next++ = '\0';
 		line++;
 		if (*l == '@') {
-			load_entry(l + 1, &entry, &a);
+			json_decref(json);
+			json = load_object(&o, streq(l, "@ example") ? expr_example : l + 1, &a);
 		} else if (*l && *l != '#') {
 			arrow = strstr(l, " ==> ");
 			if (!arrow)
 				fail_msg("%s:%d: no ==>", path, line);
 			*arrow = '\0';
-			run_case(path, line, l, arrow + 5, &entry, &a);
+			run_case(path, line, l, arrow + 5, &o);
 		}
 	}
-	(void)save;
+	json_decref(json);
+}
+
+/* The manual's examples are true, and every function has one. */
+static void test_examples(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct offline o;
+	json_t *json = load_object(&o, expr_example, &a);
+
+	for (unsigned i = 0; i < n_functions; i++) {
+		const struct function *f = &functions[i];
+		char call[64];
+
+		snprintf(call, sizeof(call), "%s(", f->name);
+		if (!strstr(f->signature, call) || !strstr(f->example, call))
+			fail_msg("%s: the signature or the example is about another", f->name);
+		run_case("functions.c", (int)i, f->example, f->result, &o);
+		for (unsigned k = i + 1; k < n_functions; k++)
+			assert_string_not_equal(f->name, functions[k].name);
+	}
+	assert_int_equal(n_bad, 0);
+	json_decref(json);
+}
+
+/* Every function is in some .test file, beside its example. */
+static void test_coverage(void **state)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err e;
+
+	assert_int_equal(file_read(EXPR_DIR "/functions.test", 1 << 20, &text, NULL, &e), 0);
+	for (unsigned i = 0; i < n_functions; i++) {
+		char call[64];
+
+		snprintf(call, sizeof(call), "%s(", functions[i].name);
+		if (!strstr(text, call))
+			fail_msg("functions.test has no case of %s", functions[i].name);
+	}
 }
 
 static void test_files(void **state)
@@ -170,7 +153,8 @@ static void test_files(void **state)
 		run_file(path);
 	}
 	closedir(d);
-	assert_true(n_cases > 100);
+	assert_int_equal(n_bad, 0);
+	assert_true(n_cases > 250);
 }
 
 static void test_limits(void **state)
@@ -197,11 +181,46 @@ static void test_limits(void **state)
 	assert_non_null(strstr(e.text, "did you mean Trim"));
 }
 
+/* Work and memory are bounded, whatever the expression. */
+static void test_hostile(void **state)
+{
+	static const struct {
+		const char *expr, *error;
+	} CASES[] = {
+		{"With($a, PadLeft(\"\", 4096, \"x\"), With($b, Replace($a, \"x\", $a), "
+		 "With($c, Replace($b, \"x\", $b), Len($c))))",
+			"over 1048576 bytes"},
+		{"With($a, Split(PadLeft(\"\", 4000, \",\"), \",\"), Count(Select($x, $a, "
+		 "Where($y, $a, $x <> $y))))",
+			"over 1000000 steps"},
+		{"With($a, PadLeft(\"\", 4096, \"x\"), With($b, $a & $a & $a & $a & $a & $a & $a, "
+		 "With($l, Split(PadLeft(\"\", 4000, \",\"), \",\"), Count(Select($x, $l, $b & "
+		 "$x)))))",
+			"over 64 MiB"},
+	};
+	struct err e;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(CASES); i++) {
+		_cleanup_arena_ struct arena a = {0};
+		struct flow_result r;
+		struct offline o;
+
+		assert_int_equal(offline_init(&o, NULL, &a, &e), 0);
+		assert_int_equal(offline_eval(&o, CASES[i].expr, &r, &e), 0);
+		assert_int_equal(r.kind, FLOW_RESULT_ERROR);
+		if (!strstr(r.error, CASES[i].error))
+			fail_msg("%s: %s", CASES[i].expr, r.error);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

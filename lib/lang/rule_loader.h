@@ -1,0 +1,35 @@
+/* Reading one rule file: shared by rule_load.c (files, rules, scopes, joins) and rule_flow.c. */
+#pragma once
+
+#include "lang/ruleset.h"
+
+#include <jansson.h>
+
+struct loader {
+	struct ruleset *rs;
+	const char *path;
+	const char *text;
+	size_t offset; /* in text: of the rule that is being read */
+	struct rule *rule;
+	const struct schema_class *source, *target; /* NULL: any class */
+	const struct schema *source_schema;
+	const struct schema *target_schema;
+	struct err *e;
+};
+
+/* -EINVAL with file, rule and the line of the first "near" behind the rule's start (NULL: of it).
+ */
+int rule_bad(struct loader *l, const char *near, const char *fmt, ...) _printf_(3, 4);
+/* Unknown keys are errors. */
+int rule_keys(struct loader *l, json_t *obj, const char *const *known, const char *where);
+const char *rule_text(json_t *obj, const char *key);
+int rule_line(const struct loader *l, const char *near);
+/*
+ * An attribute of one side by name. *ret_attr NULL: the schema is open and does not know it. In
+ * class "*" (class NULL) it must be known to some class.
+ */
+int rule_attr(struct loader *l, const char *name, const struct schema *schema,
+	const struct schema_class *class, const struct schema_attr **ret_attr, unsigned *ret);
+
+/* "flows": [...] of the rule that is being read. */
+int rule_read_flows(struct loader *l, json_t *json);
