@@ -58,6 +58,8 @@ RETURNING count
 SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
 FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
 WHERE e.cs = ?1 AND e.phase = ?2
+-- name: error_ids
+SELECT cs FROM cs_error WHERE phase = ?1
 -- name: error_clear
 DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2
 -- name: error_list
@@ -168,6 +170,8 @@ SELECT cs, attribute, target, imported, wanted, state, seen, seq
 FROM cs_link WHERE target = ?1 ORDER BY cs, attribute
 -- name: link_count
 SELECT count(*) FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND imported = 1
+-- name: link_counts
+SELECT attribute, count(*) FROM cs_link WHERE cs = ?1 AND imported = 1 GROUP BY attribute
 -- name: link_get
 SELECT cs, attribute, target, imported, wanted, state, seen, seq
 FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND target = ?3

@@ -196,8 +196,14 @@ static void result_values(const struct eval *ev, const struct term *t, struct fl
 
 void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *ret)
 {
-	struct run_state rs = {.ev = ev, .memory = ev->arena->total};
-	struct term t = node_eval(&rs, x->root);
+	struct run_state rs; /* its variables are large: not cleared for each expression */
+	struct term t;
+
+	rs.ev = ev;
+	rs.steps = 0;
+	rs.memory = ev->arena->total;
+	rs.n_vars = 0;
+	t = node_eval(&rs, x->root);
 
 	*ret = (struct flow_result){.kind = FLOW_RESULT_NULL_};
 	switch (t.type) {

@@ -19,7 +19,7 @@ const struct function functions[] = {
 	{"CertFriendlyName", 1, 1, FUNC_MAP | FUNC_NULL, f_certfriendlyname, NULL, "Certificates",
 		"str CertFriendlyName(bin|str certificate)",
 		"The alias that travels with the certificate; NULL when it has none, as in a "
-                "directory.",
+		"directory.",
 		"CertFriendlyName([userCertificate])", "null"},
 	{"CertHashString", 1, 1, FUNC_MAP | FUNC_NULL, f_certhashstring, NULL, "Certificates",
 		"str CertHashString(bin|str certificate)", "The SHA-1 hash, in upper-case hex.",
@@ -47,7 +47,7 @@ const struct function functions[] = {
 	{"CertNameInfo", 3, 3, FUNC_MAP | FUNC_NULL, f_certnameinfo, NULL, "Certificates",
 		"str CertNameInfo(bin|str certificate, str type, bool issuer)",
 		"A name of the subject or of the issuer: SimpleName, EmailName, UpnName, DnsName, "
-                "DnsFromAlternativeName or UrlName.",
+		"DnsFromAlternativeName or UrlName.",
 		"CertNameInfo([userCertificate], \"UpnName\", False)", "\"ada@fjordline.example\""},
 	{"CertNotAfter", 1, 1, FUNC_MAP | FUNC_NULL, f_certnotafter, NULL, "Certificates",
 		"dt CertNotAfter(bin|str certificate)", "The end of its validity, in UTC.",
@@ -62,7 +62,7 @@ const struct function functions[] = {
 	{"CertPublicKeyParametersOid", 1, 1, FUNC_MAP | FUNC_NULL, f_certpublickeyparametersoid,
 		NULL, "Certificates", "str CertPublicKeyParametersOid(bin|str certificate)",
 		"The object identifier in the parameters of the public key; that of the key when "
-                "they hold none.",
+		"they hold none.",
 		"CertPublicKeyParametersOid([userCertificate])", "\"1.2.840.10045.3.1.7\""},
 	{"CertSerialNumber", 1, 1, FUNC_MAP | FUNC_NULL, f_certserialnumber, NULL, "Certificates",
 		"str CertSerialNumber(bin|str certificate)",
@@ -108,7 +108,7 @@ const struct function functions[] = {
 		"CBool([userAccountControl])", "true"},
 	{"CDate", 1, 1, FUNC_MAP | FUNC_NULL, f_cdate, NULL, "Conversion", "dt CDate(str)",
 		"A date from text: ISO 8601, LDAP generalized time, or month/day/year with a time "
-                "of day. Without a zone it is UTC.",
+		"of day. Without a zone it is UTC.",
 		"CDate(\"2026-11-21T10:30:00+02:00\")", "\"2026-11-21T08:30:00Z\""},
 	{"CGuid", 1, 1, FUNC_MAP | FUNC_NULL, f_cguid, NULL, "Conversion", "bin CGuid(str)",
 		"The 16 bytes of a GUID as a directory stores them, from its text.",
@@ -145,7 +145,7 @@ const struct function functions[] = {
 	/* --- dates --- */
 	{"DateAdd", 3, 3, 0, f_dateadd, NULL, "Dates", "dt DateAdd(str interval, num, dt)",
 		"A date moved by a number of years (yyyy), quarters (q), months (m), days (y, d, "
-                "w), weeks (ww), hours (h), minutes (n) or seconds (s).",
+		"w), weeks (ww), hours (h), minutes (n) or seconds (s).",
 		"DateAdd(\"m\", 1, CDate(\"2026-01-31\"))", "\"2026-02-28T00:00:00Z\""},
 	{"DateFromNum", 1, 1, FUNC_MAP | FUNC_NULL, f_datefromnum, NULL, "Dates",
 		"dt DateFromNum(num)", "A date from a FILETIME: 100 nanoseconds since 1601.",
@@ -165,7 +165,7 @@ const struct function functions[] = {
 	{"DNComponent", 2, 2, FUNC_MAP | FUNC_NULL, f_dncomponent, NULL, "Directory",
 		"str DNComponent(ref|str, num)",
 		"The value of a part of a DN, counted from the left, from 1; NULL when there are "
-                "fewer.",
+		"fewer.",
 		"DNComponent([dn], 2)", "\"People\""},
 	{"DNComponentRev", 2, 3, FUNC_MAP | FUNC_NULL, f_dncomponentrev, NULL, "Directory",
 		"str DNComponentRev(ref|str, num[, str \"DC\"])",
@@ -211,7 +211,7 @@ const struct function functions[] = {
 	{"Contains", 2, 3, 0, f_contains, NULL, "Several values",
 		"num Contains(mvstr|mvref, str[, CaseSensitive|CaseInsensitive])",
 		"The number of the first value that has the text in it, 0 when none has; a "
-                "reference must be equal to it.",
+		"reference must be equal to it.",
 		"Contains([proxyAddresses], \"SMTP:\")", "1"},
 	{"Count", 1, 1, FUNC_LINKS, f_count, NULL, "Several values", "num Count(mvstr)",
 		"The number of values.", "Count([proxyAddresses])", "2"},
@@ -256,13 +256,13 @@ const struct function functions[] = {
 	{"Switch", 2, 255, FUNC_LAZY | FUNC_PAIRS, NULL, f_switch, "Flow",
 		"var Switch(exp, var, ...)",
 		"The value of the first condition that is true, else NULL. All pairs are "
-                "evaluated.",
+		"evaluated.",
 		"Switch([userAccountControl] = 512, \"on\", [userAccountControl] = 514, \"off\")",
 		"\"off\""},
 	{"Where", 3, 3, FUNC_LAZY | FUNC_SAME2 | FUNC_BIND2, NULL, f_where, "Flow",
 		"mvstr Where($item, mvstr, exp)", "The values for which the expression is true.",
 		"Where($item, [proxyAddresses], Left($item, 5) = \"smtp:\" && InStr($item, "
-                "\"countess\") > 0)",
+		"\"countess\") > 0)",
 		"\"smtp:countess@fjordline.example\""},
 	{"With", 3, 3, FUNC_LAZY | FUNC_SAME3 | FUNC_BIND2, NULL, f_with, "Flow",
 		"var With($name, exp, exp)",
@@ -275,7 +275,7 @@ const struct function functions[] = {
 	{"InStr", 2, 4, FUNC_NULL, f_instr, NULL, "Text",
 		"num InStr(str, str[, num start[, vbTextCompare|vbBinaryCompare]])",
 		"Where the second text begins in the first, from 1; 0 when it does not. Without "
-                "regard to case unless told.",
+		"regard to case unless told.",
 		"InStr([mail], \"@\")", "4"},
 	{"InStrRev", 2, 4, FUNC_NULL, f_instrrev, NULL, "Text",
 		"num InStrRev(str, str[, num start[, vbTextCompare|vbBinaryCompare]])",
@@ -292,7 +292,7 @@ const struct function functions[] = {
 		"Len(\"Åsa\")", "3"},
 	{"Mid", 3, 3, FUNC_MAP, f_mid, NULL, "Text", "str Mid(str, num start, num length)",
 		"Characters from a place, counted from 1; the whole text where that place is not "
-                "in it.",
+		"in it.",
 		"Mid([mail], 5, 5)", "\"fjord\""},
 	{"PCase", 1, 1, FUNC_MAP | FUNC_NULL, f_pcase, NULL, "Text", "str PCase(str)",
 		"The first letter of each word in upper case, the rest in lower case.",
@@ -308,12 +308,12 @@ const struct function functions[] = {
 	{"Replace", 3, 3, FUNC_MAP | FUNC_NULL, f_replace, NULL, "Text",
 		"str Replace(str, str old, str new)",
 		"Every old text replaced; \\n, \\r and \\t stand for line feed, carriage return "
-                "and tabulator.",
+		"and tabulator.",
 		"Replace([mail], \"@\", \" at \")", "\"ada at fjordline.example\""},
 	{"ReplaceChars", 2, 2, FUNC_MAP | FUNC_NULL, f_replacechars, NULL, "Text",
 		"str ReplaceChars(str, str pattern)",
 		"Single characters replaced by texts of any length, by pairs \"from:to\" between "
-                "commas.",
+		"commas.",
 		"ReplaceChars(\"Räksmörgås\", \"ä:a,ö:o,å:aa\")", "\"Raksmorgaas\""},
 	{"Right", 2, 2, FUNC_MAP, f_right, NULL, "Text", "str Right(str, num)",
 		"The last characters.", "Right([mail], 7)", "\"example\""},
@@ -323,7 +323,7 @@ const struct function functions[] = {
 		"In upper case, by the rules of Unicode.", "UCase(\"åsa\")", "\"ÅSA\""},
 	{"Word", 3, 3, FUNC_MAP, f_word, NULL, "Text", "str Word(str, num, str delimiters)",
 		"A word, counted from 1, of a text that any of the characters divides; \"\" when "
-                "there are fewer.",
+		"there are fewer.",
 		"Word(\"The quick brown fox\", 3, \" \")", "\"brown\""},
 };
 const unsigned n_functions = ARRAY_SIZE(functions);

@@ -191,6 +191,7 @@ static int read_clause(struct loader *l, json_t *json, struct scope_clause *c)
 		if (r < 0)
 			return r;
 		c->multi = !attr || attr->flags & SCHEMA_MULTI;
+		c->link = attr && attr->type == VALUE_REFERENCE;
 	}
 	value = rule_text(json, "value");
 	if (!value && c->op != SCOPE_ISNULL && c->op != SCOPE_ISNOTNULL)

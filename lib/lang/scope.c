@@ -114,7 +114,8 @@ static int clause_holds(const struct scope_clause *c, const struct eval *ev, str
 	bool present = attr && attr->count;
 	bool any = false;
 
-	if (!present && ev->link_count && (c->op == SCOPE_ISNULL || c->op == SCOPE_ISNOTNULL))
+	if (!present && c->link && ev->link_count &&
+		(c->op == SCOPE_ISNULL || c->op == SCOPE_ISNOTNULL))
 		present = ev->link_count(ev->ctx, c->attr) > 0;
 	if (c->op == SCOPE_ISNULL)
 		return !present;
@@ -172,8 +173,9 @@ static const char *have_text(const struct scope_clause *c, const struct eval *ev
 	if (c->op == SCOPE_ISMEMBEROF || c->op == SCOPE_ISNOTMEMBEROF)
 		return c->op == SCOPE_ISMEMBEROF ? "is no member" : "is a member";
 	if (!attr || !attr->count)
-		return ev->link_count && ev->link_count(ev->ctx, c->attr) > 0 ? "has references"
-		                                                              : "is absent";
+		return c->link && ev->link_count && ev->link_count(ev->ctx, c->attr) > 0
+		               ? "has references"
+		               : "is absent";
 	if (attr->count > 1)
 		return arena_printf(ev->arena, "has %u values, the first %s", attr->count,
 			value_text(ev->arena, &attr->values[0]));

@@ -41,6 +41,7 @@ bool scope_overlap(const struct scope *a, const struct scope *b);
 struct scope_clause {
 	unsigned attr;
 	bool multi; /* the attribute may have several values */
+	bool link;  /* ... references */
 	enum scope_operator op;
 	const char *value; /* "" for ISNULL and ISNOTNULL; may be a %Parameter% */
 	const char **list; /* ISIN, ISNOTIN: value split at ";" */

@@ -64,6 +64,28 @@ int cs_link_list_target(struct store *s, int64_t target, struct arena *a, struct
 	return read_all(s, Q_LINK_LIST_TARGET, a, ret, ret_n, e);
 }
 
+int cs_link_counts(struct store *s, int64_t cs, struct arena *a, struct link_count **ret,
+	unsigned *ret_n, struct err *e)
+{
+	struct rows rows = {.a = a, .size = sizeof(**ret)};
+	sqlite3_stmt *st = q_start(s, Q_LINK_COUNTS, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, cs);
+	while ((r = q_step(s, Q_LINK_COUNTS, e)) > 0) {
+		int64_t attr = sqlite3_column_int64(st, 0);
+		struct link_count *c = rows_add(&rows);
+
+		c->attr = attr > 0 && attr < ATTR_MAX ? s->map.from_store[attr] : 0;
+		c->n = sqlite3_column_int64(st, 1);
+	}
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return r;
+}
+
 int cs_link_count(struct store *s, int64_t cs, unsigned attr, int64_t *ret, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_LINK_COUNT, e);

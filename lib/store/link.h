@@ -20,6 +20,13 @@ struct cs_link {
 /* All links of an object (attr 0: of every attribute), in order of attribute, target. */
 int cs_link_list(struct store *s, int64_t cs, unsigned attr, struct arena *a, struct cs_link **ret,
 	unsigned *ret_n, struct err *e);
+struct link_count {
+	unsigned attr;
+	int64_t n;
+};
+/* Numbers with imported = 1 of every attribute that has some. */
+int cs_link_counts(struct store *s, int64_t cs, struct arena *a, struct link_count **ret,
+	unsigned *ret_n, struct err *e);
 /* Number with imported = 1. */
 int cs_link_count(struct store *s, int64_t cs, unsigned attr, int64_t *ret, struct err *e);
 int cs_link_get(struct store *s, int64_t cs, unsigned attr, int64_t target, struct cs_link *ret,

@@ -125,6 +125,9 @@ int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *t
 int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena *a,
 	struct error_row *ret, struct err *e);
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
+/* Calls back for every object that has an error of the phase. */
+int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),
+	void *ctx, struct err *e);
 int error_list(struct store *s, unsigned limit, struct arena *a, struct error_row **ret,
 	unsigned *ret_n, struct err *e);
 

@@ -159,6 +159,20 @@ int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err 
 	return q_run(s, Q_ERROR_CLEAR, e);
 }
 
+int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),
+	void *ctx, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_IDS, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, phase);
+	while ((r = q_step(s, Q_ERROR_IDS, e)) > 0)
+		found(ctx, sqlite3_column_int64(st, 0));
+	return r;
+}
+
 int error_list(struct store *s, unsigned limit, struct arena *a, struct error_row **ret,
 	unsigned *ret_n, struct err *e)
 {

@@ -28,6 +28,12 @@ static inline bool bitmap_get(const struct bitmap *b, int64_t id)
 	return i < b->size && (b->bits[i] >> (id % 8) & 1);
 }
 
+static inline void bitmap_unset(struct bitmap *b, int64_t id)
+{
+	if (bitmap_get(b, id))
+		b->bits[id / 8] &= (unsigned char)~(1u << (id % 8));
+}
+
 static inline void bitmap_set(struct bitmap *b, int64_t id)
 {
 	size_t i = (size_t)id / 8;

@@ -40,18 +40,31 @@ static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
 	               : NULL;
 }
 
+/* One look into the store for all attributes of an object. */
+static int64_t cs_count_cached(struct eval_ctx *ec, unsigned attr)
+{
+	if (!ec->counts) {
+		if (cs_link_counts(ec->sync->store, ec->cs, ec->arena, &ec->counts, &ec->n_counts,
+			    NULL) != 0)
+			return 0;
+		if (!ec->counts)
+			ec->counts = arena_zalloc(ec->arena, sizeof(*ec->counts));
+	}
+	for (unsigned i = 0; i < ec->n_counts; i++)
+		if (ec->counts[i].attr == attr)
+			return ec->counts[i].n;
+	return 0;
+}
+
 static int64_t eval_link_count(void *ctx, unsigned attr)
 {
-	const struct eval_ctx *ec = ctx;
+	struct eval_ctx *ec = ctx;
 	int64_t n = 0;
 
-	if (ec->cs) {
-		if (cs_link_count(ec->sync->store, ec->cs, attr, &n, NULL) != 0)
-			return 0;
-	} else if (ec->mv) {
-		if (mv_link_count(ec->sync->store, ec->mv, attr, &n, NULL) != 0)
-			return 0;
-	}
+	if (ec->cs)
+		return cs_count_cached(ec, attr);
+	if (ec->mv && mv_link_count(ec->sync->store, ec->mv, attr, &n, NULL) != 0)
+		return 0;
 	return n;
 }
 
@@ -73,6 +86,7 @@ static int eval_member_of(void *ctx, const char *group_dn)
 
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a)
 {
+	ctx->arena = a;
 	*ev = (struct eval){
 		.source = source,
 		.parameter = eval_parameter,
@@ -148,7 +162,28 @@ int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char 
 	const char *text, struct err *e)
 {
 	s->n_errors++;
+	if (phase == ERROR_SYNC)
+		bitmap_set(&s->sync_errors, cs);
 	return error_put(s->store, cs, phase, type, text, unix_now(), 0, NULL, e);
+}
+
+static void note_error(void *ctx, int64_t cs)
+{
+	bitmap_set(ctx, cs);
+}
+
+int sync_errors_load(struct sync *s, struct err *e)
+{
+	bitmap_clear(&s->sync_errors);
+	return error_ids(s->store, ERROR_SYNC, note_error, &s->sync_errors, e);
+}
+
+int sync_error_clear(struct sync *s, int64_t cs, struct err *e)
+{
+	if (!bitmap_get(&s->sync_errors, cs))
+		return 0;
+	bitmap_unset(&s->sync_errors, cs);
+	return error_clear(s->store, cs, ERROR_SYNC, e);
 }
 
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,

@@ -7,6 +7,7 @@
 #include "lang/rule.h"
 #include "store/link.h"
 #include "store/mv.h"
+#include "sync/bitmap.h"
 #include "sync/run.h"
 #include "sync/state.h"
 
@@ -31,7 +32,10 @@ struct sync {
 	struct sync_connector *connectors;
 	unsigned n_connectors;
 	int64_t run;
-	struct arena arena; /* for the whole run */
+	struct arena arena;        /* for the whole run */
+	struct bitmap sync_errors; /* rows that have a synchronization error */
+	struct bitmap
+		fresh; /* metaverse objects that this run has computed from all their sources */
 	/* of the step that runs */
 	struct progress progress;
 	struct counters counters;
@@ -65,6 +69,9 @@ struct eval_ctx {
 	struct sync *sync;
 	const struct sync_connector *conn; /* whose parameters */
 	int64_t cs, mv;                    /* whose links are counted; one of them */
+	struct arena *arena;               /* of the counts */
+	struct link_count *counts;         /* of cs, read once; NULL: not yet */
+	unsigned n_counts;
 };
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a);
 
@@ -82,6 +89,11 @@ const char *stop_result(enum conn_result r, const char *text, const char *otherw
 /* An error on an object: kept on its row, counted. Not fatal. */
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
 	const char *text, struct err *e);
+
+/* Reads which rows have a synchronization error: before the steps that set and clear them. */
+int sync_errors_load(struct sync *s, struct err *e);
+/* Forgets the synchronization error of a row, if it has one. */
+int sync_error_clear(struct sync *s, int64_t cs, struct err *e);
 
 /* Puts event 6956 for a row in the outbox, in the current transaction. */
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,

@@ -79,6 +79,27 @@ static bool has_unconfigured(const struct mv_source *sources, unsigned n)
 	return false;
 }
 
+/* An established join holds until the rule that made it leaves scope. */
+static bool join_holds(const struct mv_source *src)
+{
+	const char *by = src->row.join_rule;
+
+	if (src->conn && src->conn->exports && src->row.want == WANT_PRESENT)
+		return true; /* made by outbound */
+	for (unsigned i = 0; i < src->n_rules; i++)
+		if (by && streq(src->rules[i]->name, by))
+			return true;
+	return false;
+}
+
+static bool joins_hold(const struct mv_source *sources, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!join_holds(&sources[i]))
+			return false;
+	return true;
+}
+
 /* Recomputes a metaverse object from all that is joined to it. */
 static int mv_refresh(
 	struct inbound *in, const struct cs_row *row, int64_t id, bool gone, struct err *e)
@@ -94,6 +115,7 @@ static int mv_refresh(
 
 	if (r != 0 || mv.deleted)
 		return MIN(r, 0);
+	bitmap_unset(&s->fresh, id);
 	TRY(inbound_sources(in, id, &in->arena, &sources, &n, &error, e));
 	if (error)
 		return flow_error(in, row, NULL, error, e);
@@ -110,8 +132,10 @@ static int mv_refresh(
 		return flow_error(in, row, res.error_rule, res.error, e);
 	TRY(mv_write(in, &mv, &res, &flow, e));
 	TRY(inbound_relink(in, id, &res, e));
+	if (joins_hold(sources, n))
+		bitmap_set(&s->fresh, id);
 	sync_count(s, flow ? COUNTER_CONNECTOR_FLOW : COUNTER_CONNECTOR_NO_FLOW);
-	return error_clear(s->store, row->id, ERROR_SYNC, e);
+	return sync_error_clear(s, row->id, e);
 }
 
 /* The row leaves its metaverse object, which may live on through others. */
@@ -150,7 +174,7 @@ static int project(
 		TRY(inbound_relink(in, mv.id, &res, e));
 	TRY(inbound_target_changed(in, src->row.id, 0, e));
 	sync_count(s, COUNTER_DISCONNECTOR_PROJECTED_FLOW);
-	return error_clear(s->store, src->row.id, ERROR_SYNC, e);
+	return sync_error_clear(s, src->row.id, e);
 }
 
 static int unjoined_object(struct inbound *in, struct mv_source *src, struct err *e)
@@ -186,19 +210,6 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 	TRY(mv_touch(s->store, mv, e));
 	TRY(mv_refresh(in, &src->row, mv, false, e));
 	return inbound_target_changed(in, src->row.id, 0, e);
-}
-
-/* An established join holds until the rule that made it leaves scope. */
-static bool join_holds(const struct mv_source *src)
-{
-	const char *by = src->row.join_rule;
-
-	if (src->conn->exports && src->row.want == WANT_PRESENT)
-		return true; /* made by outbound */
-	for (unsigned i = 0; i < src->n_rules; i++)
-		if (by && streq(src->rules[i]->name, by))
-			return true;
-	return false;
 }
 
 static int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
@@ -262,6 +273,24 @@ static int changed_object(struct inbound *in, struct cs_row *row, struct err *e)
 	return 0;
 }
 
+/*
+ * In a full sync, an object whose metaverse object was computed by an earlier step of this run,
+ * from all that is joined to it, needs no second look.
+ */
+static bool is_done(const struct inbound *in, const struct cs_row *row)
+{
+	return row->mv && row->imported && !row->deleted && bitmap_get(&in->sync->fresh, row->mv) &&
+	       !bitmap_get(&in->sync->sync_errors, row->id);
+}
+
+static int full_object(struct inbound *in, struct cs_row *row, struct err *e)
+{
+	if (!is_done(in, row))
+		return inbound_object(in, row, e);
+	sync_count(in->sync, COUNTER_CONNECTOR_NO_FLOW);
+	return 0;
+}
+
 static int page_apply(struct inbound *in, struct cs_row *rows, unsigned n, bool full,
 	int64_t *after, struct err *e)
 {
@@ -271,7 +300,7 @@ static int page_apply(struct inbound *in, struct cs_row *rows, unsigned n, bool 
 	TRY(store_begin(s->store, e));
 	for (unsigned i = 0; i < n; i++) {
 		arena_reset(&in->arena);
-		TRY(full ? inbound_object(in, &rows[i], e) : changed_object(in, &rows[i], e));
+		TRY(full ? full_object(in, &rows[i], e) : changed_object(in, &rows[i], e));
 		*after = full ? rows[i].id : rows[i].seq;
 	}
 	if (!full)
@@ -388,12 +417,14 @@ int step_inbound(
 		.membership = ruleset_uses_membership(s->rules, c->name),
 		.now = unix_now(),
 	};
-	int r = rekey(&in, e);
+	int r = sync_errors_load(s, e);
 
+	if (r >= 0)
+		r = rekey(&in, e);
 	if (r >= 0)
 		r = inbound_objects(&in, full, e);
 	if (r >= 0 && !sync_canceled(s))
-		r = inbound_links(&in, full, e);
+		r = inbound_links(&in, e);
 	if (r >= 0 && full && !sync_canceled(s))
 		r = full_done(&in, e);
 	if (r >= 0 && sync_canceled(s))

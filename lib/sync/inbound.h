@@ -44,8 +44,8 @@ int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struc
 /* Evaluates one connector space object again: its groups have changed. */
 int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e);
 
-/* Link rows that changed since the last sync. */
-int inbound_links(struct inbound *in, bool full, struct err *e);
+/* Link rows that changed since the last sync; of every object that was computed all were set. */
+int inbound_links(struct inbound *in, struct err *e);
 
 /* Sources of a metaverse object, evaluated; the object error text when a scope cannot be decided.
  */

@@ -231,15 +231,13 @@ static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 	return won || l->imported ? 0 : link_removed(in, e);
 }
 
-int inbound_links(struct inbound *in, bool full, struct err *e)
+int inbound_links(struct inbound *in, struct err *e)
 {
 	struct sync *s = in->sync;
 	struct connector_row *cr = &in->conn->row;
 	int64_t seen = store_seq(s->store);
 	unsigned n, member = attr_intern("member");
 
-	if (full)
-		cr->link_seq = 0;
 	do {
 		_cleanup_arena_ struct arena page = {0};
 		struct cs_link *links;

@@ -5,7 +5,6 @@
 int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row, struct arena *a,
 	const char **ret_error, struct err *e)
 {
-	struct eval_ctx ctx = {.sync = s, .cs = row->id};
 	const struct rule *const *rules;
 	struct eval ev;
 	unsigned n;
@@ -13,6 +12,7 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 	*src = (struct mv_source){
 		.conn = sync_connector_by_id(s, row->connector),
 		.row = *row,
+		.ctx = {.sync = s, .cs = row->id},
 	};
 	*ret_error = NULL;
 	if (!src->conn) { /* no longer configured: contributes nothing */
@@ -20,8 +20,8 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 		return 0;
 	}
 	TRY(row_entry(s, row, false, a, &src->entry, e));
-	ctx.conn = src->conn;
-	eval_init(&ev, &ctx, &src->entry, a);
+	src->ctx.conn = src->conn;
+	eval_init(&ev, &src->ctx, &src->entry, a);
 	rules = ruleset_find(s->rules, RULE_INBOUND, src->conn->name, row->class, &n);
 	src->rules = arena_alloc(a, (n + 1) * sizeof(*src->rules));
 	for (unsigned i = 0; i < n; i++) {
@@ -77,8 +77,7 @@ struct walk {
 	unsigned *kept;      /* attributes of flows that were ignored */
 	unsigned n_kept;
 	struct eval ev;
-	struct eval_ctx ctx;
-	const struct mv_source *src;
+	struct mv_source *src;
 	const struct rule *rule;
 };
 
@@ -147,7 +146,7 @@ static void evaluate(struct walk *w, const struct flow *f, struct flow_result *f
 		return;
 	}
 	*fr = (struct flow_result){.kind = FLOW_RESULT_NULL_};
-	if (w->ev.link_count(&w->ctx, f->source) > 0)
+	if (w->ev.link_count(&w->src->ctx, f->source) > 0)
 		*fr = (struct flow_result){.kind = FLOW_RESULT_LINKS, .links = f->source};
 }
 
@@ -262,13 +261,10 @@ int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const stru
 	flows = count_flows(sources, n, ret);
 	ret->links = arena_alloc(a, (flows * 2 + 1) * sizeof(*ret->links));
 	w.kept = arena_alloc(a, (flows + 1) * sizeof(*w.kept));
-	w.ctx.sync = s;
 	while ((src = next_source(sources, n))) {
 		w.src = src;
 		w.rule = src->rules[src->next++];
-		w.ctx.conn = src->conn;
-		w.ctx.cs = src->row.id;
-		eval_init(&w.ev, &w.ctx, &src->entry, a);
+		eval_init(&w.ev, &src->ctx, &src->entry, a);
 		one_rule(&w);
 		if (ret->error && !ob)
 			return 0;

@@ -14,6 +14,7 @@ struct mv_source {
 	struct entry entry;
 	const struct rule **rules; /* in scope, in order of precedence */
 	unsigned n_rules;
+	struct eval_ctx ctx;
 	unsigned next; /* used while the sources' rules are walked in one order */
 };
 

@@ -369,6 +369,8 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
+		bitmap_set(&out->failed, mv->id);
+	if (w.error)
 		return sync_error(out, ad_cs ? ad_cs : row.id, "sync-rule-error-function-triggered",
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision) {
@@ -376,12 +378,9 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 
 		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
 		if (s->n_errors == errors && ad_cs) {
-			struct error_row was;
-			int r = error_get(s->store, ad_cs, ERROR_SYNC, &out->arena, &was, e);
-
-			TRY(r);
-			if (r == 0) { /* mended: its links had been left out */
-				TRY(error_clear(s->store, ad_cs, ERROR_SYNC, e));
+			if (bitmap_get(&s->sync_errors, ad_cs)) {
+				/* mended: its links had been left out */
+				TRY(sync_error_clear(s, ad_cs, e));
 				TRY(mv_link_touch_source(s->store, mv->id, e));
 			}
 		}
@@ -437,6 +436,8 @@ void outbound_done(struct outbound *out)
 	arena_done(&out->link_arena);
 	buf_done(&out->link_changed);
 	bitmap_done(&out->baseline);
+	bitmap_done(&out->failed);
+	arena_done(&out->routes_arena);
 	for (unsigned i = 0; i < out->n_classes; i++)
 		bitmap_done(&out->classes[i].attrs);
 }
@@ -533,7 +534,10 @@ int step_outbound(
 	int r;
 
 	outbound_init(&out, s, c);
-	r = outbound_all(&out, full, e);
+	out.full = full;
+	r = sync_errors_load(s, e);
+	if (r == 0)
+		r = outbound_all(&out, full, e);
 	if (r == 0)
 		r = outbound_expired(&out, e);
 	outbound_done(&out);

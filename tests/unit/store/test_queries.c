@@ -13,6 +13,7 @@ static const char *const SCANS[][2] = {
 	{"run_end_stale", "once per run, run history is short"},
 	{"run_purge", "once per run, run history is short"},
 	{"error_list", "LIMIT, for people"},
+	{"error_ids", "once per step, errors are few"},
 	{"cs_search", "for people, substring, LIMIT"},
 	{"outbox_list", "by rowid"},
 	{"link_count_imported", "only when an export wants to remove many references"},
