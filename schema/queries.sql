@@ -123,6 +123,15 @@ FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> 2 ORDER BY id LIMIT ?3
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE mv = ?1 ORDER BY connector, id
+-- name: cs_page_sources
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, NULL, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+FROM cs WHERE mv = ?1 AND imported IS NOT NULL ORDER BY connector, id
+-- name: cs_page_joined_to
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor,
+	CASE connector WHEN ?2 THEN imported END, CASE connector WHEN ?2 THEN wanted END, want,
+	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+FROM cs WHERE mv = ?1 ORDER BY connector, id
 -- name: cs_page_state
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after

@@ -14,6 +14,8 @@ const struct entra_class_info entra_classes[] = {
 };
 
 #define S VALUE_STRING
+#define I VALUE_INTEGER
+#define X VALUE_BINARY
 #define B VALUE_BOOLEAN
 #define R VALUE_REFERENCE
 #define U FOR_USER
@@ -31,6 +33,16 @@ const struct entra_class_info entra_classes[] = {
 #define ADDRESS(name, field)                                  \
 	{                                                     \
 		name, "addresses", field, SHAPE_ADDRESS, S, C \
+	}
+#define LOCAL(name, type, where)                                 \
+	{                                                        \
+		name, NULL, NULL, SHAPE_PLAIN, type, where,      \
+			.flags = SCHEMA_READ_ONLY | SCHEMA_LOCAL \
+	}
+#define LOCALS(name, type, where)                                               \
+	{                                                                       \
+		name, NULL, NULL, SHAPE_PLAIN, type, where,                     \
+			.flags = SCHEMA_READ_ONLY | SCHEMA_LOCAL | SCHEMA_MULTI \
 	}
 #define EXTENSION(n)                                                                             \
 	{                                                                                        \
@@ -107,9 +119,137 @@ static struct entra_attr table[] = {
 	PLAIN("sourceAnchor", "uniqueName", S, G, .flags = SCHEMA_WRITE_ONCE),
 	/* and a contact's anchor has no place there: it stays in the schema so that rules load */
 	{"blockOnPremisesSync", NULL, NULL, SHAPE_PLAIN, B, U | G | C, .flags = SCHEMA_READ_ONLY},
+	/* written back from the cloud: never so here, and rules ask for it */
+	{"cloudMastered", NULL, NULL, SHAPE_PLAIN, B, U | G | C, .flags = SCHEMA_READ_ONLY},
+	/* Connect Sync's own service takes these; Graph has no property that could be written */
+	LOCAL("altRecipient", R, U),
+	LOCAL("assistant", R, U | C),
+	LOCALS("authOrig", R, U | G | C),
+	LOCAL("cloudLegacyExchangeDN", S, U | G | C),
+	LOCAL("cloudSOAExchMailbox", B, U | G),
+	LOCAL("commonName", S, U | G | C),
+	LOCAL("countryCode", I, U | C),
+	LOCAL("countryLetterCode", S, U | C),
+	LOCAL("deliverAndRedirect", B, U),
+	LOCAL("description", S, U | C),
+	LOCAL("displayNamePrintable", S, G),
+	LOCAL("division", S, U),
+	LOCALS("dLMemRejectPerms", R, U | G | C),
+	LOCALS("dLMemSubmitPerms", R, U | G | C),
+	LOCAL("dn", S, U | G | C),
+	LOCAL("employeeNumber", S, U),
+	LOCAL("extensionAttribute1", S, G | C),
+	LOCAL("extensionAttribute10", S, G | C),
+	LOCAL("extensionAttribute11", S, G | C),
+	LOCAL("extensionAttribute12", S, G | C),
+	LOCAL("extensionAttribute13", S, G | C),
+	LOCAL("extensionAttribute14", S, G | C),
+	LOCAL("extensionAttribute15", S, G | C),
+	LOCAL("extensionAttribute2", S, G | C),
+	LOCAL("extensionAttribute3", S, G | C),
+	LOCAL("extensionAttribute4", S, G | C),
+	LOCAL("extensionAttribute5", S, G | C),
+	LOCAL("extensionAttribute6", S, G | C),
+	LOCAL("extensionAttribute7", S, G | C),
+	LOCAL("extensionAttribute8", S, G | C),
+	LOCAL("extensionAttribute9", S, G | C),
+	LOCAL("groupType", I, G),
+	LOCAL("hideDLMembership", B, G),
+	LOCAL("homePhone", S, U | C),
+	LOCAL("info", S, U | G | C),
+	LOCAL("initials", S, U | C),
+	LOCAL("ipPhone", S, U | C),
+	LOCAL("lastPasswordChangeTimestamp", S, U),
+	LOCAL("legacyExchangeDN", S, U),
+	LOCAL("managedBy", R, G),
+	LOCAL("middleName", S, U | C),
+	LOCAL("msExchArchiveGUID", X, U),
+	LOCALS("msExchArchiveName", S, U),
+	LOCAL("msExchAssistantName", S, U | C),
+	LOCAL("msExchAuditAdmin", X, U),
+	LOCAL("msExchAuditDelegate", X, U),
+	LOCAL("msExchAuditDelegateAdmin", X, U),
+	LOCAL("msExchAuditOwner", X, U),
+	LOCAL("msExchBlockedSendersHash", X, U),
+	LOCAL("msExchBypassAudit", B, U),
+	LOCALS("msExchBypassModerationLink", R, U | G),
+	LOCALS("msExchCoManagedByLink", R, U | G),
+	LOCALS("msExchDelegateListLink", R, U),
+	LOCAL("msExchELCExpirySuspensionEnd", S, U),
+	LOCAL("msExchELCExpirySuspensionStart", S, U),
+	LOCAL("msExchELCMailboxFlags", I, U),
+	LOCAL("msExchEnableModeration", B, U | G | C),
+	LOCALS("msExchExtensionCustomAttribute1", S, U | G | C),
+	LOCALS("msExchExtensionCustomAttribute2", S, U | G | C),
+	LOCALS("msExchExtensionCustomAttribute3", S, U | G | C),
+	LOCALS("msExchExtensionCustomAttribute4", S, U | G | C),
+	LOCALS("msExchExtensionCustomAttribute5", S, U | G | C),
+	LOCAL("msExchGenericForwardingAddress", S, U),
+	LOCAL("msExchGroupDepartRestriction", I, G),
+	LOCAL("msExchGroupJoinRestriction", I, G),
+	LOCAL("msExchHideFromAddressLists", B, U | G | C),
+	LOCAL("msExchImmutableID", S, U),
+	LOCAL("msExchLitigationHoldDate", S, U),
+	LOCAL("msExchLitigationHoldOwner", S, U),
+	LOCAL("msExchMailboxAuditEnable", B, U),
+	LOCAL("msExchMailboxAuditLogAgeLimit", I, U),
+	LOCAL("msExchMailboxGuid", X, U),
+	LOCALS("msExchModeratedByLink", R, U | G | C),
+	LOCAL("msExchModerationFlags", I, U | G | C),
+	LOCAL("msExchRecipientDisplayType", I, U | G | C),
+	LOCAL("msExchRecipientTypeDetails", I, U | G | C),
+	LOCAL("msExchRemoteRecipientType", I, U),
+	LOCAL("msExchRequireAuthToSendTo", B, U | G | C),
+	LOCAL("msExchResourceCapacity", I, U),
+	LOCAL("msExchResourceDisplay", S, U),
+	LOCALS("msExchResourceMetadata", S, U),
+	LOCALS("msExchResourceSearchProperties", S, U),
+	LOCAL("msExchRetentionComment", S, U),
+	LOCAL("msExchRetentionURL", S, U),
+	LOCAL("msExchSafeRecipientsHash", X, U),
+	LOCAL("msExchSafeSendersHash", X, U),
+	LOCALS("msExchSenderHintTranslations", S, U | G | C),
+	LOCAL("msExchTeamMailboxExpiration", S, U),
+	LOCALS("msExchTeamMailboxOwners", R, U),
+	LOCAL("msExchTeamMailboxSharePointUrl", S, U),
+	LOCAL("msExchUCVoiceMailSettings", S, U),
+	LOCALS("msExchUserHoldPolicies", S, U),
+	LOCAL("msRTCSIP-ApplicationOptions", I, U | C),
+	LOCAL("msRTCSIP-DeploymentLocator", S, U | C),
+	LOCAL("msRTCSIP-Line", S, U | C),
+	LOCAL("msRTCSIP-OptionFlags", I, U | C),
+	LOCAL("msRTCSIP-OwnerUrn", S, U | C),
+	LOCAL("msRTCSIP-PrimaryUserAddress", S, U | C),
+	LOCAL("msRTCSIP-UserEnabled", B, U | C),
+	LOCAL("netBiosName", S, U),
+	LOCAL("onPremiseObjectType", S, U),
+	LOCAL("oOFReplyToOriginator", B, G),
+	LOCALS("otherFacsimileTelephoneNumber", S, U | C),
+	LOCALS("otherHomePhone", S, U | C),
+	LOCALS("otherTelephone", S, U | C),
+	LOCAL("pager", S, U | C),
+	LOCAL("postOfficeBox", S, U | C),
+	LOCAL("preferredDataLocation", S, U),
+	LOCALS("publicDelegates", R, U | G),
+	LOCAL("pwdLastSet", S, U),
+	LOCAL("reportToOriginator", B, G),
+	LOCAL("reportToOwner", B, G),
+	LOCAL("shadowProxyAddresses", S, U),
+	LOCAL("sourceObjectType", S, U | G | C),
+	LOCAL("targetAddress", S, U | G | C),
+	LOCAL("telephoneAssistant", S, U | C),
+	LOCAL("thumbnailPhoto", X, U),
+	LOCALS("unauthOrig", R, U | G | C),
+	LOCAL("url", S, U | C),
+	LOCALS("userCertificate", X, U | C),
+	LOCALS("userSMIMECertificate", X, U | C),
+	LOCAL("writebackEnabled", S, G),
+	LOCAL("wWWHomePage", S, U | C),
 };
 
 #undef S
+#undef I
+#undef X
 #undef B
 #undef R
 #undef U

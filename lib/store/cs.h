@@ -109,6 +109,8 @@ int cs_delete(struct store *s, int64_t id, struct err *e);
  * - changed: connector's rows with seq > after_seq, in order of seq
  * - all: connector's rows with id > after_id, in order of id; placeholders left out
  * - joined: the rows joined to a metaverse object, in order of connector, id
+ * - sources: of these, what the directories show, without the wanted images
+ * - joined_to: as joined, with the images of one connector's rows only
  * - in_state: connector's rows in the state, id > after_id, in order of id
  */
 int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
@@ -117,6 +119,10 @@ int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned l
 	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
 int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
 	unsigned *ret_n, struct err *e);
+int cs_page_sources(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
+	unsigned *ret_n, struct err *e);
+int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct arena *a,
+	struct cs_row **ret, unsigned *ret_n, struct err *e);
 int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
 	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
 /* Rows whose soft delete is over: delete_after <= now. */

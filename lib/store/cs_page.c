@@ -54,6 +54,29 @@ int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row *
 	return cs_read_all(s, Q_CS_PAGE_JOINED, a, ret, ret_n, e);
 }
 
+int cs_page_sources(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
+	unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_SOURCES, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, mv);
+	return cs_read_all(s, Q_CS_PAGE_SOURCES, a, ret, ret_n, e);
+}
+
+int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct arena *a,
+	struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_JOINED_TO, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, mv);
+	q_int(st, 2, connector);
+	return cs_read_all(s, Q_CS_PAGE_JOINED_TO, a, ret, ret_n, e);
+}
+
 int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
 	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
 {

@@ -100,42 +100,50 @@ static bool joins_hold(const struct mv_source *sources, unsigned n)
 	return true;
 }
 
-/* Recomputes a metaverse object from all that is joined to it. */
-static int mv_refresh(
-	struct inbound *in, const struct cs_row *row, int64_t id, bool gone, struct err *e)
+/* Writes what was computed of a metaverse object from all that is joined to it. */
+static int mv_apply(struct inbound *in, const struct cs_row *row, struct mv_row *mv,
+	struct mv_source *sources, unsigned n, bool gone, struct err *e)
 {
 	struct sync *s = in->sync;
-	struct mv_source *sources;
 	struct mv_result res;
-	const char *error;
-	struct mv_row mv;
-	unsigned n;
 	bool flow;
-	int r = mv_get(s->store, id, &in->arena, &mv, e);
 
-	if (r != 0 || mv.deleted)
-		return MIN(r, 0);
-	bitmap_unset(&s->fresh, id);
-	TRY(inbound_sources(in, id, &in->arena, &sources, &n, &error, e));
-	if (error)
-		return flow_error(in, row, NULL, error, e);
-	TRY(mv_compute(s, sources, n, &mv, NULL, &in->arena, &res, e));
+	TRY(mv_compute(s, sources, n, mv, NULL, &in->arena, &res, e));
 	/* a section that left the configuration must not become a wave of deletes */
 	if (!res.held && !res.error && has_unconfigured(sources, n))
 		return 0;
 	if (!res.held && !res.error) {
 		sync_count(s, gone ? COUNTER_CONNECTOR_DELETE_REMOVE_MV
 				   : COUNTER_CONNECTOR_FILTERED_REMOVE_MV);
-		return mv_release(in, &mv, e);
+		return mv_release(in, mv, e);
 	}
 	if (res.error)
 		return flow_error(in, row, res.error_rule, res.error, e);
-	TRY(mv_write(in, &mv, &res, &flow, e));
-	TRY(inbound_relink(in, id, &res, e));
+	TRY(mv_write(in, mv, &res, &flow, e));
+	TRY(inbound_relink(in, mv->id, &res, e));
 	if (joins_hold(sources, n))
-		bitmap_set(&s->fresh, id);
+		bitmap_set(&s->fresh, mv->id);
 	sync_count(s, flow ? COUNTER_CONNECTOR_FLOW : COUNTER_CONNECTOR_NO_FLOW);
 	return sync_error_clear(s, row->id, e);
+}
+
+/* Recomputes a metaverse object. */
+static int mv_refresh(
+	struct inbound *in, const struct cs_row *row, int64_t id, bool gone, struct err *e)
+{
+	struct mv_source *sources;
+	const char *error;
+	struct mv_row mv;
+	unsigned n;
+	int r = mv_get(in->sync->store, id, &in->arena, &mv, e);
+
+	if (r != 0 || mv.deleted)
+		return MIN(r, 0);
+	bitmap_unset(&in->sync->fresh, id);
+	TRY(inbound_sources(in, id, &in->arena, &sources, &n, &error, e));
+	if (error)
+		return flow_error(in, row, NULL, error, e);
+	return mv_apply(in, row, &mv, sources, n, gone, e);
 }
 
 /* The row leaves its metaverse object, which may live on through others. */
@@ -212,28 +220,47 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 	return inbound_target_changed(in, src->row.id, 0, e);
 }
 
-static int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
+static int lone_object(struct inbound *in, struct cs_row *row, struct err *e)
 {
-	struct mv_source *src;
+	struct mv_source *src = arena_alloc(&in->arena, sizeof(*src));
 	const char *error;
 
+	TRY(mv_source_init(in->sync, src, row, &in->arena, &error, e));
+	return error ? flow_error(in, row, NULL, error, e) : unjoined_object(in, src, e);
+}
+
+/* All that is joined is evaluated together; the row's own join may turn out to hold no longer. */
+static int joined_object(struct inbound *in, struct cs_row *row, struct err *e)
+{
+	struct mv_source *sources;
+	const char *error;
+	struct mv_row mv;
+	unsigned n;
+	int r = mv_get(in->sync->store, row->mv, &in->arena, &mv, e);
+
+	TRY(r);
+	bitmap_unset(&in->sync->fresh, row->mv);
+	TRY(inbound_sources(in, row->mv, &in->arena, &sources, &n, &error, e));
+	if (error)
+		return flow_error(in, row, NULL, error, e);
+	for (unsigned i = 0; i < n; i++) {
+		if (sources[i].row.id != row->id || join_holds(&sources[i]))
+			continue;
+		TRY(disconnect(in, row, false, e));
+		return lone_object(in, row, e);
+	}
+	return r == 0 && !mv.deleted ? mv_apply(in, row, &mv, sources, n, false, e) : 0;
+}
+
+static int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
+{
 	if (row->kind == CS_PLACEHOLDER)
 		return 0;
 	if (row->deleted)
 		return deleted_object(in, row, e);
 	if (!row->imported)
 		return row->mv ? mv_touch(in->sync->store, row->mv, e) : 0;
-	src = arena_alloc(&in->arena, sizeof(*src));
-	TRY(mv_source_init(in->sync, src, row, &in->arena, &error, e));
-	if (error)
-		return flow_error(in, row, NULL, error, e);
-	if (row->mv && !join_holds(src)) {
-		TRY(disconnect(in, row, false, e));
-		src->row = *row;
-	}
-	if (!row->mv)
-		return unjoined_object(in, src, e);
-	return mv_refresh(in, row, row->mv, false, e);
+	return row->mv ? joined_object(in, row, e) : lone_object(in, row, e);
 }
 
 int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e)

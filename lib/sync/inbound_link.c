@@ -10,11 +10,9 @@ int inbound_sources(struct inbound *in, int64_t mv, struct arena *a, struct mv_s
 
 	*ret_error = NULL;
 	*ret_n = 0;
-	TRY(cs_page_joined(in->sync->store, mv, a, &rows, &n, e));
+	TRY(cs_page_sources(in->sync->store, mv, a, &rows, &n, e));
 	*ret = arena_alloc(a, (n + 1) * sizeof(**ret));
 	for (unsigned i = 0; i < n; i++) {
-		if (!rows[i].imported)
-			continue; /* provisioned, not shown by the directory yet */
 		TRY(mv_source_init(in->sync, &(*ret)[*ret_n], &rows[i], a, ret_error, e));
 		if (*ret_error)
 			return 0;

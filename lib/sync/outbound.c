@@ -19,7 +19,7 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 	*ret = (struct cs_row){0};
 	*ret_ad_dn = NULL;
 	*ret_ad_cs = 0;
-	TRY(cs_page_joined(out->sync->store, mv, a, &rows, &n, e));
+	TRY(cs_page_joined_to(out->sync->store, mv, out->conn->row.id, a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		struct sync_connector *c = sync_connector_by_id(out->sync, rows[i].connector);
 
@@ -369,8 +369,6 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
-		bitmap_set(&out->failed, mv->id);
-	if (w.error)
 		return sync_error(out, ad_cs ? ad_cs : row.id, "sync-rule-error-function-triggered",
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision) {
@@ -436,8 +434,6 @@ void outbound_done(struct outbound *out)
 	arena_done(&out->link_arena);
 	buf_done(&out->link_changed);
 	bitmap_done(&out->baseline);
-	bitmap_done(&out->failed);
-	arena_done(&out->routes_arena);
 	for (unsigned i = 0; i < out->n_classes; i++)
 		bitmap_done(&out->classes[i].attrs);
 }
@@ -491,7 +487,8 @@ static int outbound_all(struct outbound *out, bool full, struct err *e)
 
 	if (r != 0)
 		return r;
-	r = outbound_links(out, full ? 0 : cr->outbound_seq, e);
+	/* also in a full sync: where references flow to is known to each row (links_rerouted) */
+	r = outbound_links(out, cr->outbound_seq, e);
 	if (r != 0)
 		return r;
 	TRY(store_begin(store, e));
@@ -534,7 +531,6 @@ int step_outbound(
 	int r;
 
 	outbound_init(&out, s, c);
-	out.full = full;
 	r = sync_errors_load(s, e);
 	if (r == 0)
 		r = outbound_all(&out, full, e);

@@ -42,17 +42,12 @@ struct outbound {
 		struct bitmap attrs;
 	} classes[CLASSES_MAX];
 	unsigned n_classes;
-	bool full;              /* every object was computed before the links */
-	struct bitmap failed;   /* metaverse objects whose flows failed in this step */
 	struct bitmap baseline; /* rows whose wanted image was first computed in this step */
 	/* the object whose links are being walked, see outbound_links() */
 	struct arena link_arena;
 	int64_t link_mv;
 	struct wanted link_wanted;
 	struct cs_row link_row;  /* id 0: not provisioned */
-	struct wanted routes[8]; /* links of wanted objects, by digest; used in a full sync */
-	unsigned n_routes;
-	struct arena routes_arena;
 	struct buf link_changed; /* names of reference attributes that changed while blocked */
 };
 

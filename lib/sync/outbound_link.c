@@ -29,39 +29,6 @@ static int report_blocked(struct outbound *out, struct err *e)
 	return 0;
 }
 
-/*
- * In a full sync every object was computed just before, and its row has the digest of where its
- * references go: objects of one digest share the answer.
- */
-static bool known_route(struct outbound *out, int64_t mv)
-{
-	if (!out->full || !out->link_row.id || out->link_row.want != WANT_PRESENT ||
-		out->link_row.delete_after || bitmap_get(&out->failed, mv))
-		return false;
-	for (unsigned i = 0; i < out->n_routes; i++)
-		if (out->routes[i].links_digest == out->link_row.links) {
-			out->link_wanted = out->routes[i];
-			return true;
-		}
-	return false;
-}
-
-static void keep_route(struct outbound *out)
-{
-	struct wanted *w = &out->routes[out->n_routes];
-
-	if (!out->full || out->n_routes == ARRAY_SIZE(out->routes))
-		return;
-	*w = (struct wanted){
-		.provision = true,
-		.links_digest = out->link_wanted.links_digest,
-		.n_links = out->link_wanted.n_links,
-	};
-	w->links = (void *)arena_dup(
-		&out->routes_arena, out->link_wanted.links, w->n_links * sizeof(*w->links));
-	out->n_routes++;
-}
-
 static int load_source(struct outbound *out, int64_t mv, struct err *e)
 {
 	const char *ad_dn;
@@ -79,13 +46,9 @@ static int load_source(struct outbound *out, int64_t mv, struct err *e)
 	if (r != 0)
 		return MIN(r, 0);
 	TRY(outbound_row(out, mv, &out->link_arena, &out->link_row, &ad_dn, &ad_cs, e));
-	if (known_route(out, mv))
-		return 0;
 	TRY(wanted_of_row(out, &row, &out->link_row, &out->link_arena, &out->link_wanted, e));
 	if (!out->link_wanted.provision || out->link_wanted.error)
 		out->link_row.id = 0;
-	else
-		keep_route(out);
 	return 0;
 }
 

@@ -45,7 +45,8 @@ static void test_plans(void **state)
 				!may_scan(query_names[q]))
 				fail_msg("%s: %s", query_names[q], plan);
 			if (strstr(plan, "TEMP B-TREE") && !may_scan(query_names[q]) &&
-				strcmp(query_names[q], "cs_page_joined"))
+				strncmp(query_names[q], "cs_page_joined", 14) &&
+				strcmp(query_names[q], "cs_page_sources"))
 				fail_msg("%s: %s", query_names[q], plan);
 		}
 		sqlite3_finalize(st);
