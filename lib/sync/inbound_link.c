@@ -82,16 +82,14 @@ static int wanted_targets(struct inbound *in, unsigned attr, const struct mv_res
 }
 
 /* One attribute of one object: every link of its winners, and nothing else. */
-static int relink_attr(
-	struct inbound *in, int64_t mv, unsigned attr, const struct mv_result *res, struct err *e)
+static int relink_attr(struct inbound *in, int64_t mv, unsigned attr, const struct mv_link *have,
+	unsigned n_have, const struct mv_result *res, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	struct store *store = in->sync->store;
-	struct mv_link *have;
 	int64_t *want;
-	unsigned n_have, n_want, i = 0, k = 0;
+	unsigned n_want, i = 0, k = 0;
 
-	TRY(mv_link_list(store, mv, attr, &a, &have, &n_have, e));
 	TRY(wanted_targets(in, attr, res, &a, &want, &n_want, e));
 	while (i < n_want || k < n_have) {
 		if (k == n_have || (i < n_want && want[i] < have[k].target)) {
@@ -119,30 +117,36 @@ static bool is_kept(const struct mv_result *res, unsigned attr)
 	return false;
 }
 
+/* Does an earlier winner of the list have the same attribute? */
+static bool came_before(const struct mv_result *res, unsigned k)
+{
+	for (unsigned j = 0; j < k; j++)
+		if (res->links[j].attr == res->links[k].attr)
+			return true;
+	return false;
+}
+
 int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, struct err *e)
 {
 	struct mv_link *have;
-	unsigned n, done = 0;
+	unsigned n, from, to;
 
 	TRY(mv_link_list(in->sync->store, mv, 0, &in->arena, &have, &n, e));
-	for (unsigned i = 0; i < n; i++) {
-		bool won = false;
+	for (from = 0; from < n; from = to) { /* in order of attribute */
+		unsigned attr = have[from].attr;
 
-		if (have[i].attr == done)
-			continue;
-		done = have[i].attr;
-		for (unsigned k = 0; k < res->n_links; k++)
-			won = won || res->links[k].attr == done;
-		if (!won)
-			TRY(relink_attr(in, mv, done, res, e));
+		for (to = from; to < n && have[to].attr == attr; to++)
+			;
+		if (!is_kept(res, attr))
+			TRY(relink_attr(in, mv, attr, have + from, to - from, res, e));
 	}
 	for (unsigned k = 0; k < res->n_links; k++) {
-		bool again = false;
+		bool there = false;
 
-		for (unsigned j = 0; j < k && !again; j++)
-			again = res->links[j].attr == res->links[k].attr;
-		if (!again && !is_kept(res, res->links[k].attr))
-			TRY(relink_attr(in, mv, res->links[k].attr, res, e));
+		for (unsigned i = 0; i < n && !there; i++)
+			there = have[i].attr == res->links[k].attr;
+		if (!there && !came_before(res, k) && !is_kept(res, res->links[k].attr))
+			TRY(relink_attr(in, mv, res->links[k].attr, NULL, 0, res, e));
 	}
 	return 0;
 }
