@@ -3,7 +3,7 @@
 #include "base/timefmt.h"
 #include "daemon_priv.h"
 #include "show.h"
-#include "sync/run.h"
+#include "sync/preview.h"
 
 #include "control_varlink.h"
 
@@ -126,6 +126,50 @@ static void call_get_mv(struct varlink_call *c, const json_t *p, void *ctx)
 	}
 	s = open_store(ctx, &e);
 	reply_value(c, "object", s ? show_mv(s, name, &e) : NULL, &e);
+}
+
+/* The rules as they are in the files now: a changed one can be tried before it runs. */
+static void call_lineage(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(p, "name"));
+	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	struct daemon *d = ctx;
+	struct err e = {0};
+	_cleanup_store_ struct store *s = NULL;
+	json_t *list = NULL;
+	int64_t mv;
+
+	if (!name) {
+		varlink_invalid(c, "name");
+		return;
+	}
+	s = open_store(d, &e);
+	if (s && run_load_rules(d->config, &rules, &e) == 0 &&
+		show_find_mv(s, name, &mv, &e) == 0 &&
+		lineage_object(d->config, rules, s, mv, &list, &e) < 0)
+		list = NULL;
+	reply_value(c, "lineage", list, &e);
+}
+
+static void call_preview(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(p, "name"));
+	const char *connector = json_string_value(json_object_get(p, "connector"));
+	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	struct daemon *d = ctx;
+	struct err e = {0};
+	_cleanup_store_ struct store *s = NULL;
+	json_t *preview = NULL;
+
+	if (!name) {
+		varlink_invalid(c, "name");
+		return;
+	}
+	s = open_store(d, &e);
+	if (s && run_load_rules(d->config, &rules, &e) == 0 &&
+		preview_object(d->config, rules, s, connector, name, &preview, &e) < 0)
+		preview = NULL;
+	reply_value(c, "preview", preview, &e);
 }
 
 /* --- status --- */
@@ -291,6 +335,8 @@ static const struct varlink_method methods[] = {
 	{"SearchConnectorSpace", false, call_search},
 	{"GetConnectorSpaceObject", false, call_get_cs},
 	{"GetMetaverseObject", false, call_get_mv},
+	{"GetLineage", false, call_lineage},
+	{"Preview", false, call_preview},
 };
 
 struct varlink_service daemon_service(struct daemon *d)

@@ -2,6 +2,7 @@
 #include "show.h"
 #include "base/timefmt.h"
 #include "model/delta.h"
+#include "model/entry_json.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -182,38 +183,6 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 
 /* --- objects --- */
 
-static json_t *value_json(const struct value *v, struct arena *a)
-{
-	switch (v->type) {
-	case VALUE_INTEGER:
-		return json_integer(v->num);
-	case VALUE_BOOLEAN:
-		return json_boolean(v->num);
-	case VALUE_STRING:
-	case VALUE_REFERENCE:
-		return json_stringn(v->data, v->len);
-	case VALUE_BINARY:
-		return json_pack("{s:s}", "base64", value_text(a, v));
-	case VALUE_TYPE_COUNT:
-		break;
-	}
-	return json_null();
-}
-
-static json_t *attributes_json(const struct entry *en, struct arena *a)
-{
-	json_t *o = json_object();
-
-	for (unsigned i = 0; i < en->n_attrs; i++) {
-		json_t *values = json_array();
-
-		for (unsigned k = 0; k < en->attrs[i].count; k++)
-			json_array_append_new(values, value_json(&en->attrs[i].values[k], a));
-		json_object_set_new(o, attr_name(en->attrs[i].id), values);
-	}
-	return o;
-}
-
 static void decode(
 	struct store *s, const void *image, size_t len, struct arena *a, struct entry *en)
 {
@@ -335,14 +304,14 @@ static json_t *pending_json(const struct cs_row *row, const struct entry *have,
 		if (d.attrs[i].before)
 			entry_set_all(&one, d.attrs[i].id, d.attrs[i].before->values,
 				d.attrs[i].before->count);
-		side = attributes_json(&one, a);
+		side = entry_to_json(&one, a);
 		json_object_set(change, "from", json_object_get(side, attr_name(d.attrs[i].id)));
 		json_decref(side);
 		entry_init(&one, a);
 		if (d.attrs[i].after)
 			entry_set_all(&one, d.attrs[i].id, d.attrs[i].after->values,
 				d.attrs[i].after->count);
-		side = attributes_json(&one, a);
+		side = entry_to_json(&one, a);
 		json_object_set(change, "to", json_object_get(side, attr_name(d.attrs[i].id)));
 		json_decref(side);
 		json_object_set_new(o, attr_name(d.attrs[i].id), change);
@@ -393,8 +362,8 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 	decode(s, row.wanted, row.wanted_len, &a, &wanted);
 	o = row_json(s, &row, &a);
 	set_string(o, "rule", row.join_rule);
-	json_object_set_new(o, "imported", attributes_json(&imported, &a));
-	json_object_set_new(o, "wanted_attributes", attributes_json(&wanted, &a));
+	json_object_set_new(o, "imported", entry_to_json(&imported, &a));
+	json_object_set_new(o, "wanted_attributes", entry_to_json(&wanted, &a));
 	json_object_set_new(o, "pending_export", pending_json(&row, &imported, &wanted, &a));
 	json_object_set_new(o, "references", links_json(s, &row, &a, e));
 	json_object_set_new(o, "error", error_json(s, row.id, &a));
@@ -457,6 +426,13 @@ static json_t *mv_links_json(struct store *s, int64_t mv, struct arena *a, struc
 	return list;
 }
 
+int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	return find_mv(s, name, &a, ret, e);
+}
+
 json_t *show_mv(struct store *s, const char *name, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -488,7 +464,7 @@ json_t *show_mv(struct store *s, const char *name, struct err *e)
 	o = json_object();
 	json_object_set_new(o, "mv", json_integer(id));
 	set_string(o, "class", mv.class);
-	json_object_set_new(o, "attributes", attributes_json(&en, &a));
+	json_object_set_new(o, "attributes", entry_to_json(&en, &a));
 	json_object_set_new(o, "references", mv_links_json(s, id, &a, e));
 	json_object_set_new(o, "connectors", list);
 	return o;

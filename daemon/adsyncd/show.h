@@ -21,4 +21,6 @@ json_t *show_pending(struct store *s, struct err *e);
 /* `name`: a DN or an anchor. */
 json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e);
 /* `name`: the number of a metaverse object, or the DN of a connector space object joined to it. */
+/* The number of the metaverse object that a number, DN or anchor names. */
+int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e);
 json_t *show_mv(struct store *s, const char *name, struct err *e);

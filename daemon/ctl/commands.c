@@ -273,8 +273,21 @@ int command_mv_show(const struct ctl *c, int argc, char **argv)
 		{"RULE", "rule"},
 		{"DN", "dn"},
 	};
+	static const struct column lineage[] = {
+		{"ATTRIBUTE", "attribute"},
+		{"VALUE", "value", 40},
+		{"RULE", "rule"},
+		{"CONNECTOR", "connector"},
+		{"SINCE", "time"},
+		{"OBJECT", "object"},
+	};
 	json_t *o, *row;
-	int r = ctl_ask(c, "GetMetaverseObject", json_pack("{s:s}", "name", argv[0]), &o);
+	int r;
+
+	if (c->lineage)
+		return list(c, "GetLineage", json_pack("{s:s}", "name", argv[0]), "lineage",
+			lineage, ARRAY_SIZE(lineage));
+	r = ctl_ask(c, "GetMetaverseObject", json_pack("{s:s}", "name", argv[0]), &o);
 
 	if (r)
 		return r;

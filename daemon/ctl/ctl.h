@@ -14,7 +14,9 @@ enum {
 
 struct ctl {
 	const char *socket, *config, *connector;
-	bool json, wait;
+	const char *metaverse, *output; /* NULL: not given */
+	const char *expr, *entry;
+	bool json, wait, check, custom, lineage;
 };
 
 struct command {
@@ -31,6 +33,13 @@ int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t 
 int ctl_fail(const struct err *e, int code);
 void print_json(const json_t *o);
 
+struct ruleset;
+struct arena;
+/* The rules of files or folders, or of the configuration when there are none. */
+int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct ruleset **ret, struct err *e);
+/* The path of the metaverse's schema: as told, as configured, or as installed. */
+const char *ctl_metaverse(const struct ctl *c, struct arena *a);
+
 int command_status(const struct ctl *c, int argc, char **argv);
 int command_start(const struct ctl *c, int argc, char **argv);
 int command_stop(const struct ctl *c, int argc, char **argv);
@@ -43,4 +52,13 @@ int command_cs_search(const struct ctl *c, int argc, char **argv);
 int command_cs_pending(const struct ctl *c, int argc, char **argv);
 int command_mv_show(const struct ctl *c, int argc, char **argv);
 int command_errors(const struct ctl *c, int argc, char **argv);
+int command_preview(const struct ctl *c, int argc, char **argv);
+int command_rules_list(const struct ctl *c, int argc, char **argv);
+int command_rules_show(const struct ctl *c, int argc, char **argv);
+int command_rules_validate(const struct ctl *c, int argc, char **argv);
+int command_rules_diff(const struct ctl *c, int argc, char **argv);
+int command_rules_explain(const struct ctl *c, int argc, char **argv);
+int command_rules_eval(const struct ctl *c, int argc, char **argv);
+int command_rules_import(const struct ctl *c, int argc, char **argv);
+int command_rules_export(const struct ctl *c, int argc, char **argv);
 int command_config_check(const struct ctl *c, int argc, char **argv);

@@ -27,7 +27,26 @@ static const struct command commands[] = {
 	{"cs", "search", "TEXT [--connector NAME]", "objects whose DN or anchor has the text", 1, 1,
 		command_cs_search},
 	{"cs", "pending", "", "objects with a pending export", 0, 0, command_cs_pending},
-	{"mv", "show", "NUMBER|DN", "an object of the metaverse", 1, 1, command_mv_show},
+	{"mv", "show", "NUMBER|DN [--lineage]", "an object of the metaverse; which rule gave what",
+		1, 1, command_mv_show},
+	{NULL, "preview", "DN [--connector NAME]", "what a synchronization of an object would do",
+		1, 1, command_preview},
+	{"rules", "list", "[FILE|DIR...]", "the rules in order of precedence", 0, 1000,
+		command_rules_list},
+	{"rules", "show", "RULE [FILE|DIR...]", "a rule as it is written", 1, 1000,
+		command_rules_show},
+	{"rules", "explain", "RULE|ATTRIBUTE [FILE|DIR...]",
+		"what a rule does, or what flows to an attribute", 1, 1000, command_rules_explain},
+	{"rules", "validate", "[FILE|DIR...]", "checks rules, and warns", 0, 1000,
+		command_rules_validate},
+	{"rules", "diff", "OLD NEW", "differences between files or folders of rules", 2, 2,
+		command_rules_diff},
+	{"rules", "eval", "--expr 'EXPR' [--entry FILE]", "evaluates an expression", 0, 0,
+		command_rules_eval},
+	{"rules", "import", "[--check] [--custom] [--output DIR] FILE|DIR...",
+		"reads Connect Sync's own rules and connectors", 1, 1000, command_rules_import},
+	{"rules", "export", "--output DIR [FILE|DIR...]", "writes rules as Connect Sync's XML", 0,
+		1000, command_rules_export},
 	{"config", "check", "[FILE]", "checks the configuration and its rules", 0, 1,
 		command_config_check},
 };
@@ -43,7 +62,7 @@ static void usage(FILE *f)
 
 		snprintf(line, sizeof(line), "%s%s%s %s", c->group ? c->group : "",
 			c->group ? " " : "", c->name, c->arguments);
-		fprintf(f, "  %-50s %s\n", line, c->help);
+		fprintf(f, "  %-58s %s\n", line, c->help);
 	}
 	fputs("\nExit codes: 0 good, 1 ended with errors or not found, 2 usage, 3 a run is in\n"
 	      "progress already, 4 adsyncd cannot be reached.\n",
@@ -97,6 +116,13 @@ int main(int argc, char **argv)
 		{"socket", required_argument, NULL, 's'},
 		{"connector", required_argument, NULL, 'c'},
 		{"config", required_argument, NULL, 'f'},
+		{"metaverse", required_argument, NULL, 'm'},
+		{"output", required_argument, NULL, 'o'},
+		{"expr", required_argument, NULL, 'e'},
+		{"entry", required_argument, NULL, 'n'},
+		{"check", no_argument, NULL, 'k'},
+		{"custom", no_argument, NULL, 'u'},
+		{"lineage", no_argument, NULL, 'l'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{0},
@@ -122,6 +148,27 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			ctl.config = optarg;
+			break;
+		case 'm':
+			ctl.metaverse = optarg;
+			break;
+		case 'o':
+			ctl.output = optarg;
+			break;
+		case 'e':
+			ctl.expr = optarg;
+			break;
+		case 'n':
+			ctl.entry = optarg;
+			break;
+		case 'k':
+			ctl.check = true;
+			break;
+		case 'u':
+			ctl.custom = true;
+			break;
+		case 'l':
+			ctl.lineage = true;
 			break;
 		case 'h':
 			usage(stdout);

@@ -18,6 +18,8 @@ static const char *value_text(const json_t *v, char *buf, size_t size)
 		snprintf(buf, size, "%s", json_is_true(v) ? "yes" : "no");
 	else if (json_is_object(v) && json_object_get(v, "base64"))
 		return json_string_value(json_object_get(v, "base64"));
+	else if (json_is_array(v) || json_is_object(v))
+		buf[MIN(json_dumpb(v, buf, size - 1, JSON_COMPACT), size - 1)] = '\0';
 	else
 		snprintf(buf, size, "-");
 	return buf;

@@ -138,6 +138,7 @@ static const struct schema_attr attrs[] = {
 	{"otherPager", S, MULTI},
 	{"otherTelephone", S, MULTI},
 	{"pager", S, 0},
+	{"photo", X, MULTI},
 	{"physicalDeliveryOfficeName", S, 0},
 	{"postalCode", S, 0},
 	{"preferredLanguage", S, 0},

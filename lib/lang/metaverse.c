@@ -3,8 +3,6 @@
 #include "base/arena.h"
 #include "base/file.h"
 
-#include <jansson.h>
-
 #include <errno.h>
 
 struct owned {
@@ -55,14 +53,37 @@ static int read_class(const char *path, const char *name, json_t *json, struct a
 	return 0;
 }
 
+int metaverse_schema_read(const char *name, const json_t *root, struct schema **ret, struct err *e)
+{
+	json_t *list = json_object_get(root, "classes"), *value;
+	struct owned *o = xcalloc(1, sizeof(*o));
+	struct schema_class *classes;
+	const char *key;
+	int r = 0;
+
+	o->schema.name = "the metaverse";
+	classes = arena_zalloc(&o->arena, (json_object_size(list) + 1) * sizeof(*classes));
+	o->schema.classes = classes;
+	if (json_object_size(list) == 0)
+		r = err_set(e, -EINVAL, name, 1, "there is no \"classes\"");
+	json_object_foreach (list, key, value) {
+		if (r == 0)
+			r = read_class(
+				name, key, value, &o->arena, &classes[o->schema.n_classes++], e);
+	}
+	if (r < 0) {
+		metaverse_schema_free(&o->schema);
+		return r;
+	}
+	*ret = &o->schema;
+	return 0;
+}
+
 int metaverse_schema_load(const char *path, struct schema **ret, struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
-	struct owned *o;
-	struct schema_class *classes;
 	json_error_t je;
-	json_t *root, *list, *value;
-	const char *key;
+	json_t *root;
 	size_t len;
 	int r = file_read(path, 1024 * 1024, &text, &len, e);
 
@@ -71,25 +92,9 @@ int metaverse_schema_load(const char *path, struct schema **ret, struct err *e)
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
 	if (!root)
 		return err_set(e, -EINVAL, path, je.line, "column %d: %s", je.column, je.text);
-	o = xcalloc(1, sizeof(*o));
-	o->schema.name = "the metaverse";
-	list = json_object_get(root, "classes");
-	classes = arena_zalloc(&o->arena, (json_object_size(list) + 1) * sizeof(*classes));
-	o->schema.classes = classes;
-	if (json_object_size(list) == 0)
-		r = err_set(e, -EINVAL, path, 1, "there is no \"classes\"");
-	json_object_foreach (list, key, value) {
-		if (r == 0)
-			r = read_class(
-				path, key, value, &o->arena, &classes[o->schema.n_classes++], e);
-	}
+	r = metaverse_schema_read(path, root, ret, e);
 	json_decref(root);
-	if (r < 0) {
-		metaverse_schema_free(&o->schema);
-		return r;
-	}
-	*ret = &o->schema;
-	return 0;
+	return r;
 }
 
 void metaverse_schema_free(struct schema *s)

@@ -4,9 +4,14 @@
 #include "base/err.h"
 #include "model/schema.h"
 
+#include <jansson.h>
+
 /*
  * {"classes": {"person": {"displayName": "string", "proxyAddresses": "string multi", ...}}}.
  * The caller frees with metaverse_schema_free(). Errors name file and line, or class and attribute.
  */
 int metaverse_schema_load(const char *path, struct schema **ret, struct err *e) _must_check_;
+/* The same from JSON; name is for messages. */
+int metaverse_schema_read(
+	const char *name, const json_t *root, struct schema **ret, struct err *e) _must_check_;
 void metaverse_schema_free(struct schema *s);

@@ -122,6 +122,9 @@ struct rule_schema {
  */
 int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
 	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
+/* The same for the text of one file. */
+int ruleset_load_text(const char *name, const char *text, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
 void ruleset_free(struct ruleset *rs);
 static inline void ruleset_freep(struct ruleset **rs)
 {

@@ -314,8 +314,8 @@ static int read_words(struct loader *l, json_t *json)
 		return rule_bad(l, "linkType",
 			"linkType \"%s\": Join, Provision, StickyJoin or JoinNoFlow was expected",
 			link);
-	if (!type == !one)
-		return rule_bad(l, NULL, "give one of connectorType and connector");
+	if (!type && !one)
+		return rule_bad(l, NULL, "give connectorType, or connector for one of them");
 	r->connector_type = type ? arena_strdup(a, type) : NULL;
 	r->connector = one ? arena_strdup(a, one) : NULL;
 	r->disabled = json_is_true(json_object_get(json, "disabled"));
@@ -331,6 +331,19 @@ static int read_words(struct loader *l, json_t *json)
 	return 0;
 }
 
+/* The schema of a kind of directory that is not configured. */
+static const struct rule_schema *find_general(const struct loader *l)
+{
+	for (unsigned i = 0; i < l->rs->n_schemas; i++) {
+		const struct rule_schema *s = &l->rs->schemas[i];
+
+		if (s->connector && !*s->connector && l->rule->connector_type &&
+			streq(s->connector_type, l->rule->connector_type))
+			return s;
+	}
+	return NULL;
+}
+
 static int read_classes(struct loader *l, json_t *json)
 {
 	const char *source = rule_text(json, "sourceObjectType");
@@ -339,9 +352,19 @@ static int read_classes(struct loader *l, json_t *json)
 	bool inbound = l->rule->direction == RULE_INBOUND;
 	int r;
 
-	if (!connector && l->rule->connector)
+	if (!connector)
+		connector = find_general(l);
+	if (!connector && l->rule->connector && !l->rule->disabled)
 		return rule_bad(l, "connector", "there is no connector \"%s\" in the configuration",
 			l->rule->connector);
+	if (l->rule->disabled) { /* only its form is checked */
+		l->source_schema = l->target_schema = NULL;
+		l->rule->source_class = text_dup(&l->rs->arena, source);
+		l->rule->target_class = text_dup(&l->rs->arena, target);
+		return l->rule->source_class && l->rule->target_class
+		               ? 0
+		               : rule_bad(l, NULL, "an object type is missing");
+	}
 	l->source_schema = inbound ? (connector ? connector->schema : NULL) : metaverse(l);
 	l->target_schema = inbound ? metaverse(l) : (connector ? connector->schema : NULL);
 	r = read_class(l, "sourceObjectType", source, l->source_schema, &l->source);
@@ -351,6 +374,9 @@ static int read_classes(struct loader *l, json_t *json)
 		return r;
 	l->rule->source_class = arena_strdup(&l->rs->arena, source);
 	l->rule->target_class = arena_strdup(&l->rs->arena, target);
+	if (l->rule->link == LINK_PROVISION && streq(target, "*"))
+		return rule_bad(l, "targetObjectType",
+			"a rule that provisions must name the class of what it makes, not *");
 	return 0;
 }
 
@@ -431,14 +457,20 @@ static int read_rule(struct loader *l, json_t *json)
 int rules_read_file(struct ruleset *rs, const char *path, struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
-	struct loader l = {.rs = rs, .path = arena_strdup(&rs->arena, path), .e = e};
-	json_error_t je;
-	json_t *root, *rules;
 	size_t len;
 	int r = file_read(path, FILE_MAX, &text, &len, e);
 
-	if (r < 0)
-		return r;
+	return r < 0 ? r : rules_read_text(rs, path, text, len, e);
+}
+
+int rules_read_text(
+	struct ruleset *rs, const char *path, const char *text, size_t len, struct err *e)
+{
+	struct loader l = {.rs = rs, .path = arena_strdup(&rs->arena, path), .e = e};
+	json_error_t je;
+	json_t *root, *rules;
+	int r = 0;
+
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
 	if (!root)
 		return err_set(e, -EINVAL, path, je.line, "column %d: %s", je.column, je.text);

@@ -168,25 +168,21 @@ static void build_joins(struct ruleset *rs, const struct schema *mv)
 	}
 }
 
-int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
-	unsigned n_schemas, struct ruleset **ret, struct err *e)
+static struct ruleset *ruleset_new(const struct rule_schema *schemas, unsigned n_schemas)
 {
-	_cleanup_ruleset_ struct ruleset *rs = xcalloc(1, sizeof(*rs));
-	struct stat st;
-	int r = 0;
+	struct ruleset *rs = xcalloc(1, sizeof(*rs));
 
 	rs->schemas = arena_alloc(&rs->arena, (n_schemas + 1) * sizeof(*schemas));
 	memcpy(rs->schemas, schemas, n_schemas * sizeof(*schemas));
 	rs->n_schemas = n_schemas;
-	for (unsigned i = 0; i < n_paths && r == 0; i++) {
-		if (stat(paths[i], &st) < 0)
-			return err_set(e, -errno, paths[i], 0, "cannot read the rules: %s",
-				strerror(errno));
-		r = S_ISDIR(st.st_mode) ? read_folder(rs, paths[i], e)
-		                        : rules_read_file(rs, paths[i], e);
-	}
-	if (r < 0)
-		return r;
+	return rs;
+}
+
+/* All rules are read: order, checks of the whole, look-ups. */
+static int ruleset_finish(struct ruleset *rs, struct err *e)
+{
+	int r;
+
 	if (rs->n_rules)
 		qsort(rs->rules, rs->n_rules, sizeof(*rs->rules), cmp_rules);
 	r = ruleset_check(rs, e);
@@ -194,11 +190,44 @@ int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_s
 		return r;
 	build_index(rs);
 	build_sources(rs);
-	for (unsigned i = 0; i < n_schemas; i++)
-		if (!schemas[i].connector)
-			build_joins(rs, schemas[i].schema);
-	*ret = steal(&rs);
+	for (unsigned i = 0; i < rs->n_schemas; i++)
+		if (!rs->schemas[i].connector)
+			build_joins(rs, rs->schemas[i].schema);
 	return 0;
+}
+
+int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e)
+{
+	_cleanup_ruleset_ struct ruleset *rs = ruleset_new(schemas, n_schemas);
+	struct stat st;
+	int r = 0;
+
+	for (unsigned i = 0; i < n_paths && r == 0; i++) {
+		if (stat(paths[i], &st) < 0)
+			return err_set(e, -errno, paths[i], 0, "cannot read the rules: %s",
+				strerror(errno));
+		r = S_ISDIR(st.st_mode) ? read_folder(rs, paths[i], e)
+		                        : rules_read_file(rs, paths[i], e);
+	}
+	if (r == 0)
+		r = ruleset_finish(rs, e);
+	if (r == 0)
+		*ret = steal(&rs);
+	return r;
+}
+
+int ruleset_load_text(const char *name, const char *text, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e)
+{
+	_cleanup_ruleset_ struct ruleset *rs = ruleset_new(schemas, n_schemas);
+	int r = rules_read_text(rs, name, text, strlen(text), e);
+
+	if (r == 0)
+		r = ruleset_finish(rs, e);
+	if (r == 0)
+		*ret = steal(&rs);
+	return r;
 }
 
 void ruleset_free(struct ruleset *rs)

@@ -36,6 +36,9 @@ struct ruleset {
 
 /* Reads one file into the set: unsorted, unindexed. */
 int rules_read_file(struct ruleset *rs, const char *path, struct err *e);
+/* The same for text that is in memory (NUL-terminated); path is for messages. */
+int rules_read_text(
+	struct ruleset *rs, const char *path, const char *text, size_t len, struct err *e);
 /* The keys of a rule and of a flow in a file, NULL at the end. */
 extern const char *const rule_file_keys[], *const flow_file_keys[];
 /* What only the whole set can show: names, precedence, joins that meet, merge types. */

@@ -244,6 +244,46 @@ static bool needs_value(enum scope_operator op)
 	       op != SCOPE_ISNOTMEMBEROF;
 }
 
+/* "Begins with User_own" leaves nothing for "does not begin with User_". */
+static bool text_excludes(const struct scope_clause *a, const struct scope_clause *b)
+{
+	size_t n = strlen(a->value), m = strlen(b->value);
+	const char *x = a->value, *y = b->value;
+
+	switch (b->op) {
+	case SCOPE_NOTSTARTSWITH:
+		return a->op == SCOPE_STARTSWITH && n >= m && text_casecmp(x, m, y, m) == 0;
+	case SCOPE_NOTENDSWITH:
+		return a->op == SCOPE_ENDSWITH && n >= m && text_casecmp(x + n - m, m, y, m) == 0;
+	case SCOPE_NOTCONTAINS:
+		return (a->op == SCOPE_STARTSWITH || a->op == SCOPE_ENDSWITH ||
+			       a->op == SCOPE_CONTAINS) &&
+		       contains(x, n, y, m);
+	case SCOPE_STARTSWITH:
+		n = MIN(n, m);
+		return a->op == SCOPE_STARTSWITH && !a->multi && text_casecmp(x, n, y, n) != 0;
+	case SCOPE_EQUAL:
+	case SCOPE_NOTEQUAL:
+	case SCOPE_LESSTHAN:
+	case SCOPE_LESSTHAN_OR_EQUAL:
+	case SCOPE_GREATERTHAN:
+	case SCOPE_GREATERTHAN_OR_EQUAL:
+	case SCOPE_CONTAINS:
+	case SCOPE_ENDSWITH:
+	case SCOPE_ISNULL:
+	case SCOPE_ISNOTNULL:
+	case SCOPE_ISIN:
+	case SCOPE_ISNOTIN:
+	case SCOPE_ISBITSET:
+	case SCOPE_ISBITNOTSET:
+	case SCOPE_ISMEMBEROF:
+	case SCOPE_ISNOTMEMBEROF:
+	case SCOPE_OPERATOR_COUNT:
+		break;
+	}
+	return false;
+}
+
 /* Can no value meet both? Clauses with parameters are not looked into. */
 static bool exclude(const struct scope_clause *a, const struct scope_clause *b)
 {
@@ -259,8 +299,12 @@ static bool exclude(const struct scope_clause *a, const struct scope_clause *b)
 		return false;
 	if (a->op == SCOPE_ISNULL && needs_value(b->op))
 		return true;
-	if (a->op != SCOPE_EQUAL || a->multi || strchr(a->value, '%') || strchr(b->value, '%') ||
-		b->op == SCOPE_ISMEMBEROF || b->op == SCOPE_ISNOTMEMBEROF)
+	if (strchr(a->value, '%') || strchr(b->value, '%'))
+		return false;
+	if (text_excludes(a, b))
+		return true;
+	if (a->op != SCOPE_EQUAL || a->multi || b->op == SCOPE_ISMEMBEROF ||
+		b->op == SCOPE_ISNOTMEMBEROF)
 		return false;
 	if (b->op == SCOPE_ISNULL || b->op == SCOPE_ISNOTNULL)
 		return b->op == SCOPE_ISNULL;

@@ -120,10 +120,37 @@ static int load_rows(struct export_step *st, struct export_page *p, bool *ret_mo
 	return 0;
 }
 
+/*
+ * 1: the attribute holds one reference and another one is wanted: setting that takes this one
+ * away. A removal of its own, sent beside it, would take the new one away.
+ */
+static int is_replaced(
+	struct export_step *st, const struct link_item *li, struct arena *a, struct err *e)
+{
+	const struct schema *schema = st->conn->type->schema(&st->conn->cfg->settings);
+	const struct schema_class *class = schema_class_find(schema, li->class);
+	const struct schema_attr *attr =
+		class ? schema_attr_find(class, attr_name(li->link.attr)) : NULL;
+	struct cs_link *links;
+	unsigned n;
+
+	if (li->link.wanted || !attr || attr->flags & SCHEMA_MULTI)
+		return 0;
+	TRY(cs_link_list(st->sync->store, li->link.cs, li->link.attr, a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		if (links[i].wanted)
+			return 1;
+	return 0;
+}
+
 static int link_slot(
 	struct export_step *st, struct export_page *p, struct link_item *li, struct err *e)
 {
 	struct export_slot s = {.link = *li}, *kept;
+	int replaced = is_replaced(st, li, &p->arena, e);
+
+	if (replaced)
+		return MIN(replaced, 0); /* the import that follows confirms both */
 
 	if (li->link.wanted == li->link.imported && li->link.state != EXPORT_STATE_SENDING) {
 		li->link.state = export_state_next(li->link.state, EXPORT_EVENT_IMPORT_EQUAL);
