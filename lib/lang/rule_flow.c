@@ -74,6 +74,8 @@ static int read_expression(struct loader *l, const char *dest, const char *text,
 
 	f->kind = FLOW_EXPRESSION;
 	f->text = arena_strdup(&l->rs->arena, text);
+	if (l->rule->disabled)
+		return 0;
 	if (expr_compile(text, &f->expr, NULL, &ee) < 0)
 		return rule_bad(l, dest, "flow to %s: %s", dest, ee.text);
 	attrs = expr_attrs(f->expr, &n);

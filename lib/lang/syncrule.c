@@ -77,6 +77,14 @@ static bool is_true(const char *s)
 	return s && strcasecmp(s, "true") == 0;
 }
 
+/* The id that is written when a rule has none is read as none. */
+static const char *id_of(const json_t *rule)
+{
+	const char *id = json_string_value(json_object_get(rule, "id"));
+
+	return id ? id : NO_ID;
+}
+
 static void read_field(
 	const struct reader *r, const struct field *f, const struct xml_node *root, json_t *rule)
 {
@@ -100,10 +108,7 @@ static void read_field(
 		break;
 	case GUID:
 	case TEXT:
-		if (!(streq(f->key, "internalId") &&
-			    streq(text, json_string_value(json_object_get(rule, "id"))
-						? json_string_value(json_object_get(rule, "id"))
-						: "")))
+		if (!streq(f->key, "internalId") || !streq(text, id_of(rule)))
 			json_object_set_new(rule, f->key, json_string(text));
 		break;
 	}
@@ -340,7 +345,7 @@ static const char *field_text(const struct field *f, const json_t *rule, char *b
 	if (f->kind == FLAG) /* the files spell the two flags differently */
 		return json_is_true(v) ? (f->absent[0] == 'F' ? "True" : "true") : f->absent;
 	if (streq(f->key, "internalId"))
-		return text_of(rule, "id") ? text_of(rule, "id") : NO_ID;
+		return id_of(rule);
 	if (streq(f->key, "connectorId"))
 		return type && streq(type, "entra") ? SYNCRULE_ENTRA_ID : NO_ID;
 	if (streq(f->key, "linkType"))

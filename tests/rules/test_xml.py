@@ -1,0 +1,342 @@
+"""Connect Sync's own XML: read, and written back."""
+import glob
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
+from lab import ROOT, Company, Lab, binary  # noqa: E402
+
+REAL = os.path.join(os.path.dirname(ROOT), "shared", "data", "sync-rules")
+METAVERSE = ROOT + "/schema/metaverse.json"
+AD_ID = "{ae4db4cc-b16b-4eb2-acf5-837ca84e4d7d}"
+
+RULE = """<synchronizationRule>
+  <id>{11111111-2222-3333-4444-555555555555}</id>
+  <internal-id>{99999999-2222-3333-4444-555555555555}</internal-id>
+  <version>7</version>
+  <name>In from AD - Own &amp; "quoted" &lt;rule&gt;</name>
+  <description>Ours</description>
+  <immutable-tag />
+  <direction>Inbound</direction>
+  <disabled>False</disabled>
+  <connector>%(connector)s</connector>
+  <sourceObjectType>user</sourceObjectType>
+  <targetObjectType>person</targetObjectType>
+  <linkType>StickyJoin</linkType>
+  <precedence>50</precedence>
+  <precedence-after>{00000000-0000-0000-0000-000000000000}</precedence-after>
+  <precedence-before>{22222222-2222-3333-4444-555555555555}</precedence-before>
+  <softDeleteExpiryInterval>00:00:00</softDeleteExpiryInterval>
+  <EnablePasswordSync>false</EnablePasswordSync>
+  <attribute-mappings>
+    <mapping>
+      <dest>displayName</dest>
+      <src>
+        <attr>displayName</attr>
+        <attr>cn</attr>
+      </src>
+      <expression>IIF(IsNullOrEmpty([displayName]),
+  [cn],
+  [displayName])</expression>
+      <valueMergeType>Update</valueMergeType>
+    </mapping>
+    <mapping>
+      <dest>proxyAddresses</dest>
+      <src>
+        <attr>proxyAddresses</attr>
+      </src>
+      <valueMergeType>MergeCaseInsensitive</valueMergeType>
+    </mapping>
+    <mapping>
+      <dest>employeeType</dest>
+      <src> text with blanks </src>
+      <valueMergeType>Update</valueMergeType>
+      <execute-once>true</execute-once>
+    </mapping>
+    <mapping>
+      <dest>contributingConnectorUser</dest>
+      <expression>%%Connector.ID%%</expression>
+      <valueMergeType>Update</valueMergeType>
+    </mapping>
+%(more)s  </attribute-mappings>
+  <relationshipCriteria>
+    <conditions>
+      <condition>
+        <caseSensitive>True</caseSensitive>
+        <csAttribute>employeeID</csAttribute>
+        <ilmAttribute>employeeID</ilmAttribute>
+      </condition>
+      <condition>
+        <csAttribute>cn</csAttribute>
+        <ilmAttribute>cn</ilmAttribute>
+      </condition>
+    </conditions>
+    <conditions>
+      <condition>
+        <csAttribute>mail</csAttribute>
+        <ilmAttribute>mail</ilmAttribute>
+      </condition>
+    </conditions>
+  </relationshipCriteria>
+  <synchronizationCriteria>
+    <conditions>
+      <scope>
+        <csAttribute>title</csAttribute>
+        <csOperator>ISNOTNULL</csOperator>
+        <csValue />
+      </scope>
+      <scope>
+        <csAttribute>isCriticalSystemObject</csAttribute>
+        <csOperator>NOTEQUAL</csOperator>
+        <csValue>TRUE</csValue>
+      </scope>
+    </conditions>
+  </synchronizationCriteria>
+%(tail)s</synchronizationRule>"""
+
+CONNECTOR = """<ma-data>
+  <name>%(name)s</name>
+  <category>AD</category>
+  <id>%(id)s</id>
+  <private-configuration><adma-configuration>
+    <forest-name>%(name)s</forest-name>
+    <forest-login-user>MSOL_1</forest-login-user>
+    <forest-login-domain>%(name)s</forest-login-domain>
+  </adma-configuration></private-configuration>
+  <ma-partition-data>
+    <partition><id>{1}</id><name>DC=corp,DC=example</name><selected>1</selected>
+      <filter><containers>
+        <exclusions><exclusion>OU=Service,DC=corp,DC=example</exclusion>
+          <exclusion>OU=Test,DC=corp,DC=example</exclusion></exclusions>
+        <inclusions><inclusion>DC=corp,DC=example</inclusion></inclusions>
+      </containers></filter></partition>
+    <partition><id>{2}</id><name>CN=Configuration,DC=corp,DC=example</name>
+      <selected>0</selected></partition>
+  </ma-partition-data>
+</ma-data>"""
+
+
+def rule(connector=AD_ID, more="", tail=""):
+    return RULE % {"connector": connector, "more": more, "tail": tail}
+
+
+def ctl(*argv, metaverse=METAVERSE):
+    return subprocess.run([binary("adsyncctl"), "--metaverse", str(metaverse), *map(str, argv)],
+                          capture_output=True, text=True, check=False, timeout=60)
+
+
+def do_import(folder, *files, extra=()):
+    """Writes the files, imports them; the report as JSON."""
+    source = folder / "xml"
+    source.mkdir(exist_ok=True)
+    for name, text in files:
+        (source / name).parent.mkdir(exist_ok=True)
+        (source / name).write_text(text, encoding="utf-8")
+    done = ctl("--json", "rules", "import", *extra, "--output", folder / "out", source)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def rules_of(folder):
+    out = []
+    for path in sorted(glob.glob(str(folder) + "/out/rules/*.json")):
+        with open(path, encoding="utf-8") as f:
+            out += json.load(f)["rules"]
+    return out
+
+
+def test_back_and_forth(tmp_path):
+    report = do_import(tmp_path, ("a.xml", rule()))
+    assert report["notes"] == [] and report["rules"] == 1 and report["disabled"] == 0
+    (one,) = rules_of(tmp_path)
+    assert one["linkType"] == "StickyJoin" and one["precedence"] == 50
+    assert one["connectorType"] == "ad" and one["connectorId"] == AD_ID
+    assert one["flows"][2] == {"dest": "employeeType", "constant": " text with blanks ",
+                               "executeOnce": True}
+    assert one["flows"][1]["source"] == "proxyAddresses"
+    assert one["flows"][3] == {"dest": "contributingConnectorUser", "expression": "%Connector.ID%"}
+    assert one["join"][0][0]["caseSensitive"] is True and len(one["join"]) == 2
+    assert "precedenceAfter" not in one and one["precedenceBefore"].startswith("{2222")
+    done = ctl("rules", "export", "--output", tmp_path / "back", tmp_path / "out" / "rules",
+               metaverse=tmp_path / "out" / "metaverse.json")
+    assert done.returncode == 0, done.stderr
+    path = tmp_path / "back" / "SynchronizationRule_{11111111-2222-3333-4444-555555555555}.xml"
+    assert path.read_text(encoding="utf-8") == rule()
+
+
+def test_default_rules_export_and_import(tmp_path):
+    """Import after export is the identity."""
+    assert ctl("rules", "export", "--output", tmp_path / "xml", ROOT + "/conf/rules").returncode == 0
+    done = ctl("rules", "import", "--output", tmp_path / "out", tmp_path / "xml")
+    assert done.returncode == 0, done.stderr
+    before = {}
+    for path in glob.glob(ROOT + "/conf/rules/*.json"):
+        with open(path, encoding="utf-8") as f:
+            for one in json.load(f)["rules"]:
+                for flow in one["flows"]:  # XML has text only; the loader makes the same of both
+                    if flow.get("constant") is True:
+                        flow["constant"] = "True"
+                before[one["name"]] = one
+    after = {one["name"]: one for one in rules_of(tmp_path)}
+    assert before == after
+
+
+def test_nothing_is_dropped_in_silence(tmp_path):
+    more = """    <mapping>
+      <dest>title</dest>
+      <src>
+        <attr>title</attr>
+        <attr>cn</attr>
+      </src>
+      <valueMergeType>Update</valueMergeType>
+    </mapping>
+    <mapping>
+      <dest>ownThing</dest>
+      <src>
+        <attr>objectGUID</attr>
+      </src>
+      <valueMergeType>Update</valueMergeType>
+      <novelty>1</novelty>
+    </mapping>
+"""
+    bad = rule().replace("<name>", "<name>Bad ").replace("50<", "51<").replace(
+        "ISNOTNULL", "SOUNDSLIKE").replace("{1111", "{3333")
+    off = rule().replace("<name>", "<name>Off ").replace("50<", "52<").replace(
+        "[cn],", "Nonsense([cn]),").replace("{1111", "{4444")
+    report = do_import(tmp_path, ("a.xml", rule(more=more, tail="  <surprise>x</surprise>\n")),
+                       ("b.xml", bad), ("c.xml", off), ("d.xml", "<other />"))
+    notes = [n["what"] + ": " + n["reason"] for n in report["notes"]]
+    for words in ("<surprise>", "<novelty>", "flow to title", "metaverse attribute ownThing of person",
+                  'there is no operator "SOUNDSLIKE"', "there is no function",
+                  "neither a rule nor a connector"):
+        assert any(words in n for n in notes), (words, notes)
+    assert report["rules"] == 2 and report["disabled"] == 2  # one of them could not even be kept
+    with open(tmp_path / "out" / "metaverse.json", encoding="utf-8") as f:
+        assert json.load(f)["classes"]["person"]["ownThing"] == "binary"
+    assert (tmp_path / "out" / "report.txt").read_text(encoding="utf-8").count("\n") == len(notes)
+    names = {r["name"].split()[0]: r for r in rules_of(tmp_path)}
+    assert names["Off"]["disabled"] is True and "Bad" not in names
+
+
+def test_outbound_to_entra_and_ad(tmp_path):
+    entra = """<synchronizationRule><name>Out own</name><direction>Outbound</direction>
+<connector>{b891884f-051e-4a83-95af-2544101c9083}</connector><sourceObjectType>person</sourceObjectType>
+<targetObjectType>user</targetObjectType><linkType>Join</linkType><precedence>60</precedence>
+<attribute-mappings><mapping><dest>unheardOf</dest><src><attr>cn</attr></src></mapping>
+<mapping><dest>city</dest><src><attr>l</attr></src></mapping></attribute-mappings>
+</synchronizationRule>"""
+    back = entra.replace("{b891884f-051e-4a83-95af-2544101c9083}", AD_ID).replace(
+        "Out own", "Out to AD").replace("60<", "61<").replace("unheardOf", "info").replace("city", "l")
+    report = do_import(tmp_path, ("a.xml", entra), ("b.xml", back))
+    notes = [n["what"] + ": " + n["reason"] for n in report["notes"]]
+    assert any("no attribute unheardOf of user" in n for n in notes), notes
+    assert any("nothing is exported to AD" in n for n in notes), notes
+    assert [f["dest"] for f in rules_of(tmp_path)[0]["flows"]] == ["city"]
+
+
+def test_connectors(tmp_path):
+    other = "{22222222-0000-0000-0000-000000000000}"
+    second = rule(other).replace("{11111111", "{55555555").replace("50<", "51<")
+    report = do_import(tmp_path, ("SynchronizationRules/a.xml", rule()),
+                       ("SynchronizationRules/b.xml", second),
+                       ("Connectors/1.xml", CONNECTOR % {"name": "corp.example", "id": AD_ID}),
+                       ("Connectors/2.xml", CONNECTOR % {"name": "lab.example", "id": other}))
+    assert report["notes"] == []
+    assert [r["connector"] for r in rules_of(tmp_path)] == ["corp.example", "lab.example"]
+    text = (tmp_path / "out" / "adsyncd.conf.proposal").read_text(encoding="utf-8")
+    for line in ('[connector "corp.example"]', "source = ldaps://corp.example",
+                 "base_dn = DC=corp,DC=example", "bind_dn = MSOL_1@corp.example",
+                 "exclude_ou = OU=Service,DC=corp,DC=example\n\tOU=Test,DC=corp,DC=example",
+                 "rules = %s/out/rules" % tmp_path, "staging_mode = yes"):
+        assert line in text, (line, text)
+    assert "Configuration" not in text and "include_ou" not in text
+
+
+def test_only_custom_rules(tmp_path):
+    tagged = rule().replace("<immutable-tag />", "<immutable-tag>Microsoft.X.001</immutable-tag>")
+    tagged = tagged.replace("{11111111", "{66666666").replace("50<", "100<").replace(
+        "<name>", "<name>Shipped ")
+    report = do_import(tmp_path, ("a.xml", rule()), ("b.xml", tagged), extra=["--custom"])
+    assert report["rules"] == 1 and not rules_of(tmp_path)[0]["name"].startswith("Shipped")
+
+
+@pytest.mark.parametrize("text,words", [
+    ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "a document type is not accepted"),
+    ("<a>" * 100, "nested too deeply"),
+    ("<synchronizationRule><name>x</name>", "XML: no element found"),
+    ("not xml", "XML: "),
+    ("", "XML: no element found"),
+    ("<synchronizationRule />", "is no <synchronizationRule> with a <name>"),
+])
+def test_hostile(tmp_path, text, words):
+    path = tmp_path / "x.xml"
+    path.write_text(text, encoding="utf-8")
+    done = ctl("rules", "import", "--check", path)
+    assert done.returncode == 1 and words in done.stderr and "x.xml" in done.stderr, done.stderr
+
+
+def test_check_writes_nothing(tmp_path):
+    path = tmp_path / "x.xml"
+    path.write_text(rule(), encoding="utf-8")
+    before = set(os.listdir(tmp_path))
+    assert ctl("rules", "import", "--check", path).returncode == 0
+    assert set(os.listdir(tmp_path)) == before
+    assert ctl("rules", "import", path).returncode == 2  # where to?
+
+
+needs_real = pytest.mark.skipif(not os.path.isdir(REAL), reason="no real rule files at %s" % REAL)
+
+
+@needs_real
+def test_real_files_back_and_forth(tmp_path):
+    done = ctl("--json", "rules", "import", "--output", tmp_path / "out", REAL)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["disabled"] == 0
+    done = ctl("rules", "export", "--output", tmp_path / "back", tmp_path / "out" / "rules",
+               metaverse=tmp_path / "out" / "metaverse.json")
+    assert done.returncode == 0, done.stderr
+    files = glob.glob(REAL + "/*.xml")
+    assert len(files) == 9
+    for path in files:
+        with open(path, "rb") as a, open(tmp_path / "back" / os.path.basename(path), "rb") as b:
+            assert a.read() == b.read(), path
+
+
+@needs_real
+def test_real_rules_run(tmp_path):
+    """Users through the nine real rules alone, as an administrator would run them."""
+    done = ctl("rules", "import", "--output", tmp_path / "out", REAL)
+    assert done.returncode == 0, done.stderr
+    company = Company()
+    company.user("anna", "Anna Berg", mail="anna@fjordline.example", mailNickname="anna",
+                 proxyAddresses=["SMTP:anna@fjordline.example", "smtp:a@fjordline.example",
+                                 "SMTP:anna@fjordline.example"])
+    company.user("krb", isCriticalSystemObject="TRUE")
+    company.user("AAD_1")
+    company.user("off", userAccountControl="514", mailNickname="off")
+    lab = Lab(tmp_path, company)
+    try:
+        with open(lab.config, encoding="utf-8") as f:
+            text = f.read()
+        with open(lab.config, "w", encoding="utf-8") as f:
+            f.write(text.replace(ROOT + "/conf/rules", "%s/out/rules" % tmp_path).replace(
+                METAVERSE, "%s/out/metaverse.json" % tmp_path))
+        r = lab.run()
+        tenant = lab.tenant()
+        anna = tenant["users/Anna Berg"]
+        assert anna["userPrincipalName"] == "anna@fjordline.example" and anna["accountEnabled"]
+        assert sorted(anna["proxyAddresses"]) == ["SMTP:anna@fjordline.example",
+                                                  "smtp:a@fjordline.example"]
+        assert tenant["users/off"]["accountEnabled"] is False
+        assert len([k for k in tenant if k.startswith("users/")]) == 2, r.log
+        lab.cycle()
+        writes = lab.emulator.stats()["writes"]
+        lab.cycle("initial")
+        assert lab.emulator.stats()["writes"] == writes
+    finally:
+        lab.close()
