@@ -92,7 +92,7 @@ static void read_field(
 	char *end;
 	long long n;
 
-	if (!text || (f->absent && streq(text, f->absent) && f->kind != FLAG))
+	if (!text || !*text || (f->absent && streq(text, f->absent) && f->kind != FLAG))
 		return;
 	switch (f->kind) {
 	case FLAG:
@@ -280,6 +280,8 @@ json_t *syncrule_from_xml(const char *path, const struct xml_node *root, json_t 
 	rule = json_object();
 	for (unsigned i = 0; i < ARRAY_SIZE(FIELDS); i++)
 		read_field(&r, &FIELDS[i], root, rule);
+	if (!json_object_get(rule, "linkType"))
+		json_object_set_new(rule, "linkType", json_string("Join"));
 	read_connector(rule);
 	part = read_groups(&r, xml_child(root, "synchronizationCriteria"), read_scope_clause);
 	if (json_array_size(part))
