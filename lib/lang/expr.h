@@ -24,6 +24,7 @@ void expr_free(struct expr *x);
 /* What is known of the attributes that an expression reads. */
 struct expr_types {
 	int (*attr_type)(void *ctx, unsigned attr); /* enum value_type; -1: may be anything */
+	bool (*parameter_known)(const char *name);  /* NULL: any may be there */
 	void *ctx;
 };
 

@@ -308,6 +308,8 @@ static unsigned check(struct checker *c, struct node *node)
 		node->link = type == VALUE_REFERENCE;
 		return expr_value_types(type);
 	case NODE_PARAMETER:
+		if (c->types && c->types->parameter_known && !c->types->parameter_known(node->name))
+			return fail(c, node, "there is no parameter %%%s%%", node->name);
 		return BIT(STRING);
 	case NODE_VARIABLE:
 		for (unsigned i = c->n_vars; i-- > 0;)

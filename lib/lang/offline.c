@@ -77,7 +77,7 @@ int offline_init(struct offline *ret, const json_t *o, struct arena *a, struct e
 		.ctx = ret,
 		.arena = a,
 	};
-	ret->types = (struct expr_types){attr_type, ret};
+	ret->types = (struct expr_types){attr_type, NULL, ret};
 	if (o && !json_is_object(o))
 		return err_set(
 			e, -EINVAL, NULL, 0, "an object {\"attribute\": value} was expected");

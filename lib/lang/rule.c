@@ -11,6 +11,20 @@ static const char *const RESULT_NAMES[] = {
 #undef X
 };
 
+const char *const rule_parameters[] = {
+#define X(name) #name,
+	RULE_PARAMETERS(X)
+#undef X
+		NULL};
+
+bool rule_parameter_known(const char *name)
+{
+	for (unsigned i = 0; rule_parameters[i]; i++)
+		if (streq(rule_parameters[i], name))
+			return true;
+	return false;
+}
+
 static const char *const LINK_NAMES[] = {
 #define X(name, word, help) [LINK_##name] = word,
 	LINK_TYPES(X)

@@ -108,6 +108,27 @@ struct rule {
 
 struct ruleset;
 
+/* X(name) - the %Parameters% that expressions and scopes may use; sync/context.c has the values */
+#define RULE_PARAMETERS(X)                 \
+	X(Domain.FQDN)                     \
+	X(Domain.Netbios)                  \
+	X(Domain.LDAP)                     \
+	X(Forest.FQDN)                     \
+	X(Forest.Netbios)                  \
+	X(Forest.LDAP)                     \
+	X(Connector.ID)                    \
+	X(Connector.GroupFilteringGroupDn) \
+	X(ADS_UF_ACCOUNTDISABLE)           \
+	X(ADS_GROUP_TYPE_GLOBAL)           \
+	X(ADS_GROUP_TYPE_DOMAIN_LOCAL)     \
+	X(ADS_GROUP_TYPE_LOCAL)            \
+	X(ADS_GROUP_TYPE_UNIVERSAL)        \
+	X(ADS_GROUP_TYPE_SECURITY_ENABLED)
+#define RULE_PARAMETERS_MAX 16
+/* NULL at the end. */
+extern const char *const rule_parameters[];
+bool rule_parameter_known(const char *name);
+
 /* A schema to check against: a connector's (by name and type) or the metaverse's. */
 struct rule_schema {
 	const char *connector; /* NULL: the metaverse */

@@ -67,7 +67,7 @@ static int attr_type(void *ctx, unsigned id)
 
 static int read_expression(struct loader *l, const char *dest, const char *text, struct flow *f)
 {
-	const struct expr_types known = {attr_type, l};
+	const struct expr_types known = {attr_type, rule_parameter_known, l};
 	struct err ee = {0};
 	unsigned n, types;
 	const unsigned *attrs;

@@ -198,6 +198,9 @@ static int read_clause(struct loader *l, json_t *json, struct scope_clause *c)
 		return rule_bad(l, name, "scope: %s%s%s needs a value", op, name ? " of " : "",
 			name ? name : "");
 	c->value = arena_strdup(&l->rs->arena, value ? value : "");
+	name = scope_parameter(c->value, &l->rs->arena);
+	if (name && !rule_parameter_known(name))
+		return rule_bad(l, c->value, "scope: there is no parameter %%%s%%", name);
 	return c->op == SCOPE_ISIN || c->op == SCOPE_ISNOTIN ? read_list(l, c) : 0;
 }
 

@@ -10,7 +10,7 @@
 #include <errno.h>
 
 static const char *const OPERATORS[] = {
-#define X(name, word) word,
+#define X(name, word, help) word,
 	SCOPE_OPERATORS(X)
 #undef X
 };
@@ -92,14 +92,21 @@ static bool is_negative(enum scope_operator op)
 	       op == SCOPE_NOTENDSWITH || op == SCOPE_ISNOTIN || op == SCOPE_ISBITNOTSET;
 }
 
+const char *scope_parameter(const char *value, struct arena *a)
+{
+	size_t n = strlen(value);
+
+	return n > 2 && value[0] == '%' && value[n - 1] == '%' ? arena_dup(a, value + 1, n - 2)
+	                                                       : NULL;
+}
+
 /* The value of a clause, with %Parameter% looked up; NULL with *e: there is no such. */
 static const char *clause_value(const struct scope_clause *c, const struct eval *ev, struct err *e)
 {
-	const char *want = c->value, *name;
+	const char *want = c->value, *name = scope_parameter(want, ev->arena);
 
-	if (want[0] != '%' || strlen(want) < 3 || want[strlen(want) - 1] != '%')
+	if (!name)
 		return want;
-	name = arena_dup(ev->arena, want + 1, strlen(want) - 2);
 	want = ev->parameter ? ev->parameter(ev->ctx, name, ev->arena) : NULL;
 	if (!want)
 		err_set(e, -EINVAL, NULL, 0, "there is no parameter %%%s%%", name);

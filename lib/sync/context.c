@@ -27,17 +27,47 @@ struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id)
 	return NULL;
 }
 
+/* [MS-ADTS] 2.2.16 userAccountControl, 2.2.12 groupType; no group filters what is synchronized. */
+static const char *constant_parameter(const char *name)
+{
+	static const char *const VALUES[][2] = {
+		{"ADS_UF_ACCOUNTDISABLE", "2"},
+		{"ADS_GROUP_TYPE_GLOBAL", "2"},
+		{"ADS_GROUP_TYPE_DOMAIN_LOCAL", "4"},
+		{"ADS_GROUP_TYPE_LOCAL", "4"},
+		{"ADS_GROUP_TYPE_UNIVERSAL", "8"},
+		{"ADS_GROUP_TYPE_SECURITY_ENABLED", "2147483648"},
+		{"Connector.GroupFilteringGroupDn", ""},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(VALUES); i++)
+		if (streq(VALUES[i][0], name))
+			return VALUES[i][1];
+	return NULL;
+}
+
+void sync_parameters(struct sync_connector *c, struct arena *a)
+{
+	for (unsigned i = 0; rule_parameters[i]; i++) {
+		const char *name = rule_parameters[i];
+
+		if (streq(name, "Connector.ID"))
+			c->parameters[i] = c->name;
+		else if (constant_parameter(name))
+			c->parameters[i] = constant_parameter(name);
+		else if (c->type->parameter)
+			c->parameters[i] = c->type->parameter(&c->cfg->settings, name, a);
+	}
+}
+
 static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
 {
 	const struct eval_ctx *ec = ctx;
 
-	if (!ec->conn)
-		return NULL;
-	if (streq(name, "Connector.ID"))
-		return ec->conn->name;
-	return ec->conn->type->parameter
-	               ? ec->conn->type->parameter(&ec->conn->cfg->settings, name, a)
-	               : NULL;
+	for (unsigned i = 0; ec->conn && rule_parameters[i]; i++)
+		if (streq(rule_parameters[i], name))
+			return ec->conn->parameters[i];
+	return NULL;
 }
 
 /* One look into the store for all attributes of an object. */

@@ -21,6 +21,8 @@ struct sync_connector {
 	bool exports;             /* outbound rules and export go to it */
 	bool imported;            /* this run's import of it succeeded */
 	bool import_bad;          /* this cycle's import failed: no sync of it, no export to it */
+	/* values of rule_parameters; NULL: this connector has none */
+	const char *parameters[RULE_PARAMETERS_MAX];
 };
 
 struct sync {
@@ -62,6 +64,8 @@ static inline bool sync_canceled(const struct sync *s)
 /* Tells the host where the step is, at most twice a second unless `now`. */
 void sync_progress(struct sync *s, bool now);
 
+/* Fills c->parameters, once for the run; the values live in the arena. */
+void sync_parameters(struct sync_connector *c, struct arena *a);
 struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id);
 
 /* An evaluation context for an object of a connector (NULL: of the metaverse). */

@@ -243,6 +243,7 @@ static int init_connectors(struct sync *s, struct err *e)
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
 		c->exports = c->type->export != NULL;
+		sync_parameters(c, &s->arena);
 		TRY(connector_ensure(s->store, c->name, c->type->name, &s->arena, &c->row, e));
 	}
 	return store_commit(s->store, e);

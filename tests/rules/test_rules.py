@@ -22,6 +22,7 @@ import base64
 import glob
 import json
 import os
+import re
 import sys
 import time
 
@@ -205,7 +206,7 @@ def test_all_features_have_a_file():
     text = "".join(open(f, encoding="utf-8").read() for f in glob.glob(HERE + "/*.json"))
     with open(ROOT + "/lib/lang/scope.h", encoding="utf-8") as f:
         table = f.read().split("#define SCOPE_OPERATORS")[1].split("enum scope_operator")[0]
-    words = [line.split('"')[1] for line in table.splitlines() if '"' in line]
+    words = re.findall(r'X\(\w+,\s*"(\w+)"', table.replace("\\\n", " "))
     assert len(words) == 20
     words += ["StickyJoin", "JoinNoFlow", "Provision", "Merge", "MergeCaseInsensitive", "Replace",
               "executeOnce", "softDeleteExpiryInterval", "caseSensitive", "disabled",

@@ -1,0 +1,149 @@
+/*
+ * Fills the tables of the program into a manual page: tables PAGE.in, to standard output. A line
+ * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@.
+ * A key of rule files that the page does not speak of is an error, which ends the build.
+ */
+#include "base/file.h"
+#include "lang/node.h"
+#include "lang/offline.h"
+#include "lang/ruleset.h"
+
+#include <stdio.h>
+
+struct word {
+	const char *word, *help;
+};
+
+static const struct word OPERATORS_[] = {
+#define X(name, word, help) {word, help},
+	SCOPE_OPERATORS(X)
+#undef X
+};
+static const struct word LINK_TYPES_[] = {
+#define X(name, word, help) {word, help},
+	LINK_TYPES(X)
+#undef X
+};
+static const struct word MERGE_TYPES_[] = {
+#define X(name, word, help) {word, help},
+	MERGE_TYPES(X)
+#undef X
+};
+
+/* Text for troff: a backslash is doubled, a dot or quote at the beginning is protected. */
+static void put(const char *s)
+{
+	if (*s == '.' || *s == '\'')
+		fputs("\\&", stdout);
+	for (; *s; s++) {
+		if (*s == '\\')
+			fputs("\\e", stdout);
+		else if (*s == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*s);
+	}
+}
+
+static void put_words(const struct word *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		printf(".TP\n.B %s\n", w[i].word);
+		put(w[i].help);
+		putchar('\n');
+	}
+}
+
+static void put_functions(void)
+{
+	const char *group = "";
+
+	for (unsigned i = 0; i < n_functions; i++) {
+		const struct function *f = &functions[i];
+
+		if (!streq(group, f->group))
+			printf(".SS %s\n", f->group);
+		group = f->group;
+		printf(".TP\n\\fB");
+		put(f->signature);
+		printf("\\fR\n");
+		put(f->help);
+		printf("\n.br\n");
+		put(f->example);
+		printf(" \\(-> ");
+		put(f->result);
+		putchar('\n');
+	}
+}
+
+static void put_object(void)
+{
+	for (const char *p = expr_example; *p;) {
+		size_t n = strcspn(p, "\n");
+		char line[2000];
+
+		/* the certificate fills many lines and tells people nothing */
+		snprintf(line, sizeof(line), "%.*s", (int)(n > 90 ? 60 : n), p);
+		put(line);
+		puts(n > 90 ? "...\"}," : "");
+		p += n + (p[n] == '\n');
+	}
+}
+
+static int put_line(const char *line)
+{
+	if (streq(line, "@FUNCTIONS@"))
+		put_functions();
+	else if (streq(line, "@OBJECT@"))
+		put_object();
+	else if (streq(line, "@OPERATORS@"))
+		put_words(OPERATORS_, ARRAY_SIZE(OPERATORS_));
+	else if (streq(line, "@LINKTYPES@"))
+		put_words(LINK_TYPES_, ARRAY_SIZE(LINK_TYPES_));
+	else if (streq(line, "@MERGETYPES@"))
+		put_words(MERGE_TYPES_, ARRAY_SIZE(MERGE_TYPES_));
+	else if (line[0] == '@')
+		return 1;
+	else
+		puts(line);
+	return 0;
+}
+
+static int check_keys(const char *page, const char *const *keys)
+{
+	int missing = 0;
+
+	for (; *keys; keys++) {
+		if (strstr(page, *keys))
+			continue;
+		fprintf(stderr, "the manual does not speak of the key %s\n", *keys);
+		missing = 1;
+	}
+	return missing;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_free_ char *page = NULL;
+	struct err e = {0};
+	char text[512];
+
+	if (argc != 2 || file_read(argv[1], 1 << 20, &page, NULL, &e) < 0) {
+		fprintf(stderr, "%s\n",
+			argc == 2 ? err_format(&e, text, sizeof(text)) : "usage: tables PAGE.in");
+		return 1;
+	}
+	if (strstr(argv[1], "rules") &&
+		(check_keys(page, rule_file_keys) || check_keys(page, flow_file_keys)))
+		return 1;
+	for (char *line = page, *next; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (put_line(line)) {
+			fprintf(stderr, "%s: there is no table %s\n", argv[1], line);
+			return 1;
+		}
+	}
+	return 0;
+}
