@@ -1,5 +1,6 @@
 /* One run, straight through. */
 #include "worker.h"
+#include "base/stopwatch.h"
 #include "log.h"
 #include "sync/run.h"
 
@@ -51,6 +52,17 @@ static void set_string(json_t *o, const char *key, const char *v)
 		json_object_set_new(o, key, json_string(v));
 }
 
+/* Seconds of the step, for the benchmark. */
+static json_t *times_json(void)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < WATCH_COUNT; i++)
+		json_object_set_new(o, watch_name((enum watch)i),
+			json_real((double)watch_ns((enum watch)i) / 1e9));
+	return o;
+}
+
 static void progress(void *ctx, const struct progress *p)
 {
 	json_t *o = json_object(), *line = json_object();
@@ -63,6 +75,8 @@ static void progress(void *ctx, const struct progress *p)
 	set_string(o, "result", p->result);
 	set_string(o, "error", p->error);
 	json_object_set_new(o, "counters", counters_to_json(p->counters));
+	if (watch_on && p->result)
+		json_object_set_new(o, "times", times_json());
 	json_object_set_new(line, "progress", o);
 	report(line);
 }
@@ -105,6 +119,7 @@ int worker_main(const struct worker_options *o)
 	int profile = run_profile_find(o->profile);
 
 	confine();
+	watch_init();
 	if (profile < 0) {
 		err_set(&e, -EINVAL, NULL, 0, "there is no run profile \"%s\"", o->profile);
 		return fail(&e);

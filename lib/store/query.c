@@ -1,5 +1,6 @@
 /* Statement plumbing: prepared once, bound, stepped, always reset. */
 #include "store/query.h"
+#include "base/stopwatch.h"
 #include "store/query_list.inc"
 
 #include <errno.h>
@@ -48,7 +49,10 @@ void q_end(struct store *s, enum query q)
 
 int q_step(struct store *s, enum query q, struct err *e)
 {
+	enum watch before = watch_enter(WATCH_STORE);
 	int rc = sqlite3_step(s->stmts[q]);
+
+	watch_leave(before);
 
 	if (rc == SQLITE_ROW)
 		return 1;

@@ -1,13 +1,34 @@
 /* Attribute flow and precedence into a metaverse object. */
 #include "sync/mvcompute.h"
 #include "sync/bitmap.h"
+#include "base/stopwatch.h"
 
-int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row, struct arena *a,
-	const char **ret_error, struct err *e)
+/* The rules in scope; a text when a scope cannot be decided. */
+static const char *find_rules(struct sync *s, struct mv_source *src, struct arena *a)
 {
 	const struct rule *const *rules;
 	struct eval ev;
 	unsigned n;
+
+	eval_init(&ev, &src->ctx, &src->entry, a);
+	rules = ruleset_find(s->rules, RULE_INBOUND, src->conn->name, src->row.class, &n);
+	src->rules = arena_alloc(a, (n + 1) * sizeof(*src->rules));
+	for (unsigned i = 0; i < n; i++) {
+		struct err se = {0};
+		int in = rule_in_scope(rules[i], &ev, &se);
+
+		if (in < 0)
+			return arena_strdup(a, se.text);
+		if (in)
+			src->rules[src->n_rules++] = rules[i];
+	}
+	return NULL;
+}
+
+int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row, struct arena *a,
+	const char **ret_error, struct err *e)
+{
+	enum watch clock;
 
 	*src = (struct mv_source){
 		.conn = sync_connector_by_id(s, row->connector),
@@ -21,21 +42,10 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 	}
 	TRY(row_entry(s, row, false, a, &src->entry, e));
 	src->ctx.conn = src->conn;
-	eval_init(&ev, &src->ctx, &src->entry, a);
-	rules = ruleset_find(s->rules, RULE_INBOUND, src->conn->name, row->class, &n);
-	src->rules = arena_alloc(a, (n + 1) * sizeof(*src->rules));
-	for (unsigned i = 0; i < n; i++) {
-		struct err se = {0};
-		int in = rule_in_scope(rules[i], &ev, &se);
-
-		if (in < 0) {
-			*ret_error = arena_strdup(a, se.text);
-			return 1;
-		}
-		if (in)
-			src->rules[src->n_rules++] = rules[i];
-	}
-	return 0;
+	clock = watch_enter(WATCH_RULES);
+	*ret_error = find_rules(s, src, a);
+	watch_leave(clock);
+	return *ret_error ? 1 : 0;
 }
 
 /* The source whose next rule comes first. */
@@ -253,7 +263,9 @@ int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const stru
 	static struct bitmap done; /* kept between objects: it never gets large */
 	struct walk w = {.sync = s, .ret = ret, .ob = ob, .creating = !before, .done = &done};
 	struct mv_source *src;
+	enum watch clock = watch_enter(WATCH_RULES);
 	unsigned flows;
+	int r;
 
 	*ret = (struct mv_result){.class = before ? before->class : NULL};
 	entry_init(&ret->entry, a);
@@ -267,7 +279,9 @@ int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const stru
 		eval_init(&w.ev, &src->ctx, &src->entry, a);
 		one_rule(&w);
 		if (ret->error && !ob)
-			return 0;
+			break;
 	}
-	return keep_values(&w, before, a, e);
+	r = ret->error && !ob ? 0 : keep_values(&w, before, a, e);
+	watch_leave(clock);
+	return r;
 }

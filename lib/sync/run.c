@@ -6,6 +6,7 @@
 #include "base/codec.h"
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/stopwatch.h"
 #include "base/timefmt.h"
 #include "lang/metaverse.h"
 #include "sync/context.h"
@@ -520,7 +521,9 @@ static int run_step(struct sync *s, const struct plan_step *p, int number, const
 	s->progress.result = s->progress.error = NULL;
 	TRY(save_step(s, &row, true, e));
 	sync_progress(s, true);
+	watch_reset();
 	r = step_call(s, p, &end, e);
+	watch_leave(WATCH_REST);
 	if (r < 0) {
 		end.result = r == -ENOSPC ? "stopped-database-disk-full" : "stopped-server";
 		err_format(e, end.error, sizeof(end.error));

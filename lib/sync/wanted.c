@@ -1,6 +1,7 @@
 /* The pure half of outbound: what the rules want an object to be in a connector. */
 #include "sync/outbound.h"
 #include "base/codec.h"
+#include "base/stopwatch.h"
 
 #include <stdio.h>
 
@@ -183,7 +184,7 @@ static int64_t links_digest(const struct wanted *w)
 	return (int64_t)h;
 }
 
-void wanted_compute(struct outbound *out, const struct wanted_source *src,
+static void compute(struct outbound *out, const struct wanted_source *src,
 	const struct observer *ob, struct arena *a, struct wanted *ret)
 {
 	static struct bitmap done; /* kept between objects: it never gets large */
@@ -226,4 +227,13 @@ void wanted_compute(struct outbound *out, const struct wanted_source *src,
 	}
 	ret->dn = anchor_dn(&ret->entry, a);
 	ret->links_digest = links_digest(ret);
+}
+
+void wanted_compute(struct outbound *out, const struct wanted_source *src,
+	const struct observer *ob, struct arena *a, struct wanted *ret)
+{
+	enum watch clock = watch_enter(WATCH_RULES);
+
+	compute(out, src, ob, a, ret);
+	watch_leave(clock);
 }
