@@ -277,6 +277,7 @@ struct writer {
 	bool sync_surface;
 	const struct entry *wanted;
 	const struct delta *delta;
+	bool clears; /* also what is to be empty */
 	const struct entra_attr *all;
 	unsigned n_all;
 };
@@ -287,7 +288,7 @@ static bool is_sent(const struct writer *w, const struct entra_attr *a)
 		a->flags & SCHEMA_READ_ONLY || (!w->sync_surface && a->sync_only))
 		return false;
 	if (!w->delta)
-		return first(w->wanted, a->id) != NULL;
+		return first(w->wanted, a->id) || (w->clears && entry_get(w->wanted, a->id));
 	if (a->flags & SCHEMA_WRITE_ONCE)
 		return false;
 	for (unsigned i = 0; i < w->delta->n_attrs; i++)
@@ -365,9 +366,9 @@ static void write_property(const struct writer *w, unsigned i)
 }
 
 unsigned entra_write(struct buf *b, enum entra_class class, bool sync_surface,
-	const struct entry *wanted, const struct delta *delta)
+	const struct entry *wanted, const struct delta *delta, bool clears)
 {
-	struct writer w = {b, class, sync_surface, wanted, delta};
+	struct writer w = {b, class, sync_surface, wanted, delta, clears};
 	const char *last = "";
 	unsigned n = 0;
 

@@ -21,10 +21,11 @@ const char *entra_read(const json_t *json, enum entra_class class, bool sync_sur
 
 /*
  * Appends the properties of a body, without braces: those of the delta, or with delta NULL every
- * attribute of `wanted` that has a value. Returns the number of properties.
+ * attribute of `wanted` that has a value; `clears`: also null for those without one. Returns the
+ * number of properties.
  */
 unsigned entra_write(struct buf *b, enum entra_class class, bool sync_surface,
-	const struct entry *wanted, const struct delta *delta);
+	const struct entry *wanted, const struct delta *delta, bool clears);
 
 /* CN={HEX} of a sourceAnchor; in the arena. */
 const char *entra_dn(const char *source_anchor, struct arena *a);

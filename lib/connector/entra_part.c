@@ -212,12 +212,13 @@ static void write_body(const struct connector *c, const struct part *p, struct b
 
 	switch (p->kind) {
 	case PART_CREATE:
-		entra_write(b, p->class, c->sync_surface, it->wanted, NULL);
+		entra_write(b, p->class, c->sync_surface, it->wanted, NULL, false);
 		if (!c->sync_surface)
 			write_required(p, b);
 		break;
 	case PART_UPDATE:
-		entra_write(b, p->class, c->sync_surface, it->wanted, p->all ? NULL : it->delta);
+		entra_write(b, p->class, c->sync_surface, it->wanted, p->all ? NULL : it->delta,
+			p->all);
 		break;
 	case PART_ADD:
 		write_members(c, p, b);

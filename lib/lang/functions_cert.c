@@ -40,10 +40,10 @@ static const unsigned char *cert_bytes(struct run_state *rs, const struct term *
 static X509 *cert_read(struct run_state *rs, const struct term *t)
 {
 	size_t len;
-	const unsigned char *p = cert_bytes(rs, t, &len), *end = p + (p ? len : 0);
+	const unsigned char *bytes = cert_bytes(rs, t, &len), *p = bytes;
 	X509 *x = p && len <= CERT_MAX ? d2i_X509(NULL, &p, (long)len) : NULL;
 
-	if (x && p != end) { /* something behind it */
+	if (x && p != bytes + len) { /* something behind it */
 		X509_free(x);
 		return NULL;
 	}

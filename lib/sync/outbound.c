@@ -229,8 +229,10 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	}
 	same = !newly && row->wanted && row->wanted_len == len &&
 	       memcmp(row->wanted, image, len) == 0;
-	if (same && row->links == w->links_digest)
+	if (same && row->links == w->links_digest && row->join_rule &&
+		streq(row->join_rule, w->rule))
 		return 0;
+	row->join_rule = w->rule; /* whose soft delete counts when it leaves scope */
 	if (row->links != w->links_digest)
 		TRY(links_rerouted(out, row, w, e));
 	if (!row->wanted) {
@@ -346,8 +348,6 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 			row->want == WANT_PRESENT)
 			return sync_error(out, ad_cs, "sync-rule-error-function-triggered",
 				"SourceAnchor attribute has changed.", e);
-		if (!row->join_rule)
-			row->join_rule = w->rule;
 		return update_row(out, row, w, ad_dn, e);
 	}
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);

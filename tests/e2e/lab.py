@@ -233,6 +233,11 @@ class Lab:
         os.write(fd, text.encode())
         os.close(fd)
 
+    def own_rules(self):
+        """A folder rules.d beside the configuration holds rules of its own."""
+        folder = os.path.join(self.folder, "rules.d")
+        return ", " + folder if os.path.isdir(folder) else ""
+
     def write_config(self, extra="", ad="", aad="", source=None, ca=None, base=None):
         sections = {"adsyncd": "", "scheduler": "", "import": "", "export": ""}
         for key, value in self.settings.items():
@@ -241,7 +246,7 @@ class Lab:
         with open(self.config, "w", encoding="utf-8") as f:
             f.write("""[adsyncd]
 state_directory = %(folder)s/state
-rules = %(root)s/conf/rules
+rules = %(root)s/conf/rules%(own)s
 metaverse = %(root)s/schema/metaverse.json
 control_socket = %(folder)s/control
 status_socket = %(folder)s/status
@@ -267,7 +272,7 @@ authority = %(url)s
 graph_url = %(url)s
 ca_file = %(ca)s
 %(aad)s
-%(extra)s""" % dict(sections, folder=self.folder, root=ROOT, ad_name=AD, aad_name=AAD,
+%(extra)s""" % dict(sections, folder=self.folder, own=self.own_rules(), root=ROOT, ad_name=AD, aad_name=AAD,
                     source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
                     client=self.app[0], secret=self.secret, url=self.emulator.url,
                     ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad, extra=extra))

@@ -73,13 +73,11 @@ class Golden:
             extra = ('[connector "%s"]\ntype = ad\nsource = ldif:%s/other.ldif\n'
                      'base_dn = DC=other,DC=example\n' % (OTHER, folder))
         self.lab.write_config(extra=extra)
-        with open(self.lab.config, encoding="utf-8") as f:
-            text = f.read()
-        with open(self.lab.config, "w", encoding="utf-8") as f:
-            own = self.rules_folder + "\n"
-            shipped = ROOT + "/conf/rules"
-            f.write(text.replace(shipped + "\n",
-                                 shipped + ", " + own if data.get("defaults", True) else own))
+        if not data.get("defaults", True):
+            with open(self.lab.config, encoding="utf-8") as f:
+                text = f.read()
+            with open(self.lab.config, "w", encoding="utf-8") as f:
+                f.write(text.replace(ROOT + "/conf/rules, ", ""))
         self.last = None
         self.fresh = False
 

@@ -119,12 +119,7 @@ def lab_of(tmp_path, company, *rules):
     folder = tmp_path / "rules.d"
     folder.mkdir()
     write(folder / "own.json", *rules)
-    lab = Lab(tmp_path, company, scheduler__sync_cycle_enabled="no")
-    with open(lab.config, encoding="utf-8") as f:
-        text = f.read()
-    with open(lab.config, "w", encoding="utf-8") as f:
-        f.write(text.replace(RULES + "\n", "%s, %s\n" % (RULES, folder)))
-    return lab
+    return Lab(tmp_path, company, scheduler__sync_cycle_enabled="no")
 
 
 def flows(preview, attribute):

@@ -24,6 +24,7 @@ class Scenario:
     settings = {}
     events = None  # DNs of the events 6956, in order; None: not looked at
     result = 0     # exit code of the cycles
+    rules = []     # own rules, beside the default ones
 
     def company(self):
         raise NotImplementedError
@@ -79,6 +80,12 @@ def quiet(lab, out):
             return
 
 
+def write_rules(folder, rules):
+    os.makedirs(folder + "/rules.d", exist_ok=True)
+    with open(folder + "/rules.d/own.json", "w", encoding="utf-8") as f:
+        json.dump({"rules": rules}, f)
+
+
 class Stage:
     """A lab in a temporary folder, alone or as a copy of another's folder."""
 
@@ -89,6 +96,8 @@ class Stage:
             shutil.rmtree(self.folder)
             shutil.copytree(snapshot.path, self.folder)
             port = snapshot.port
+        elif scenario.rules:
+            write_rules(self.folder, scenario.rules)
         try:
             company = snapshot.company() if snapshot else scenario.company()
             self.lab = Lab(self.folder, company, memory=False, port=port, **scenario.settings)

@@ -1,5 +1,7 @@
 """The scenarios: what happens in AD and in the cloud between cycles, and what must come of it."""
-from engine import Scenario, cycle
+import sqlite3
+
+from engine import Scenario, cycle, write_rules
 
 from lab import Company, Graph, SYNC_APP
 
@@ -277,5 +279,84 @@ class DeletedInCloud(Scenario):
         assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
 
 
+def own(name, precedence, *flows, **more):
+    return dict({"name": name, "precedence": precedence, "direction": "Inbound",
+                 "connectorType": "ad", "sourceObjectType": "user", "targetObjectType": "person",
+                 "flows": list(flows)}, **more)
+
+
+class OwnRules(Scenario):
+    """Membership in scope, a chosen reference, execute-once, and rules that change on the way."""
+    company = staticmethod(small)
+    rules = [
+        own("Own member", 1, {"dest": "department", "constant": "Inner circle"},
+            scope=[[{"attribute": "dn", "operator": "ISMEMBEROF",
+                     "value": "CN=Inner,OU=Groups,DC=fjordline,DC=example"}]]),
+        own("Own boss", 2, {"dest": "manager", "expression":
+                            "IIF([title]=\"Officer\",[manager],AuthoritativeNull)"}),
+        own("Own once", 3, {"dest": "employeeType", "source": "title", "executeOnce": True}),
+    ]
+
+    def _change(lab):
+        lab.company.member("Inner", "remove", "user0")
+        lab.company.member("Inner", "add", "user3")
+        lab.company.set("user4", "title", "Hermit")
+
+    def _rules(lab):
+        write_rules(lab.folder, OwnRules.rules[:2] + [
+            own("Own once", 3, {"dest": "info", "constant": "new"}),
+            own("Own out", 4, {"dest": "state", "source": "info"}, direction="Outbound",
+                connectorType="entra", sourceObjectType="person", targetObjectType="user",
+                scope=[[{"attribute": "sourceObjectType", "operator": "EQUAL", "value": "User"}]])])
+
+    steps = [cycle, _change, cycle, _rules, cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/user3"]["department"] == "Inner circle"
+        assert tenant["users/user0"]["department"] is None
+        assert tenant["users/user3"]["manager"] == "boss" and tenant["users/user4"]["manager"] is None
+        assert lab.db("SELECT count(*) FROM mv_link WHERE present")[0][0] == 5 + 4
+        assert lab.emulator.stats()["deletes"] == 0
+
+
+class SoftDelete(Scenario):
+    """The cloud object outlives its scope; one comes back in time, the other goes when it is over."""
+    company = staticmethod(small)
+    rules = [own("Own out", 1, {"dest": "sourceAnchor", "source": "sourceAnchor"},
+                 {"dest": "accountEnabled", "source": "accountEnabled"}, direction="Outbound", connectorType="entra", linkType="Provision",
+                 sourceObjectType="person", targetObjectType="user",
+                 softDeleteExpiryInterval="1.00:00:00",
+                 scope=[[{"attribute": "sourceObjectType", "operator": "EQUAL", "value": "User"},
+                         {"attribute": "title", "operator": "EQUAL", "value": "Kept"},
+                         {"attribute": "sourceAnchor", "operator": "ISNOTNULL"}]]),
+             own("Own filter", 2, {"dest": "cloudFiltered", "expression":
+                                   "IIF([title]=\"Kept\" || [title]=\"Out\",True,NULL)"})]
+
+    def _keep(lab):
+        for name in ("user1", "user2"):
+            lab.company.set(name, "title", "Kept")
+
+    def _out(lab):
+        for name in ("user1", "user2"):
+            lab.company.set(name, "title", "Out")
+
+    def _expire(lab):
+        """The day is over."""
+        con = sqlite3.connect(lab.folder + "/state/adsyncd.db")
+        con.execute("UPDATE cs SET delete_after = 1 WHERE delete_after > 0")
+        con.commit()
+        con.close()
+
+    steps = [cycle, _keep, cycle, cycle, _out, cycle,
+             lambda lab: lab.company.set("user2", "title", "Kept"), cycle, _expire, cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "users/user1" not in tenant and tenant["users/user2"]["jobTitle"] == "Kept"
+        assert lab.emulator.stats()["deletes"] == 1 and len(tenant) == 9
+
+
 ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
-       DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud]
+       DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud, OwnRules,
+       SoftDelete]
