@@ -152,8 +152,9 @@ static json_t *read_scope_clause(const struct reader *r, const struct xml_node *
 	note_unknown(r, n, known);
 	set_text(c, "attribute", xml_text(n, "csAttribute", r->a));
 	set_text(c, "operator", op);
-	if (value && (*value || (op && !streq(op, "ISNULL") && !streq(op, "ISNOTNULL"))))
-		set_text(c, "value", value);
+	/* an operator that needs a value has one, be it empty */
+	if ((value && *value) || !op || (!streq(op, "ISNULL") && !streq(op, "ISNOTNULL")))
+		set_text(c, "value", value ? value : "");
 	return c;
 }
 
