@@ -5,7 +5,7 @@ SELECT value FROM meta WHERE name = ?1
 -- name: meta_set
 INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = ?2
 -- name: attribute_list
-SELECT id, name FROM attribute
+SELECT id, name FROM attribute ORDER BY id
 -- name: attribute_add
 INSERT INTO attribute (id, name) VALUES (?1, ?2)
 
@@ -116,8 +116,8 @@ SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE connector = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 -- name: cs_page_all
-SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, substr(imported, 1, 1), NULL, want,
+	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> 2 ORDER BY id LIMIT ?3
 -- name: cs_page_joined
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,

@@ -89,7 +89,7 @@ CREATE TABLE cs (
 ) STRICT;
 CREATE UNIQUE INDEX cs_anchor ON cs (connector, anchor) WHERE anchor IS NOT NULL;
 CREATE UNIQUE INDEX cs_dn ON cs (connector, dn_key) WHERE dn_key IS NOT NULL;
-CREATE INDEX cs_mv ON cs (mv) WHERE mv IS NOT NULL;
+CREATE INDEX cs_mv ON cs (mv, connector) WHERE mv IS NOT NULL;
 CREATE INDEX cs_seq ON cs (connector, seq);
 -- rows that export looks at: pending, sending, exported, failed
 CREATE INDEX cs_state ON cs (connector, state) WHERE state IN (1, 2, 3, 5);

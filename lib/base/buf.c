@@ -85,6 +85,10 @@ void buf_add_varint(struct buf *b, uint64_t v)
 	unsigned char tmp[10];
 	size_t n = 0;
 
+	if (v < 0x80) {
+		buf_addc(b, (char)v);
+		return;
+	}
 	do {
 		tmp[n] = v & 0x7f;
 		v >>= 7;

@@ -11,6 +11,8 @@ static unsigned position(const struct entry *e, unsigned id)
 {
 	unsigned lo = 0, hi = e->n_attrs;
 
+	if (hi && e->attrs[hi - 1].id < id) /* they mostly come in order */
+		return hi;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 
@@ -24,8 +26,11 @@ static unsigned position(const struct entry *e, unsigned id)
 
 const struct attr *entry_get(const struct entry *e, unsigned id)
 {
-	unsigned i = position(e, id);
+	unsigned i;
 
+	if (!(e->present[id / 64 % 4] >> (id % 64) & 1))
+		return NULL;
+	i = position(e, id);
 	return i < e->n_attrs && e->attrs[i].id == id ? &e->attrs[i] : NULL;
 }
 
@@ -61,6 +66,7 @@ static struct attr *attr_place(struct entry *e, unsigned id)
 	memmove(&e->attrs[i + 1], &e->attrs[i], (e->n_attrs - i) * sizeof(*e->attrs));
 	e->attrs[i] = (struct attr){.id = id};
 	e->n_attrs++;
+	e->present[id / 64 % 4] |= UINT64_C(1) << (id % 64);
 	return &e->attrs[i];
 }
 
@@ -100,6 +106,14 @@ void entry_set(struct entry *e, unsigned id, struct value v)
 	v = value_dup(e->arena, v);
 	entry_clear(e, id);
 	entry_add(e, id, v);
+}
+
+void entry_put(struct entry *e, unsigned id, struct value *v, unsigned n)
+{
+	struct attr *a = attr_place(e, id);
+
+	a->values = v;
+	a->count = a->cap = n;
 }
 
 void entry_set_all(struct entry *e, unsigned id, const struct value *v, unsigned n)

@@ -28,6 +28,7 @@ struct entry {
 	struct attr *attrs;  /* sorted by id */
 	unsigned n_attrs;
 	unsigned cap;
+	uint64_t present[4]; /* bit id % 256 of every attribute: most look-ups find none */
 };
 
 /* An empty entry. Strings given to the functions below are copied to the arena. */
@@ -48,6 +49,8 @@ void entry_remove(struct entry *e, unsigned id);
 void entry_add(struct entry *e, unsigned id, struct value v);
 /* One value replaces what was there. */
 void entry_set(struct entry *e, unsigned id, struct value v);
+/* The array itself, in the entry's arena, replaces what was there; nothing is copied. */
+void entry_put(struct entry *e, unsigned id, struct value *v, unsigned n);
 /* n values replace what was there. */
 void entry_set_all(struct entry *e, unsigned id, const struct value *v, unsigned n);
 

@@ -23,6 +23,7 @@ static void value_encode(struct buf *b, const struct value *v)
 	} else {
 		buf_add_varint(b, v->len);
 		buf_add(b, v->data, v->len);
+		buf_addc(b, '\0');
 	}
 }
 
@@ -35,6 +36,7 @@ bool image_encode(struct entry *e, struct attr_map *map, struct buf *b)
 {
 	struct item *items = arena_alloc(e->arena, (e->n_attrs + 1) * sizeof(*items));
 	size_t start = b->len;
+	bool in_order = true;
 	unsigned n = 0;
 
 	entry_sort(e);
@@ -46,9 +48,11 @@ bool image_encode(struct entry *e, struct attr_map *map, struct buf *b)
 			continue;
 		if (!id && !(id = map->add(map, a->id)))
 			return false;
+		in_order = in_order && (n == 0 || items[n - 1].store_id < id);
 		items[n++] = (struct item){id, a};
 	}
-	qsort(items, n, sizeof(*items), cmp_items);
+	if (!in_order) /* names are numbered as they were in the store, so they mostly are */
+		qsort(items, n, sizeof(*items), cmp_items);
 	buf_addc(b, IMAGE_VERSION);
 	for (unsigned i = 0; i < n; i++) {
 		buf_add_varint(b, items[i].store_id);
@@ -59,8 +63,7 @@ bool image_encode(struct entry *e, struct attr_map *map, struct buf *b)
 	return b->len - start <= IMAGE_MAX;
 }
 
-static bool value_decode(
-	const unsigned char **p, const unsigned char *end, struct arena *a, struct value *ret)
+static bool value_decode(const unsigned char **p, const unsigned char *end, struct value *ret)
 {
 	uint64_t n;
 
@@ -73,11 +76,11 @@ static bool value_decode(
 		ret->num = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
 		return true;
 	}
-	if (n > (uint64_t)(end - *p))
+	if (n >= (uint64_t)(end - *p) || (*p)[n] != '\0')
 		return false;
-	ret->data = arena_dup(a, *p, (size_t)n);
+	ret->data = (const char *)*p;
 	ret->len = (uint32_t)n;
-	*p += n;
+	*p += n + 1;
 	return true;
 }
 
@@ -98,14 +101,9 @@ bool image_decode(const void *bytes, size_t n, const struct attr_map *map, struc
 			return false;
 		values = arena_alloc(e->arena, (size_t)count * sizeof(*values));
 		for (uint64_t i = 0; i < count; i++)
-			if (!value_decode(&p, end, e->arena, &values[i]))
+			if (!value_decode(&p, end, &values[i]))
 				return false;
-		entry_clear(e, map->from_store[id]);
-		for (unsigned i = 0; i < e->n_attrs; i++)
-			if (e->attrs[i].id == map->from_store[id]) {
-				e->attrs[i].values = values;
-				e->attrs[i].count = e->attrs[i].cap = (unsigned)count;
-			}
+		entry_put(e, map->from_store[id], values, (unsigned)count);
 	}
 	return true;
 }

@@ -4,7 +4,7 @@
  *
  *   0x01, then per attribute in ascending store number:
  *   varint attribute number of the store, varint value count, then per value:
- *   one byte type, then varint zigzag number (integer, boolean) or varint length and bytes
+ *   one byte type, then varint zigzag number (integer, boolean) or varint length, bytes and a NUL
  *
  * The numbers of attributes are the store's (table attribute), so that they stay the same over
  * restarts; struct attr_map translates. References are not stored in images: encoding skips them.
@@ -29,8 +29,9 @@ struct attr_map {
 bool image_encode(struct entry *e, struct attr_map *map, struct buf *b) _must_check_;
 
 /*
- * Reads an image into *e (already initialised; its arena receives the values). NULL or 0 bytes
- * is the entry without attributes. False when the bytes are no image: the row is corrupt.
+ * Reads an image into *e (already initialised). The bytes of strings are not copied: they stay in
+ * the image, which must live as long as the entry. NULL or 0 bytes is the entry without attributes.
+ * False when the bytes are no image: the row is corrupt.
  */
 bool image_decode(
 	const void *p, size_t n, const struct attr_map *map, struct entry *e) _must_check_;

@@ -107,7 +107,8 @@ int cs_delete(struct store *s, int64_t id, struct err *e);
 /*
  * Pages through rows, at most `limit` at a time, into an array in the arena:
  * - changed: connector's rows with seq > after_seq, in order of seq
- * - all: connector's rows with id > after_id, in order of id; placeholders left out
+ * - all: connector's rows with id > after_id, in order of id; placeholders left out; without images
+ *   (imported is not NULL when there is one, but cannot be decoded)
  * - joined: the rows joined to a metaverse object, in order of connector, id
  * - sources: of these, what the directories show, without the wanted images
  * - joined_to: as joined, with the images of one connector's rows only

@@ -158,8 +158,8 @@ int mv_entry(
 		row->id);
 }
 
-int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
-	size_t *ret_len, struct err *e)
+int entry_image(
+	struct sync *s, struct entry *entry, const void **ret, size_t *ret_len, struct err *e)
 {
 	static struct buf b; /* kept between objects: an image is made for each */
 
@@ -168,7 +168,7 @@ int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void
 		return err_set(e, -E2BIG, entry->dn, 0,
 			"the object is over %d bytes, or there are over %d attribute names",
 			IMAGE_MAX, ATTR_MAX);
-	*ret = arena_dup(a, b.data, b.len);
+	*ret = b.data;
 	*ret_len = b.len;
 	return 0;
 }

@@ -84,9 +84,9 @@ int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct aren
 	struct entry *ret, struct err *e);
 int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret,
 	struct err *e);
-/* Encodes into the arena; -E2BIG when it is over the limit. */
-int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
-	size_t *ret_len, struct err *e);
+/* Encodes; *ret is valid until the next call. -E2BIG when it is over the limit. */
+int entry_image(
+	struct sync *s, struct entry *entry, const void **ret, size_t *ret_len, struct err *e);
 
 /* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
 const char *stop_result(enum conn_result r, const char *text, const char *otherwise);

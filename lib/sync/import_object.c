@@ -87,7 +87,9 @@ static int new_image(struct import_step *st, const struct import_object *o,
 		else
 			entry_remove(&en, a->id);
 	}
-	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
+	TRY(entry_image(st->sync, &en, ret, ret_len, e));
+	*ret = arena_dup(&st->arena, *ret, *ret_len);
+	return 0;
 }
 
 /* Does the image show an object that is mastered on-premises? */

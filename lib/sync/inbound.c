@@ -41,7 +41,7 @@ static int mv_write(
 	const void *image;
 	size_t len;
 
-	TRY(entry_image(s, &res->entry, &in->arena, &image, &len, e));
+	TRY(entry_image(s, &res->entry, &image, &len, e));
 	*ret_flow = !mv->id || mv->image_len != len || memcmp(mv->image, image, len) != 0;
 	if (*ret_flow) {
 		bool fresh = mv->id == 0;
@@ -223,9 +223,11 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 static int lone_object(struct inbound *in, struct cs_row *row, struct err *e)
 {
 	struct mv_source *src = arena_alloc(&in->arena, sizeof(*src));
+	struct cs_row whole; /* a page of all rows comes without images */
 	const char *error;
 
-	TRY(mv_source_init(in->sync, src, row, &in->arena, &error, e));
+	TRY(cs_get(in->sync->store, row->id, &in->arena, &whole, e));
+	TRY(mv_source_init(in->sync, src, &whole, &in->arena, &error, e));
 	return error ? flow_error(in, row, NULL, error, e) : unjoined_object(in, src, e);
 }
 

@@ -118,7 +118,7 @@ static enum flow_verdict contribute(
 	else if (is_merge(f))
 		values_merge(&w->ret->entry, f->dest, fr, f->merge == MERGE_MERGE_CASE_INSENSITIVE);
 	else
-		entry_set_all(&w->ret->entry, f->dest, fr->values, fr->count);
+		entry_put(&w->ret->entry, f->dest, fr->values, fr->count);
 	if (is_merge(f))
 		return VERDICT_MERGED;
 	bitmap_set(w->done, f->dest);

@@ -222,7 +222,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	const void *image;
 	size_t len;
 
-	TRY(entry_image(s, &w->entry, &out->arena, &image, &len, e));
+	TRY(entry_image(s, &w->entry, &image, &len, e));
 	if (row->delete_after) { /* back in scope: decided anew */
 		row->delete_after = 0;
 		row->wanted = NULL;
@@ -276,7 +276,7 @@ static int insert_row(
 		.links = w->links_digest,
 	};
 
-	TRY(entry_image(out->sync, &w->entry, &out->arena, &row.wanted, &row.wanted_len, e));
+	TRY(entry_image(out->sync, &w->entry, &row.wanted, &row.wanted_len, e));
 	TRY(cs_insert(out->sync->store, &row, e));
 	sync_count(out->sync, COUNTER_PROVISIONED_ADD_FLOW);
 	return target_appeared(out, mv->id, e);

@@ -74,7 +74,7 @@ static enum flow_verdict contribute(
 	} else if (is_merge(f)) {
 		values_merge(&w->entry, f->dest, fr, f->merge == MERGE_MERGE_CASE_INSENSITIVE);
 	} else {
-		entry_set_all(&w->entry, f->dest, fr->values, fr->count);
+		entry_put(&w->entry, f->dest, fr->values, fr->count);
 	}
 	if (is_merge(f))
 		return VERDICT_MERGED;
