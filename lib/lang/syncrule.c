@@ -139,7 +139,7 @@ static json_t *read_groups(const struct reader *r, const struct xml_node *n,
 
 static void set_text(json_t *o, const char *key, const char *text)
 {
-	if (text)
+	if (text && *text)
 		json_object_set_new(o, key, json_string(text));
 }
 
@@ -154,7 +154,7 @@ static json_t *read_scope_clause(const struct reader *r, const struct xml_node *
 	set_text(c, "operator", op);
 	/* an operator that needs a value has one, be it empty */
 	if ((value && *value) || !op || (!streq(op, "ISNULL") && !streq(op, "ISNOTNULL")))
-		set_text(c, "value", value ? value : "");
+		json_object_set_new(c, "value", json_string(value ? value : ""));
 	return c;
 }
 
