@@ -68,6 +68,12 @@ struct flow {
 	int line;         /* in the rule's file */
 };
 
+/* Do all contributions count, not only the first? */
+static inline bool flow_merges(const struct flow *f)
+{
+	return f->merge == MERGE_MERGE || f->merge == MERGE_MERGE_CASE_INSENSITIVE;
+}
+
 struct join_clause {
 	unsigned cs_attr; /* attribute of the connector space object */
 	unsigned mv_attr;

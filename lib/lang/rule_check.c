@@ -56,15 +56,10 @@ static int check_joins(const struct rule *x, const struct rule *y, struct err *e
 		y->name, x->name, x->file, x->line, y->source_class);
 }
 
-static bool merges(enum merge_type m)
-{
-	return m == MERGE_MERGE || m == MERGE_MERGE_CASE_INSENSITIVE;
-}
-
 static bool has_merge(const struct rule *r)
 {
 	for (unsigned i = 0; i < r->n_flows; i++)
-		if (merges(r->flows[i].merge))
+		if (flow_merges(&r->flows[i]))
 			return true;
 	return false;
 }
@@ -80,7 +75,7 @@ static int check_merge(const struct rule *x, const struct rule *y, struct err *e
 			const struct flow *f = &x->flows[i], *g = &y->flows[k];
 
 			if (f->dest != g->dest || f->merge == g->merge ||
-				(!merges(f->merge) && !merges(g->merge)))
+				(!flow_merges(f) && !flow_merges(g)))
 				continue;
 			return err_set(e, -EINVAL, y->file, g->line,
 				"rule \"%s\": flow to %s: mergeType is %s here and %s in \"%s\" "
@@ -159,7 +154,7 @@ static int check_twice(const struct rule *r, struct err *e)
 {
 	for (unsigned i = 0; i < r->n_flows; i++)
 		for (unsigned k = i + 1; k < r->n_flows; k++)
-			if (r->flows[i].dest == r->flows[k].dest && !merges(r->flows[i].merge))
+			if (r->flows[i].dest == r->flows[k].dest && !flow_merges(&r->flows[i]))
 				return err_set(e, -EINVAL, r->file, r->flows[k].line,
 					"rule \"%s\": two flows to %s", r->name,
 					attr_name(r->flows[k].dest));

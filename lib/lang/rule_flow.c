@@ -102,7 +102,7 @@ static int read_merge(struct loader *l, const char *dest, const char *word, stru
 			"flow to %s: mergeType \"%s\": Update, Replace, Merge or "
 			"MergeCaseInsensitive was expected",
 			dest, word);
-	if (f->merge >= MERGE_MERGE && !f->dest_multi)
+	if (flow_merges(f) && !f->dest_multi)
 		return rule_bad(
 			l, dest, "flow to %s: %s needs a target of several values", dest, word);
 	return 0;

@@ -91,11 +91,6 @@ struct walk {
 	const struct rule *rule;
 };
 
-static bool is_merge(const struct flow *f)
-{
-	return f->merge == MERGE_MERGE || f->merge == MERGE_MERGE_CASE_INSENSITIVE;
-}
-
 static void observe(
 	struct walk *w, const struct flow *f, const struct flow_result *fr, enum flow_verdict v)
 {
@@ -115,11 +110,11 @@ static enum flow_verdict contribute(
 	if (fr->kind == FLOW_RESULT_LINKS)
 		w->ret->links[w->ret->n_links++] =
 			(struct mv_link_source){f->dest, w->src->row.id, fr->links};
-	else if (is_merge(f))
+	else if (flow_merges(f))
 		values_merge(&w->ret->entry, f->dest, fr, f->merge == MERGE_MERGE_CASE_INSENSITIVE);
 	else
 		entry_put(&w->ret->entry, f->dest, fr->values, fr->count);
-	if (is_merge(f))
+	if (flow_merges(f))
 		return VERDICT_MERGED;
 	bitmap_set(w->done, f->dest);
 	return VERDICT_WON;

@@ -45,11 +45,6 @@ struct flows {
 	const struct rule *rule;
 };
 
-static bool is_merge(const struct flow *f)
-{
-	return f->merge == MERGE_MERGE || f->merge == MERGE_MERGE_CASE_INSENSITIVE;
-}
-
 static void observe(const struct flows *fl, const struct flow *f, const struct flow_result *fr,
 	enum flow_verdict v)
 {
@@ -71,12 +66,12 @@ static enum flow_verdict contribute(
 	if (fr->kind == FLOW_RESULT_LINKS) {
 		w->links[w->n_links].source = fr->links;
 		w->links[w->n_links++].dest = f->dest;
-	} else if (is_merge(f)) {
+	} else if (flow_merges(f)) {
 		values_merge(&w->entry, f->dest, fr, f->merge == MERGE_MERGE_CASE_INSENSITIVE);
 	} else {
 		entry_put(&w->entry, f->dest, fr->values, fr->count);
 	}
-	if (is_merge(f))
+	if (flow_merges(f))
 		return VERDICT_MERGED;
 	bitmap_set(fl->done, f->dest);
 	return VERDICT_WON;

@@ -1,0 +1,140 @@
+/* Loading of rules: which files, and the schemas that they are checked against. */
+#include "lang/metaverse.h"
+#include "sync/run.h"
+
+#include <errno.h>
+
+static struct schema *metaverse; /* rules point into it: kept for the life of the process */
+
+static bool type_configured(const struct config *cfg, const struct connector_type *t)
+{
+	for (unsigned i = 0; i < cfg->n_connectors; i++)
+		if (cfg->connectors[i].type == t)
+			return true;
+	return false;
+}
+
+/*
+ * What the rules are checked against: each connector's schema, the metaverse's, and the general one
+ * of every kind of directory that is not configured (its rules are checked all the same).
+ */
+static unsigned rule_schemas(const struct config *cfg, struct arena *a, struct rule_schema **ret)
+{
+	unsigned n = 0, max = cfg->n_connectors + 1;
+
+	for (unsigned i = 0; connector_types[i]; i++)
+		max++;
+	*ret = arena_zalloc(a, max * sizeof(**ret));
+	for (unsigned i = 0; i < cfg->n_connectors; i++) {
+		const struct connector_config *cc = &cfg->connectors[i];
+
+		(*ret)[n++] = (struct rule_schema){
+			cc->settings.name, cc->type->name, cc->type->schema(&cc->settings)};
+	}
+	for (unsigned i = 0; connector_types[i]; i++)
+		if (!type_configured(cfg, connector_types[i]))
+			(*ret)[n++] = (struct rule_schema){
+				"", connector_types[i]->name, connector_types[i]->schema(NULL)};
+	(*ret)[n++] = (struct rule_schema){.schema = metaverse};
+	return n;
+}
+
+/*
+ * Outbound, an object is found by its sourceAnchor, of which the DN in Entra's connector space is
+ * made: join conditions of outbound rules can say nothing else.
+ */
+static int check_outbound_joins(
+	const struct config *cfg, const struct ruleset *rules, struct err *e)
+{
+	unsigned n;
+	const struct rule *const *all = ruleset_all(rules, &n);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct rule *r = all[i];
+		const struct connector_type *t =
+			r->connector_type ? connector_type_find(r->connector_type) : NULL;
+		const struct connector_config *cc =
+			r->connector && cfg ? config_connector(cfg, r->connector) : NULL;
+
+		t = cc ? cc->type : t;
+		if (r->disabled || r->direction != RULE_OUTBOUND || !t || !t->export)
+			continue;
+		for (unsigned g = 0; g < r->n_joins; g++)
+			if (r->joins[g].n_clauses != 1 ||
+				!streq(attr_name(r->joins[g].clauses[0].cs_attr), "sourceAnchor"))
+				return err_set(e, -EINVAL, r->file, r->line,
+					"rule \"%s\": an outbound join can only be on "
+					"sourceAnchor; other joins belong to an inbound rule",
+					r->name);
+	}
+	return 0;
+}
+
+const struct schema *run_metaverse(void)
+{
+	return metaverse;
+}
+
+static int load_metaverse(const char *path, struct err *e)
+{
+	return metaverse ? 0 : metaverse_schema_load(path, &metaverse, e);
+}
+
+static int load_rules(
+	const struct config *cfg, struct arena *a, struct ruleset **ret, struct err *e)
+{
+	char **paths = setting_list(&cfg->adsyncd, "rules", ',', a);
+	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	struct rule_schema *schemas;
+	unsigned n = 0, n_schemas;
+
+	TRY(load_metaverse(setting_text(&cfg->adsyncd, "metaverse"), e));
+	for (unsigned i = 0; paths[i]; i++)
+		if (i == 0 || access(paths[i], F_OK) == 0)
+			paths[n++] = paths[i];
+	n_schemas = rule_schemas(cfg, a, &schemas);
+	TRY(ruleset_load((const char *const *)paths, n, schemas, n_schemas, &rules, e));
+	TRY(check_outbound_joins(cfg, rules, e));
+	ruleset_all(rules, &n);
+	if (n == 0) /* nothing would be in scope, and everything would be deprovisioned */
+		return err_set(e, -EINVAL, cfg->path, 0, "no rule was found in %s",
+			paths[0] ? setting_text(&cfg->adsyncd, "rules") : "an empty list");
+	*ret = steal(&rules);
+	return 0;
+}
+
+int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	return load_rules(cfg, &a, ret, e);
+}
+
+unsigned run_general_schemas(
+	const char *metaverse_path, struct rule_schema ret[static RUN_SCHEMAS_MAX], struct err *e)
+{
+	unsigned n = 0;
+
+	if (load_metaverse(metaverse_path, e) < 0)
+		return 0;
+	for (unsigned i = 0; connector_types[i] && n < RUN_SCHEMAS_MAX - 1; i++)
+		ret[n++] = (struct rule_schema){
+			"", connector_types[i]->name, connector_types[i]->schema(NULL)};
+	ret[n++] = (struct rule_schema){.schema = metaverse};
+	return n;
+}
+
+int run_load_rule_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
+	struct ruleset **ret, struct err *e)
+{
+	struct rule_schema schemas[RUN_SCHEMAS_MAX];
+	unsigned n = run_general_schemas(metaverse_path, schemas, e);
+	_cleanup_ruleset_ struct ruleset *rules = NULL;
+
+	if (!n)
+		return e->code;
+	TRY(ruleset_load(paths, n_paths, schemas, n, &rules, e));
+	TRY(check_outbound_joins(NULL, rules, e));
+	*ret = steal(&rules);
+	return 0;
+}
