@@ -136,7 +136,7 @@ FROM cs WHERE mv = ?1 ORDER BY connector, id
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs INDEXED BY cs_state
-WHERE state IN (1, 2, 3, 5) AND connector = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4
+WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4
 -- name: cs_page_imported_ids
 SELECT id FROM cs WHERE id > ?2 AND +connector = ?1 AND imported IS NOT NULL AND deleted = 0
 ORDER BY id LIMIT ?3
@@ -164,7 +164,7 @@ SELECT count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NULL
 	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NOT NULL),
 	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 2),
 	count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5)
-FROM cs INDEXED BY cs_state WHERE state IN (1, 2, 3, 5) AND connector = ?1
+FROM cs INDEXED BY cs_state WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1
 -- name: cs_count_imported
 SELECT count(*) FROM cs WHERE connector = ?1 AND imported IS NOT NULL AND deleted = 0
 
@@ -213,14 +213,14 @@ DELETE FROM cs_link INDEXED BY cs_link_gone WHERE seq <= ?2 AND imported = 0 AND
 SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq,
 	s.class, s.dn, s.anchor, t.class, t.anchor
 FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s CROSS JOIN cs t
-WHERE l.state IN (1, 2, 3, 5) AND l.state = ?2 AND l.cs >= ?3
+WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state = ?2 AND l.cs >= ?3
 	AND (l.cs, l.attribute, l.target) > (?3, ?4, ?5)
 	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1
 	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
 ORDER BY l.cs, l.attribute, l.target LIMIT ?6
 -- name: link_count_removals
 SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
-WHERE l.state IN (1, 2, 3, 5) AND l.state <> 3 AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
+WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state <> 3 AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
 	AND s.connector = ?1 AND s.want = 1 AND s.blocked = 0
 -- name: link_count_imported
 SELECT count(*) FROM cs_link l CROSS JOIN cs s
