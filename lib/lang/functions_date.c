@@ -320,9 +320,23 @@ static void add_fraction(struct buf *b, const struct parts *p, int run, bool tri
 		b->data[--b->len] = '\0'; /* ".FFF" leaves nothing of a whole second */
 }
 
+/* 0 to 9999; rules format a date for every user, and printf is slow. */
+static void add_digits(struct buf *b, int v, int width)
+{
+	char digits[4];
+	int n = 0;
+
+	for (; v || n == 0; v /= 10)
+		digits[n++] = (char)('0' + v % 10);
+	for (; width > n; width--)
+		buf_addc(b, '0');
+	while (n)
+		buf_addc(b, digits[--n]);
+}
+
 static void add_number(struct buf *b, int v, int run)
 {
-	buf_addf(b, run == 1 ? "%d" : "%02d", v);
+	add_digits(b, v, run == 1 ? 1 : 2);
 }
 
 static void add_year(struct buf *b, int y, int run)
@@ -330,7 +344,7 @@ static void add_year(struct buf *b, int y, int run)
 	if (run <= 2)
 		add_number(b, y % 100, run);
 	else
-		buf_addf(b, "%0*d", run, y);
+		add_digits(b, y, run);
 }
 
 /* One specifier of a custom format, repeated `run` times. False: it is none. */

@@ -157,11 +157,12 @@ static void evaluate(struct walk *w, const struct flow *f, struct flow_result *f
 
 static void one_flow(struct walk *w, const struct flow *f)
 {
-	struct flow_result fr = {.kind = FLOW_RESULT_NULL_};
 	bool lost = bitmap_get(w->done, f->dest);
+	struct flow_result fr;
 
 	if (lost && !w->ob)
 		return;
+	fr = (struct flow_result){.kind = FLOW_RESULT_NULL_};
 	if (f->once && !w->creating) {
 		observe(w, f, &fr, lost ? VERDICT_LOST : keep(w, f, VERDICT_ONCE));
 		return;

@@ -107,12 +107,15 @@ static enum flow_verdict decide(
 
 static void one_flow(struct flows *fl, const struct flow *f)
 {
-	struct flow_result fr = {.kind = FLOW_RESULT_NULL_};
-	bool sent = fl->sendable && bitmap_get(fl->sendable, f->dest);
-	bool lost = bitmap_get(fl->done, f->dest);
+	bool sent = fl->sendable && bitmap_get(fl->sendable, f->dest), lost;
+	struct flow_result fr;
 
-	if ((!sent || lost) && !fl->ob)
+	if (!sent && !fl->ob)
 		return;
+	lost = bitmap_get(fl->done, f->dest);
+	if (lost && !fl->ob)
+		return;
+	fr = (struct flow_result){.kind = FLOW_RESULT_NULL_};
 	if (sent && f->once && !fl->creating) {
 		observe(fl, f, &fr, lost ? VERDICT_LOST : keep(fl, f, VERDICT_ONCE));
 		return;
