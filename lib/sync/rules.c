@@ -75,9 +75,17 @@ const struct schema *run_metaverse(void)
 	return metaverse;
 }
 
+/* Another path after a reload is another schema; rules of a run in progress keep the old one. */
 static int load_metaverse(const char *path, struct err *e)
 {
-	return metaverse ? 0 : metaverse_schema_load(path, &metaverse, e);
+	static char *loaded;
+
+	if (loaded && streq(loaded, path))
+		return 0;
+	TRY(metaverse_schema_load(path, &metaverse, e));
+	free(loaded);
+	loaded = xstrndup(path, strlen(path));
+	return 0;
 }
 
 static int load_rules(

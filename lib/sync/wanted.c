@@ -89,7 +89,7 @@ static enum flow_verdict decide(
 			entry_clear(&fl->w->entry, f->dest);
 		return VERDICT_NOTHING;
 	case FLOW_RESULT_AUTHORITATIVE_NULL:
-		if (!f->reference)
+		if (!f->reference && !entry_get(&fl->w->entry, f->dest))
 			entry_clear(&fl->w->entry, f->dest);
 		bitmap_set(fl->done, f->dest);
 		return VERDICT_STOPPED;
