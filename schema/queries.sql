@@ -179,6 +179,9 @@ SELECT cs, attribute, target, imported, wanted, state, seen, seq
 FROM cs_link WHERE target = ?1 ORDER BY cs, attribute
 -- name: link_count
 SELECT count(*) FROM cs_link WHERE cs = ?1 AND attribute = ?2 AND imported = 1
+-- name: link_targets_mv
+SELECT t.mv FROM cs_link l CROSS JOIN cs t
+WHERE l.cs = ?1 AND l.attribute = ?2 AND l.imported = 1 AND t.id = l.target AND t.mv IS NOT NULL
 -- name: link_counts
 SELECT attribute, count(*) FROM cs_link WHERE cs = ?1 AND imported = 1 GROUP BY attribute
 -- name: link_get

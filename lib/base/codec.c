@@ -149,23 +149,42 @@ void guid_random(char dst[GUID_TEXT_SIZE])
 	guid_format(dst, g);
 }
 
+/* Appends "-" and a number; snprintf() is slow, and every object has a SID. */
+static char *add_part(char *p, uint32_t v)
+{
+	char digits[10];
+	int n = 0;
+
+	*p++ = '-';
+	do
+		digits[n++] = (char)('0' + v % 10);
+	while (v /= 10);
+	while (n)
+		*p++ = digits[--n];
+	return p;
+}
+
 bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n)
 {
+	char text[32 + 15 * 11], *end;
 	uint64_t authority = 0;
-	size_t len;
 
 	if (n < 8 || sid[0] != 1 || sid[1] > 15 || n != 8 + 4 * (size_t)sid[1])
 		return false;
 	for (int i = 2; i < 8; i++)
 		authority = authority << 8 | sid[i];
-	len = (size_t)snprintf(dst, size, "S-1-%" PRIu64, authority);
-	for (size_t i = 8; i < n && len < size; i += 4) {
+	end = text + snprintf(text, sizeof(text), "S-1-%" PRIu64, authority);
+	for (size_t i = 8; i < n; i += 4) {
 		uint32_t part = (uint32_t)sid[i] | (uint32_t)sid[i + 1] << 8 |
 		                (uint32_t)sid[i + 2] << 16 | (uint32_t)sid[i + 3] << 24;
 
-		len += (size_t)snprintf(dst + len, size - len, "-%" PRIu32, part);
+		end = add_part(end, part);
 	}
-	return len < size;
+	*end = '\0';
+	if ((size_t)(end - text) >= size)
+		return false;
+	memcpy(dst, text, (size_t)(end - text) + 1);
+	return true;
 }
 
 uint64_t hash64(const void *p, size_t n)

@@ -64,6 +64,24 @@ int cs_link_list_target(struct store *s, int64_t target, struct arena *a, struct
 	return read_all(s, Q_LINK_LIST_TARGET, a, ret, ret_n, e);
 }
 
+int cs_link_targets_mv(struct store *s, int64_t cs, unsigned attr, struct arena *a, int64_t **ret,
+	unsigned *ret_n, struct err *e)
+{
+	struct rows rows = {.a = a, .size = sizeof(**ret)};
+	sqlite3_stmt *st = q_start(s, Q_LINK_TARGETS_MV, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, cs);
+	q_int(st, 2, s->map.to_store[attr]);
+	while ((r = q_step(s, Q_LINK_TARGETS_MV, e)) > 0)
+		*(int64_t *)rows_add(&rows) = sqlite3_column_int64(st, 0);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return r;
+}
+
 int cs_link_counts(struct store *s, int64_t cs, struct arena *a, struct link_count **ret,
 	unsigned *ret_n, struct err *e)
 {

@@ -20,6 +20,10 @@ struct cs_link {
 /* All links of an object (attr 0: of every attribute), in order of attribute, target. */
 int cs_link_list(struct store *s, int64_t cs, unsigned attr, struct arena *a, struct cs_link **ret,
 	unsigned *ret_n, struct err *e);
+/* The metaverse objects that the imported links of an attribute lead to, in no order. */
+int cs_link_targets_mv(struct store *s, int64_t cs, unsigned attr, struct arena *a, int64_t **ret,
+	unsigned *ret_n, struct err *e);
+
 struct link_count {
 	unsigned attr;
 	int64_t n;

@@ -44,21 +44,19 @@ static int cmp_ids(const void *a, const void *b)
 static int add_targets(struct inbound *in, const struct mv_link_source *winner, struct arena *a,
 	int64_t **list, unsigned *n, struct err *e)
 {
-	struct cs_link *links;
-	int64_t *grown;
-	unsigned n_links;
+	int64_t *more, *grown;
+	unsigned n_more;
 
-	TRY(cs_link_list(in->sync->store, winner->cs, winner->cs_attr, a, &links, &n_links, e));
-	grown = arena_alloc(a, (*n + n_links + 1) * sizeof(*grown));
-	if (*n)
+	TRY(cs_link_targets_mv(in->sync->store, winner->cs, winner->cs_attr, a, &more, &n_more, e));
+	if (*n == 0) {
+		*list = more;
+	} else if (n_more) {
+		grown = arena_alloc(a, (*n + n_more) * sizeof(*grown));
 		memcpy(grown, *list, *n * sizeof(*grown));
-	*list = grown;
-	for (unsigned i = 0; i < n_links; i++) {
-		if (!links[i].imported)
-			continue;
-		TRY(cs_mv_of(in->sync->store, links[i].target, &grown[*n], e));
-		*n += grown[*n] != 0;
+		memcpy(grown + *n, more, n_more * sizeof(*grown));
+		*list = grown;
 	}
+	*n += n_more;
 	return 0;
 }
 
