@@ -124,21 +124,30 @@ static void warn(json_t *warnings, const struct rule *r, int line, const char *t
 						r->file, "line", line, "warning", text));
 }
 
+/* The kind of directory that a rule is for, and the section of it; both may be unknown (NULL). */
+static const struct connector_type *type_of(
+	const struct config *cfg, const struct rule *r, const struct connector_config **ret)
+{
+	const struct connector_type *t =
+		r->connector_type ? connector_type_find(r->connector_type) : NULL;
+
+	*ret = cfg && r->connector ? config_connector(cfg, r->connector) : NULL;
+	if (*ret)
+		return (*ret)->type;
+	for (unsigned i = 0; cfg && i < cfg->n_connectors && !*ret; i++)
+		if (cfg->connectors[i].type == t)
+			*ret = &cfg->connectors[i];
+	return t;
+}
+
 /* The target's attribute as the connector knows it; NULL: inbound, or an unknown connector. */
 static const struct schema_attr *target_attr(
 	const struct config *cfg, const struct rule *r, const struct flow *f)
 {
-	const struct connector_config *cc =
-		cfg && r->connector ? config_connector(cfg, r->connector) : NULL;
-	const struct connector_type *t = cc ? cc->type
-	                                 : r->connector_type
-	                                         ? connector_type_find(r->connector_type)
-	                                         : NULL;
+	const struct connector_config *cc;
+	const struct connector_type *t = type_of(cfg, r, &cc);
 	const struct schema_class *class;
 
-	for (unsigned i = 0; !cc && cfg && i < cfg->n_connectors; i++)
-		if (cfg->connectors[i].type == t)
-			cc = &cfg->connectors[i];
 	if (!t || r->direction == RULE_INBOUND)
 		return NULL;
 	class = schema_class_find(t->schema(cc ? &cc->settings : NULL), r->target_class);
@@ -147,12 +156,8 @@ static const struct schema_attr *target_attr(
 
 static bool exports(const struct config *cfg, const struct rule *r)
 {
-	const struct connector_config *cc =
-		cfg && r->connector ? config_connector(cfg, r->connector) : NULL;
-	const struct connector_type *t = cc ? cc->type
-	                                 : r->connector_type
-	                                         ? connector_type_find(r->connector_type)
-	                                         : NULL;
+	const struct connector_config *cc;
+	const struct connector_type *t = type_of(cfg, r, &cc);
 
 	return !t || t->export;
 }
