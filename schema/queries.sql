@@ -109,6 +109,28 @@ SELECT mv FROM cs WHERE id = ?1
 SELECT id, class, want, blocked FROM cs WHERE mv = ?1 AND connector = ?2 ORDER BY id LIMIT 1
 -- name: cs_set_join
 UPDATE cs SET mv = ?2, join_rule = ?3 WHERE id = ?1
+-- name: cs_set_transient
+UPDATE cs SET dn_key = NULL WHERE id = ?1
+-- name: cs_ids_below
+SELECT id FROM cs WHERE connector = ?1 AND dn_key IS NOT NULL AND substr(dn_key, -length(?2)) = ?2
+-- name: cs_ids_transient
+SELECT id FROM cs WHERE connector = ?1 AND dn_key IS NULL
+-- name: cs_is_imported
+SELECT imported IS NOT NULL AND deleted = 0 FROM cs WHERE connector = ?1 AND anchor = ?2
+-- name: cs_set_anchor
+UPDATE cs SET anchor = ?2 WHERE id = ?1
+-- name: container_get
+SELECT dn FROM container WHERE connector = ?1 AND anchor = ?2
+-- name: container_put
+INSERT INTO container (connector, anchor, dn, dn_key, seen) VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (connector, anchor) DO UPDATE SET dn = ?3, dn_key = ?4, seen = ?5
+-- name: container_delete
+DELETE FROM container WHERE connector = ?1 AND anchor = ?2
+-- name: container_delete_unseen
+DELETE FROM container WHERE connector = ?1 AND seen <> ?2
+-- name: container_below
+SELECT anchor, dn FROM container
+WHERE connector = ?1 AND (dn_key = ?2 OR substr(dn_key, -length(?2) - 1) = ',' || ?2)
 -- name: cs_delete
 DELETE FROM cs WHERE id = ?1
 -- name: cs_page_changed

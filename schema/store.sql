@@ -113,6 +113,16 @@ CREATE INDEX cs_link_seq ON cs_link (seq);
 CREATE INDEX cs_link_gone ON cs_link (seq) WHERE imported = 0 AND wanted = 0;
 CREATE INDEX cs_link_state ON cs_link (state, cs) WHERE (state BETWEEN 1 AND 3 OR state = 5);
 
+-- containers of a directory (OUs ...), so that the DNs of what is below follow a rename
+CREATE TABLE container (
+	connector INTEGER NOT NULL REFERENCES connector,
+	anchor TEXT NOT NULL,       -- objectGUID
+	dn TEXT NOT NULL,
+	dn_key TEXT NOT NULL,       -- folded dn
+	seen INTEGER NOT NULL,      -- the run that last delivered it
+	PRIMARY KEY (connector, anchor)
+) STRICT, WITHOUT ROWID;
+
 -- errors kept on their objects until an operation of the same phase succeeds
 CREATE TABLE cs_error (
 	cs INTEGER NOT NULL REFERENCES cs ON DELETE CASCADE,

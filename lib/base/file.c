@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -50,13 +49,10 @@ int file_read(const char *path, size_t max, char **ret, size_t *ret_len, struct 
 	return 0;
 }
 
-int secret_read(const char *path, char **ret, struct err *e)
+int secret_path(const char *path, char **ret, struct err *e)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char full[PATH_MAX];
 	struct stat st;
-	size_t len;
-	int r;
 
 	if (str_starts(path, "credential:")) {
 		if (!dir)
@@ -65,17 +61,28 @@ int secret_read(const char *path, char **ret, struct err *e)
 				"unit");
 		if (strchr(path, '/'))
 			return err_set(e, -EINVAL, path, 0, "a credential name has no slash");
-		snprintf(full, sizeof(full), "%s/%s", dir, path + strlen("credential:"));
-		path = full;
-	} else {
-		if (stat(path, &st) < 0)
-			return err_set(e, -errno, path, 0, "cannot open: %s", strerror(errno));
-		if (st.st_mode & 077)
-			return err_set(e, -EPERM, path, 0,
-				"mode is %04o, so others may read the secret; run: chmod 600 %s",
-				st.st_mode & 07777, path);
+		*ret = xasprintf("%s/%s", dir, path + strlen("credential:"));
+		return 0;
 	}
-	r = file_read(path, SECRET_MAX, ret, &len, e);
+	if (stat(path, &st) < 0)
+		return err_set(e, -errno, path, 0, "cannot open: %s", strerror(errno));
+	if (st.st_mode & 077)
+		return err_set(e, -EPERM, path, 0,
+			"mode is %04o, so others may read the secret; run: chmod 600 %s",
+			st.st_mode & 07777, path);
+	*ret = xstrdup(path);
+	return 0;
+}
+
+int secret_read(const char *path, char **ret, struct err *e)
+{
+	_cleanup_free_ char *full = NULL;
+	size_t len;
+	int r = secret_path(path, &full, e);
+
+	if (r < 0)
+		return r;
+	r = file_read(full, SECRET_MAX, ret, &len, e);
 	if (r < 0)
 		return r;
 	while (len && ((*ret)[len - 1] == '\n' || (*ret)[len - 1] == '\r'))

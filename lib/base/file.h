@@ -17,6 +17,9 @@ int file_read(
  */
 int secret_read(const char *path, char **ret, struct err *e) _must_check_;
 
+/* Where a secret lies, checked in the same way but not read; the caller frees. */
+int secret_path(const char *path, char **ret, struct err *e) _must_check_;
+
 /* Overwrites and frees a secret; NULL is fine. */
 void secret_free(char *s);
 static inline void secret_freep(char **s)

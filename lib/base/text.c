@@ -194,3 +194,33 @@ const char *dn_parent(const char *dn)
 	}
 	return dn;
 }
+
+bool rdn_value(struct buf *b, const char *dn)
+{
+	const char *end = dn_parent(dn), *eq = strchr(dn, '=');
+
+	if (end > dn && end[-1] == ',' && (*end || end - dn < 2 || end[-2] != '\\'))
+		end--;
+	if (!eq || eq >= end)
+		return false;
+	for (const char *p = eq + 1; p < end; p++) {
+		int hi = *p == '\\' && p + 2 < end ? hex_digit(p[1]) : -1;
+		int lo = hi >= 0 ? hex_digit(p[2]) : -1;
+
+		if (lo >= 0) {
+			buf_addc(b, (char)(hi << 4 | lo));
+			p += 2;
+		} else {
+			p += *p == '\\' && p + 1 < end;
+			buf_addc(b, *p);
+		}
+	}
+	return true;
+}
+
+bool dn_key_below(const char *key, const char *base)
+{
+	size_t n = strlen(key), m = strlen(base);
+
+	return n >= m && streq(key + n - m, base) && (n == m || m == 0 || key[n - m - 1] == ',');
+}

@@ -31,3 +31,7 @@ int text_casecmp(const char *a, size_t an, const char *b, size_t bn);
 char *dn_key(struct arena *a, const char *dn);
 /* The DN behind the first RDN, "" at the root; points into dn. */
 const char *dn_parent(const char *dn);
+/* Appends the value of the first RDN, unescaped. False: there is none. */
+bool rdn_value(struct buf *b, const char *dn);
+/* True when the DN behind the key lies below, or is, that of the other key; "" is the root. */
+bool dn_key_below(const char *key, const char *base);

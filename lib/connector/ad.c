@@ -1,6 +1,6 @@
 /*
- * The Active Directory connector: one domain naming context, read over LDAP or from an LDIF file.
- * Nothing is ever written to AD.
+ * The Active Directory connector: the domains of one forest, read over LDAP or from an LDIF file.
+ * Written to AD is one thing, and only when the settings ask for it: ad_write.c.
  */
 #include "connector/ad.h"
 #include "base/text.h"
@@ -10,20 +10,36 @@
 
 static const struct option_def options[] = {
 	{"source", OPTION_LIST, NULL, true,
-		.help = "ldaps://HOST[:PORT] or ldap://HOST, several for failover; or ldif:/PATH"},
-	{"base_dn", OPTION_STRING, NULL, true, .help = "the domain: DC=contoso,DC=com"},
+		.help = "ldaps://HOST[:PORT] or ldap://HOST, several for failover; dns:ldaps or "
+			"dns:ldap: the domain's own list; or ldif:/PATH"},
+	{"base_dn", OPTION_LIST, NULL, true,
+		.help = "the domain, DC=contoso,DC=com; several domains of a forest: one in a "
+                        "line"},
+	{"auth", OPTION_CHOICE, "simple", .choices = "simple|gssapi",
+		.help = "bind_dn and password_file, or Kerberos with keytab_file"},
 	{"bind_dn", OPTION_STRING, .help = "account: a DN or user@domain"},
 	{"password_file", OPTION_SECRET, .help = "a file of mode 0600, or credential:NAME"},
+	{"keytab_file", OPTION_SECRET,
+		.help = "auth = gssapi: a keytab of mode 0600, or credential:NAME"},
 	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
 	{"starttls", OPTION_BOOLEAN, "yes", .help = "encrypt ldap:// connections"},
 	{"allow_cleartext", OPTION_BOOLEAN, "no", .help = "send the password without encryption"},
-	{"include_ou", OPTION_LIST, .help = "only objects below these DNs, one in a line"},
-	{"exclude_ou", OPTION_LIST, .help = "no objects below these DNs, one in a line"},
+	{"include_ou", OPTION_LIST,
+		.help = "only objects below these DNs, or <GUID=...>, one in a line"},
+	{"exclude_ou", OPTION_LIST,
+		.help = "no objects below these; the longest of both lists decides"},
+	{"include_group", OPTION_STRING,
+		.help = "only direct members of this group, by DN: for a pilot"},
 	{"ldap_filter", OPTION_STRING, .help = "an LDAP filter that objects must also meet"},
+	{"delta", OPTION_CHOICE, "auto", .choices = "auto|dirsync|usn|none",
+		.help = "how changes are found; auto: the best way that the account may use"},
+	{"consistency_guid", OPTION_BOOLEAN, "no",
+		.help = "write objectGUID to ms-DS-ConsistencyGuid of users that have none"},
 	{"page_size", OPTION_NUMBER, "500", .min = 10, .max = 5000,
 		.help = "entries in one page of a search"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect and to sign in"},
-	{"search_timeout", OPTION_DURATION, "120", .help = "without any answer to a search"},
+	{"search_timeout", OPTION_DURATION, "120", .help = "until the first answer to a search"},
+	{"idle_timeout", OPTION_DURATION, "60", .help = "without a byte while an answer comes"},
 	{"domain_netbios", OPTION_STRING, .help = "%Domain.Netbios% in rules"},
 	{"forest_fqdn", OPTION_STRING, .help = "%Forest.FQDN% in rules; default: the domain's"},
 	{"forest_netbios", OPTION_STRING, .help = "%Forest.Netbios% in rules"},
@@ -34,26 +50,62 @@ static bool is_ldif(const char *source)
 	return str_starts(source, "ldif:");
 }
 
-static int ad_check(const struct settings *s, struct err *e)
+bool ad_source_is_ldif(const struct connector *con)
 {
-	const char *source = setting_text(s, "source"), *filter = setting_text(s, "ldap_filter");
-	bool bind = setting_text(s, "bind_dn") != NULL;
+	return is_ldif(con->sources[0]);
+}
 
-	if (!is_ldif(source) && !str_starts(source, "ldaps://") && !str_starts(source, "ldap://") &&
-		!str_starts(source, "ldapi://"))
-		return setting_error(
-			s, "source", e, "\"%s\" is no ldaps://, ldap:// or ldif: address", source);
-	if (is_ldif(source) && source[5] != '/')
+static int check_source(const struct settings *s, const char *source, struct err *e)
+{
+	static const char *const schemes[] = {"ldaps://", "ldap://", "ldapi://", "ldif:/"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(schemes); i++)
+		if (str_starts(source, schemes[i]))
+			return 0;
+	if (streq(source, "dns:ldaps") || streq(source, "dns:ldap"))
+		return 0;
+	if (is_ldif(source))
 		return setting_error(s, "source", e,
 			"an absolute path must follow \"ldif:\", not \"%s\"", source + 5);
-	if (bind && !setting_text(s, "password_file"))
+	return setting_error(s, "source", e,
+		"\"%s\" is no ldaps://, ldap://, dns:ldaps, dns:ldap or ldif: address", source);
+}
+
+static int check_lists(const struct settings *s, struct arena *a, struct err *e)
+{
+	char **sources = setting_list(s, "source", ',', a);
+	char **bases = setting_list(s, "base_dn", '\n', a);
+	bool ldif = sources[0] && is_ldif(sources[0]);
+
+	for (unsigned i = 0; sources[i]; i++) {
+		TRY(check_source(s, sources[i], e));
+		if (i && (ldif || is_ldif(sources[i])))
+			return setting_error(s, "source", e, "an LDIF file stands alone");
+	}
+	for (unsigned i = 0; bases[i]; i++)
+		if (!strcasestr(bases[i], "DC="))
+			return setting_error(s, "base_dn", e,
+				"\"%s\" is no domain naming context such as DC=contoso,DC=com",
+				bases[i]);
+	return ldif && (setting_text(s, "include_group") || setting_bool(s, "consistency_guid"))
+	               ? setting_error(s, "source", e,
+				 "include_group and consistency_guid need a domain controller")
+	               : 0;
+}
+
+static int ad_check(const struct settings *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *filter = setting_text(s, "ldap_filter");
+	bool gssapi = streq(setting_text(s, "auth"), "gssapi");
+
+	TRY(check_lists(s, &a, e));
+	if (gssapi && !setting_text(s, "keytab_file"))
+		return setting_error(s, "auth", e, "keytab_file is missing");
+	if (!gssapi && setting_text(s, "bind_dn") && !setting_text(s, "password_file"))
 		return setting_error(s, "bind_dn", e, "password_file is missing");
 	if (filter && filter[0] != '(')
 		return setting_error(s, "ldap_filter", e, "an LDAP filter begins with \"(\"");
-	if (!strcasestr(setting_text(s, "base_dn"), "DC="))
-		return setting_error(s, "base_dn", e,
-			"\"%s\" is no domain naming context such as DC=contoso,DC=com",
-			setting_text(s, "base_dn"));
 	return 0;
 }
 
@@ -95,7 +147,7 @@ static const char *default_netbios(const char *fqdn, struct arena *a)
 
 static const char *ad_parameter(const struct settings *s, const char *name, struct arena *a)
 {
-	const char *base = setting_text(s, "base_dn");
+	const char *base = setting_list(s, "base_dn", '\n', a)[0];
 	const char *domain = base_fqdn(base, a);
 	const char *forest = setting_text(s, "forest_fqdn");
 	const char *netbios = setting_text(s, "domain_netbios");
@@ -138,11 +190,9 @@ static enum conn_result ad_open(const struct settings *s, const struct connector
 	c->settings = s;
 	c->host = host;
 	c->sources = setting_list(s, "source", ',', &c->arena);
-	c->include_ou = setting_list(s, "include_ou", '\n', &c->arena);
-	c->exclude_ou = setting_list(s, "exclude_ou", '\n', &c->arena);
-	c->include_keys = keys_of(c->include_ou, &c->arena);
-	c->exclude_keys = keys_of(c->exclude_ou, &c->arena);
-	c->base_key = dn_key(&c->arena, setting_text(s, "base_dn"));
+	c->bases = setting_list(s, "base_dn", '\n', &c->arena);
+	c->base_keys = keys_of(c->bases, &c->arena);
+	ad_scope_init(c);
 	*ret = c;
 	return CONN_OK;
 }
@@ -162,7 +212,7 @@ static enum conn_result ad_import(struct connector *c, const struct import_reque
 	enum conn_result r;
 
 	ad_import_init(&im, c, req, sink);
-	if (is_ldif(c->sources[0]))
+	if (ad_source_is_ldif(c))
 		r = ad_import_ldif(&im, c->sources[0] + strlen("ldif:"), ret, e);
 	else
 		r = ad_import_ldap(&im, ret, e);
@@ -173,6 +223,9 @@ static enum conn_result ad_import(struct connector *c, const struct import_reque
 extern const struct connector_type connector_ad;
 const struct connector_type connector_ad = {
 	.name = "ad",
+	.reference = ad_reference,
+	.dn_attr = "distinguishedName",
+	.rdn_attr = "cn",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.check = ad_check,
@@ -181,4 +234,6 @@ const struct connector_type connector_ad = {
 	.open = ad_open,
 	.close = ad_close,
 	.import = ad_import,
+	.write_back = ad_write_back,
+	.test = ad_test,
 };

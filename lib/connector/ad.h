@@ -1,20 +1,43 @@
-/* The AD connector's own: settings, one object under construction, the two sources. */
+/* The AD connector's own: settings, scope, cursor, one object under construction, the sources. */
 #pragma once
 
+#include "connector/ad_cursor.h"
 #include "connector/ad_schema.h"
 #include "connector/connector.h"
 #include "connector/hashset.h"
 
-#define AD_CURSOR_MAX 1024
+#define AD_OUS_MAX 1000 /* include_ou and exclude_ou */
+
+/* One line of include_ou or exclude_ou. */
+struct ad_ou {
+	const char *text; /* as configured: a DN or <GUID=...> */
+	bool include;
+	const char *guid;          /* NULL: the server gave none */
+	const char *dn, *key;      /* now; NULL: an excluded one that does not exist any more */
+	const char *was, *was_key; /* at the last import; NULL: as now */
+};
 
 struct connector {
 	const struct settings *settings;
 	const struct connector_host *host;
-	char **sources, **include_ou, **exclude_ou; /* NULL-terminated */
-	char **include_keys, **exclude_keys;        /* the same, as dn_key() */
-	char *base_key;
+	char **sources;            /* NULL-terminated */
+	char **bases, **base_keys; /* naming contexts; NULL-terminated */
+	struct ad_ou *ous;
+	unsigned n_ous;
 	struct arena arena;
 };
+
+/* --- scope: ad_scope.c --- */
+
+void ad_scope_init(struct connector *con);
+/* The most specific line that holds the object decides; `before`: as of the last import. */
+bool ad_in_scope(const struct connector *con, const char *key, bool before);
+/* A container was renamed or moved: are the same objects below it in scope as before? */
+bool ad_move_keeps_scope(const struct connector *con, const char *old_key, const char *new_key);
+/* The attribute names in an LDAP filter, NULL-terminated, in the arena. */
+const char **ad_filter_attrs(const char *filter, struct arena *a);
+
+/* --- one object: ad_object.c --- */
 
 /* What one import is about; shared by the LDAP and the LDIF source. */
 struct ad_import {
@@ -23,14 +46,26 @@ struct ad_import {
 	struct import_sink *sink;
 	bool *wanted; /* by attribute number: the rules read it */
 	unsigned n_wanted;
-	struct hashset guids, dns;
-	/* the object under construction, see ad_object.c */
+	bool unique; /* no object may come twice */
+	struct hashset guids, dns, pairs;
+	unsigned domain; /* number of the naming context that is read */
+	char **retry;    /* objects that could not be read: "domain anchor"; owned */
+	unsigned n_retry;
+	/* the object under construction */
 	struct arena arena;
 	struct entry entry;
+	const char *key; /* dn_key() of its DN */
 	struct value classes[32];
 	unsigned n_classes;
 	unsigned char guid[16];
+	char anchor[GUID_TEXT_SIZE];
 	unsigned n_guids;
+	struct ref_change *changes;
+	unsigned n_changes, cap_changes;
+	bool is_deleted;     /* a tombstone */
+	bool is_new;         /* tells when it was created, which never changes */
+	bool is_restored;    /* isDeleted was taken away */
+	bool is_container;   /* an OU or the like */
 	const char *problem; /* what is wrong with it */
 	char problem_text[256];
 };
@@ -38,17 +73,43 @@ struct ad_import {
 void ad_import_init(struct ad_import *im, struct connector *con, const struct import_request *req,
 	struct import_sink *sink);
 void ad_import_done(struct ad_import *im);
+/* Forgets which objects were delivered: the same may come once more. */
+void ad_import_again(struct ad_import *im);
+void ad_import_forget_retries(struct ad_import *im);
 
-/* One object: begin, its values, end. `end` delivers it, or tells the sink what is wrong. */
+/* One object: begin, its values, close; then what it turned out to be can be looked at. */
 void ad_object_begin(struct ad_import *im, const char *dn);
 /* options (";range=...") must have been cut from the name */
 void ad_object_value(
 	struct ad_import *im, const char *name, size_t n, const char *data, size_t len);
+/* The attribute has lost all its values. */
+void ad_object_clear(struct ad_import *im, const char *name, size_t n);
+/* One reference of a long list was added or removed. */
+void ad_object_change(
+	struct ad_import *im, const char *name, size_t n, const char *target, bool add);
+void ad_object_close(struct ad_import *im);
+
+/* Delivers an object of ours that is in scope, or tells the sink what is wrong with it. */
+int ad_object_deliver(struct ad_import *im, bool partial, struct err *e);
+/* A whole object of a full source: closes it, delivers it if it is ours and in scope. */
 int ad_object_end(struct ad_import *im, struct err *e);
+/* Tells that an object is gone (deleted) or left the scope. */
+int ad_anchor_gone(struct ad_import *im, const char *anchor, bool deleted, struct err *e);
+
+/* A hash of the settings and attributes that decide what an import delivers, for the cursor. */
+uint64_t ad_import_digest(const struct ad_import *im, bool with_source);
+
+/* --- the sources --- */
 
 enum conn_result ad_import_ldap(struct ad_import *im, struct import_answer *ret, struct err *e);
 enum conn_result ad_import_ldif(
 	struct ad_import *im, const char *path, struct import_answer *ret, struct err *e);
+bool ad_source_is_ldif(const struct connector *con);
 
-/* A hash of the settings and attributes that decide what an import delivers, for the cursor. */
-uint64_t ad_import_digest(const struct ad_import *im);
+enum conn_result ad_write_back(
+	struct connector *c, struct write_back *items, unsigned n, struct err *e);
+enum conn_result ad_test(struct connector *c, const struct import_request *req,
+	struct test_sink *sink, struct err *e);
+
+/* "<GUID=...>;<SID=...>;DN", or a DN: [MS-ADTS] 3.1.1.3.4.1.5. */
+void ad_reference(const char *value, struct arena *a, const char **ret_anchor, const char **ret_dn);

@@ -1,283 +1,430 @@
 /*
- * AD over LDAP: a full read, page by page. The cursor is the domain controller's identity and its
- * highestCommittedUSN before the read: every write to a domain controller raises that number
- * ([MS-ADTS] 3.1.1.1.9 and 3.1.1.3.2.25), so when both are the same nothing has changed.
+ * An import of AD over LDAP: nothing, the changes, or everything. When the domain controllers'
+ * highestCommittedUSN is what it was, nothing has changed ([MS-ADTS] 3.1.1.1.9): nothing is read.
  */
-#include "connector/ad.h"
-#include "net/ldap.h"
+#include "connector/ad_ldap.h"
+#include "base/text.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 
-#define RANGE_ROUNDS_MAX 100000
-
-#define CLASS_FILTER                                                   \
-	"(|(objectClass=user)(objectClass=group)(objectClass=contact)" \
-	"(objectClass=foreignSecurityPrincipal))"
+#define FULL_TRIES 3
 
 struct ldap_import {
 	struct ad_import *im;
-	struct directory *dir;
-	const char **attrs; /* NULL-terminated */
+	struct ad_domain *domains;
+	unsigned n_domains;
+	struct ad_cursor last; /* empty: none */
+	struct ad_cursor next;
+	uint64_t digest;
 	struct arena arena;
-	/* of the object under construction */
-	struct {
-		char *name;
-		int64_t next; /* first value not yet read; -1: complete */
-	} ranged[8];
-	unsigned n_ranged;
-	int64_t got_from;
 };
 
-static enum conn_result ladder(int r)
+/* --- the folders and the group that were chosen: by GUID, so that they stay when renamed --- */
+
+struct found {
+	struct arena *arena;
+	const char *guid, *dn;
+};
+
+static int each_found(void *ctx, const struct directory_entry *item, struct err *e)
 {
-	if (r == -EHOSTDOWN)
-		return CONN_DOWN;
-	return r == -ECANCELED ? CONN_CANCELED : CONN_RUN_BAD;
-}
+	struct found *f = ctx;
+	char text[GUID_TEXT_SIZE];
 
-/* "member;range=0-1499": first and last (-1 for "*"). False: no range option. */
-static bool range_parse(const char *name, int64_t *ret_first, int64_t *ret_last)
-{
-	const char *p = strcasestr(name, ";range=");
-	char *end;
-
-	if (!p)
-		return false;
-	*ret_first = strtoll(p + 7, &end, 10);
-	if (*end != '-')
-		return false;
-	*ret_last = end[1] == '*' ? -1 : strtoll(end + 1, NULL, 10);
-	return *ret_first >= 0;
-}
-
-static void add_attr(struct ldap_import *li, const struct directory_attr *a)
-{
-	size_t n = strcspn(a->name, ";");
-
-	for (unsigned i = 0; i < a->n; i++)
-		ad_object_value(li->im, a->name, n, a->values[i].data, a->values[i].len);
-}
-
-/* One answer to a range request: must go on where the last one ended. */
-static int each_range(void *ctx, const struct directory_entry *item, struct err *e)
-{
-	struct ldap_import *li = ctx;
-	int64_t first, last;
-
+	f->dn = arena_strdup(f->arena, item->dn);
 	for (unsigned i = 0; i < item->n_attrs; i++) {
-		if (!range_parse(item->attrs[i].name, &first, &last))
+		const struct directory_attr *a = &item->attrs[i];
+
+		if (strcasecmp(a->name, "objectGUID") != 0 || !a->n || a->values[0].len != 16)
 			continue;
-		if (first != li->got_from)
-			return err_set(e, -EPROTO, item->dn, 0,
-				"the server answered values from %" PRId64
-				" when asked from %" PRId64,
-				first, li->got_from);
-		add_attr(li, &item->attrs[i]);
-		li->got_from = last < 0 || item->attrs[i].n == 0 ? -1 : last + 1;
-		return 0;
+		guid_format(text, (const unsigned char *)a->values[0].data);
+		f->guid = arena_strdup(f->arena, text);
 	}
-	li->got_from = -1;
 	return 0;
 }
 
-/* The values that the server held back: MaxValRange ([MS-ADTS] 3.1.1.3.1.3.3). */
-static int read_ranges(struct ldap_import *li, const char *dn, struct err *e)
+/* 0: *ret is filled. -ENOENT: there is no such object. */
+static int find_object(struct ad_server *s, const char *text, const char *guid, struct arena *a,
+	struct found *ret, struct err *e)
 {
-	for (unsigned i = 0; i < li->n_ranged; i++) {
-		li->got_from = li->ranged[i].next;
-		for (int round = 0; li->got_from >= 0; round++) {
-			char name[ATTR_NAME_MAX + 40];
-			const char *attrs[] = {name, NULL};
-			struct directory_query q = {
-				.base = dn, .filter = "(objectClass=*)", .attrs = attrs};
-			int r;
+	static const char *const attrs[] = {"objectGUID", NULL};
+	struct directory_query q = {.filter = "(objectClass=*)", .attrs = attrs};
+	int r;
 
-			if (round == RANGE_ROUNDS_MAX)
-				return err_set(e, -EPROTO, dn, 0, "a value range without end");
-			snprintf(name, sizeof(name), "%.*s;range=%" PRId64 "-*",
-				(int)strcspn(li->ranged[i].name, ";"), li->ranged[i].name,
-				li->got_from);
-			r = directory_search(li->dir, &q, each_range, li, e);
-			if (r < 0)
-				return r;
+	q.base = guid ? arena_printf(a, "<GUID=%s>", guid) : text;
+	*ret = (struct found){.arena = a};
+	r = directory_search(s->dir, &q, each_found, ret, e);
+	if (r < 0)
+		return r;
+	return ret->dn ? 0 : err_set(e, -ENOENT, directory_uri(s->dir), 0, "%s is not there", text);
+}
+
+static int resolve_ou(struct ldap_import *li, struct ad_server *s, struct ad_ou *ou, struct err *e)
+{
+	struct connector *con = li->im->con;
+	const struct ad_cursor_ou *last = ad_cursor_ou(&li->last, ou->text);
+	const char *guid = last ? last->guid : NULL;
+	struct err fe = {0};
+	struct found f;
+	int r = find_object(s, ou->text, guid, &con->arena, &f, &fe);
+
+	if (r == -ENOENT && last && !ou->include) {
+		ou->dn = ou->key = NULL; /* the folder was deleted: nothing is left to exclude */
+		return 0;
+	}
+	if (r < 0) {
+		*e = fe;
+		return err_prefix(e, "%s \"%s\"%s", ou->include ? "include_ou" : "exclude_ou",
+			ou->text, r == -ENOENT ? " does not exist" : "");
+	}
+	ou->guid = f.guid;
+	ou->dn = f.dn;
+	ou->key = dn_key(&con->arena, f.dn);
+	ou->was = last ? last->dn : NULL;
+	ou->was_key = ou->was ? dn_key(&con->arena, ou->was) : NULL;
+	return 0;
+}
+
+/* The naming context that holds an object: the most specific one. */
+static struct ad_domain *domain_of(struct ldap_import *li, const char *text)
+{
+	const char *key = dn_key(&li->arena, text);
+	struct ad_domain *best = &li->domains[0];
+	size_t len = 0;
+
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		const char *base = li->im->con->base_keys[i];
+
+		if (dn_key_below(key, base) && strlen(base) > len) {
+			best = &li->domains[i];
+			len = strlen(base);
+		}
+	}
+	return best;
+}
+
+static int resolve_group(struct ldap_import *li, struct err *e)
+{
+	const char *text = setting_text(li->im->con->settings, "include_group");
+	struct found f;
+	int r;
+
+	if (!text)
+		return 0;
+	r = find_object(&domain_of(li, text)->server, text, li->last.group, &li->arena, &f, e);
+	if (r < 0)
+		return err_prefix(e, "include_group \"%s\"", text);
+	li->next.group = f.guid;
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		struct ad_domain *d = &li->domains[i];
+		char *value = arena_alloc(&li->arena, strlen(f.dn) * 3 + 1), *out = value;
+
+		for (const char *p = f.dn; *p; p++)
+			if (strchr("*()\\", *p)) /* RFC 4515 */
+				out += sprintf(out, "\\%02x", (unsigned char)*p);
+			else
+				*out++ = *p;
+		*out = '\0';
+		d->group_guid = f.guid;
+		d->filter = arena_printf(&li->arena, "%s(memberOf=%s)", d->filter, value);
+	}
+	return 0;
+}
+
+static int resolve(struct ldap_import *li, struct err *e)
+{
+	struct connector *con = li->im->con;
+
+	for (unsigned i = 0; i < con->n_ous; i++)
+		TRY(resolve_ou(li, &domain_of(li, con->ous[i].text)->server, &con->ous[i], e));
+	return resolve_group(li, e);
+}
+
+/* --- the parts --- */
+
+/* Beside what the rules read: what says that something has changed. */
+static const char **attr_list(struct ldap_import *li)
+{
+	static const char *const signals[] = {"objectClass", "objectGUID", "name", "parentGUID",
+		"isDeleted", "isRecycled", "lastKnownParent", "whenCreated", "uSNCreated"};
+	const struct import_request *req = li->im->req;
+	const struct settings *s = li->im->con->settings;
+	const char **extra = ad_filter_attrs(setting_text(s, "ldap_filter"), &li->arena), **list;
+	unsigned n = 0, n_extra = 0;
+
+	while (extra[n_extra])
+		n_extra++;
+	list = arena_alloc(
+		&li->arena, (req->n_attrs + ARRAY_SIZE(signals) + n_extra + 2) * sizeof(*list));
+	for (unsigned i = 0; i < req->n_attrs; i++)
+		list[n++] = attr_name(req->attrs[i]);
+	for (unsigned i = 0; i < ARRAY_SIZE(signals); i++)
+		list[n++] = signals[i];
+	for (unsigned i = 0; i < n_extra; i++)
+		list[n++] = extra[i];
+	if (setting_text(s, "include_group"))
+		list[n++] = "member";
+	list[n] = NULL;
+	return list;
+}
+
+static void init_domains(struct ldap_import *li)
+{
+	struct connector *con = li->im->con;
+	const char *filter = setting_text(con->settings, "ldap_filter");
+	const char **attrs = attr_list(li);
+
+	while (con->bases[li->n_domains])
+		li->n_domains++;
+	li->domains = arena_zalloc(&li->arena, li->n_domains * sizeof(*li->domains));
+	for (unsigned i = 0; i < li->n_domains; i++)
+		li->domains[i] = (struct ad_domain){
+			.im = li->im,
+			.base = con->bases[i],
+			.filter = filter ? filter : "",
+			.attrs = attrs,
+			.last = ad_cursor_domain(&li->last, con->bases[i]),
+			.usn = -1,
+		};
+}
+
+static void done_domains(struct ldap_import *li)
+{
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		struct ad_domain *d = &li->domains[i];
+
+		ad_server_close(&d->server);
+		directory_sync_done(&d->sync);
+		free(d->later.guids);
+		free(d->later.restored);
+		free(d->moves);
+		arena_done(&d->arena);
+	}
+}
+
+static int open_servers(struct ldap_import *li, struct err *e)
+{
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		struct ad_domain *d = &li->domains[i];
+
+		TRY(ad_server_open(
+			li->im->con, d->base, d->last ? d->last->uri : NULL, &d->server, e));
+	}
+	return 0;
+}
+
+static bool nothing_new(const struct ldap_import *li)
+{
+	if (li->im->req->full || li->last.digest != li->digest || li->last.n_retry)
+		return false;
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		const struct ad_domain *d = &li->domains[i];
+
+		if (!d->last || !d->last->invocation || !d->last->service || d->server.usn < 0 ||
+			d->last->usn != d->server.usn || !d->server.invocation[0] ||
+			!streq(d->last->invocation, d->server.invocation) ||
+			!streq(d->last->service, d->server.service))
+			return false;
+	}
+	return true;
+}
+
+/* --- everything --- */
+
+static int learn_schema(struct ldap_import *li, struct err *e)
+{
+	const char **missing;
+	unsigned n_missing;
+
+	TRY(ad_schema_read(&li->domains[0].server, li->im->req, &li->arena, &li->next.types,
+		&li->next.n_types, &missing, &n_missing, e));
+	if (n_missing && li->last.digest != li->digest) {
+		char text[768];
+
+		snprintf(text, sizeof(text),
+			"%s: the schema has not %u of the attributes that rules read: %s",
+			directory_uri(li->domains[0].server.dir), n_missing,
+			ad_name_list(missing, n_missing, &li->arena));
+		li->im->sink->note(li->im->sink, text);
+	}
+	return 0;
+}
+
+static void use_types(const struct ad_cursor_type *types, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (types[i].attr && types[i].type >= 0 && types[i].type < VALUE_TYPE_COUNT)
+			ad_attr_learn(types[i].attr, (enum value_type)types[i].type);
+}
+
+static int read_everything(struct ldap_import *li, const char **ret_reason, struct err *e)
+{
+	*ret_reason = NULL;
+	ad_import_forget_retries(li->im);
+	ad_import_again(li->im);
+	TRY(learn_schema(li, e));
+	use_types(li->next.types, li->next.n_types);
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		struct ad_domain *d = &li->domains[i];
+
+		d->last = NULL;
+		TRY(ad_delta_begin(d, e));
+	}
+	li->im->unique = true;
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		li->im->domain = i;
+		TRY(ad_read_all(&li->domains[i], e));
+	}
+	/* what has changed meanwhile: an object that moved may have been missed */
+	li->im->unique = false;
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		int r;
+
+		li->im->domain = i;
+		r = ad_delta_read(&li->domains[i], e);
+		TRY(r);
+		if (r == AD_NEEDS_FULL) {
+			*ret_reason = li->domains[i].full_reason;
+			return AD_NEEDS_FULL;
 		}
 	}
 	return 0;
 }
 
-static int each_entry(void *ctx, const struct directory_entry *item, struct err *e)
+/* A container that crosses the scope while everything is read: once more, from the beginning. */
+static int import_full(struct ldap_import *li, const char *reason, struct err *e)
 {
-	struct ldap_import *li = ctx;
-	int r;
-
-	ad_object_begin(li->im, item->dn);
-	li->n_ranged = 0;
-	for (unsigned i = 0; i < item->n_attrs; i++) {
-		const struct directory_attr *a = &item->attrs[i];
-		int64_t first, last;
-
-		add_attr(li, a);
-		if (!range_parse(a->name, &first, &last) || last < 0 ||
-			li->n_ranged == ARRAY_SIZE(li->ranged))
-			continue;
-		li->ranged[li->n_ranged].name = arena_strdup(&li->im->arena, a->name);
-		li->ranged[li->n_ranged++].next = last + 1;
-	}
-	if (li->n_ranged) {
-		r = read_ranges(li, item->dn, e);
-		if (r < 0)
-			return r;
-	}
-	return ad_object_end(li->im, e);
-}
-
-struct root {
-	char service[512]; /* dsServiceName: DN of the domain controller's NTDS settings */
-	char usn[32];      /* highestCommittedUSN; empty: the server has none */
-	char invocation[64];
-};
-
-static int each_root(void *ctx, const struct directory_entry *item, struct err *e)
-{
-	struct root *root = ctx;
-
-	for (unsigned i = 0; i < item->n_attrs; i++) {
-		const struct directory_attr *a = &item->attrs[i];
-
-		if (!a->n)
-			continue;
-		if (strcasecmp(a->name, "dsServiceName") == 0)
-			snprintf(root->service, sizeof(root->service), "%s", a->values[0].data);
-		else if (strcasecmp(a->name, "highestCommittedUSN") == 0)
-			snprintf(root->usn, sizeof(root->usn), "%s", a->values[0].data);
-		else if (strcasecmp(a->name, "invocationId") == 0)
-			for (size_t k = 0; k < MIN(a->values[0].len, (size_t)16); k++)
-				snprintf(root->invocation + 2 * k, 3, "%02x",
-					(unsigned char)a->values[0].data[k]);
-	}
-	return 0;
-}
-
-static int read_root(struct ldap_import *li, struct root *root, struct err *e)
-{
-	static const char *const root_attrs[] = {"dsServiceName", "highestCommittedUSN", NULL};
-	static const char *const nt_attrs[] = {"invocationId", NULL};
-	struct directory_query q = {.base = "", .filter = "(objectClass=*)", .attrs = root_attrs};
-	struct err ignored = {0};
-	int r = directory_search(li->dir, &q, each_root, root, e);
-
-	if (r < 0 || !root->service[0])
-		return r;
-	q.base = root->service;
-	q.attrs = nt_attrs;
-	r = directory_search(li->dir, &q, each_root, root, &ignored);
-	if (r < 0)
-		root->usn[0] = '\0'; /* a restored server could not be told: always read */
-	return 0;
-}
-
-static const char **attr_list(struct ldap_import *li)
-{
-	const struct import_request *req = li->im->req;
-	const char **list = arena_alloc(&li->arena, (req->n_attrs + 3) * sizeof(*list));
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < req->n_attrs; i++)
-		list[n++] = attr_name(req->attrs[i]);
-	list[n++] = "objectClass";
-	list[n++] = "objectGUID";
-	list[n] = NULL;
-	return list;
-}
-
-static int search_all(struct ldap_import *li, struct err *e)
-{
-	const struct settings *s = li->im->con->settings;
-	const char *extra = setting_text(s, "ldap_filter");
-	char **bases = li->im->con->include_ou;
-	struct directory_query q = {
-		.base = setting_text(s, "base_dn"),
-		.scope = DIRECTORY_SUBTREE,
-		.filter = extra ? arena_printf(&li->arena, "(&" CLASS_FILTER "%s)", extra)
-	                        : CLASS_FILTER,
-		.attrs = attr_list(li),
-		.page_size = (int)setting_number(s, "page_size"),
-	};
-
-	if (!*bases)
-		return directory_search(li->dir, &q, each_entry, li, e);
-	for (; *bases; bases++) {
+	for (int i = 0; i < FULL_TRIES; i++) {
 		int r;
 
-		q.base = *bases;
-		r = directory_search(li->dir, &q, each_entry, li, e);
-		if (r < 0)
+		TRY(li->im->sink->full(li->im->sink, reason, e));
+		if (i)
+			TRY(resolve(li, e));
+		r = read_everything(li, &reason, e);
+		if (r <= 0)
 			return r;
+	}
+	return err_set(e, -EAGAIN, directory_uri(li->domains[0].server.dir), 0,
+		"the directory changed too much while it was read: %s", reason);
+}
+
+/* --- the changes --- */
+
+/* Objects that could not be read: perhaps they can be now. */
+static int read_retries(struct ldap_import *li, struct err *e)
+{
+	for (unsigned i = 0; i < li->last.n_retry; i++) {
+		unsigned char guid[16];
+		char *end;
+		unsigned long k = strtoul(li->last.retry[i], &end, 10);
+
+		if (*end == ' ' && k < li->n_domains && guid_parse(guid, end + 1))
+			ad_read_later(&li->domains[k], guid, false);
+	}
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		li->im->domain = i;
+		TRY(ad_read_listed(&li->domains[i], e));
 	}
 	return 0;
 }
 
-/* The first server of the list that answers. */
-static int open_any(struct ldap_import *li, struct err *e)
+/* 0, or AD_NEEDS_FULL with the reason. */
+static int import_changes(struct ldap_import *li, const char **ret_reason, struct err *e)
 {
-	const struct connector *con = li->im->con;
-	const struct settings *s = con->settings;
-	struct directory_options o = {
-		.allow_cleartext = setting_bool(s, "allow_cleartext"),
-		.ca_file = setting_text(s, "ca_file"),
-		.bind_dn = setting_text(s, "bind_dn"),
-		.password_file = setting_text(s, "password_file"),
-		.connect_timeout = (int)setting_number(s, "connect_timeout"),
-		.search_timeout = (int)setting_number(s, "search_timeout"),
-		.canceled = con->host->canceled,
-		.ctx = con->host->ctx,
-	};
-	int r = -EHOSTDOWN;
+	li->im->unique = false;
+	use_types(li->last.types, li->last.n_types);
+	li->next.types = li->last.types;
+	li->next.n_types = li->last.n_types;
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		int r;
 
-	for (unsigned i = 0; con->sources[i]; i++) {
-		o.uri = con->sources[i];
-		o.starttls = str_starts(o.uri, "ldap://") && setting_bool(s, "starttls");
-		r = directory_open(&o, &li->dir, e);
-		if (r != -EHOSTDOWN)
-			break;
+		li->im->domain = i;
+		r = ad_delta_read(&li->domains[i], e);
+		TRY(r);
+		if (r == AD_NEEDS_FULL) {
+			*ret_reason = li->domains[i].full_reason;
+			return AD_NEEDS_FULL;
+		}
 	}
-	return r;
+	return read_retries(li, e);
 }
 
-static int import_open(struct ldap_import *li, struct import_answer *ret, struct err *e)
+/* --- the cursor --- */
+
+static int put_cursor(struct ldap_import *li, struct err *e)
+{
+	_cleanup_free_ char *text = NULL;
+	struct connector *con = li->im->con;
+	struct ad_cursor *c = &li->next;
+
+	c->digest = li->digest;
+	c->n_domains = li->n_domains;
+	c->domains = arena_zalloc(&li->arena, (li->n_domains + 1) * sizeof(*c->domains));
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		const struct ad_domain *d = &li->domains[i];
+
+		c->domains[i] = (struct ad_cursor_domain){d->base, directory_uri(d->server.dir),
+			d->server.service, d->server.invocation, d->server.usn, d->method,
+			d->sync.cookie, d->sync.cookie_len};
+	}
+	c->ous = arena_zalloc(&li->arena, (con->n_ous + 1) * sizeof(*c->ous));
+	for (unsigned i = 0; i < con->n_ous; i++)
+		if (con->ous[i].dn)
+			c->ous[c->n_ous++] = (struct ad_cursor_ou){
+				con->ous[i].text, con->ous[i].guid, con->ous[i].dn};
+	c->retry = (const char **)li->im->retry;
+	c->n_retry = li->im->n_retry;
+	text = ad_cursor_write(c);
+	return li->im->sink->cursor(li->im->sink, text, strlen(text), e);
+}
+
+/* NULL: the changes can be asked for. */
+static const char *why_full(const struct ldap_import *li, bool have_cursor)
+{
+	if (li->im->req->full)
+		return "";
+	if (!have_cursor)
+		return "there is no state of an earlier import";
+	if (li->last.digest != li->digest)
+		return "the filter, the scope or the attributes that rules read have changed";
+	for (unsigned i = 0; i < li->n_domains; i++)
+		if (!li->domains[i].last)
+			return "a naming context is new";
+	return NULL;
+}
+
+static int import(struct ldap_import *li, struct import_answer *ret, struct err *e)
 {
 	const struct import_request *req = li->im->req;
-	char cursor[AD_CURSOR_MAX] = "";
-	struct root root = {0};
-	int r = read_root(li, &root, e);
+	bool have = ad_cursor_read(&li->last, req->cursor, req->cursor_len, &li->arena);
+	const char *reason;
+	int r;
 
-	if (r < 0)
-		return r;
-	if (root.usn[0])
-		snprintf(cursor, sizeof(cursor), "1 ldap %s %s %s %" PRIx64, root.usn,
-			root.invocation, root.service, ad_import_digest(li->im));
-	if (cursor[0] && !req->full && req->cursor && req->cursor_len == strlen(cursor) &&
-		memcmp(req->cursor, cursor, req->cursor_len) == 0) {
+	init_domains(li);
+	TRY(open_servers(li, e));
+	if (nothing_new(li)) {
 		ret->nothing = true;
 		return 0;
 	}
-	ret->full = true;
-	r = search_all(li, e);
-	if (r < 0)
-		return r;
-	return li->im->sink->cursor(li->im->sink, cursor, strlen(cursor), e);
+	TRY(resolve(li, e));
+	ret->retries = true;
+	reason = why_full(li, have);
+	r = reason ? AD_NEEDS_FULL : import_changes(li, &reason, e);
+	TRY(r);
+	if (r == AD_NEEDS_FULL) {
+		ret->full = true;
+		TRY(import_full(li, reason, e));
+	}
+	return put_cursor(li, e);
 }
 
 enum conn_result ad_import_ldap(struct ad_import *im, struct import_answer *ret, struct err *e)
 {
-	struct ldap_import li = {.im = im};
-	int r = open_any(&li, e);
+	struct ldap_import li = {.im = im, .digest = ad_import_digest(im, false)};
+	int r = import(&li, ret, e);
 
-	if (r == 0)
-		r = import_open(&li, ret, e);
-	directory_close(li.dir);
+	done_domains(&li);
 	arena_done(&li.arena);
-	return r < 0 ? ladder(r) : CONN_OK;
+	return r < 0 ? ad_ladder(r) : CONN_OK;
 }

@@ -110,7 +110,7 @@ enum conn_result ad_import_ldif(
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const struct import_request *req = im->req;
-	char cursor[AD_CURSOR_MAX];
+	char cursor[256];
 	enum conn_result r;
 	struct stat st;
 
@@ -119,7 +119,7 @@ enum conn_result ad_import_ldif(
 			fd < 0 ? strerror(errno) : "it is not a regular file");
 		return CONN_RUN_BAD;
 	}
-	cursor_make(&st, ad_import_digest(im), cursor, sizeof(cursor));
+	cursor_make(&st, ad_import_digest(im, true), cursor, sizeof(cursor));
 	if (!req->full && req->cursor && req->cursor_len == strlen(cursor) &&
 		memcmp(req->cursor, cursor, req->cursor_len) == 0) {
 		ret->nothing = true;

@@ -1,16 +1,39 @@
 /* One AD object from names and values, whichever source they come from, to the sink. */
 #include "connector/ad.h"
+#include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"
 
 #include <stdio.h>
 
+#define DELETED_MARK "\\0ADEL:" /* in the RDN of a deleted object: [MS-ADTS] 3.1.1.5.5.1.1 */
+
+/* Attributes that decide what an entry is; the rules need not read them. */
+static struct {
+	unsigned object_class, object_guid, object_sid, is_deleted, when_created, dn, cn;
+} ids;
+
+static void ids_init(void)
+{
+	if (ids.object_class)
+		return;
+	ids.object_class = ad_attr_find("objectClass", 11).id;
+	ids.object_guid = ad_attr_find("objectGUID", 10).id;
+	ids.object_sid = ad_attr_find("objectSid", 9).id;
+	ids.is_deleted = ad_attr_find("isDeleted", 9).id;
+	ids.when_created = ad_attr_find("whenCreated", 11).id;
+	ids.dn = ad_attr_find("distinguishedName", 17).id;
+	ids.cn = ad_attr_find("cn", 2).id;
+}
+
 void ad_import_init(struct ad_import *im, struct connector *con, const struct import_request *req,
 	struct import_sink *sink)
 {
-	*im = (struct ad_import){.con = con, .req = req, .sink = sink};
+	*im = (struct ad_import){.con = con, .req = req, .sink = sink, .unique = true};
+	ids_init();
 	im->n_wanted = ATTR_MAX;
 	im->wanted = xcalloc(im->n_wanted, sizeof(*im->wanted));
+	im->retry = xcalloc(AD_RETRIES_MAX, sizeof(*im->retry));
 	for (unsigned i = 0; i < req->n_attrs; i++) {
 		const char *name = attr_name(req->attrs[i]);
 
@@ -20,21 +43,36 @@ void ad_import_init(struct ad_import *im, struct connector *con, const struct im
 	}
 }
 
-void ad_import_done(struct ad_import *im)
+void ad_import_again(struct ad_import *im)
 {
-	free(im->wanted);
 	hashset_done(&im->guids);
 	hashset_done(&im->dns);
+	hashset_done(&im->pairs);
+}
+
+void ad_import_forget_retries(struct ad_import *im)
+{
+	for (unsigned i = 0; i < im->n_retry; i++)
+		free(im->retry[i]);
+	im->n_retry = 0;
+}
+
+void ad_import_done(struct ad_import *im)
+{
+	ad_import_again(im);
+	ad_import_forget_retries(im);
+	free(im->retry);
+	free(im->wanted);
 	arena_done(&im->arena);
 }
 
-uint64_t ad_import_digest(const struct ad_import *im)
+uint64_t ad_import_digest(const struct ad_import *im, bool with_source)
 {
-	static const char *const names[] = {
-		"source", "base_dn", "include_ou", "exclude_ou", "ldap_filter"};
+	static const char *const names[] = {"base_dn", "include_ou", "exclude_ou", "ldap_filter",
+		"include_group", "delta", "source"};
 	uint64_t h = 1;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(names) - !with_source; i++) {
 		const char *v = setting_text(im->con->settings, names[i]);
 
 		h = h * 31 + (v ? hash64(v, strlen(v)) : 7);
@@ -47,13 +85,27 @@ uint64_t ad_import_digest(const struct ad_import *im)
 	return h;
 }
 
-void ad_object_begin(struct ad_import *im, const char *dn)
+void ad_reference(const char *value, struct arena *a, const char **ret_anchor, const char **ret_dn)
 {
-	arena_reset(&im->arena);
-	entry_init(&im->entry, &im->arena);
-	im->entry.dn = arena_strdup(&im->arena, dn);
-	im->n_classes = im->n_guids = 0;
-	im->problem = NULL;
+	const char *p = value;
+
+	*ret_anchor = NULL;
+	while (p[0] == '<') {
+		const char *end = strchr(p, '>');
+		unsigned char guid[16];
+
+		if (!end || end[1] != ';')
+			break;
+		if (strncasecmp(p, "<GUID=", 6) == 0 && end - p == 6 + 36 &&
+			guid_parse(guid, arena_dup(a, p + 6, 36))) {
+			char *text = arena_alloc(a, GUID_TEXT_SIZE);
+
+			guid_format(text, guid);
+			*ret_anchor = text;
+		}
+		p = end + 2;
+	}
+	*ret_dn = p;
 }
 
 static void set_problem(struct ad_import *im, const char *attr, size_t n, const char *what)
@@ -64,87 +116,207 @@ static void set_problem(struct ad_import *im, const char *attr, size_t n, const 
 	im->problem = im->problem_text;
 }
 
+static void take_guid(struct ad_import *im, const char *data, size_t len)
+{
+	im->n_guids++;
+	if (len != 16) {
+		set_problem(im, "objectGUID", 10, "16 bytes were expected");
+		return;
+	}
+	memcpy(im->guid, data, 16);
+	guid_format(im->anchor, im->guid);
+}
+
+void ad_object_begin(struct ad_import *im, const char *dn)
+{
+	const char *anchor, *plain;
+
+	arena_reset(&im->arena);
+	entry_init(&im->entry, &im->arena);
+	im->n_classes = im->n_guids = im->n_changes = im->cap_changes = 0;
+	im->changes = NULL;
+	im->anchor[0] = '\0';
+	im->is_deleted = im->is_new = im->is_restored = im->is_container = false;
+	im->problem = NULL;
+	ad_reference(dn, &im->arena, &anchor, &plain);
+	im->entry.dn = arena_strdup(&im->arena, plain);
+	im->key = dn_key(&im->arena, im->entry.dn);
+	if (!utf8_valid(plain, strlen(plain)))
+		set_problem(im, "dn", 2, "text in UTF-8 was expected");
+}
+
+/* Deleted objects are still named where they were, as Samba does, until the server cleans up. */
+static bool is_deleted_dn(const char *dn)
+{
+	return strstr(dn, DELETED_MARK) != NULL;
+}
+
+/* "B:8:0123abcd:<GUID=...>;DN" and extended DNs in text, without what was asked for too much. */
+static const char *plain_text(struct ad_import *im, const char *data, size_t *len)
+{
+	const char *tail = strstr(data, "<GUID="), *anchor, *dn;
+
+	if (!tail || (tail != data && tail[-1] != ':'))
+		return data;
+	ad_reference(tail, &im->arena, &anchor, &dn);
+	data = arena_printf(&im->arena, "%.*s%s", (int)(tail - data), data, dn);
+	*len = strlen(data);
+	return data;
+}
+
+static void look_at(struct ad_import *im, unsigned id, const char *data, size_t len)
+{
+	char sid[200];
+
+	if (id == ids.object_class) {
+		if (im->n_classes < ARRAY_SIZE(im->classes))
+			im->classes[im->n_classes++] =
+				value_dup(&im->arena, value_stringn(data, len));
+	} else if (id == ids.object_guid) {
+		take_guid(im, data, len);
+	} else if (id == ids.is_deleted) {
+		im->is_deleted = len == 4 && strncasecmp(data, "TRUE", 4) == 0;
+	} else if (id == ids.when_created) {
+		im->is_new = true;
+	} else if (id == ids.object_sid &&
+		   !sid_format(sid, sizeof(sid), (const unsigned char *)data, len)) {
+		set_problem(im, "objectSid", 9, "these bytes are no security identifier");
+	}
+}
+
 void ad_object_value(struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
 {
-	static unsigned object_class, object_guid;
 	struct ad_attr attr = ad_attr_find(name, n);
 	const char *wrong;
 
-	if (!object_class) {
-		object_class = attr_intern("objectClass");
-		object_guid = attr_intern("objectGUID");
-	}
 	if (!attr.id)
 		return;
-	if (attr.id == object_class && im->n_classes < ARRAY_SIZE(im->classes)) {
-		im->classes[im->n_classes++] = value_dup(&im->arena, value_stringn(data, len));
-	} else if (attr.id == object_guid) {
-		im->n_guids++;
-		if (len == 16)
-			memcpy(im->guid, data, 16);
-		else
-			set_problem(im, name, n, "16 bytes were expected");
-	}
+	look_at(im, attr.id, data, len);
 	if (!im->wanted[attr.id])
 		return;
+	if (attr.type == VALUE_REFERENCE && is_deleted_dn(data))
+		return;
+	if (attr.type == VALUE_STRING)
+		data = plain_text(im, data, &len);
 	wrong = ad_value_add(&im->entry, attr, data, len);
 	if (wrong)
 		set_problem(im, name, n, wrong);
 }
 
-static bool key_below(const char *key, const char *base)
+void ad_object_clear(struct ad_import *im, const char *name, size_t n)
 {
-	size_t n = strlen(key), m = strlen(base);
+	struct ad_attr attr = ad_attr_find(name, n);
 
-	return n >= m && streq(key + n - m, base) && (n == m || m == 0 || key[n - m - 1] == ',');
+	if (!attr.id)
+		return;
+	if (attr.id == ids.is_deleted)
+		im->is_restored = true;
+	if (im->wanted[attr.id])
+		entry_clear(&im->entry, attr.id);
 }
 
-static bool key_below_any(const char *key, char *const *list)
+void ad_object_change(
+	struct ad_import *im, const char *name, size_t n, const char *target, bool add)
 {
-	for (; *list; list++)
-		if (key_below(key, *list))
-			return true;
-	return false;
+	struct ad_attr attr = ad_attr_find(name, n);
+
+	if (!attr.id || !im->wanted[attr.id] || attr.type != VALUE_REFERENCE)
+		return;
+	if (!utf8_valid(target, strlen(target))) {
+		set_problem(im, name, n, "a distinguished name was expected");
+		return;
+	}
+	if (add && is_deleted_dn(target))
+		return;
+	if (im->n_changes == im->cap_changes) {
+		struct ref_change *old = im->changes;
+
+		im->cap_changes = im->cap_changes ? im->cap_changes * 2 : 16;
+		im->changes = arena_alloc(&im->arena, im->cap_changes * sizeof(*im->changes));
+		if (im->n_changes)
+			memcpy(im->changes, old, im->n_changes * sizeof(*old));
+	}
+	im->changes[im->n_changes++] =
+		(struct ref_change){attr.id, arena_strdup(&im->arena, target), add};
 }
 
-static bool in_scope(const struct connector *con, const char *key)
+/* What the DN says twice. */
+static void add_names(struct ad_import *im)
 {
-	if (!key_below(key, con->base_key))
-		return false;
-	if (*con->include_keys && !key_below_any(key, con->include_keys))
-		return false;
-	return !key_below_any(key, con->exclude_keys);
+	_cleanup_buf_ struct buf b = {0};
+
+	if (im->wanted[ids.dn])
+		entry_set(&im->entry, ids.dn, value_string(im->entry.dn));
+	if (im->wanted[ids.cn] && strncasecmp(im->entry.dn, "CN=", 3) == 0 &&
+		rdn_value(&b, im->entry.dn))
+		entry_set(&im->entry, ids.cn, value_stringn(buf_str(&b), b.len));
 }
 
-static const char *find_problem(struct ad_import *im, const char *key)
+static const char *find_problem(struct ad_import *im)
 {
-	if (im->problem)
-		return im->problem;
+	uint64_t guid = hash64(im->guid, 16), dn = hash64(im->key, strlen(im->key));
+	bool guid_new, dn_new, pair_new;
+
 	if (im->n_guids != 1)
 		return "the object has no objectGUID, or the account may not read it";
-	if (!hashset_add(&im->guids, hash64(im->guid, 16)))
+	if (im->problem)
+		return im->problem;
+	guid_new = hashset_add(&im->guids, guid);
+	dn_new = hashset_add(&im->dns, dn);
+	pair_new = hashset_add(&im->pairs, guid * 31 + dn);
+	if (!im->unique && !pair_new)
+		return NULL;
+	if (!guid_new)
 		return "another object has the same objectGUID";
-	if (!hashset_add(&im->dns, hash64(key, strlen(key))))
-		return "another object has the same distinguished name";
-	return NULL;
+	return dn_new ? NULL : "another object has the same distinguished name";
+}
+
+void ad_object_close(struct ad_import *im)
+{
+	im->entry.class = ad_class(im->classes, im->n_classes);
+	im->is_container = !im->entry.class && ad_is_container(im->classes, im->n_classes);
+	im->entry.anchor = im->n_guids == 1 && im->anchor[0] ? im->anchor : NULL;
+	add_names(im);
+}
+
+static void keep_for_retry(struct ad_import *im)
+{
+	if (im->entry.anchor && im->n_retry < AD_RETRIES_MAX)
+		im->retry[im->n_retry++] = xasprintf("%u %s", im->domain, im->entry.anchor);
+}
+
+int ad_object_deliver(struct ad_import *im, bool partial, struct err *e)
+{
+	struct import_object o = {
+		.entry = &im->entry,
+		.partial = partial,
+		.changes = im->changes,
+		.n_changes = im->n_changes,
+	};
+	const char *problem = find_problem(im);
+
+	if (problem) {
+		keep_for_retry(im);
+		return im->sink->bad(im->sink, im->entry.dn, im->entry.anchor,
+			"invalid-attribute-value", problem, e);
+	}
+	return im->sink->object(im->sink, &o, e);
 }
 
 int ad_object_end(struct ad_import *im, struct err *e)
 {
-	struct import_object o = {.entry = &im->entry};
-	char guid[GUID_TEXT_SIZE];
-	const char *key, *problem;
+	ad_object_close(im);
+	if (!im->entry.class || !ad_in_scope(im->con, im->key, false))
+		return 0;
+	return ad_object_deliver(im, false, e);
+}
 
-	im->entry.class = ad_class(im->classes, im->n_classes);
-	if (!im->entry.class)
-		return 0;
-	key = dn_key(&im->arena, im->entry.dn);
-	if (!in_scope(im->con, key))
-		return 0;
-	problem = find_problem(im, key);
-	if (problem)
-		return im->sink->bad(im->sink, im->entry.dn, "invalid-attribute-value", problem, e);
-	guid_format(guid, im->guid);
-	im->entry.anchor = guid;
+int ad_anchor_gone(struct ad_import *im, const char *anchor, bool deleted, struct err *e)
+{
+	struct entry en;
+	struct import_object o = {.entry = &en, .deleted = deleted, .left = !deleted};
+
+	entry_init(&en, &im->arena);
+	en.anchor = anchor;
 	return im->sink->object(im->sink, &o, e);
 }

@@ -313,3 +313,49 @@ const char *ad_class(const struct value *values, unsigned n)
 				return order[k];
 	return NULL;
 }
+
+bool ad_is_container(const struct value *values, unsigned n)
+{
+	static const char *const names[] = {
+		"organizationalUnit", "container", "builtinDomain", "domain", "lostAndFound"};
+
+	for (unsigned k = 0; k < ARRAY_SIZE(names); k++)
+		for (unsigned i = 0; i < n; i++)
+			if (strcasecmp(values[i].data, names[k]) == 0)
+				return true;
+	return false;
+}
+
+bool ad_attr_in_table(const char *name, size_t n)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (strlen(attrs[i].name) == n && strncasecmp(attrs[i].name, name, n) == 0)
+			return true;
+	return false;
+}
+
+void ad_attr_learn(const char *name, enum value_type type)
+{
+	size_t n = strlen(name);
+
+	if (ad_attr_find(name, n).id && !ad_attr_in_table(name, n))
+		slot_find(name, n)->attr.type = type;
+}
+
+enum value_type ad_syntax_type(const char *syntax)
+{
+	static const struct {
+		const char *syntax;
+		enum value_type type;
+	} types[] = {
+		{"2.5.5.1", VALUE_REFERENCE}, {"2.5.5.8", VALUE_BOOLEAN},
+		{"2.5.5.9", VALUE_INTEGER}, {"2.5.5.10", VALUE_BINARY},
+		{"2.5.5.15", VALUE_BINARY},                              /* security descriptor */
+		{"2.5.5.16", VALUE_INTEGER}, {"2.5.5.17", VALUE_BINARY}, /* SID */
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+		if (streq(types[i].syntax, syntax))
+			return types[i].type;
+	return VALUE_STRING;
+}

@@ -28,3 +28,15 @@ const char *ad_value_add(struct entry *en, struct ad_attr attr, const char *data
  * it is none of ours.
  */
 const char *ad_class(const struct value *classes, unsigned n);
+/* An OU or another folder that objects of ours may lie in. */
+bool ad_is_container(const struct value *classes, unsigned n);
+
+/* Is the attribute in the table, so that its type is known without asking the directory? */
+bool ad_attr_in_table(const char *name, size_t n);
+/* The type that the directory's schema gives to an attribute that the table lacks. */
+void ad_attr_learn(const char *name, enum value_type type);
+/*
+ * attributeSyntax of the directory's schema ([MS-ADTS] 3.1.1.2.2.2) as a type; what cannot be
+ * more than text is a string.
+ */
+enum value_type ad_syntax_type(const char *syntax);

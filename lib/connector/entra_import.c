@@ -130,7 +130,7 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 	wrong = entra_read(json, s->class, im->c->sync_surface, &en,
 		(struct ref_change **)&o.changes, &o.n_changes);
 	if (wrong)
-		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-",
+		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
 			"invalid-attribute-value", wrong, im->e);
 	return im->sink->object(im->sink, &o, im->e);
 }

@@ -274,24 +274,10 @@ static struct term component(
 	if (want < 1 || want > count)
 		return term_null();
 	{
-		const char *rdn = rdns[reverse ? count - want : want - 1];
-		const char *end = dn_parent(rdn), *eq = strchr(rdn, '=');
-		size_t n = (size_t)(end - rdn) - (*end || (end > rdn && end[-1] == ',') ? 1 : 0);
 		_cleanup_buf_ struct buf b = {0};
 
-		if (!eq || eq >= rdn + n)
+		if (!rdn_value(&b, rdns[reverse ? count - want : want - 1]))
 			return term_null();
-		for (const char *p = eq + 1; p < rdn + n; p++) {
-			unsigned char byte;
-
-			if (*p == '\\' && p + 2 < rdn + n && hex_decode(&byte, p + 1, 2) == 1) {
-				buf_addc(&b, (char)byte);
-				p += 2;
-			} else {
-				p += *p == '\\' && p + 1 < rdn + n;
-				buf_addc(&b, *p);
-			}
-		}
 		return term_own(rs, buf_str(&b), b.len);
 	}
 }

@@ -136,6 +136,33 @@ int cs_id_by_anchor(
 	return find_id(s, Q_CS_ID_BY_ANCHOR, connector, anchor, ret_id, e);
 }
 
+int cs_is_imported(struct store *s, int64_t connector, const char *anchor, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_IS_IMPORTED, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_text(st, 2, anchor);
+	r = q_step(s, Q_CS_IS_IMPORTED, e);
+	if (r > 0)
+		r = sqlite3_column_int(st, 0);
+	q_end(s, Q_CS_IS_IMPORTED);
+	return r;
+}
+
+int cs_set_anchor(struct store *s, int64_t id, const char *anchor, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_SET_ANCHOR, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, id);
+	q_text(st, 2, anchor);
+	return q_run(s, Q_CS_SET_ANCHOR, e);
+}
+
 /* cs_insert and cs_update number their parameters alike. */
 static int write_row(struct store *s, enum query q, const struct cs_row *row, struct err *e)
 {

@@ -101,6 +101,17 @@ int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a
 	struct cs_row *ret, struct err *e);
 /* Only mv and join_rule; no change number. */
 int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struct err *e);
+/* Another object takes the row's DN: it has none until its own rename arrives. */
+int cs_set_transient(struct store *s, int64_t id, struct err *e);
+/* Ids of the connector's rows below a DN; the caller frees *ret. */
+int cs_ids_below(struct store *s, int64_t connector, const char *dn, int64_t **ret, unsigned *ret_n,
+	struct err *e);
+int cs_ids_transient(
+	struct store *s, int64_t connector, int64_t **ret, unsigned *ret_n, struct err *e);
+/* 1: the directory has the object, 0: it has not, or nothing is known. */
+int cs_is_imported(struct store *s, int64_t connector, const char *anchor, struct err *e);
+/* A placeholder's anchor gets known; no change number. */
+int cs_set_anchor(struct store *s, int64_t id, const char *anchor, struct err *e);
 /* Fails with STORE_NONE if nothing was deleted. Links from it go too; links to it must be gone. */
 int cs_delete(struct store *s, int64_t id, struct err *e);
 

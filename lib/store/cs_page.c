@@ -211,3 +211,60 @@ int cs_count_deletes(struct store *s, int64_t connector, int64_t *ret, struct er
 	q_end(s, Q_CS_COUNT_STATES);
 	return 0;
 }
+
+int cs_set_transient(struct store *s, int64_t id, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_SET_TRANSIENT, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, id);
+	return q_run(s, Q_CS_SET_TRANSIENT, e);
+}
+
+static int all_ids(struct store *s, enum query q, sqlite3_stmt *st, int64_t **ret, unsigned *ret_n,
+	struct err *e)
+{
+	int64_t *ids = NULL;
+	unsigned n = 0, cap = 0;
+	int r;
+
+	while ((r = q_step(s, q, e)) > 0) {
+		if (n == cap) {
+			cap = cap ? cap * 2 : 256;
+			ids = xrealloc(ids, cap * sizeof(*ids));
+		}
+		ids[n++] = sqlite3_column_int64(st, 0);
+	}
+	if (r < 0) {
+		free(ids);
+		return r;
+	}
+	*ret = ids;
+	*ret_n = n;
+	return 0;
+}
+
+int cs_ids_below(struct store *s, int64_t connector, const char *dn, int64_t **ret, unsigned *ret_n,
+	struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	sqlite3_stmt *st = q_start(s, Q_CS_IDS_BELOW, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_text(st, 2, arena_printf(&a, ",%s", dn_key(&a, dn)));
+	return all_ids(s, Q_CS_IDS_BELOW, st, ret, ret_n, e);
+}
+
+int cs_ids_transient(
+	struct store *s, int64_t connector, int64_t **ret, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_IDS_TRANSIENT, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	return all_ids(s, Q_CS_IDS_TRANSIENT, st, ret, ret_n, e);
+}

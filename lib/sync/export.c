@@ -461,7 +461,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 {
 	struct sync *s = st->sync;
 	struct sync_connector *c = st->conn;
-	struct connector_host host = {s->host->canceled, NULL, s->host->ctx};
+	struct connector_host host = {s->host->canceled, s->host->ctx};
 	struct connector *con = NULL;
 	struct err ee = {0};
 	bool stopped, work;

@@ -6,6 +6,7 @@
 #include "sync/import.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
+#include "store/container.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -44,8 +45,19 @@ static int sink_object(struct import_sink *sink, const struct import_object *o, 
 	return keep_fatal(st, r);
 }
 
-static int sink_bad(
-	struct import_sink *sink, const char *dn, const char *type, const char *text, struct err *e)
+/* The row of an object that could not be read, by what is known of it. */
+static int find_unread(struct import_step *st, const char *dn, const char *anchor,
+	struct cs_row *ret, struct err *e)
+{
+	int64_t connector = st->conn->row.id;
+	int r = anchor ? cs_find_anchor(st->sync->store, connector, anchor, &st->arena, ret, e)
+	               : STORE_NONE;
+
+	return r == STORE_NONE ? cs_find_dn(st->sync->store, connector, dn, &st->arena, ret, e) : r;
+}
+
+static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor, const char *type,
+	const char *text, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
 	struct sync *s = st->sync;
@@ -57,7 +69,7 @@ static int sink_bad(
 	st->discovery_errors = true;
 	st->n_objects++;
 	sync_count(s, COUNTER_STAGE_FAILURE);
-	found = cs_find_dn(s->store, st->conn->row.id, dn, &st->arena, &row, e);
+	found = find_unread(st, dn, anchor, &row, e);
 	if (found < 0)
 		return keep_fatal(st, found);
 	if (found == 0) {
@@ -68,6 +80,7 @@ static int sink_bad(
 			return keep_fatal(st, found);
 	} else {
 		s->n_errors++;
+		st->unidentified |= !anchor;
 	}
 	r.message = arena_printf(&st->arena, "%s could not be imported: %s", dn, text);
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
@@ -75,6 +88,71 @@ static int sink_bad(
 	record_add(&r, RECORD_ERROR, type);
 	s->host->record(s->host->ctx, &r);
 	return 0;
+}
+
+static void tell(struct import_step *st, enum event_id event, const char *text)
+{
+	_cleanup_free_ char *message = xasprintf("Connector \"%s\": %s.", st->conn->name, text);
+	struct record r = {.event = event, .message = message};
+
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	st->sync->host->record(st->sync->host->ctx, &r);
+}
+
+static void sink_note(struct import_sink *sink, const char *text)
+{
+	tell((struct import_step *)sink, EVENT_CONNECTOR_NOTE, text);
+}
+
+static int sink_full(struct import_sink *sink, const char *reason, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	struct connector_row *row = &st->conn->row;
+
+	st->answer.full = true;
+	st->n_objects = 0;
+	st->discovery_errors = st->unidentified = false;
+	bitmap_clear(&st->seen);
+	if (!st->full) {
+		_cleanup_free_ char *text =
+			xasprintf("the delta import became a full import: %s", reason);
+
+		tell(st, EVENT_FULL_IMPORT, text);
+	}
+	row->import_full_running = true;
+	return keep_fatal(st, connector_update(st->sync->store, row, e));
+}
+
+static int sink_known(struct import_sink *sink, const char *anchor, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r = cs_is_imported(st->sync->store, st->conn->row.id, anchor, e);
+
+	return r < 0 ? keep_fatal(st, r) : r;
+}
+
+static int sink_container(struct import_sink *sink, const char *anchor, const char *dn, bool sure,
+	const char **ret_old, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r = import_container(st, anchor, dn, sure, ret_old, e);
+
+	return r < 0 ? keep_fatal(st, r) : r;
+}
+
+static int sink_container_gone(struct import_sink *sink, const char *anchor, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return keep_fatal(st, container_delete(st->sync->store, st->conn->row.id, anchor, e));
+}
+
+static int sink_containers_moved(
+	struct import_sink *sink, const struct container_move *moves, unsigned n, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return keep_fatal(st, import_containers_moved(st, moves, n, e));
 }
 
 static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, struct err *e)
@@ -236,7 +314,7 @@ static int finish_full(struct import_step *st, struct step_end *end, struct err 
 {
 	int64_t unseen, had;
 
-	if (st->discovery_errors) /* as the original: nothing is obsoleted */
+	if (st->unidentified) /* which one is not there, and which only unreadable? */
 		return 0;
 	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
 	TRY(count_unseen(st, &unseen, e));
@@ -244,6 +322,7 @@ static int finish_full(struct import_step *st, struct step_end *end, struct err 
 	if (obsolete_refused(st, unseen, had, end))
 		return 0;
 	TRY(obsolete_unseen(st, e));
+	TRY(container_delete_unseen(st->sync->store, st->conn->row.id, st->stamp, e));
 	if (st->n_objects == 0)
 		end->result = "completed-no-objects";
 	return 0;
@@ -312,7 +391,8 @@ static int import_with(
 		TRY(finish_full(st, end, e));
 	TRY(confirm_silent(st, e));
 	if (run_result_good(end->result)) {
-		if (!st->discovery_errors) { /* else everything is read again next time */
+		/* else everything is read again next time */
+		if (!st->unidentified && (!st->discovery_errors || st->answer.retries)) {
 			c->row.import_full_running = false;
 			c->row.full_import_required = false;
 		}
@@ -327,14 +407,15 @@ int step_import(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
 	struct import_step st = {
-		.sink = {sink_object, sink_bad, sink_cursor, sink_flag},
+		.sink = {sink_object, sink_bad, sink_cursor, sink_flag, sink_full, sink_note,
+			sink_known, sink_container, sink_container_gone, sink_containers_moved},
 		.sync = s,
 		.conn = c,
 		.full = full || !c->row.cursor_len || c->row.full_import_required ||
 	                c->row.import_full_running,
 		.stamp = s->run,
 	};
-	struct connector_host host = {s->host->canceled, NULL, s->host->ctx};
+	struct connector_host host = {s->host->canceled, s->host->ctx};
 	struct connector *con = NULL;
 	struct err ie = {0};
 	enum conn_result r;
@@ -353,6 +434,7 @@ int step_import(
 	else if (st.discovery_errors && run_result_good(end->result))
 		end->result = "completed-discovery-errors";
 	arena_done(&st.arena);
+	buf_done(&st.old_dn);
 	bitmap_done(&st.seen);
 	bitmap_done(&st.flagged);
 	bitmap_done(&st.attrs);

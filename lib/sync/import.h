@@ -1,9 +1,11 @@
 /*
  * The import step's own state, shared by import.c (the sink and the step), import_object.c (one
- * object into its row) and import_link.c (references into link rows).
+ * object into its row), import_link.c (references into link rows) and import_container.c (what lies
+ * below a renamed container).
  */
 #pragma once
 
+#include "base/buf.h"
 #include "connector/connector.h"
 #include "sync/bitmap.h"
 #include "sync/context.h"
@@ -22,6 +24,8 @@ struct import_step {
 	unsigned uncommitted;   /* objects since the last commit */
 	int64_t n_objects;
 	bool discovery_errors;
+	bool unidentified;   /* ... of an object that nothing tells which it is */
+	struct buf old_dn;   /* what sink->container() has handed out */
 	int fatal;           /* the store's error: the step cannot go on */
 	struct bitmap attrs; /* attributes that rules read: the others are not kept */
 };
@@ -31,6 +35,12 @@ static inline bool import_is_full(const struct import_step *st)
 {
 	return st->full || st->answer.full;
 }
+
+/* Containers; see struct import_sink. */
+int import_container(struct import_step *st, const char *anchor, const char *dn, bool sure,
+	const char **ret_old, struct err *e);
+int import_containers_moved(
+	struct import_step *st, const struct container_move *moves, unsigned n, struct err *e);
 
 /* One object delivered: finds or makes its row and stores what changed. */
 int import_object(struct import_step *st, const struct import_object *o, struct err *e);

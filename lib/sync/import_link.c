@@ -41,27 +41,52 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
 	return cs_link_put(store, &l, changed, e);
 }
 
-/* The row that a reference names; a placeholder where the directory has not shown it yet. */
-static int resolve(struct import_step *st, const char *target, int64_t *ret, struct err *e)
+/*
+ * A reference that tells anchor and DN: the anchor decides, for the DN may be taken by another
+ * object meanwhile.
+ */
+static int resolve_named(
+	struct import_step *st, const char *anchor, const char *dn, int64_t *ret, struct err *e)
 {
 	struct store *store = st->sync->store;
-	int64_t connector = st->conn->row.id;
-	bool anchors = st->conn->type->refs_are_anchors;
-	struct cs_row row = {
-		.connector = connector,
-		.class = "",
-		.kind = CS_PLACEHOLDER,
-		.dn = target,
-		.anchor = anchors ? target : NULL,
-	};
-	int r = anchors ? cs_id_by_anchor(store, connector, target, ret, e)
-	                : cs_id_by_dn(store, connector, target, ret, e);
+	struct cs_row row, made;
+	int r = anchor ? cs_id_by_anchor(store, st->conn->row.id, anchor, ret, e) : STORE_NONE;
 
 	if (r != STORE_NONE)
 		return r;
-	TRY(cs_insert(store, &row, e));
-	*ret = row.id;
+	if (!anchor) {
+		r = cs_id_by_dn(store, st->conn->row.id, dn, ret, e);
+		if (r != STORE_NONE)
+			return r;
+	} else {
+		r = cs_find_dn(store, st->conn->row.id, dn, &st->arena, &row, e);
+		TRY(r);
+		if (r == 0 && !row.anchor) {
+			*ret = row.id;
+			return cs_set_anchor(store, row.id, anchor, e);
+		}
+	}
+	made = (struct cs_row){
+		.connector = st->conn->row.id,
+		.class = "",
+		.kind = CS_PLACEHOLDER,
+		.dn = dn,
+		.transient = r == 0,
+		.anchor = anchor,
+	};
+	TRY(cs_insert(store, &made, e));
+	*ret = made.id;
 	return 0;
+}
+
+/* The row that a reference names; a placeholder where the directory has not shown it yet. */
+static int resolve(struct import_step *st, const char *target, int64_t *ret, struct err *e)
+{
+	const char *anchor = target, *dn = target;
+
+	if (!st->conn->type->refs_are_anchors)
+		st->conn->type->reference(target, &st->arena, &anchor, &dn);
+	return resolve_named(st, anchor, dn, ret, e);
 }
 
 static int cmp_ids(const void *a, const void *b)

@@ -246,45 +246,18 @@ static int update_row(
 	return cs_update(st->sync->store, row, true, e);
 }
 
-/* A partial object may not tell its DN: it is the one that the row has, else the anchor. */
-static int complete_dn(struct import_step *st, struct entry *en, struct err *e)
+/* A partial object may not tell its DN or class: they are what the row has, else the anchor. */
+static int complete(struct import_step *st, struct entry *en, struct err *e)
 {
 	struct cs_row row;
 	int r = cs_find_anchor(st->sync->store, st->conn->row.id, en->anchor, &st->arena, &row, e);
+	bool known = r == 0 && row.kind != CS_PLACEHOLDER;
 
 	TRY(r);
-	en->dn = r == 0 && row.kind != CS_PLACEHOLDER ? row.dn : en->anchor;
-	return 0;
-}
-
-int import_object(struct import_step *st, const struct import_object *o, struct err *e)
-{
-	int64_t unchanged = st->sync->counters.n[COUNTER_STAGE_NO_CHANGE];
-	struct cs_row row;
-	int r;
-
-	if (o->deleted) {
-		r = cs_find_anchor(
-			st->sync->store, st->conn->row.id, o->entry->anchor, &st->arena, &row, e);
-		if (r != 0)
-			return MIN(r, 0);
-		return row.kind == CS_PLACEHOLDER ? 0 : import_gone(st, &row, e);
-	}
-	if (!o->entry->dn)
-		TRY(complete_dn(st, o->entry, e));
-	r = find_row(st, o->entry, &row, e);
-	TRY(r);
-	if (r == STORE_NONE)
-		TRY(insert_row(st, o, &row, e));
-	else
-		TRY(update_row(st, o, &row, e));
-	bitmap_set(&st->seen, row.id);
-	st->links_changed = 0;
-	TRY(import_links(st, &row, o, e));
-	if (st->links_changed && st->sync->counters.n[COUNTER_STAGE_NO_CHANGE] > unchanged) {
-		st->sync->counters.n[COUNTER_STAGE_NO_CHANGE]--;
-		sync_count(st->sync, COUNTER_STAGE_UPDATE);
-	}
+	if (!en->dn)
+		en->dn = known ? row.dn : en->anchor;
+	if (!en->class)
+		en->class = known ? row.class : "";
 	return 0;
 }
 
@@ -314,6 +287,49 @@ static int links_to_gone(struct import_step *st, const struct cs_row *row, struc
 			continue;
 		TRY(cs_get(st->sync->store, links[i].cs, &st->arena, &source, e));
 		TRY(import_link_set(st, &source, links[i].attr, row->id, false, e));
+	}
+	return 0;
+}
+
+/* The object is gone, or out of what is imported. */
+static int import_absent(struct import_step *st, const struct import_object *o, struct err *e)
+{
+	struct cs_row row;
+	int r = cs_find_anchor(
+		st->sync->store, st->conn->row.id, o->entry->anchor, &st->arena, &row, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	/* directories where references name an object that is gone do not tell their end */
+	if (o->deleted && !st->conn->exports)
+		TRY(links_to_gone(st, &row, e));
+	if (row.kind == CS_PLACEHOLDER || (row.deleted && !row.imported))
+		return 0;
+	return import_gone(st, &row, e);
+}
+
+int import_object(struct import_step *st, const struct import_object *o, struct err *e)
+{
+	int64_t unchanged = st->sync->counters.n[COUNTER_STAGE_NO_CHANGE];
+	struct cs_row row;
+	int r;
+
+	if (o->deleted || o->left)
+		return import_absent(st, o, e);
+	if (!o->entry->dn || !o->entry->class)
+		TRY(complete(st, o->entry, e));
+	r = find_row(st, o->entry, &row, e);
+	TRY(r);
+	if (r == STORE_NONE)
+		TRY(insert_row(st, o, &row, e));
+	else
+		TRY(update_row(st, o, &row, e));
+	bitmap_set(&st->seen, row.id);
+	st->links_changed = 0;
+	TRY(import_links(st, &row, o, e));
+	if (st->links_changed && st->sync->counters.n[COUNTER_STAGE_NO_CHANGE] > unchanged) {
+		st->sync->counters.n[COUNTER_STAGE_NO_CHANGE]--;
+		sync_count(st->sync, COUNTER_STAGE_UPDATE);
 	}
 	return 0;
 }

@@ -42,18 +42,31 @@ class SambaDC:
     IP, BASE = "127.0.0.10", "DC=fjordline,DC=example"
     ACCOUNT = "sync@fjordline.example"
 
-    def __init__(self, folder, ldif_text):
+    HOST = "dc1.fjordline.example"
+    REPLICATE = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # DS-Replication-Get-Changes
+    CONSISTENCY = "23773dc2-b63a-11d2-90e1-00c04fd91ab1"  # ms-DS-ConsistencyGuid
+
+    def __init__(self, folder, ldif_text, replicate=True, deleted=True, kerberos=False):
         self.folder = folder
+        self.services = "ldap, kdc" if kerberos else "ldap"
         for name in ("run", "log", "cache", "state", "lock"):
             os.makedirs(os.path.join(folder, name))
         self.conf = os.path.join(folder, "smb.conf")
         self.sam = os.path.join(folder, "private", "sam.ldb")
         self.provision()
-        certificate(os.path.join(folder, "tls"), "IP:" + self.IP)
+        certificate(os.path.join(folder, "tls"), "IP:%s,DNS:%s" % (self.IP, self.HOST))
         self.ca = os.path.join(folder, "tls", "ca.pem")
+        self.keytab = os.path.join(folder, "sync.keytab")
         self.tool("user", "create", "sync", PASSWORD)
         self.tool("user", "setexpiry", "sync", "--noexpiry")
         self.load(ldif_text)
+        self.grant(replicate, deleted)
+        if kerberos:
+            self.modify_offline("dn: CN=DC1,OU=Domain Controllers,%s\nchangetype: modify\n"
+                                "add: servicePrincipalName\nservicePrincipalName: ldap/%s\n" %
+                                (self.BASE, self.HOST))
+            self.tool("domain", "exportkeytab", self.keytab, "--principal=sync@FJORDLINE.EXAMPLE")
+            os.chmod(self.keytab, 0o600)
         self.process = None
         self.start()
 
@@ -72,7 +85,7 @@ netbios name = DC1
 realm = FJORDLINE.EXAMPLE
 workgroup = FJORDLINE
 server role = active directory domain controller
-server services = ldap
+server services = %(services)s
 interfaces = %(ip)s/8
 bind interfaces only = yes
 private dir = %(d)s/private
@@ -88,7 +101,28 @@ tls enabled = yes
 tls keyfile = %(d)s/tls/key.pem
 tls certfile = %(d)s/tls/cert.pem
 tls cafile = %(d)s/tls/ca.pem
-""" % {"ip": self.IP, "d": self.folder})
+""" % {"ip": self.IP, "d": self.folder, "services": self.services})
+
+    def sid(self, account="sync"):
+        found = call(["ldbsearch", "--configfile=" + self.conf, "-H", self.sam, "-b", self.BASE,
+                      "(sAMAccountName=%s)" % account, "objectSid"])
+        return next(line.split(": ")[1] for line in found.splitlines()
+                    if line.startswith("objectSid: "))
+
+    def modify_offline(self, text, *options):
+        call(["ldbmodify", "--configfile=" + self.conf, "-H", self.sam, *options], input=text)
+
+    def grant(self, replicate, deleted):
+        """What a service account of the original gets, and a test may leave out."""
+        if replicate:
+            self.tool("dsacl", "set", "-H", self.sam, "--action=allow", "--objectdn=" + self.BASE,
+                      "--sddl=(OA;;CR;%s;;%s)" % (self.REPLICATE, self.sid()))
+        if deleted:
+            self.modify_offline(
+                "dn: CN=Deleted Objects,%s\nchangetype: modify\nreplace: nTSecurityDescriptor\n"
+                "nTSecurityDescriptor: D:PAI(A;CI;RPLC;;;%s)(A;;RPWPCCDCLCRCWOWDSDSW;;;SY)"
+                "(A;;RPLC;;;BA)\n" % (self.BASE, self.sid()),
+                "--controls=show_deleted:1,sd_flags:1:4")
 
     def tool(self, *argv):
         return call(["samba-tool", *argv, "--configfile=" + self.conf])

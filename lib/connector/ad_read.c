@@ -1,0 +1,349 @@
+/* Whole objects of AD over LDAP: all of a naming context, or single ones by their GUIDs. */
+#include "base/buf.h"
+#include "base/text.h"
+#include "connector/ad_ldap.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define RANGE_ROUNDS_MAX 100000
+#define BATCH 50 /* objects asked for by GUID in one search */
+
+/* --- ranges: values that the server holds back, MaxValRange ([MS-ADTS] 3.1.1.3.1.3.3) --- */
+
+/* "member;range=0-1499": first and last (-1 for "*"). False: no range option. */
+static bool range_parse(const char *name, int64_t *ret_first, int64_t *ret_last)
+{
+	const char *p = strcasestr(name, ";range=");
+	char *end;
+
+	if (!p)
+		return false;
+	*ret_first = strtoll(p + 7, &end, 10);
+	if (*end != '-')
+		return false;
+	*ret_last = end[1] == '*' ? -1 : strtoll(end + 1, NULL, 10);
+	return *ret_first >= 0;
+}
+
+static void add_attr(struct ad_domain *d, const struct directory_attr *a)
+{
+	size_t n = strcspn(a->name, ";");
+
+	for (unsigned i = 0; i < a->n; i++)
+		ad_object_value(d->im, a->name, n, a->values[i].data, a->values[i].len);
+}
+
+/* One answer to a range request: must go on where the last one ended. */
+static int each_range(void *ctx, const struct directory_entry *item, struct err *e)
+{
+	struct ad_domain *d = ctx;
+	int64_t first, last;
+
+	for (unsigned i = 0; i < item->n_attrs; i++) {
+		const struct directory_attr *a = &item->attrs[i];
+
+		if (!range_parse(a->name, &first, &last))
+			continue;
+		if (first != d->got_from || (last >= 0 && last - first + 1 != a->n))
+			return err_set(e, -EPROTO, directory_uri(d->server.dir), 0,
+				"%s: asked for values of %.*s from %" PRId64
+				", the server answered %u values as %" PRId64 " to %" PRId64,
+				item->dn, (int)strcspn(a->name, ";"), a->name, d->got_from, a->n,
+				first, last);
+		add_attr(d, a);
+		d->got_from = last < 0 || a->n == 0 ? -1 : last + 1;
+		return 0;
+	}
+	d->got_from = -1; /* the values that were left are gone */
+	return 0;
+}
+
+static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
+{
+	for (unsigned i = 0; i < d->n_ranged; i++) {
+		d->got_from = d->ranged[i].next;
+		for (int round = 0; d->got_from >= 0; round++) {
+			char name[ATTR_NAME_MAX + 40];
+			const char *attrs[] = {name, NULL};
+			struct directory_query q = {.base = dn,
+				.filter = "(objectClass=*)",
+				.attrs = attrs,
+				.extended_dn = true};
+
+			if (round == RANGE_ROUNDS_MAX)
+				return err_set(e, -EPROTO, dn, 0, "a value range without end");
+			snprintf(name, sizeof(name), "%.*s;range=%" PRId64 "-*",
+				(int)strcspn(d->ranged[i].name, ";"), d->ranged[i].name,
+				d->got_from);
+			TRY(directory_search(d->server.dir, &q, each_range, d, e));
+		}
+	}
+	return 0;
+}
+
+int ad_read_whole(struct ad_domain *d, const struct directory_entry *item, struct err *e)
+{
+	struct ad_import *im = d->im;
+
+	ad_object_begin(im, item->dn);
+	d->n_ranged = 0;
+	for (unsigned i = 0; i < item->n_attrs; i++) {
+		const struct directory_attr *a = &item->attrs[i];
+		int64_t first, last;
+
+		add_attr(d, a);
+		if (!range_parse(a->name, &first, &last) || last < 0)
+			continue;
+		if (d->n_ranged == ARRAY_SIZE(d->ranged))
+			return err_set(e, -EPROTO, item->dn, 0, "too many attributes in ranges");
+		d->ranged[d->n_ranged].name = arena_strdup(&im->arena, a->name);
+		d->ranged[d->n_ranged++].next = last + 1;
+	}
+	TRY(d->n_ranged ? read_ranges(d, im->entry.dn, e) : 0);
+	ad_object_close(im);
+	return 0;
+}
+
+/* --- all --- */
+
+static int each_object(void *ctx, const struct directory_entry *item, struct err *e)
+{
+	struct ad_domain *d = ctx;
+	struct ad_import *im = d->im;
+
+	TRY(ad_read_whole(d, item, e));
+	if (!im->entry.class || !ad_in_scope(im->con, im->key, false))
+		return 0;
+	return ad_object_deliver(im, false, e);
+}
+
+static int each_container(void *ctx, const struct directory_entry *item, struct err *e)
+{
+	struct ad_domain *d = ctx;
+	const char *old;
+
+	TRY(ad_read_whole(d, item, e));
+	if (!d->im->entry.anchor) /* a server that is no AD: nothing can follow */
+		return 0;
+	return d->im->sink->container(
+		d->im->sink, d->im->entry.anchor, d->im->entry.dn, true, &old, e);
+}
+
+static int page_size(const struct ad_domain *d)
+{
+	return (int)setting_number(d->im->con->settings, "page_size");
+}
+
+static int read_containers(struct ad_domain *d, struct err *e)
+{
+	static const char *const attrs[] = {"objectGUID", "objectClass", NULL};
+	struct directory_query q = {
+		.base = d->base,
+		.scope = DIRECTORY_SUBTREE,
+		.filter = "(|" AD_CONTAINER_CLASSES ")",
+		.attrs = attrs,
+		.page_size = page_size(d),
+	};
+
+	return directory_search(d->server.dir, &q, each_container, d, e);
+}
+
+/* An included folder below another one is read with that. */
+static bool is_topmost(const struct connector *con, const struct ad_ou *ou)
+{
+	for (unsigned i = 0; i < con->n_ous; i++) {
+		const struct ad_ou *other = &con->ous[i];
+
+		if (other == ou || !other->include || !dn_key_below(ou->key, other->key))
+			continue;
+		if (!streq(ou->key, other->key) || other < ou)
+			return false;
+	}
+	return true;
+}
+
+int ad_read_all(struct ad_domain *d, struct err *e)
+{
+	const struct connector *con = d->im->con;
+	const char *base_key = dn_key(&d->arena, d->base);
+	bool any_include = false;
+	struct directory_query q = {
+		.base = d->base,
+		.scope = DIRECTORY_SUBTREE,
+		.filter = arena_printf(&d->arena, "(&" AD_CLASS_FILTER "%s)", d->filter),
+		.attrs = d->attrs,
+		.page_size = page_size(d),
+		.extended_dn = true,
+	};
+
+	if (d->method != AD_METHOD_NONE)
+		TRY(read_containers(d, e));
+	for (unsigned i = 0; i < con->n_ous; i++) {
+		const struct ad_ou *ou = &con->ous[i];
+
+		any_include |= ou->include;
+		if (!ou->include || !dn_key_below(ou->key, base_key) || !is_topmost(con, ou))
+			continue;
+		q.base = ou->dn;
+		TRY(directory_search(d->server.dir, &q, each_object, d, e));
+	}
+	return any_include ? 0 : directory_search(d->server.dir, &q, each_object, d, e);
+}
+
+/* --- single ones --- */
+
+void ad_read_later(struct ad_domain *d, const unsigned char guid[16], bool restored)
+{
+	if (d->later.n == d->later.cap) {
+		d->later.cap = d->later.cap ? d->later.cap * 2 : 64;
+		d->later.guids = xrealloc(d->later.guids, d->later.cap * sizeof(*d->later.guids));
+		d->later.restored =
+			xrealloc(d->later.restored, d->later.cap * sizeof(*d->later.restored));
+	}
+	memcpy(d->later.guids[d->later.n], guid, 16);
+	d->later.restored[d->later.n++] = restored;
+}
+
+struct batch {
+	struct ad_domain *d;
+	unsigned first, n;
+	bool seen[BATCH];
+	char *dns[BATCH]; /* of restored ones, on the heap */
+};
+
+static int each_listed(void *ctx, const struct directory_entry *item, struct err *e)
+{
+	struct batch *b = ctx;
+	struct ad_import *im = b->d->im;
+
+	TRY(ad_read_whole(b->d, item, e));
+	if (!im->entry.class || !ad_in_scope(im->con, im->key, false))
+		return 0;
+	for (unsigned i = 0; i < b->n; i++) {
+		if (memcmp(b->d->later.guids[b->first + i], im->guid, 16) != 0)
+			continue;
+		b->seen[i] = true;
+		if (b->d->later.restored[b->first + i] && !b->dns[i])
+			b->dns[i] = xstrdup(im->entry.dn);
+	}
+	return ad_object_deliver(im, false, e);
+}
+
+struct referrers {
+	struct ad_domain *d;
+	unsigned attr;
+	const char *target;
+};
+
+static int each_referrer(void *ctx, const struct directory_entry *item, struct err *e)
+{
+	const struct referrers *r = ctx;
+	struct ad_import *im = r->d->im;
+	const char *name = attr_name(r->attr);
+	int known;
+
+	TRY(ad_read_whole(r->d, item, e));
+	if (!im->entry.anchor)
+		return 0;
+	known = im->sink->known(im->sink, im->entry.anchor, e);
+	if (known != 1)
+		return known;
+	im->entry.class = NULL; /* as known */
+	ad_object_change(im, name, strlen(name), r->target, true);
+	return ad_object_deliver(im, true, e);
+}
+
+/* A restored object has its place in groups again, which no change of the groups tells. */
+static int read_referrers(
+	struct ad_domain *d, const unsigned char guid[16], const char *dn, struct err *e)
+{
+	static const char *const attrs[] = {"objectGUID", NULL};
+	_cleanup_arena_ struct arena a = {0};
+	_cleanup_buf_ struct buf escaped = {0};
+	char text[GUID_TEXT_SIZE];
+	struct referrers r = {.d = d};
+
+	guid_format(text, guid);
+	r.target = arena_printf(&a, "<GUID=%s>;%s", text, dn);
+	for (const char *p = dn; *p; p++)
+		if (strchr("*()\\", *p)) /* RFC 4515 */
+			buf_addf(&escaped, "\\%02x", (unsigned char)*p);
+		else
+			buf_addc(&escaped, *p);
+	for (unsigned i = 0; i < d->im->req->n_attrs; i++) {
+		const char *name = attr_name(d->im->req->attrs[i]);
+		struct ad_attr attr = ad_attr_find(name, strlen(name));
+		struct directory_query q = {
+			.base = d->base,
+			.scope = DIRECTORY_SUBTREE,
+			.filter = arena_printf(&a, "(%s=%s)", name, buf_str(&escaped)),
+			.attrs = attrs,
+			.page_size = page_size(d),
+		};
+
+		r.attr = attr.id;
+		if (attr.type == VALUE_REFERENCE)
+			TRY(directory_search(d->server.dir, &q, each_referrer, &r, e));
+	}
+	return 0;
+}
+
+static int batch_end(struct batch *b, struct err *e)
+{
+	struct ad_import *im = b->d->im;
+
+	for (unsigned i = 0; i < b->n; i++) {
+		const unsigned char *guid = b->d->later.guids[b->first + i];
+		char anchor[GUID_TEXT_SIZE];
+
+		guid_format(anchor, guid);
+		if (b->seen[i]) {
+			TRY(b->dns[i] ? read_referrers(b->d, guid, b->dns[i], e) : 0);
+			continue;
+		}
+		/* not chosen by the filter, out of scope, or gone meanwhile */
+		arena_reset(&im->arena);
+		TRY(ad_anchor_gone(im, anchor, false, e));
+	}
+	return 0;
+}
+
+static int read_batch(struct ad_domain *d, unsigned first, unsigned n, struct err *e)
+{
+	struct batch b = {.d = d, .first = first, .n = n};
+	_cleanup_buf_ struct buf f = {0};
+	struct directory_query q = {
+		.base = d->base,
+		.scope = DIRECTORY_SUBTREE,
+		.attrs = d->attrs,
+		.page_size = page_size(d),
+		.extended_dn = true,
+	};
+	int r;
+
+	buf_addf(&f, "(&" AD_CLASS_FILTER "%s(|", d->filter);
+	for (unsigned i = 0; i < n; i++) {
+		buf_adds(&f, "(objectGUID=");
+		for (unsigned k = 0; k < 16; k++)
+			buf_addf(&f, "\\%02x", d->later.guids[first + i][k]);
+		buf_addc(&f, ')');
+	}
+	buf_adds(&f, "))");
+	q.filter = buf_str(&f);
+	r = directory_search(d->server.dir, &q, each_listed, &b, e);
+	if (r == 0)
+		r = batch_end(&b, e);
+	for (unsigned i = 0; i < n; i++)
+		free(b.dns[i]);
+	return r;
+}
+
+int ad_read_listed(struct ad_domain *d, struct err *e)
+{
+	for (unsigned i = 0; i < d->later.n; i += BATCH)
+		TRY(read_batch(d, i, MIN(d->later.n - i, (unsigned)BATCH), e));
+	d->later.n = 0;
+	return 0;
+}

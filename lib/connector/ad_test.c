@@ -1,0 +1,223 @@
+/* adsyncctl connector test: what an administrator would look at before the first import. */
+#include "base/buf.h"
+#include "connector/ad_ldap.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+/* [MS-ADTS] 6.1.4.4: msDS-Behavior-Version */
+static const char *level_name(int level)
+{
+	static const char *const names[] = {"2000", "2003 interim", "2003", "2008", "2008 R2",
+		"2012", "2012 R2", "2016", "8", "9", "2025"};
+
+	return level >= 0 && level < (int)ARRAY_SIZE(names) ? names[level] : "not told";
+}
+
+static void tell(struct test_sink *sink, const char *check, enum test_verdict v, const char *fmt,
+	...) _printf_(4, 5);
+static void tell(
+	struct test_sink *sink, const char *check, enum test_verdict v, const char *fmt, ...)
+{
+	char text[1024];
+	struct test_finding f = {check, v, text};
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	sink->finding(sink, &f);
+}
+
+struct tester {
+	struct connector *con;
+	const struct import_request *req;
+	struct test_sink *sink;
+	struct ad_domain d;
+	struct arena arena;
+};
+
+/* What the delta way says about itself comes here as a finding. */
+struct note_sink {
+	struct import_sink sink;
+	struct tester *t;
+};
+
+static void take_note(struct import_sink *s, const char *text)
+{
+	tell(((struct note_sink *)s)->t->sink, "changes", TEST_WARNING, "%s", text);
+}
+
+static int test_changes(struct tester *t, struct err *e)
+{
+	static const char *const means[] = {
+		[AD_METHOD_DIRSYNC] = "DirSync, with the right to replicate directory changes",
+		[AD_METHOD_DIRSYNC_OS] = "DirSync with the account's own rights",
+		[AD_METHOD_USN] = "uSNChanged",
+		[AD_METHOD_NONE] = "none: every import reads everything",
+	};
+
+	TRY(ad_delta_begin(&t->d, e));
+	tell(t->sink, "changes", t->d.method == AD_METHOD_NONE ? TEST_WARNING : TEST_GOOD, "%s",
+		means[t->d.method]);
+	return 0;
+}
+
+static int test_deleted(struct tester *t, struct err *e)
+{
+	int r = ad_reads_deleted(&t->d.server, t->d.base, e);
+
+	TRY(r);
+	if (r)
+		tell(t->sink, "deleted objects", TEST_GOOD, "CN=Deleted Objects can be read");
+	else if (t->d.method == AD_METHOD_DIRSYNC)
+		tell(t->sink, "deleted objects", TEST_GOOD,
+			"CN=Deleted Objects cannot be read; DirSync does not need it");
+	else
+		tell(t->sink, "deleted objects", TEST_WARNING,
+			"CN=Deleted Objects cannot be read: deletes are found by full imports");
+	return 0;
+}
+
+static int test_schema(struct tester *t, struct err *e)
+{
+	struct ad_cursor_type *types;
+	const char **missing;
+	unsigned n, n_missing;
+	bool exchange = true;
+
+	if (!t->d.server.schema_nc[0]) {
+		tell(t->sink, "schema", TEST_WARNING, "the server names no schema");
+		return 0;
+	}
+	TRY(ad_schema_read(&t->d.server, t->req, &t->arena, &types, &n, &missing, &n_missing, e));
+	for (unsigned i = 0; i < n_missing; i++)
+		exchange &= strcasecmp(missing[i], "msExchRecipientTypeDetails") != 0;
+	tell(t->sink, "schema", TEST_GOOD, "Exchange's attributes are %s",
+		exchange ? "there" : "not there");
+	if (n_missing)
+		tell(t->sink, "schema", TEST_WARNING,
+			"%u of %u attributes that rules read do not "
+			"exist: %s",
+			n_missing, t->req->n_attrs, ad_name_list(missing, n_missing, &t->arena));
+	return 0;
+}
+
+struct counter {
+	int64_t n;
+	bool writable;
+};
+
+static int each_count(void *ctx, const struct directory_entry *item, struct err *e)
+{
+	struct counter *c = ctx;
+
+	c->n++;
+	for (unsigned i = 0; i < item->n_attrs; i++)
+		for (unsigned k = 0; k < item->attrs[i].n; k++)
+			c->writable |= strcasecmp(item->attrs[i].values[k].data,
+					       "mS-DS-ConsistencyGuid") == 0;
+	return 0;
+}
+
+/* allowedAttributesEffective: [MS-ADTS] 3.1.1.4.5.21 */
+static int test_consistency(struct tester *t, struct err *e)
+{
+	static const char *const attrs[] = {"allowedAttributesEffective", NULL};
+	struct counter c = {0};
+	struct directory_query q = {.base = t->d.base,
+		.scope = DIRECTORY_SUBTREE,
+		.filter = "(&(objectCategory=person)(objectClass=user)(!(adminCount=1)))",
+		.attrs = attrs,
+		.page_size = 20};
+
+	if (!setting_bool(t->con->settings, "consistency_guid"))
+		return 0;
+	q.page_size = 500;
+	TRY(directory_search(t->d.server.dir, &q, each_count, &c, e));
+	tell(t->sink, "ms-DS-ConsistencyGuid", c.writable ? TEST_GOOD : TEST_BAD, "%s",
+		c.writable ? "can be written"
+			   : "cannot be written: give the account \"write property\" for it on "
+			     "users");
+	return 0;
+}
+
+static int test_count(struct tester *t, struct err *e)
+{
+	static const char *const attrs[] = {"1.1", NULL};
+	struct counter c = {0};
+	struct directory_query q = {
+		.base = t->d.base,
+		.scope = DIRECTORY_SUBTREE,
+		.filter = arena_printf(&t->arena, "(&" AD_CLASS_FILTER "%s)", t->d.filter),
+		.attrs = attrs,
+		.page_size = (int)setting_number(t->con->settings, "page_size"),
+	};
+
+	TRY(directory_search(t->d.server.dir, &q, each_count, &c, e));
+	tell(t->sink, "objects", c.n ? TEST_GOOD : TEST_BAD,
+		"%lld users, groups, contacts and computers before the choice of folders",
+		(long long)c.n);
+	return 0;
+}
+
+static int test_server(struct tester *t, struct err *e)
+{
+	const struct ad_server *s = &t->d.server;
+	TRY(ad_server_open(t->con, t->d.base, NULL, &t->d.server, e));
+	tell(t->sink, "sign-in", TEST_GOOD, "%s%s%s", directory_uri(s->dir),
+		s->service[0] ? ", " : "", s->service);
+	if (s->domain_level >= 0)
+		tell(t->sink, "functional level", s->forest_level >= 2 ? TEST_GOOD : TEST_BAD,
+			"forest %s, domain %s, domain controller %s", level_name(s->forest_level),
+			level_name(s->domain_level), level_name(s->dc_level));
+	return 0;
+}
+
+static int test_domain(struct tester *t, struct err *e)
+{
+	int r = test_server(t, e);
+
+	if (r == 0)
+		r = test_changes(t, e);
+	if (r == 0)
+		r = test_deleted(t, e);
+	if (r == 0)
+		r = test_schema(t, e);
+	if (r == 0)
+		r = test_consistency(t, e);
+	if (r == 0)
+		r = test_count(t, e);
+	ad_server_close(&t->d.server);
+	directory_sync_done(&t->d.sync);
+	arena_done(&t->d.arena);
+	return r;
+}
+
+enum conn_result ad_test(struct connector *c, const struct import_request *req,
+	struct test_sink *sink, struct err *e)
+{
+	const char *filter = setting_text(c->settings, "ldap_filter");
+	struct tester t = {.con = c, .req = req, .sink = sink};
+	struct note_sink notes = {.sink = {.note = take_note}, .t = &t};
+	struct ad_import im;
+	int r = 0;
+
+	if (ad_source_is_ldif(c)) {
+		bool there = access(c->sources[0] + 5, R_OK) == 0;
+
+		tell(sink, "file", there ? TEST_GOOD : TEST_BAD, "%s %s", c->sources[0] + 5,
+			there ? "can be read" : "cannot be read");
+		return CONN_OK;
+	}
+	ad_import_init(&im, c, req, &notes.sink);
+	for (unsigned i = 0; r == 0 && c->bases[i]; i++) {
+		t.d = (struct ad_domain){
+			.im = &im, .base = c->bases[i], .filter = filter ? filter : "", .usn = -1};
+		r = test_domain(&t, e);
+	}
+	ad_import_done(&im);
+	arena_done(&t.arena);
+	return r < 0 ? ad_ladder(r) : CONN_OK;
+}

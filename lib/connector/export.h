@@ -1,0 +1,67 @@
+/* What a connector gets to write, and what it says of each. */
+#pragma once
+
+#include "base/err.h"
+#include "model/delta.h"
+
+/* Who reacts: see convention 5 of the design. */
+enum conn_result {
+	CONN_OK,
+	CONN_OBJECT_BAD, /* record it on the object, go on with the next */
+	CONN_RUN_BAD,    /* stop the step: configuration, rights, a broken source */
+	CONN_DOWN,       /* not reachable or overloaded: retry in a later cycle */
+	CONN_CANCELED,   /* the host asked to stop */
+};
+
+enum export_kind {
+	EXPORT_OBJECT, /* add, update: attributes */
+	EXPORT_LINK,   /* one reference added or removed */
+	EXPORT_DELETE,
+};
+
+struct export_item {
+	int64_t id; /* for export_sink.result */
+	enum export_kind kind;
+	enum delta_op op;     /* OBJECT: ADD or UPDATE; LINK: ADD or DELETE */
+	bool unknown_outcome; /* an earlier send was never answered: look it up by anchor first */
+	const char *class;    /* "user" */
+	const char *dn;       /* CN={...} */
+	const char *anchor;   /* NULL before the first export */
+	const struct entry *wanted; /* OBJECT: all owned attributes */
+	const struct delta *delta;  /* OBJECT: those to send */
+	unsigned link_attr;         /* LINK */
+	const char *target_class;
+	const char *target_anchor;
+};
+
+struct export_outcome {
+	enum conn_result result; /* OK, OBJECT_BAD */
+	const char *anchor;      /* after an add, the anchor that the service gave */
+	const char *error_type;  /* OBJECT_BAD: "AttributeValueMustBeUnique" ... */
+	const char *text;        /* the service's words */
+	bool outside_surface;    /* not sendable on this write surface: not a failure */
+	bool soa_in_cloud;       /* refused since isCloudManaged is true */
+};
+
+struct export_source {
+	/*
+	 * 1: *ret is the next item (valid until its result is reported), 0: none left, negative:
+	 * stop with *e. The items of one export() call may be sent in any order and in parallel.
+	 */
+	int (*next)(struct export_source *s, struct export_item *ret, struct err *e);
+	/* Outcome of one item, in any order, exactly once each unless export() fails as a whole. */
+	int (*result)(
+		struct export_source *s, int64_t id, const struct export_outcome *o, struct err *e);
+	/* Called when items pulled so far really leave (before the first byte of a request). */
+	int (*sending)(struct export_source *s, struct err *e);
+};
+
+/* One value that is written back to a source directory. */
+struct write_back {
+	const char *dn, *anchor;
+	struct write_back_result {
+		enum conn_result result; /* OK, OBJECT_BAD */
+		const char *error_type;
+		char text[512];
+	} outcome; /* filled by the connector */
+};

@@ -1,0 +1,93 @@
+/* What a connector delivers to the import step, and how. */
+#pragma once
+
+#include "base/err.h"
+#include "model/delta.h"
+
+struct ref_change {
+	unsigned attr;      /* member, manager ... */
+	const char *target; /* as a reference value: see connector_type.refs_are_anchors */
+	bool add;           /* else removed */
+};
+
+struct import_object {
+	/*
+	 * Anchor set. Class and dn may be NULL in a partial one: as known. Reference attributes are
+	 * whole lists.
+	 */
+	struct entry *entry;
+	bool partial; /* only the attributes named changed; otherwise all are here */
+	bool deleted; /* it is gone, and so are the references to it; only the anchor counts */
+	bool left;    /* it left what is imported but exists; only the anchor counts */
+	const struct ref_change *changes; /* single changes beside whole lists */
+	unsigned n_changes;
+};
+
+struct container_move {
+	const char *anchor, *dn; /* the DN that it has now */
+};
+
+/*
+ * Where the connector delivers. Every function returns 0 or a negative errno that the connector
+ * must forward at once as CONN_RUN_BAD with *e as the sink filled it.
+ */
+struct import_sink {
+	int (*object)(struct import_sink *s, const struct import_object *o, struct err *e);
+	/*
+	 * An object that could not be read: counted and kept as a discovery error, import goes on.
+	 * anchor NULL: not known either.
+	 */
+	int (*bad)(struct import_sink *s, const char *dn, const char *anchor,
+		const char *error_type, const char *text, struct err *e);
+	/*
+	 * All that was delivered up to here is covered by this cursor: both are committed. Empty:
+	 * the next import has to be a full one. import_answer.full must be set before.
+	 */
+	int (*cursor)(struct import_sink *s, const void *cursor, size_t n, struct err *e);
+	/*
+	 * The complete set of the class's objects whose boolean attribute is true, one call per
+	 * object, then one with anchor NULL. The step compares it with the rows that it holds.
+	 */
+	int (*flag)(struct import_sink *s, const char *class, unsigned attr, const char *anchor,
+		struct err *e);
+	/*
+	 * A delta turns out to be not possible: everything will be delivered from here on, as if
+	 * nothing had been before. The reason is for people.
+	 */
+	int (*full)(struct import_sink *s, const char *reason, struct err *e);
+	/* Something that the operator should know; the import goes on. */
+	void (*note)(struct import_sink *s, const char *text);
+	/* 1: the directory is known to have an object of this anchor, 0: it is not. */
+	int (*known)(struct import_sink *s, const char *anchor, struct err *e);
+
+	/*
+	 * Containers (OUs ...), kept so that the DNs of what is below follow when one is renamed.
+	 * container: it is there, under this DN. 0: as known, or new; IMPORT_MOVED: it is known
+	 * under another DN (*ret_old, valid until the next call), which stays until
+	 * containers_moved() is told; IMPORT_OTHER: `sure` is false and the anchor is not known as
+	 * one. In a full import the new DN simply holds.
+	 */
+	int (*container)(struct import_sink *s, const char *anchor, const char *dn, bool sure,
+		const char **ret_old, struct err *e);
+	int (*container_gone)(struct import_sink *s, const char *anchor, struct err *e);
+	/* All at once, since they may have taken each other's names. */
+	int (*containers_moved)(struct import_sink *s, const struct container_move *moves,
+		unsigned n, struct err *e);
+};
+#define IMPORT_MOVED 1
+#define IMPORT_OTHER 2
+
+struct import_request {
+	bool full;          /* ignore the cursor: deliver everything */
+	const void *cursor; /* of the last committed import, NULL at the first */
+	size_t cursor_len;
+	/* attributes that the rules read, besides what the connector always needs */
+	const unsigned *attrs;
+	unsigned n_attrs;
+};
+
+struct import_answer {
+	bool full;    /* everything was delivered: what was not seen is gone (obsolete) */
+	bool nothing; /* the source says nothing has changed since the cursor */
+	bool retries; /* what could not be read is in the cursor and tried again by itself */
+};

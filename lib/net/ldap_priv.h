@@ -1,0 +1,23 @@
+/* What the files of the LDAP client share. */
+#pragma once
+
+#include "net/ldap.h"
+
+#include <ldap.h>
+
+struct directory {
+	LDAP *ld;
+	struct directory_options o; /* borrowed strings */
+	char *uri;
+};
+
+/* Fills *e with server, what, the result code's text and the server's own words. */
+int dir_fail(struct directory *d, int code, const char *what, struct err *e);
+/* Waits for one message of a request, at most so many seconds. The caller frees *ret. */
+int dir_wait(struct directory *d, int id, int seconds, const char *what, LDAPMessage **ret,
+	struct err *e);
+/* Waits for the end of a request that has one answer and checks its result code. */
+int dir_wait_result(struct directory *d, int id, const char *what, struct err *e);
+
+/* Signs in with the keytab's account. */
+int dir_bind_gssapi(struct directory *d, bool tls, struct err *e);
