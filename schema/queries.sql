@@ -187,6 +187,10 @@ SELECT count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NULL
 	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 2),
 	count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5)
 FROM cs INDEXED BY cs_state WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1
+-- name: cs_count_classes
+SELECT class, count(*), count(*) FILTER (WHERE mv IS NOT NULL), count(*) FILTER (WHERE blocked = 1),
+	count(*) FILTER (WHERE state IN (1, 2, 5)), count(*) FILTER (WHERE state = 3)
+FROM cs WHERE connector = ?1 AND kind <> 2 GROUP BY class ORDER BY class
 -- name: cs_count_imported
 SELECT count(*) FROM cs WHERE connector = ?1 AND imported IS NOT NULL AND deleted = 0
 

@@ -84,10 +84,15 @@ static void on_end(void *ctx, const json_t *end, const char *error)
 		log_message(3, "the run failed: %s", error);
 	waiters_end(d, end, error);
 	notify_status(d);
-	if (d->stopping)
-		event_base_loopexit(d->base, NULL);
-	else
+	daemon_maybe_exit(d);
+	if (!d->stopping)
 		arm_timer(d);
+}
+
+void daemon_maybe_exit(struct daemon *d)
+{
+	if (d->stopping && !d->job && !d->test)
+		event_base_loopexit(d->base, NULL);
 }
 
 static void begin_cycle(struct daemon *d)
@@ -193,10 +198,12 @@ static void on_stop(evutil_socket_t sig, short what, void *ctx)
 		return;
 	d->stopping = true;
 	sd_notify(0, "STOPPING=1");
+	/* the end of the last worker ends the loop */
 	if (d->job)
-		job_stop(d->job); /* its end ends the loop */
-	else
-		event_base_loopexit(d->base, NULL);
+		job_stop(d->job);
+	if (d->test)
+		job_stop(d->test);
+	daemon_maybe_exit(d);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *ctx)

@@ -16,6 +16,9 @@ struct daemon {
 	struct event *timer; /* next cycle */
 	struct varlink *control, *status;
 	struct job *job;
+	struct job *test;               /* of a connector; NULL: none */
+	struct varlink_call *test_call; /* that waits for it; NULL: it has gone */
+	json_t *findings;
 	json_t *progress; /* the last one of the job that runs */
 	bool stopping;
 	/* calls that follow the job */
@@ -25,6 +28,8 @@ struct daemon {
 
 /* Starts a run. -EBUSY with the original's words while one runs. */
 int daemon_run(struct daemon *d, const char *profile, const char *connector, struct err *e);
+/* Ends the loop when the daemon is stopping and no worker is left. */
+void daemon_maybe_exit(struct daemon *d);
 /* Reads the configuration again; the old one stays when the new one is wrong. */
 int daemon_reload(struct daemon *d, struct err *e);
 

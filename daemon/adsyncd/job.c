@@ -70,7 +70,8 @@ static void maybe_done(struct job *j)
 static void take_line(struct job *j, const char *line)
 {
 	json_t *json = json_loads(line, 0, NULL);
-	json_t *progress = json_object_get(json, "progress"), *end = json_object_get(json, "end");
+	json_t *progress = json_object_get(json, j->profile ? "progress" : "finding");
+	json_t *end = json_object_get(json, "end");
 	const char *error = json_string_value(json_object_get(json, "error"));
 
 	if (progress)
@@ -146,9 +147,16 @@ static int spawn(struct job *j, const struct job_request *rq, int fd, struct err
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, reset;
-	char *argv[16] = {"adsyncd", "--worker", "--config", (char *)rq->config, "--profile",
-		(char *)rq->profile, "--log", (char *)log_target_name()};
-	int n = 8, r;
+	char *argv[16] = {"adsyncd", "--worker", "--config", (char *)rq->config, "--log",
+		(char *)log_target_name()};
+	int n = 6, r;
+
+	if (rq->profile) {
+		argv[n++] = "--profile";
+		argv[n++] = (char *)rq->profile;
+	} else {
+		argv[n++] = "--test";
+	}
 
 	if (rq->connector) {
 		argv[n++] = "--connector";
@@ -181,7 +189,7 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	j = xcalloc(1, sizeof(*j));
 	j->handler = *h;
 	j->base = base;
-	j->profile = xstrdup(rq->profile);
+	j->profile = rq->profile ? xstrdup(rq->profile) : NULL;
 	high = fcntl(
 		fds[1], F_DUPFD_CLOEXEC, 10); /* not WORKER_FD itself: dup2 must drop CLOEXEC */
 	r = spawn(j, rq, high, e);

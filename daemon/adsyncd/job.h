@@ -13,12 +13,13 @@
 struct job;
 
 struct job_request {
-	const char *config, *profile, *connector; /* connector NULL: all */
-	int64_t timeout;                          /* seconds */
+	/* profile NULL: a test of the connector; connector NULL: all */
+	const char *config, *profile, *connector;
+	int64_t timeout; /* seconds */
 };
 
 struct job_handler {
-	/* A progress object (borrowed). */
+	/* A progress object, of a test a finding (borrowed). */
 	void (*progress)(void *ctx, const json_t *progress);
 	/* Has ended: the "end" object, or an error text. */
 	void (*ended)(void *ctx, const json_t *end, const char *error);
@@ -30,4 +31,4 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	struct job **ret, struct err *e) _must_check_;
 /* Asks it to stop: SIGTERM, and SIGKILL four seconds later. */
 void job_stop(struct job *j);
-const char *job_profile(const struct job *j);
+const char *job_profile(const struct job *j); /* NULL: a test */

@@ -19,6 +19,7 @@ static void usage(FILE *f)
 	fputs("Usage: adsyncd [--config FILE] [--log auto|journal|stderr]\n"
 	      "       adsyncd --worker --profile PROFILE [--connector NAME]   (one run, then "
 	      "exit)\n"
+	      "       adsyncd --worker --test --connector NAME   (findings, one in a line)\n"
 	      "       adsyncd --version\n"
 	      "Profiles: delta, initial, full-import, delta-import, full-sync, delta-sync, "
 	      "export.\n",
@@ -31,6 +32,7 @@ int main(int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"log", required_argument, NULL, 'l'},
 		{"worker", no_argument, NULL, 'w'},
+		{"test", no_argument, NULL, 't'},
 		{"profile", required_argument, NULL, 'p'},
 		{"connector", required_argument, NULL, 'n'},
 		{"version", no_argument, NULL, 'v'},
@@ -57,6 +59,9 @@ int main(int argc, char **argv)
 		case 'w':
 			worker = true;
 			break;
+		case 't':
+			wo.test = true;
+			break;
 		case 'p':
 			wo.profile = optarg;
 			break;
@@ -74,7 +79,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
+	if (optind < argc || (wo.test && !wo.connector)) {
 		usage(stderr);
 		return 2;
 	}

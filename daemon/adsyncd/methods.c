@@ -1,7 +1,7 @@
 /* The methods of org.adsyncd.Control; a new one is a function, a row, and a line in the .varlink.
  */
 #include "base/timefmt.h"
-#include "daemon_priv.h"
+#include "connector_methods.h"
 #include "show.h"
 #include "sync/preview.h"
 
@@ -172,6 +172,40 @@ static void call_preview(struct varlink_call *c, const json_t *p, void *ctx)
 	reply_value(c, "preview", preview, &e);
 }
 
+/* --- connectors --- */
+
+static void call_get_connector(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(p, "name"));
+	struct err e = {0}, none = {0};
+	_cleanup_store_ struct store *s = open_store(ctx, &none); /* before the first run: NULL */
+
+	if (!name)
+		varlink_invalid(c, "name");
+	else
+		reply_value(c, "connector", connector_json(ctx, name, s, &e), &e);
+}
+
+static void call_statistics(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(p, "name"));
+	struct err e = {0};
+	_cleanup_store_ struct store *s = open_store(ctx, &e);
+
+	reply_value(c, "statistics", s ? show_statistics(s, name, &e) : NULL, &e);
+}
+
+static void call_test_connector(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(p, "name"));
+	struct err e = {0};
+
+	if (!name)
+		varlink_invalid(c, "name");
+	else if (connector_test_start(ctx, c, name, &e) < 0)
+		reply_error(c, &e);
+}
+
 /* --- status --- */
 
 static json_t *scheduler_json(const struct daemon *d)
@@ -337,6 +371,9 @@ static const struct varlink_method methods[] = {
 	{"GetMetaverseObject", false, call_get_mv},
 	{"GetLineage", false, call_lineage},
 	{"Preview", false, call_preview},
+	{"GetConnector", false, call_get_connector},
+	{"GetConnectorStatistics", false, call_statistics},
+	{"TestConnector", false, call_test_connector},
 };
 
 struct varlink_service daemon_service(struct daemon *d)

@@ -91,6 +91,46 @@ json_t *show_connectors(struct store *s, struct err *e)
 	return list;
 }
 
+static int add_classes(struct store *s, const struct connector_row *c, json_t *list, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct class_count *rows;
+	unsigned n;
+	int r = cs_count_classes(s, c->id, &a, &rows, &n, e);
+
+	for (unsigned i = 0; r >= 0 && i < n; i++)
+		json_array_append_new(list,
+			json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "connector", c->name,
+				"class", rows[i].class, "objects", (json_int_t)rows[i].objects,
+				"connectors", (json_int_t)rows[i].connectors, "blocked",
+				(json_int_t)rows[i].blocked, "pending", (json_int_t)rows[i].pending,
+				"awaiting_confirmation", (json_int_t)rows[i].awaiting));
+	return r;
+}
+
+json_t *show_statistics(struct store *s, const char *name, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct connector_row *rows;
+	json_t *list = json_array();
+	bool found = !name;
+	unsigned n;
+	int r = connector_list(s, &a, &rows, &n, e);
+
+	for (unsigned i = 0; r >= 0 && i < n; i++) {
+		if (name && !streq(name, rows[i].name))
+			continue;
+		found = true;
+		r = add_classes(s, &rows[i], list, e);
+	}
+	if (r >= 0 && !found)
+		r = err_set(e, -ENOENT, NULL, 0, "there is no connector \"%s\"", name);
+	if (r >= 0)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
 static json_t *run_json(const struct run_row *r)
 {
 	json_t *o = json_object();

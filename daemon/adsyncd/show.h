@@ -10,6 +10,8 @@
 #include <jansson.h>
 
 json_t *show_connectors(struct store *s, struct err *e);
+/* A row for each class of object; name NULL: of every connector. */
+json_t *show_statistics(struct store *s, const char *name, struct err *e);
 json_t *show_runs(struct store *s, unsigned limit, struct err *e);
 /* id 0: the last one. */
 json_t *show_run(struct store *s, int64_t id, struct err *e);

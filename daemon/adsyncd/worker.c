@@ -3,6 +3,7 @@
 #include "base/stopwatch.h"
 #include "log.h"
 #include "sync/run.h"
+#include "sync/test.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,6 +109,26 @@ static void confine(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void finding(struct test_sink *sink, const struct test_finding *f)
+{
+	static const char *const words[] = {
+		[TEST_GOOD] = "good", [TEST_WARNING] = "warning", [TEST_BAD] = "bad"};
+
+	report(json_pack("{s:{s:s, s:s, s:s}}", "finding", "check", f->check, "verdict",
+		words[f->verdict], "text", f->text));
+}
+
+static int run_test(const struct config *cfg, const char *name)
+{
+	struct test_sink sink = {finding};
+	struct err e = {0};
+
+	if (connector_test(cfg, name, canceled, &sink, &e) < 0)
+		return fail(&e);
+	report(json_pack("{s:{s:b}}", "end", "good", 1));
+	return 0;
+}
+
 int worker_main(const struct worker_options *o)
 {
 	_cleanup_config_ struct config *cfg = NULL;
@@ -120,6 +141,9 @@ int worker_main(const struct worker_options *o)
 
 	confine();
 	watch_init();
+	if (o->test)
+		return config_load(o->config, &cfg, &e) < 0 ? fail(&e)
+		                                            : run_test(cfg, o->connector);
 	if (profile < 0) {
 		err_set(&e, -EINVAL, NULL, 0, "there is no run profile \"%s\"", o->profile);
 		return fail(&e);

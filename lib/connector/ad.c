@@ -14,7 +14,7 @@ static const struct option_def options[] = {
 			"dns:ldap: the domain's own list; or ldif:/PATH"},
 	{"base_dn", OPTION_LIST, NULL, true,
 		.help = "the domain, DC=contoso,DC=com; several domains of a forest: one in a "
-                        "line"},
+			"line"},
 	{"auth", OPTION_CHOICE, "simple", .choices = "simple|gssapi",
 		.help = "bind_dn and password_file, or Kerberos with keytab_file"},
 	{"bind_dn", OPTION_STRING, .help = "account: a DN or user@domain"},
@@ -233,7 +233,9 @@ const struct connector_type connector_ad = {
 	.parameter = ad_parameter,
 	.open = ad_open,
 	.close = ad_close,
+	.state = ad_cursor_describe,
 	.import = ad_import,
+	.write_back_setting = "consistency_guid",
 	.write_back = ad_write_back,
 	.test = ad_test,
 };

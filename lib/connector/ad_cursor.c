@@ -195,3 +195,23 @@ const struct ad_cursor_ou *ad_cursor_ou(const struct ad_cursor *c, const char *t
 			return &c->ous[i];
 	return NULL;
 }
+
+const char *ad_cursor_describe(const void *cursor, size_t n, struct arena *a)
+{
+	const char *text = "";
+	struct ad_cursor c;
+
+	if (!ad_cursor_read(&c, cursor, n, a))
+		return text;
+	for (unsigned i = 0; i < c.n_domains; i++) {
+		const struct ad_cursor_domain *d = &c.domains[i];
+
+		text = arena_printf(a, "%s%s: %s, last asked %s, highestCommittedUSN %" PRId64 "\n",
+			text, d->base ? d->base : "-", method_names[d->method],
+			d->uri ? d->uri : "-", d->usn);
+	}
+	if (c.n_retry)
+		text = arena_printf(
+			a, "%s%u unreadable objects are tried again\n", text, c.n_retry);
+	return text;
+}

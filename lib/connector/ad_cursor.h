@@ -61,5 +61,7 @@ struct ad_cursor {
 bool ad_cursor_read(struct ad_cursor *ret, const void *data, size_t n, struct arena *a);
 /* The caller frees. */
 char *ad_cursor_write(const struct ad_cursor *c);
+/* connector_type.state */
+const char *ad_cursor_describe(const void *cursor, size_t n, struct arena *a);
 const struct ad_cursor_domain *ad_cursor_domain(const struct ad_cursor *c, const char *base);
 const struct ad_cursor_ou *ad_cursor_ou(const struct ad_cursor *c, const char *text);

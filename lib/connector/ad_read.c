@@ -250,7 +250,9 @@ static int each_referrer(void *ctx, const struct directory_entry *item, struct e
 	known = im->sink->known(im->sink, im->entry.anchor, e);
 	if (known != 1)
 		return known;
-	im->entry.class = NULL; /* as known */
+	/* only this: should a pass be made again, the object itself would not come again */
+	entry_init(&im->entry, &im->arena);
+	im->entry.anchor = im->anchor;
 	ad_object_change(im, name, strlen(name), r->target, true);
 	return ad_object_deliver(im, true, e);
 }

@@ -55,6 +55,9 @@ struct connector_type {
 	 */
 	const char *(*parameter)(const struct settings *s, const char *name, struct arena *a);
 
+	/* What a cursor says, for people: lines of text, in the arena. NULL: nothing. */
+	const char *(*state)(const void *cursor, size_t n, struct arena *a);
+
 	/* Prepares; connects lazily. `host` outlives the connector. */
 	enum conn_result (*open)(const struct settings *s, const struct connector_host *host,
 		struct connector **ret, struct err *e);
@@ -65,6 +68,7 @@ struct connector_type {
 	 * Writes objectGUID to ms-DS-ConsistencyGuid of objects that have none, when the settings
 	 * ask for it: CONN_OK with every outcome filled, or the ladder. NULL: cannot.
 	 */
+	const char *write_back_setting; /* the boolean one that asks for it; NULL: none */
 	enum conn_result (*write_back)(
 		struct connector *c, struct write_back *items, unsigned n, struct err *e);
 	/* Settings, rights and the directory's state, each as a finding. NULL: no test. */

@@ -158,6 +158,13 @@ struct cs_counts {
 	int64_t awaiting, failed;                            /* states exported, failed */
 };
 int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct err *e);
+struct class_count {
+	const char *class;
+	int64_t objects, connectors, blocked, pending, awaiting;
+};
+/* By class, in an array in the arena. */
+int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct class_count **ret,
+	unsigned *ret_n, struct err *e);
 /* Only imported objects / rows wanted absent and pending, failed or sending: for the guards. */
 int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e);
 int cs_count_deletes(struct store *s, int64_t connector, int64_t *ret, struct err *e);

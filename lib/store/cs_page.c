@@ -268,3 +268,27 @@ int cs_ids_transient(
 	q_int(st, 1, connector);
 	return all_ids(s, Q_CS_IDS_TRANSIENT, st, ret, ret_n, e);
 }
+
+int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct class_count **ret,
+	unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_CLASSES, e);
+	struct rows rows = {.a = a, .size = sizeof(**ret)};
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	while ((r = q_step(s, Q_CS_COUNT_CLASSES, e)) > 0)
+		*(struct class_count *)rows_add(&rows) = (struct class_count){
+			q_col_text(st, 0, a),
+			sqlite3_column_int64(st, 1),
+			sqlite3_column_int64(st, 2),
+			sqlite3_column_int64(st, 3),
+			sqlite3_column_int64(st, 4),
+			sqlite3_column_int64(st, 5),
+		};
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return r;
+}

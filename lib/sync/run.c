@@ -205,7 +205,7 @@ static int prepare(struct sync *s, struct err *e)
 
 /* --- steps --- */
 
-enum step_kind { STEP_IMPORT, STEP_INBOUND, STEP_OUTBOUND, STEP_EXPORT };
+enum step_kind { STEP_IMPORT, STEP_INBOUND, STEP_OUTBOUND, STEP_WRITE_BACK, STEP_EXPORT };
 
 struct plan_step {
 	enum step_kind kind;
@@ -226,6 +226,7 @@ static const char *step_type(const struct plan_step *p)
 	case STEP_INBOUND:
 	case STEP_OUTBOUND:
 		return p->full ? "full-sync" : "delta-sync";
+	case STEP_WRITE_BACK:
 	case STEP_EXPORT:
 		break;
 	}
@@ -252,6 +253,18 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bo
 	}
 }
 
+static void plan_write_back(struct sync *s, struct plan *plan, const char *only)
+{
+	for (unsigned i = 0; i < s->n_connectors; i++) {
+		struct sync_connector *c = &s->connectors[i];
+		const char *setting = c->type->write_back_setting;
+
+		if (setting && setting_bool(&c->cfg->settings, setting) &&
+			(!only || streq(only, c->name)))
+			plan->steps[plan->n++] = (struct plan_step){STEP_WRITE_BACK, c, false};
+	}
+}
+
 /* The order of a cycle: Connect Sync's scheduler. */
 static void make_plan(struct sync *s, const struct run_request *req, struct plan *plan)
 {
@@ -260,7 +273,7 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 	bool cycle = p == RUN_DELTA || p == RUN_INITIAL;
 	bool full = p == RUN_INITIAL || p == RUN_FULL_IMPORT || p == RUN_FULL_SYNC;
 
-	plan->steps = arena_zalloc(&s->arena, (s->n_connectors * 5 + 1) * sizeof(*plan->steps));
+	plan->steps = arena_zalloc(&s->arena, (s->n_connectors * 6 + 1) * sizeof(*plan->steps));
 	if (cycle || p == RUN_FULL_IMPORT || p == RUN_DELTA_IMPORT) {
 		plan_kind(s, plan, STEP_IMPORT, false, full, req->connector);
 		plan_kind(s, plan, STEP_IMPORT, true, full, req->connector);
@@ -270,6 +283,8 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 		plan_kind(s, plan, STEP_INBOUND, true, full, req->connector);
 		plan_kind(s, plan, STEP_OUTBOUND, true, full, NULL);
 	}
+	if (!staging && (cycle || p == RUN_EXPORT))
+		plan_write_back(s, plan, req->connector);
 	if ((cycle && !staging) || p == RUN_EXPORT)
 		plan_kind(s, plan, STEP_EXPORT, true, false, req->connector);
 }
@@ -284,6 +299,8 @@ static const char *skip_reason(const struct sync *s, const struct plan_step *p)
 		return p->conn->import_bad ? "its import failed" : NULL;
 	case STEP_OUTBOUND:
 		return p->conn->import_bad ? "the import from it failed" : NULL;
+	case STEP_WRITE_BACK:
+		return p->conn->import_bad ? "its import failed" : NULL;
 	case STEP_EXPORT:
 		break;
 	}
@@ -301,6 +318,8 @@ static int step_call(struct sync *s, const struct plan_step *p, struct step_end 
 		return step_inbound(s, p->conn, p->full, end, e);
 	case STEP_OUTBOUND:
 		return step_outbound(s, p->conn, p->full, end, e);
+	case STEP_WRITE_BACK:
+		return step_write_back(s, p->conn, end, e);
 	case STEP_EXPORT:
 		break;
 	}

@@ -202,7 +202,7 @@ def test_sockets(make_lab):
     assert "org.adsyncd.Control" in info["interfaces"]
     text = ask(control, "org.varlink.service.GetInterfaceDescription",
                interface="org.adsyncd.Control")["parameters"]["description"]
-    assert text.count("method ") == 14 and "interface org.adsyncd.Control" in text
+    assert text.count("method ") == 17 and "interface org.adsyncd.Control" in text
     assert ask(control, "org.adsyncd.Control.Bogus")["error"].endswith("MethodNotFound")
     assert ask(control, "org.adsyncd.Control.StartSyncCycle",
                policy="x")["error"].endswith("InvalidParameter")

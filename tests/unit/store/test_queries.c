@@ -14,6 +14,7 @@ static const char *const SCANS[][2] = {
 	{"run_purge", "once per run, run history is short"},
 	{"error_list", "LIMIT, for people"},
 	{"error_ids", "once per step, errors are few"},
+	{"cs_count_classes", "for people"},
 	{"cs_search", "for people, substring, LIMIT"},
 	{"outbox_list", "by rowid"},
 	{"link_count_imported", "only when an export wants to remove many references"},

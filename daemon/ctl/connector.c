@@ -1,0 +1,116 @@
+/* adsyncctl connector: what is known of a connector, and a test of it. */
+#include "ctl.h"
+#include "print.h"
+
+#include <stdio.h>
+
+/* Asks, and prints one member of the reply as a table or as JSON. */
+static int print_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	const struct column *columns, unsigned n)
+{
+	json_t *o;
+	int r = ctl_ask(c, method, parameters, &o);
+
+	if (r)
+		return r;
+	if (c->json)
+		print_json(json_object_get(o, key));
+	else
+		print_table(json_object_get(o, key), columns, n);
+	json_decref(o);
+	return 0;
+}
+
+int command_connector_list(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"CONNECTOR", "name"},
+		{"TYPE", "type"},
+		{"OBJECTS", "objects"},
+		{"JOINED", "connectors"},
+		{"LAST IMPORT", "last_import"},
+		{"FULL IMPORT", "full_import_required"},
+		{"FULL SYNC", "full_sync_required"},
+	};
+
+	return print_list(c, "GetStatus", NULL, "connectors", columns, ARRAY_SIZE(columns));
+}
+
+int command_connector_statistics(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"CONNECTOR", "connector"},
+		{"CLASS", "class"},
+		{"OBJECTS", "objects"},
+		{"JOINED", "connectors"},
+		{"BLOCKED", "blocked"},
+		{"PENDING", "pending"},
+		{"AWAITING", "awaiting_confirmation"},
+	};
+	json_t *p = json_object();
+
+	if (argc)
+		json_object_set_new(p, "name", json_string(argv[0]));
+	return print_list(
+		c, "GetConnectorStatistics", p, "statistics", columns, ARRAY_SIZE(columns));
+}
+
+int command_connector_show(const struct ctl *c, int argc, char **argv)
+{
+	json_t *o, *row, *line;
+	size_t i;
+	int r = ctl_ask(c, "GetConnector", json_pack("{s:s}", "name", argv[0]), &o);
+
+	if (r)
+		return r;
+	row = json_object_get(o, "connector");
+	if (c->json) {
+		print_json(row);
+	} else {
+		print_fields(row, "");
+		puts("\nSettings:");
+		print_fields(json_object_get(row, "settings"), "  ");
+		if (json_array_size(json_object_get(row, "import_state")))
+			puts("\nImport:");
+		json_array_foreach (json_object_get(row, "import_state"), i, line)
+			printf("  %s\n", json_string_value(line));
+	}
+	json_decref(o);
+	return 0;
+}
+
+static bool any_bad(const json_t *findings)
+{
+	size_t i;
+	json_t *f;
+
+	json_array_foreach (findings, i, f)
+		if (streq(json_string_value(json_object_get(f, "verdict")), "bad"))
+			return true;
+	return false;
+}
+
+int command_connector_test(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"CHECK", "check"},
+		{"VERDICT", "verdict"},
+		{"FINDING", "text"},
+	};
+	const char *error;
+	json_t *o;
+	int r = ctl_ask(c, "TestConnector", json_pack("{s:s}", "name", argv[0]), &o);
+
+	if (r)
+		return r;
+	error = json_string_value(json_object_get(o, "error"));
+	if (c->json)
+		print_json(o);
+	else
+		print_table(json_object_get(o, "findings"), columns, ARRAY_SIZE(columns));
+	if (error)
+		fprintf(stderr, "adsyncctl: %s\n", error);
+	r = error || any_bad(json_object_get(o, "findings")) ? CTL_ERRORS : 0;
+	json_decref(o);
+	return r;
+}

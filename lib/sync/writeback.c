@@ -1,0 +1,193 @@
+/*
+ * Write-back: the one arrow from the connector space to AD. Users that are about to be exported and
+ * have no ms-DS-ConsistencyGuid get their objectGUID there, before the first export. What was
+ * written is not recorded: the next import shows it, and until then a second write says that the
+ * value is there.
+ */
+#include "base/fault.h"
+#include "sync/context.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define ATTRIBUTE "mS-DS-ConsistencyGuid"
+
+struct write_step {
+	struct sync *sync;
+	struct sync_connector *conn;
+	struct connector *con; /* NULL until there is something to write */
+	unsigned attr;
+	int64_t seen; /* rows up to this change number need not be looked at again */
+	bool failed;  /* from there on they do */
+	struct step_end *end;
+};
+
+/* Everything is looked at again when the rules are other ones. */
+static char *mark_name(const struct write_step *st)
+{
+	return xasprintf("write_back:%" PRId64, st->conn->row.id);
+}
+
+static int mark_read(struct write_step *st, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	_cleanup_free_ char *name = mark_name(st);
+	const char *text, *digest = st->conn->row.rules_digest;
+	char *end;
+	int r = meta_get(st->sync->store, name, &a, &text, e);
+
+	TRY(r);
+	if (r == STORE_NONE || !text)
+		return 0;
+	st->seen = strtoll(text, &end, 10);
+	if (*end != ' ' || !digest || !streq(end + 1, digest))
+		st->seen = 0;
+	return 0;
+}
+
+static int mark_write(struct write_step *st, struct err *e)
+{
+	_cleanup_free_ char *name = mark_name(st), *text = NULL;
+	const char *digest = st->conn->row.rules_digest;
+
+	text = xasprintf("%" PRId64 " %s", st->seen, digest ? digest : "");
+	TRY(store_begin(st->sync->store, e));
+	TRY(meta_set(st->sync->store, name, text, e));
+	return store_commit(st->sync->store, e);
+}
+
+/* Will the object be, or is it, in a directory that is exported to? */
+static int is_exported(struct write_step *st, int64_t mv, struct arena *a, struct err *e)
+{
+	for (unsigned i = 0; i < st->sync->n_connectors; i++) {
+		const struct sync_connector *c = &st->sync->connectors[i];
+		struct cs_row row;
+		int r = c->exports ? cs_joined_in(st->sync->store, mv, c->row.id, a, &row, e)
+		                   : STORE_NONE;
+
+		TRY(r);
+		if (r == 0 && row.want == WANT_PRESENT)
+			return 1;
+	}
+	return 0;
+}
+
+/* 1: the row's object is to get the value. */
+static int is_due(struct write_step *st, const struct cs_row *row, struct arena *a, struct err *e)
+{
+	struct entry en;
+
+	if (!row->mv || !row->imported || row->deleted || !row->anchor ||
+		(!streq(row->class, "user") && !streq(row->class, "inetOrgPerson")))
+		return 0;
+	TRY(row_entry(st->sync, row, false, a, &en, e));
+	return entry_first(&en, st->attr) ? 0 : is_exported(st, row->mv, a, e);
+}
+
+static int open_connector(struct write_step *st, struct err *e)
+{
+	struct connector_host host = {st->sync->host->canceled, st->sync->host->ctx};
+
+	return st->con ? CONN_OK
+	               : (int)st->conn->type->open(&st->conn->cfg->settings, &host, &st->con, e);
+}
+
+static int record(struct write_step *st, const struct write_back *items, const struct cs_row *rows,
+	unsigned n, struct err *e)
+{
+	struct sync *s = st->sync;
+
+	TRY(store_begin(s->store, e));
+	for (unsigned i = 0; i < n; i++) {
+		const struct write_back_result *o = &items[i].outcome;
+
+		if (o->result == CONN_OK || streq(o->error_type, "attribute-conflict")) {
+			sync_count(s, COUNTER_EXPORT_UPDATE);
+			TRY(error_clear(s->store, rows[i].id, ERROR_EXPORT, e));
+			continue;
+		}
+		sync_count(s, COUNTER_EXPORT_FAILURE);
+		TRY(object_error(s, rows[i].id, ERROR_EXPORT, o->error_type, o->text, e));
+		st->failed = true;
+	}
+	return store_commit(s->store, e);
+}
+
+/* 1: the directory could not be reached; the step has its result. */
+static int write_rows(struct write_step *st, const struct cs_row *rows, unsigned n, struct err *e)
+{
+	_cleanup_free_ struct write_back *items = xcalloc(n, sizeof(*items));
+	struct err we = {0};
+	int r;
+
+	for (unsigned i = 0; i < n; i++)
+		items[i] = (struct write_back){.dn = rows[i].dn, .anchor = rows[i].anchor};
+	r = open_connector(st, &we);
+	fault_hit(FAULT_EXPORT_BEFORE_SEND);
+	if (r == CONN_OK)
+		r = (int)st->conn->type->write_back(st->con, items, n, &we);
+	fault_hit(FAULT_EXPORT_AFTER_SEND);
+	if (r == CONN_OK)
+		return record(st, items, rows, n, e);
+	st->end->result = stop_result((enum conn_result)r, we.text, "stopped-export-write");
+	err_format(&we, st->end->error, sizeof(st->end->error));
+	return 1;
+}
+
+static int write_page(struct write_step *st, int64_t *after, unsigned *ret_n, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row *rows, *due;
+	unsigned n_due = 0;
+	int r = 0;
+
+	TRY(cs_page_changed(st->sync->store, st->conn->row.id, *after, PAGE, &a, &rows, ret_n, e));
+	due = arena_alloc(&a, (*ret_n + 1) * sizeof(*due));
+	for (unsigned i = 0; i < *ret_n; i++) {
+		*after = rows[i].seq;
+		r = is_due(st, &rows[i], &a, e);
+		TRY(r);
+		if (r)
+			due[n_due++] = rows[i];
+	}
+	r = n_due ? write_rows(st, due, n_due, e) : 0;
+	if (r == 0 && !st->failed)
+		st->seen = *after;
+	return r;
+}
+
+static int write_all(struct write_step *st, struct err *e)
+{
+	int64_t after = st->seen;
+	unsigned n;
+	int r;
+
+	do {
+		r = write_page(st, &after, &n, e);
+		if (sync_canceled(st->sync))
+			return 0;
+	} while (r == 0 && n == PAGE);
+	return MIN(r, 0);
+}
+
+int step_write_back(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	struct write_step st = {.sync = s, .conn = c, .attr = attr_intern(ATTRIBUTE), .end = end};
+	int r = mark_read(&st, e);
+
+	if (r == 0)
+		r = write_all(&st, e);
+	c->type->close(st.con);
+	if (r == 0)
+		r = mark_write(&st, e);
+	if (r < 0) {
+		store_rollback(s->store);
+		return r;
+	}
+	if (st.failed && run_result_good(end->result)) {
+		end->result = "completed-export-errors";
+		snprintf(end->error, sizeof(end->error),
+			"%d object(s) could not get " ATTRIBUTE ": adsyncctl errors", s->n_errors);
+	}
+	return 0;
+}
