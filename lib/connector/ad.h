@@ -30,6 +30,8 @@ struct connector {
 /* --- scope: ad_scope.c --- */
 
 void ad_scope_init(struct connector *con);
+/* The number of the naming context that holds a DN: the most specific one; 0 when none does. */
+unsigned ad_base_of(const struct connector *con, const char *key);
 /* The most specific line that holds the object decides; `before`: as of the last import. */
 bool ad_in_scope(const struct connector *con, const char *key, bool before);
 /* A container was renamed or moved: are the same objects below it in scope as before? */

@@ -86,22 +86,9 @@ static int resolve_ou(struct ldap_import *li, struct ad_server *s, struct ad_ou 
 	return 0;
 }
 
-/* The naming context that holds an object: the most specific one. */
 static struct ad_domain *domain_of(struct ldap_import *li, const char *text)
 {
-	const char *key = dn_key(&li->arena, text);
-	struct ad_domain *best = &li->domains[0];
-	size_t len = 0;
-
-	for (unsigned i = 0; i < li->n_domains; i++) {
-		const char *base = li->im->con->base_keys[i];
-
-		if (dn_key_below(key, base) && strlen(base) > len) {
-			best = &li->domains[i];
-			len = strlen(base);
-		}
-	}
-	return best;
+	return &li->domains[ad_base_of(li->im->con, dn_key(&li->arena, text))];
 }
 
 static int resolve_group(struct ldap_import *li, struct err *e)

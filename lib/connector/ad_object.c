@@ -297,9 +297,8 @@ int ad_object_deliver(struct ad_import *im, bool partial, struct err *e)
 
 	if (problem) {
 		keep_for_retry(im);
-		return im->sink->bad(im->sink,
-			im->entry.dn ? im->entry.dn : im->entry.anchor, im->entry.anchor,
-			"invalid-attribute-value", problem, e);
+		return im->sink->bad(im->sink, im->entry.dn ? im->entry.dn : im->entry.anchor,
+			im->entry.anchor, "invalid-attribute-value", problem, e);
 	}
 	return im->sink->object(im->sink, &o, e);
 }

@@ -167,7 +167,6 @@ static bool is_topmost(const struct connector *con, const struct ad_ou *ou)
 int ad_read_all(struct ad_domain *d, struct err *e)
 {
 	const struct connector *con = d->im->con;
-	const char *base_key = dn_key(&d->arena, d->base);
 	bool any_include = false;
 	struct directory_query q = {
 		.base = d->base,
@@ -184,7 +183,8 @@ int ad_read_all(struct ad_domain *d, struct err *e)
 		const struct ad_ou *ou = &con->ous[i];
 
 		any_include |= ou->include;
-		if (!ou->include || !dn_key_below(ou->key, base_key) || !is_topmost(con, ou))
+		if (!ou->include || con->bases[ad_base_of(con, ou->key)] != d->base ||
+			!is_topmost(con, ou))
 			continue;
 		q.base = ou->dn;
 		TRY(directory_search(d->server.dir, &q, each_object, d, e));

@@ -29,6 +29,19 @@ static const char *ou_key(const struct ad_ou *ou, bool before)
 	return before && ou->was_key ? ou->was_key : ou->key;
 }
 
+unsigned ad_base_of(const struct connector *con, const char *key)
+{
+	size_t len = 0;
+	unsigned best = 0;
+
+	for (unsigned i = 0; con->base_keys[i]; i++)
+		if (dn_key_below(key, con->base_keys[i]) && strlen(con->base_keys[i]) > len) {
+			best = i;
+			len = strlen(con->base_keys[i]);
+		}
+	return best;
+}
+
 static bool in_domain(const struct connector *con, const char *key)
 {
 	for (unsigned i = 0; con->base_keys[i]; i++)

@@ -40,19 +40,6 @@ static int write_one(struct ad_server *s, struct write_back *w, struct err *e)
 	return 0;
 }
 
-static const char *base_of(const struct connector *c, const char *dn, struct arena *a)
-{
-	const char *key = dn_key(a, dn), *best = NULL;
-	size_t len = 0;
-
-	for (unsigned i = 0; c->bases[i]; i++)
-		if (dn_key_below(key, c->base_keys[i]) && strlen(c->base_keys[i]) >= len) {
-			best = c->bases[i];
-			len = strlen(c->base_keys[i]);
-		}
-	return best ? best : c->bases[0];
-}
-
 enum conn_result ad_write_back(
 	struct connector *c, struct write_back *items, unsigned n, struct err *e)
 {
@@ -62,7 +49,7 @@ enum conn_result ad_write_back(
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < n; i++) {
-		const char *base = base_of(c, items[i].dn, &a);
+		const char *base = c->bases[ad_base_of(c, dn_key(&a, items[i].dn))];
 
 		if (!open || !streq(open, base)) {
 			ad_server_close(&s);

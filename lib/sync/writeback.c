@@ -15,6 +15,7 @@
 struct write_step {
 	struct sync *sync;
 	struct sync_connector *conn;
+	struct connector_host host;
 	struct connector *con; /* NULL until there is something to write */
 	unsigned attr;
 	int64_t seen; /* rows up to this change number need not be looked at again */
@@ -86,10 +87,9 @@ static int is_due(struct write_step *st, const struct cs_row *row, struct arena 
 
 static int open_connector(struct write_step *st, struct err *e)
 {
-	struct connector_host host = {st->sync->host->canceled, st->sync->host->ctx};
-
 	return st->con ? CONN_OK
-	               : (int)st->conn->type->open(&st->conn->cfg->settings, &host, &st->con, e);
+	               : (int)st->conn->type->open(
+				 &st->conn->cfg->settings, &st->host, &st->con, e);
 }
 
 static int record(struct write_step *st, const struct write_back *items, const struct cs_row *rows,
@@ -172,7 +172,11 @@ static int write_all(struct write_step *st, struct err *e)
 
 int step_write_back(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
 {
-	struct write_step st = {.sync = s, .conn = c, .attr = attr_intern(ATTRIBUTE), .end = end};
+	struct write_step st = {.sync = s,
+		.conn = c,
+		.host = {s->host->canceled, s->host->ctx},
+		.attr = attr_intern(ATTRIBUTE),
+		.end = end};
 	int r = mark_read(&st, e);
 
 	if (r == 0)

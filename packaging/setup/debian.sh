@@ -7,7 +7,8 @@ build="gcc libc6-dev cmake ninja-build pkg-config gawk libldap-dev libcurl4-open
 libsqlite3-dev libevent-dev libsystemd-dev libssl-dev libinih-dev libexpat1-dev libsasl2-dev"
 demo="$build curl python3"
 tests="$demo libcmocka-dev python3-pytest sqlite3 procps slapd ldap-utils openssl samba
-samba-dsdb-modules samba-vfs-modules samba-ad-provision ldb-tools iproute2"
+samba-dsdb-modules samba-vfs-modules samba-ad-provision ldb-tools iproute2
+libsasl2-modules-gssapi-mit"
 
 case ${1:-} in
 build) want=$build ;;

@@ -4,6 +4,7 @@ Both keep everything in a given folder and listen on loopback. test_ldap.py runs
 namespace of its own (tests/e2e/CMakeLists.txt), so that the fixed ports of a domain controller meet
 nothing else.
 """
+import contextlib
 import os
 import subprocess
 
@@ -112,17 +113,36 @@ tls cafile = %(d)s/tls/ca.pem
     def modify_offline(self, text, *options):
         call(["ldbmodify", "--configfile=" + self.conf, "-H", self.sam, *options], input=text)
 
+    def allow(self, dn, ace):
+        """Adds an ACE, with the server stopped; what undoes it."""
+        got = self.tool("dsacl", "get", "-H", self.sam, "--objectdn=" + dn)
+        dacl = "D:" + got.rsplit("D:", 1)[1].split("S:")[0].split()[0]
+        self.set_dacl(dn, dacl.replace("(", ace + "(", 1))
+        return lambda: self.set_dacl(dn, dacl)
+
+    def set_dacl(self, dn, dacl):
+        self.modify_offline("dn: %s\nchangetype: modify\nreplace: nTSecurityDescriptor\n"
+                            "nTSecurityDescriptor: %s\n" % (dn, dacl),
+                            "--controls=show_deleted:1,sd_flags:1:4")
+
+    def hide_deleted(self):
+        self.set_dacl("CN=Deleted Objects," + self.BASE,
+                      "D:PAI(A;;RPWPCCDCLCRCWOWDSDSW;;;SY)(A;;RPLC;;;BA)")
+
+    @contextlib.contextmanager
+    def stopped(self):
+        self.stop()
+        yield
+        self.start()
+
     def grant(self, replicate, deleted):
         """What a service account of the original gets, and a test may leave out."""
         if replicate:
-            self.tool("dsacl", "set", "-H", self.sam, "--action=allow", "--objectdn=" + self.BASE,
-                      "--sddl=(OA;;CR;%s;;%s)" % (self.REPLICATE, self.sid()))
+            self.revoke = self.allow(self.BASE, "(OA;;CR;%s;;%s)" % (self.REPLICATE, self.sid()))
         if deleted:
-            self.modify_offline(
-                "dn: CN=Deleted Objects,%s\nchangetype: modify\nreplace: nTSecurityDescriptor\n"
-                "nTSecurityDescriptor: D:PAI(A;CI;RPLC;;;%s)(A;;RPWPCCDCLCRCWOWDSDSW;;;SY)"
-                "(A;;RPLC;;;BA)\n" % (self.BASE, self.sid()),
-                "--controls=show_deleted:1,sd_flags:1:4")
+            self.set_dacl("CN=Deleted Objects," + self.BASE,
+                          "D:PAI(A;CI;RPLC;;;%s)(A;;RPWPCCDCLCRCWOWDSDSW;;;SY)(A;;RPLC;;;BA)" %
+                          self.sid())
 
     def tool(self, *argv):
         return call(["samba-tool", *argv, "--configfile=" + self.conf])

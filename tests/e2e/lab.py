@@ -289,6 +289,7 @@ ca_file = %(ca)s
         env = dict(os.environ)
         env.pop("ADSYNC_FAULT", None)
         env["ADSYNC_FAULT_TRACE"] = os.path.join(self.folder, "faults")
+        env.setdefault("LSAN_OPTIONS", "suppressions=%s/tests/lsan.supp:print_suppressions=0" % ROOT)
         if fault:
             env["ADSYNC_FAULT"] = fault
         read, write = os.pipe()
@@ -303,8 +304,8 @@ ca_file = %(ca)s
         log = popen.stderr.read().decode(errors="replace")
         popen.stderr.close()
         code = popen.wait(timeout)
-        assert "ERROR: AddressSanitizer" not in log and "runtime error:" not in log, log[-4000:]
-        assert "ERROR: LeakSanitizer" not in log, log[-4000:]
+        assert "ERROR: AddressSanitizer" not in log and "runtime error:" not in log, log[-9000:]
+        assert "ERROR: LeakSanitizer" not in log, log[-9000:]
         return Run(code, report, log)
 
     def cycle(self, profile="delta"):

@@ -1,0 +1,408 @@
+"""The AD connector against a real domain controller: sign-in, rights, scope, write-back, commands."""
+import base64
+import json
+import os
+import shutil
+import tempfile
+import uuid
+
+import pytest
+import space
+from directories import PASSWORD, SambaDC
+from lab import AD, Lab
+from names import Dns, mount_over
+
+OUS = ["OU=Staff", "OU=Pilot,OU=Staff", "OU=Hidden,OU=Staff", "OU=Seen,OU=Hidden,OU=Staff",
+       "OU=Other"]
+
+
+def company():
+    base = SambaDC.BASE
+    out = ["\ndn: %s,%s\nobjectClass: organizationalUnit\n" % (ou, base) for ou in OUS]
+    for i in range(60):
+        ou = OUS[i % len(OUS)]
+        out.append("\ndn: CN=u%02d,%s,%s\nobjectClass: user\nsAMAccountName: u%02d\ndisplayName: u%02d\n"
+                   "userPrincipalName: u%02d@fjordline.example\nuserAccountControl: 546\n"
+                   "department: %s\n" % (i, ou, base, i, i, i, "Sales" if i % 2 else "Lab"))
+    out.append("\ndn: CN=G,OU=Staff,%s\nobjectClass: group\nsAMAccountName: G\ndisplayName: G\n" %
+               base + "".join("member: CN=u%02d,%s,%s\n" % (i, OUS[i % len(OUS)], base)
+                              for i in range(0, 30)))
+    return "".join(out)
+
+
+@pytest.fixture(scope="module")
+def dc():
+    folder = tempfile.mkdtemp(prefix="adsyncd-samba.")
+    server = SambaDC(folder, company(), kerberos=True)
+    mount_over("/etc/hosts", "127.0.0.1 localhost\n%s %s dc1\n" % (server.IP, server.HOST), folder)
+    mount_over("/etc/resolv.conf", "nameserver %s\noptions timeout:1 attempts:1\n" % Dns.IP, folder)
+    with open(folder + "/krb5.conf", "w", encoding="ascii") as f:
+        f.write("[libdefaults]\n default_realm = FJORDLINE.EXAMPLE\n dns_lookup_realm = false\n"
+                " dns_lookup_kdc = false\n rdns = false\n dns_canonicalize_hostname = false\n"
+                "[realms]\n FJORDLINE.EXAMPLE = {\n  kdc = %s\n }\n"
+                "[domain_realm]\n .fjordline.example = FJORDLINE.EXAMPLE\n" % server.IP)
+    os.environ["KRB5_CONFIG"] = folder + "/krb5.conf"
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+class AdLab(Lab):
+    dc = None
+
+    def use(self, extra="", source=None, auth=None, password=PASSWORD):
+        path = os.path.join(self.folder, "ad-password")
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(fd, password.encode())
+        os.close(fd)
+        simple = "bind_dn = %s\npassword_file = %s\n" % (self.dc.ACCOUNT, path)
+        self.write_config(source=source or "ldaps://" + self.dc.HOST, base=self.dc.BASE,
+                          ad="%sca_file = %s\n%s" % (simple if auth is None else auth, self.dc.ca,
+                                                     extra))
+
+    def import_ad(self, profile="delta-import"):
+        r = self.run(profile, connector=AD)
+        assert r.code == 0, (r.result, r.error, r.log[-3000:])
+        return r
+
+    def names(self):
+        return {dn.split(",")[0][3:] for dn, _, _ in space.connector_space(self).values()}
+
+    def method(self):
+        cursor = json.loads(self.db("SELECT cursor FROM connector WHERE name = ?", AD)[0][0])
+        return cursor["domains"][0]["method"]
+
+    def compare(self, in_scope=lambda dn: True):
+        assert space.differences(space.connector_space(self),
+                                 space.directory(self.dc, in_scope)) == []
+
+
+@pytest.fixture
+def lab(tmp_path, dc):
+    one = AdLab(tmp_path)
+    one.dc = dc
+    yield one
+    one.close()
+
+
+def modify(dc, dn, *changes):
+    dc.modify("dn: %s\nchangetype: modify\n%s\n" % (dn, "".join(c + "\n-\n" for c in changes)))
+
+
+# --- sign-in ---
+
+def test_kerberos(dc, lab, tmp_path):
+    """A keytab: signed and sealed without TLS, bound to the certificate inside TLS."""
+    auth = "auth = gssapi\nkeytab_file = %s\n" % dc.keytab
+    lab.use("starttls = no\n", "ldap://" + dc.HOST, auth)
+    r = lab.import_ad()
+    assert r.counter("stage-add") > 60
+    lab.compare()
+    # this server wants sealing inside TLS too, as its error says
+    lab.use("", "ldaps://" + dc.HOST, auth)
+    r = lab.run("full-import", connector=AD)
+    assert r.step(AD, "import")["result"] != "success"
+    with open(dc.conf, encoding="ascii") as f:
+        text = f.read()
+    dc.stop()
+    with open(dc.conf, "w", encoding="ascii") as f:
+        f.write(text + "ldap server require strong auth = allow_sasl_over_tls\n")
+    dc.start()
+    try:
+        for source in ("ldaps://", "ldap://"):  # the second by StartTLS
+            lab.use("", source + dc.HOST, auth)
+            r = lab.import_ad("full-import")
+            assert r.counter("stage-no-change") > 60
+        # from systemd's credentials
+        os.environ["CREDENTIALS_DIRECTORY"] = os.path.dirname(dc.keytab)
+        lab.use("", None, "auth = gssapi\nkeytab_file = credential:sync.keytab\n")
+        lab.import_ad()
+        # a keytab of somebody else, and one that others may read
+        del os.environ["CREDENTIALS_DIRECTORY"]
+        bad = str(tmp_path / "bad.keytab")
+        with open(bad, "wb") as f:
+            f.write(b"\x05\x02")
+        lab.use("", None, "auth = gssapi\nkeytab_file = %s\n" % bad)
+        r = lab.run("delta-import", connector=AD)
+        assert "0644" in r.step(AD, "import")["error"]
+        os.chmod(bad, 0o600)
+        r = lab.run("delta-import", connector=AD)
+        assert "Kerberos sign-in" in r.step(AD, "import")["error"], r.steps
+    finally:
+        os.environ.pop("CREDENTIALS_DIRECTORY", None)
+        dc.stop()
+        with open(dc.conf, "w", encoding="ascii") as f:
+            f.write(text)
+        dc.start()
+
+
+def test_password_from_credentials(dc, lab, tmp_path):
+    os.makedirs(tmp_path / "credentials")
+    with open(tmp_path / "credentials" / "ad", "w", encoding="ascii") as f:
+        f.write(PASSWORD + "\n")
+    os.environ["CREDENTIALS_DIRECTORY"] = str(tmp_path / "credentials")
+    try:
+        lab.use("", None, "bind_dn = %s\npassword_file = credential:ad\n" % dc.ACCOUNT)
+        lab.import_ad()
+    finally:
+        del os.environ["CREDENTIALS_DIRECTORY"]
+
+
+def test_discovery(dc, lab):
+    """dns:ldaps: the best server that answers; and it stays with the one that it used."""
+    name = "_ldap._tcp.dc._msdcs.fjordline.example"
+    dns = Dns({name: [(0, 1, 389, "gone.fjordline.example"), (10, 1, 389, dc.HOST)]})
+    try:
+        lab.use("connect_timeout = 3\n", "dns:ldaps")
+        lab.import_ad()
+        assert name in dns.asked
+        lab.use("connect_timeout = 3\n", "dns:ldap")
+        lab.import_ad()
+        dns.table.clear()
+        lab.use("connect_timeout = 3\n", "dns:ldap")
+        r = lab.run("delta-import", connector=AD)
+        assert "SRV" in r.step(AD, "import")["error"]
+    finally:
+        dns.stop()
+
+
+# --- rights ---
+
+@pytest.mark.parametrize("replicate,deleted,method", [
+    (True, True, "dirsync"), (False, True, "dirsync-object-security"), (False, False, "none")])
+def test_rights(lab, tmp_path_factory, dc, replicate, deleted, method):
+    """What the account may not do is said, and a delete is found all the same."""
+    with dc.stopped():
+        if not replicate:
+            dc.revoke()
+        if not deleted:
+            dc.hide_deleted()
+    try:
+        lab.use()
+        r = lab.import_ad()
+        assert lab.method() == method
+        assert (6990 in r.events) is True  # Samba's schema lacks Exchange's attributes
+        assert ("Replicating Directory Changes" in r.log) is (not replicate)
+        assert ("CN=Deleted Objects" in r.log) is (not deleted)
+        name = "CN=temp-%s,OU=Other,%s" % (method, dc.BASE)
+        dc.modify("dn: %s\nchangetype: add\nobjectClass: user\nsAMAccountName: t%s\n" %
+                  (name, method[:10] + str(deleted)))
+        lab.import_ad()
+        assert "temp-" + method in lab.names()
+        dc.modify("dn: %s\nchangetype: delete\n" % name)
+        r = lab.import_ad()
+        assert "temp-" + method not in lab.names()
+        assert (6991 in r.events) is (method == "none")
+        lab.compare()
+    finally:
+        with dc.stopped():
+            dc.grant(not replicate, not deleted)
+
+
+def test_right_revoked(dc, lab):
+    """The right goes between two imports: said, a full import, nothing is lost or deleted."""
+    lab.use()
+    lab.import_ad()
+    before = lab.names()
+    with dc.stopped():
+        dc.revoke()
+    try:
+        modify(dc, "CN=u01,OU=Pilot,OU=Staff," + dc.BASE, "replace: title\ntitle: Changed")
+        r = lab.import_ad()
+        assert 6991 in r.events and lab.method() == "dirsync-object-security"
+        assert lab.names() == before
+        lab.compare()
+    finally:
+        with dc.stopped():
+            dc.grant(True, False)
+
+
+# --- scope ---
+
+def staff(dn):
+    return ",OU=Staff," in dn and (",OU=Hidden," not in dn or ",OU=Seen," in dn)
+
+
+def test_nested_scope_and_renames(dc, lab):
+    """The longest line decides; a chosen folder stays chosen when it is renamed or moved."""
+    base = dc.BASE
+    lab.use("include_ou = OU=Staff,{0}\n\tOU=Seen,OU=Hidden,OU=Staff,{0}\n"
+            "exclude_ou = OU=Hidden,OU=Staff,{0}\n".format(base))
+    lab.import_ad()
+    lab.compare(staff)
+    try:
+        dc.modify("dn: OU=Staff,%s\nchangetype: modrdn\nnewrdn: OU=People\ndeleteoldrdn: 1\n" % base)
+        r = lab.import_ad()
+        assert 6991 not in r.events, r.log
+        lab.compare(lambda dn: staff(dn.replace("OU=People", "OU=Staff")))
+        dc.modify("dn: OU=Hidden,OU=People,%s\nchangetype: modrdn\nnewrdn: OU=Dark\ndeleteoldrdn: 1\n" %
+                  base)
+        r = lab.import_ad()
+        assert 6991 not in r.events, r.log
+        lab.compare(lambda dn: staff(dn.replace("OU=People", "OU=Staff").replace("Dark", "Hidden")))
+        # a folder that leaves the scope takes its objects along, behind the guard: a full import
+        dc.modify("dn: OU=Pilot,OU=People,%s\nchangetype: modrdn\nnewrdn: OU=Pilot\n"
+                  "deleteoldrdn: 1\nnewsuperior: OU=Other,%s\n" % (base, base))
+        r = lab.import_ad()
+        assert 6991 in r.events and "was moved" in r.log
+        assert not [n for n in lab.names() if n == "u01"]
+    finally:
+        dc.modify("dn: OU=Pilot,OU=Other,{0}\nchangetype: modrdn\nnewrdn: OU=Pilot\ndeleteoldrdn: 1\n"
+                  "newsuperior: OU=People,{0}\n\n"
+                  "dn: OU=Dark,OU=People,{0}\nchangetype: modrdn\nnewrdn: OU=Hidden\ndeleteoldrdn: 1\n\n"
+                  "dn: OU=People,{0}\nchangetype: modrdn\nnewrdn: OU=Staff\ndeleteoldrdn: 1\n"
+                  .format(base))
+    lab.import_ad()
+    lab.compare(staff)
+
+
+def test_folder_that_does_not_exist(dc, lab):
+    lab.use("include_ou = OU=Nowhere,%s\n" % dc.BASE)
+    r = lab.run("delta-import", connector=AD)
+    assert "include_ou \"OU=Nowhere," in r.step(AD, "import")["error"]
+
+
+def test_filter_leaves_and_enters(dc, lab):
+    """An attribute that no rule reads decides: its changes must be seen."""
+    lab.use("ldap_filter = (employeeType=Y)\n")
+    for i in (0, 5, 10):
+        modify(dc, "CN=u%02d,OU=Staff,%s" % (i, dc.BASE), "replace: employeeType\nemployeeType: Y")
+    lab.import_ad()
+    assert lab.names() == {"u00", "u05", "u10"}
+    modify(dc, "CN=u05,OU=Staff,%s" % dc.BASE, "replace: employeeType\nemployeeType: N")
+    modify(dc, "CN=u15,OU=Staff,%s" % dc.BASE, "replace: employeeType\nemployeeType: Y")
+    r = lab.import_ad()
+    assert lab.names() == {"u00", "u10", "u15"} and 6991 not in r.events
+    # another filter asks for a full import by itself
+    lab.use("ldap_filter = (|(employeeType=Y)(employeeType=N))\n")
+    r = lab.import_ad()
+    assert lab.names() == {"u00", "u05", "u10", "u15"} and 6991 in r.events
+
+
+def test_group_filter(dc, lab):
+    group = "CN=Pilots,OU=Other," + dc.BASE
+    dc.modify("dn: %s\nchangetype: add\nobjectClass: group\nsAMAccountName: Pilots\n"
+              "member: CN=u00,OU=Staff,%s\nmember: CN=u01,OU=Pilot,OU=Staff,%s\n" %
+              (group, dc.BASE, dc.BASE))
+    lab.use("include_group = %s\n" % group)
+    lab.import_ad()
+    assert lab.names() == {"u00", "u01"}
+    modify(dc, group, "delete: member\nmember: CN=u00,OU=Staff,%s" % dc.BASE,
+           "add: member\nmember: CN=u05,OU=Staff,%s" % dc.BASE)
+    r = lab.import_ad()
+    assert lab.names() == {"u01", "u05"} and "include_group" in r.log
+    modify(dc, "CN=u05,OU=Staff,%s" % dc.BASE, "replace: title\ntitle: Pilot")
+    r = lab.import_ad()
+    assert r.counter("stage-update") == 1 and 6991 not in r.events
+    dc.modify("dn: %s\nchangetype: delete\n" % group)
+    r = lab.run("delta-import", connector=AD)
+    assert "include_group" in r.step(AD, "import")["error"] and lab.names() == {"u01", "u05"}
+
+
+def test_two_naming_contexts(dc, lab):
+    """The configuration's naming context beside the domain's: references between them too."""
+    other = "CN=Services,CN=Configuration," + dc.BASE
+    with dc.stopped():
+        dc.allow("CN=Configuration," + dc.BASE, "(OA;;CR;%s;;%s)" % (dc.REPLICATE, dc.sid()))
+        dc.set_dacl("CN=Deleted Objects,CN=Configuration," + dc.BASE,
+                    "D:PAI(A;CI;RPLC;;;%s)(A;;RPWPCCDCLCRCWOWDSDSW;;;SY)(A;;RPLC;;;BA)" % dc.sid())
+    dc.modify("dn: CN=Partner,%s\nchangetype: add\nobjectClass: contact\ndisplayName: Partner\n" %
+              other)
+    try:
+        lab.use("include_ou = OU=Staff,%s\n\t%s\n" % (dc.BASE, other))
+        with open(lab.config, encoding="utf-8") as f:
+            text = f.read()
+        with open(lab.config, "w", encoding="utf-8") as f:
+            f.write(text.replace("base_dn = " + dc.BASE, "base_dn = %s\n\tCN=Configuration,%s" %
+                                 (dc.BASE, dc.BASE)))
+        lab.import_ad()
+        assert "Partner" in lab.names() and "u00" in lab.names()
+        modify(dc, "CN=Partner," + other, "replace: displayName\ndisplayName: Changed")
+        modify(dc, "CN=u00,OU=Staff," + dc.BASE, "replace: title\ntitle: Both")
+        r = lab.import_ad()
+        assert r.counter("stage-update") == 2 and 6991 not in r.events, r.log
+    finally:
+        dc.modify("dn: CN=Partner,%s\nchangetype: delete\n" % other)
+    r = lab.import_ad()
+    assert r.counter("stage-delete") == 1
+
+
+# --- write-back ---
+
+def consistency(dc):
+    found = space.parse(dc.ldap("ldapsearch", "-LLL", "-o", "ldif-wrap=no", "-b", dc.BASE,
+                                "(mS-DS-ConsistencyGuid=*)", "mS-DS-ConsistencyGuid", "objectGUID"))
+    return {dn.split(",")[0][3:]: (e["ms-ds-consistencyguid"][0], e["objectguid"][0])
+            for dn, e in found}
+
+
+@pytest.mark.parametrize("fault", [None, "export-before-send", "export-after-send"])
+def test_write_back(dc, lab, fault):
+    """objectGUID goes to ms-DS-ConsistencyGuid before the first export; off by default."""
+    scope = "include_ou = OU=Pilot,OU=Staff,%s\n" % dc.BASE
+    lab.use(scope)
+    lab.run("delta-import", connector=AD)
+    own = uuid.uuid4().bytes_le
+    modify(dc, "CN=u06,OU=Pilot,OU=Staff," + dc.BASE,
+           "replace: mS-DS-ConsistencyGuid\nmS-DS-ConsistencyGuid:: " +
+           base64.b64encode(own).decode())
+    lab.use(scope + "consistency_guid = yes\n")
+    if fault:
+        r = lab.run(fault=fault)
+        assert r.code < 0 or r.end is None
+    # the account may not: said for each object, and the export goes on
+    r = lab.run()
+    assert r.result == "completed-export-errors", (r.result, r.error, r.log[-2000:])
+    assert "ms-DS-ConsistencyGuid" in r.log or r.step(AD, "export")["error"]
+    assert set(consistency(dc)) == {"u06"}
+    assert "users/u01" in lab.tenant()
+    with dc.stopped():
+        undo = dc.allow("OU=Pilot,OU=Staff," + dc.BASE,
+                        "(OA;CI;WP;%s;;%s)" % (dc.CONSISTENCY, dc.sid()))
+    try:
+        if fault:
+            r = lab.run(fault=fault)
+            assert r.end is None
+        r = lab.cycle()
+        got = consistency(dc)
+        assert len(got) == 12 and got["u06"][0] == own
+        assert all(value == guid for name, (value, guid) in got.items() if name != "u06")
+        lab.cycle()
+        r = lab.cycle()  # and nothing is written twice
+        assert not r.step(AD, "export")["counters"]
+        assert lab.emulator.stats()["duplicateWrites"] == 0
+    finally:
+        for name in consistency(dc):
+            modify(dc, "CN=%s,OU=Pilot,OU=Staff,%s" % (name, dc.BASE),
+                   "delete: mS-DS-ConsistencyGuid")
+        with dc.stopped():
+            undo()
+
+
+# --- commands ---
+
+def test_connector_commands(dc, lab):
+    lab.use("consistency_guid = yes\n")
+    lab.start()
+    done = lab.ctl("--json", "connector", "test", AD)
+    test = json.loads(done.stdout)
+    findings = {f["check"]: f for f in test["findings"]}
+    assert test["error"] is None and dc.HOST in findings["sign-in"]["text"]
+    assert findings["changes"]["text"].startswith("DirSync") and findings["objects"]["verdict"] == "good"
+    assert findings["deleted objects"]["verdict"] == "good"
+    assert findings["ms-DS-ConsistencyGuid"]["verdict"] == "bad" and done.returncode == 1
+    assert any("msExch" in f["text"] for f in test["findings"] if f["check"] == "schema")
+    assert "2008 R2" in findings["functional level"]["text"]
+    shown = lab.ctl_json("connector", "show", AD)
+    assert shown["settings"]["bind_dn"] == dc.ACCOUNT and PASSWORD not in json.dumps(shown)
+    lab.ctl("start-sync-cycle", "--wait")
+    shown = lab.ctl_json("connector", "show", AD)
+    assert "dirsync" in shown["import_state"][0] and shown["objects"] > 60
+    classes = {c["class"]: c for c in lab.ctl_json("connector", "statistics", AD)}
+    assert classes["user"]["objects"] > 55 and classes["group"]["objects"] > 0
+    assert len(lab.ctl_json("connector", "list")) == 2
+    lab.use(password="wrong")
+    lab.ctl("reload")
+    done = lab.ctl("connector", "test", AD)
+    assert done.returncode == 1 and "invalid credentials" in done.stderr
+    assert lab.ctl("connector", "test", "nobody").returncode == 1
