@@ -6,7 +6,8 @@
 #include "connector/connector.h"
 #include "connector/hashset.h"
 
-#define AD_OUS_MAX 1000 /* include_ou and exclude_ou */
+#define AD_VALUES_MAX 1000000 /* of one attribute of one object */
+#define AD_OUS_MAX 1000       /* include_ou and exclude_ou */
 
 /* One line of include_ou or exclude_ou. */
 struct ad_ou {
@@ -89,6 +90,8 @@ void ad_object_clear(struct ad_import *im, const char *name, size_t n);
 /* One reference of a long list was added or removed. */
 void ad_object_change(
 	struct ad_import *im, const char *name, size_t n, const char *target, bool add);
+/* Something is wrong with the object under construction; the first time counts. */
+void ad_object_problem(struct ad_import *im, const char *attr, size_t n, const char *what);
 void ad_object_close(struct ad_import *im);
 
 /* Delivers an object of ours that is in scope, or tells the sink what is wrong with it. */

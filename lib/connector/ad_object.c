@@ -108,7 +108,7 @@ void ad_reference(const char *value, struct arena *a, const char **ret_anchor, c
 	*ret_dn = p;
 }
 
-static void set_problem(struct ad_import *im, const char *attr, size_t n, const char *what)
+void ad_object_problem(struct ad_import *im, const char *attr, size_t n, const char *what)
 {
 	if (im->problem)
 		return;
@@ -120,7 +120,7 @@ static void take_guid(struct ad_import *im, const char *data, size_t len)
 {
 	im->n_guids++;
 	if (len != 16) {
-		set_problem(im, "objectGUID", 10, "16 bytes were expected");
+		ad_object_problem(im, "objectGUID", 10, "16 bytes were expected");
 		return;
 	}
 	memcpy(im->guid, data, 16);
@@ -142,7 +142,7 @@ void ad_object_begin(struct ad_import *im, const char *dn)
 	im->entry.dn = arena_strdup(&im->arena, plain);
 	im->key = dn_key(&im->arena, im->entry.dn);
 	if (!utf8_valid(plain, strlen(plain)))
-		set_problem(im, "dn", 2, "text in UTF-8 was expected");
+		ad_object_problem(im, "dn", 2, "text in UTF-8 was expected");
 }
 
 /* Deleted objects are still named where they were, as Samba does, until the server cleans up. */
@@ -180,7 +180,7 @@ static void look_at(struct ad_import *im, unsigned id, const char *data, size_t 
 		im->is_new = true;
 	} else if (id == ids.object_sid &&
 		   !sid_format(sid, sizeof(sid), (const unsigned char *)data, len)) {
-		set_problem(im, "objectSid", 9, "these bytes are no security identifier");
+		ad_object_problem(im, "objectSid", 9, "these bytes are no security identifier");
 	}
 }
 
@@ -200,7 +200,7 @@ void ad_object_value(struct ad_import *im, const char *name, size_t n, const cha
 		data = plain_text(im, data, &len);
 	wrong = ad_value_add(&im->entry, attr, data, len);
 	if (wrong)
-		set_problem(im, name, n, wrong);
+		ad_object_problem(im, name, n, wrong);
 }
 
 void ad_object_clear(struct ad_import *im, const char *name, size_t n)
@@ -223,7 +223,7 @@ void ad_object_change(
 	if (!attr.id || !im->wanted[attr.id] || attr.type != VALUE_REFERENCE)
 		return;
 	if (!utf8_valid(target, strlen(target))) {
-		set_problem(im, name, n, "a distinguished name was expected");
+		ad_object_problem(im, name, n, "a distinguished name was expected");
 		return;
 	}
 	if (add && is_deleted_dn(target))

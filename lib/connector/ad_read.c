@@ -30,7 +30,15 @@ static bool range_parse(const char *name, int64_t *ret_first, int64_t *ret_last)
 static void add_attr(struct ad_domain *d, const struct directory_attr *a)
 {
 	size_t n = strcspn(a->name, ";");
+	const struct attr *so_far = entry_get(&d->im->entry, ad_attr_find(a->name, n).id);
+	char text[80];
 
+	if (a->n + (so_far ? so_far->count : 0) > AD_VALUES_MAX) {
+		snprintf(text, sizeof(text), "over %d values, which is more than is read",
+			AD_VALUES_MAX);
+		ad_object_problem(d->im, a->name, n, text);
+		return;
+	}
 	for (unsigned i = 0; i < a->n; i++)
 		ad_object_value(d->im, a->name, n, a->values[i].data, a->values[i].len);
 }
@@ -64,7 +72,7 @@ static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
 {
 	for (unsigned i = 0; i < d->n_ranged; i++) {
 		d->got_from = d->ranged[i].next;
-		for (int round = 0; d->got_from >= 0; round++) {
+		for (int round = 0; d->got_from >= 0 && !d->im->problem; round++) {
 			char name[ATTR_NAME_MAX + 40];
 			const char *attrs[] = {name, NULL};
 			struct directory_query q = {.base = dn,

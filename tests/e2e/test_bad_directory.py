@@ -1,0 +1,325 @@
+"""Directories that break off, lie or hold nonsense: a clear error that names server, base and
+object, the cursor where it was, nothing lost, and the next import heals."""
+import json
+import os
+
+import pytest
+import space
+from lab import AD, Lab
+from ldap_stub import DIRSYNC, Stub, guid_of
+
+BASE = "DC=fjordline,DC=example"
+
+
+class StubLab(Lab):
+    stubs = ()
+
+    def use(self, *stubs, extra=""):
+        self.stubs = stubs
+        self.write_config(source=", ".join(s.url for s in stubs), base=BASE, ad=(
+            "starttls = no\nconnect_timeout = 5\nsearch_timeout = 20\n" + extra))
+
+    def go(self, profile="delta-import"):
+        return self.run(profile, connector=AD)
+
+    def good(self, profile="delta-import"):
+        r = self.go(profile)
+        assert r.code == 0, (r.result, r.steps, r.log[-2000:])
+        return r
+
+    def cursor(self):
+        return self.db("SELECT cursor FROM connector WHERE name = ?", AD)[0][0]
+
+    def names(self):
+        return {dn.split(",")[0][3:] for dn, _, _ in space.connector_space(self).values()}
+
+    def members(self, group):
+        return next(len(links.get("member", ())) for dn, _, links in
+                    space.connector_space(self).values() if dn.startswith("CN=%s," % group))
+
+
+@pytest.fixture
+def lab(tmp_path):
+    one = StubLab(tmp_path)
+    yield one
+    one.close()
+    for stub in one.stubs:
+        stub.stop()
+
+
+def staff(stub, n, **attrs):
+    stub.add("OU=Staff," + BASE, ["top", "organizationalUnit"])
+    return [stub.user("u%04d" % i, **attrs) for i in range(n)]
+
+
+def failed(lab, r, *words):
+    """The step failed with these words, and the cursor is where it was."""
+    step = r.step(AD, "import")
+    assert r.code == 1 and all(w in step["error"] for w in words), step
+    return step["result"]
+
+
+def test_page_limit_and_referrals(lab):
+    stub = Stub()
+    staff(stub, 2500)
+    stub.referrals = True
+    lab.use(stub, extra="page_size = 5000\n")
+    r = lab.good()
+    assert r.counter("stage-add") == 2500 and len(lab.names()) == 2500
+    sent = stub.sent
+    lab.good()  # highestCommittedUSN is what it was: only the root is read
+    assert stub.sent - sent <= 2
+
+
+def test_ranges(lab):
+    stub = Stub()
+    guids = staff(stub, 4000)
+    dns = [stub.objects[g][0] for g in guids]
+    group = stub.add("CN=Big,OU=Staff," + BASE, ["top", "group"], sAMAccountName=["Big"], member=dns)
+    lab.use(stub, extra="delta = usn\n")
+    lab.good()
+    assert lab.members("Big") == 4000
+    stub.change(group, member=dns[:3500])
+    lab.good()
+    assert lab.members("Big") == 3500
+    # ranges that do not go on where they ended: nothing of the object is taken
+    before = lab.cursor()
+    stub.change(group, member=dns)
+    stub.range_lie = "shift"
+    failed(lab, lab.go(), "127.0.0.20", "CN=Big", "member", "1500")
+    assert lab.cursor() == before and lab.members("Big") == 3500
+    stub.range_lie = None
+    lab.good()
+    assert lab.members("Big") == 4000
+
+
+def test_million_values(lab):
+    stub = Stub()
+    staff(stub, 3)
+    stub.range_limit = 100000
+    stub.add("CN=Huge,OU=Staff," + BASE, ["top", "group"], sAMAccountName=["Huge"],
+             member=["CN=%d,OU=x,%s" % (i, BASE) for i in range(1000001)])
+    lab.use(stub)
+    r = lab.go()
+    assert r.result == "completed-discovery-errors" and "CN=Huge" in r.log and "1000000" in r.log
+    assert lab.names() == {"u0000", "u0001", "u0002"}
+
+
+@pytest.mark.parametrize("way", ["dirsync", "usn"])
+def test_dropped_in_the_middle(lab, way):
+    stub = Stub()
+    guids = staff(stub, 1200)
+    lab.use(stub, extra="delta = %s\n" % way)
+    stub.drop_after = 700
+    assert failed(lab, lab.go(), "127.0.0.20") == "stopped-connectivity"
+    lab.good()
+    assert len(lab.names()) == 1200
+    before = lab.cursor()
+    for g in guids[:900]:
+        stub.change(g, title=["Changed"])
+    for g in guids[900:1000]:
+        stub.delete(g)
+    stub.drop_after = 500
+    failed(lab, lab.go(), "127.0.0.20")
+    assert lab.cursor() == before
+    r = lab.good()
+    assert len(lab.names()) == 1100 and 6991 not in r.events
+    changed = [a for _, a, _ in space.connector_space(lab).values() if a.get("title") == [b"Changed"]]
+    assert len(changed) == 900
+
+
+def test_dirsync_rounds(lab):
+    """A server that answers in rounds; one that breaks off in the third."""
+    stub = Stub()
+    guids = staff(stub, 900)
+    stub.round_limit = 100
+    lab.use(stub)
+    lab.good()
+    for g in guids:
+        stub.change(g, title=["New"])
+    before = lab.cursor()
+    stub.drop_after = 250
+    failed(lab, lab.go(), "127.0.0.20")
+    assert lab.cursor() == before
+    r = lab.good()
+    assert r.counter("stage-update") + r.counter("stage-no-change") == 900
+    assert all(a["title"] == [b"New"] for _, a, _ in space.connector_space(lab).values())
+
+
+@pytest.mark.parametrize("code,result", [
+    (51, "stopped-connectivity"), (4, "stopped-import-read"), (3, "stopped-import-read"),
+    (52, "stopped-connectivity"), (1, "stopped-import-read")])
+def test_search_refused(lab, code, result):
+    """busy, size limit, time limit, unavailable, operations error."""
+    stub = Stub()
+    staff(stub, 40)
+    lab.use(stub)
+    lab.good()
+    before, names = lab.cursor(), lab.names()
+    stub.user("new")
+    stub.search_code = (code, "no")
+    r = lab.go("full-import")
+    assert failed(lab, r, "127.0.0.20", BASE) == result
+    assert lab.cursor() == before and lab.names() == names
+    lab.good()
+    assert lab.names() == names | {"new"}
+
+
+def test_sign_in_refused(lab, tmp_path):
+    stub = Stub()
+    staff(stub, 5)
+    lab.use(stub)
+    lab.good()
+    before = lab.cursor()
+    stub.user("later")
+    stub.bind_code = (49, "80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, "
+                          "data 532, v4563")
+    r = lab.go()
+    assert failed(lab, r, "the password has expired") == "no-start-credentials" and 6000 in r.events
+    assert lab.cursor() == before
+    stub.bind_code = (0, "")
+    lab.good()
+    assert "later" in lab.names()
+
+
+def test_busy_fails_over(lab):
+    one, two = Stub(), Stub("127.0.0.21", name="DC2")
+    for stub in (one, two):
+        staff(stub, 30)
+    one.bind_code = (51, "busy")
+    lab.use(one, two)
+    lab.good()
+    assert two.binds and len(lab.names()) == 30
+    # the first is back: it stays with the second
+    one.bind_code = (0, "")
+    binds = one.binds
+    two.user("second")
+    lab.good()
+    assert one.binds == binds and "second" in lab.names()
+
+
+def test_cookie_moves_watermark_does_not(lab):
+    """DirSync goes on at another domain controller; by USN it takes a full import, and says so."""
+    for way, full in (("dirsync", False), ("usn", True)):
+        one, two = Stub(), Stub("127.0.0.21", name="DC2")
+        for stub in (one, two):
+            staff(stub, 30)
+            two.usn = one.usn
+        lab.use(one, two, extra="delta = %s\n" % way)
+        r = lab.good("full-import")
+        one.stop()
+        one.bind_code = (52, "gone")
+        two.user("after-" + way)
+        r = lab.good()
+        assert "after-" + way in lab.names() and (6991 in r.events) is full, r.log
+        assert ("another domain controller" in r.log) is full
+        two.stop()
+    lab.stubs = ()
+
+
+@pytest.mark.parametrize("what", ["rollback", "restored"])
+def test_usn_set_back(lab, what):
+    stub = Stub()
+    guids = staff(stub, 60)
+    lab.use(stub, extra="delta = usn\n")
+    lab.good()
+    if what == "rollback":
+        stub.usn -= 50
+        stub.objects.pop(guids[0])
+        stub.change(guids[1], title=["x"])
+        word = "USN rollback"
+    else:
+        stub.invocation = guid_of("restored")
+        stub.objects.pop(guids[0])
+        stub.usn += 1
+        word = "invocationId"
+    r = lab.good()
+    assert 6991 in r.events and word in r.log and len(lab.names()) == 59
+
+
+def test_dirsync_without_cookie(lab):
+    stub = Stub()
+    staff(stub, 5)
+    lab.use(stub)
+    lab.good()
+    stub.user("x")
+    stub.bare = True
+    r = lab.good()
+    # no way of DirSync is left: uSNChanged
+    assert 6991 in r.events and "usable cookie" in r.log and "x" in lab.names()
+    assert json.loads(lab.cursor())["domains"][0]["method"] == "usn"
+
+
+def test_dirsync_refused(lab):
+    stub = Stub()
+    staff(stub, 5)
+    stub.dirsync_code = 53
+    lab.use(stub)
+    r = lab.good()
+    assert "uSNChanged" in r.log
+    g = stub.user("x")
+    lab.good()
+    stub.delete(g)
+    lab.good()
+    assert "x" not in lab.names()
+    stub.controls.discard(DIRSYNC)
+    lab.good("full-import")
+
+
+def test_nonsense(lab):
+    """A malformed SID, a GUID twice or too short, every special character: one object at a time."""
+    stub = Stub()
+    guids = staff(stub, 30)
+    lab.use(stub)
+    lab.good()
+    # found in the changes
+    stub.change(guids[0], objectSid=[b"\x01\x7fnonsense"])
+    stub.change(guids[1], title=["fine"])
+    twin = stub.user("twin", guid=guid_of("twin"))
+    stub.objects[twin][1]["objectGUID"] = [guids[2]]
+    stub.user("short", guid=guid_of("short"))
+    stub.objects[guid_of("short")][1]["objectGUID"] = [b"123"]
+    special = "a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\=i\\#j\\00k ÆØÅ 日本"
+    stub.user(special, guid=guid_of("special"))
+    r = lab.go()
+    assert r.result == "completed-discovery-errors"
+    for words in ("objectSid: these bytes are no security identifier", "CN=u0000", "CN=short"):
+        assert words in r.log, r.log
+    held = space.connector_space(lab)
+    assert any("a\\,b" in dn for dn, _, _ in held.values())
+    assert sum(a.get("title") == [b"fine"] for _, a, _ in held.values()) == 1
+    # it is tried again, and mended when the directory is
+    r = lab.go()
+    stub.user("other")
+    r = lab.go()
+    assert "objectSid" in r.log
+    stub.change(guids[0], objectSid=[bytes([1, 1]) + (5).to_bytes(6, "big") + b"\x20\0\0\0"])
+    del stub.objects[guid_of("short")], stub.objects[twin]
+    stub.change(guids[2])
+    lab.go()
+    r = lab.good()
+    assert len([d for d, _, _ in space.connector_space(lab).values() if "CN=u" in d]) == 30
+    # and in a full import too: what can be read is, and what is gone is gone
+    stub.change(guids[0], objectSid=[b"x"])
+    stub.objects.pop(guids[3])
+    r = lab.go("full-import")
+    assert r.result == "completed-discovery-errors" and r.counter("stage-delete") == 1
+    assert "u0003" not in lab.names() and "u0000" in lab.names()
+
+
+def test_empty_source(lab):
+    """Rights that were taken away show an empty directory: nothing is deleted."""
+    stub = Stub()
+    guids = staff(stub, 30)
+    lab.use(stub)
+    lab.good()
+    for g in guids:
+        stub.objects.pop(g)
+    stub.usn += 1
+    r = lab.go("full-import")
+    assert failed(lab, r, "nothing was treated as deleted", "30") == "stopped-import-read"
+    assert len(lab.names()) == 30
+    for i in range(5):
+        stub.user("u%04d" % i)
+    r = lab.go("full-import")
+    assert failed(lab, r, "25 of 30") == "stopped-object-limit" and len(lab.names()) == 30
