@@ -309,12 +309,21 @@ static int obsolete_unseen(struct import_step *st, struct err *e)
 	return import_links_unseen(st, e);
 }
 
+/*
+ * Could an object that was not seen be one that could not be read? Not where the connector knows
+ * which ones those are and tries them again.
+ */
+static bool is_doubtful(const struct import_step *st)
+{
+	return st->discovery_errors && (st->unidentified || !st->answer.retries);
+}
+
 /* After the last object of a full import. */
 static int finish_full(struct import_step *st, struct step_end *end, struct err *e)
 {
 	int64_t unseen, had;
 
-	if (st->unidentified) /* which one is not there, and which only unreadable? */
+	if (is_doubtful(st)) /* as the original: nothing is obsoleted */
 		return 0;
 	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
 	TRY(count_unseen(st, &unseen, e));
@@ -392,7 +401,7 @@ static int import_with(
 	TRY(confirm_silent(st, e));
 	if (run_result_good(end->result)) {
 		/* else everything is read again next time */
-		if (!st->unidentified && (!st->discovery_errors || st->answer.retries)) {
+		if (!is_doubtful(st)) {
 			c->row.import_full_running = false;
 			c->row.full_import_required = false;
 		}
