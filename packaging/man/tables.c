@@ -1,12 +1,14 @@
 /*
  * Fills the tables of the program into a manual page: tables PAGE.in, to standard output. A line
- * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@.
+ * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@,
+ * @SECTION:NAME@ and @TYPE:NAME@ (options of adsyncd.conf).
  * A key of rule files that the page does not speak of is an error, which ends the build.
  */
 #include "base/file.h"
 #include "lang/node.h"
 #include "lang/offline.h"
 #include "lang/ruleset.h"
+#include "sync/config.h"
 
 #include <stdio.h>
 
@@ -90,8 +92,55 @@ static void put_object(void)
 	}
 }
 
+static void put_options(const struct option_def *o, unsigned n)
+{
+	static const char *const kinds[] = {
+		[OPTION_STRING] = "string",
+		[OPTION_LIST] = "list",
+		[OPTION_BOOLEAN] = "boolean",
+		[OPTION_NUMBER] = "number",
+		[OPTION_DURATION] = "duration",
+		[OPTION_PATH] = "path",
+		[OPTION_SECRET] = "secret",
+		[OPTION_CHOICE] = "choice",
+	};
+
+	for (unsigned i = 0; i < n; i++) {
+		printf(".TP\n.B %s\n(%s", o[i].name,
+			o[i].choices ? o[i].choices : kinds[o[i].kind]);
+		if (o[i].def)
+			printf(", default %s", o[i].def);
+		printf("%s) ", o[i].required ? ", required" : "");
+		put(o[i].help);
+		putchar('\n');
+	}
+}
+
+/* @SECTION:name@ and @TYPE:name@ of adsyncd.conf. */
+static bool put_section(const char *line)
+{
+	char name[64];
+
+	if (sscanf(line, "@SECTION:%63[a-z]@", name) == 1)
+		for (unsigned i = 0; i < config_n_sections; i++)
+			if (streq(config_sections[i].name, name)) {
+				put_options(
+					config_sections[i].options, config_sections[i].n_options);
+				return true;
+			}
+	if (sscanf(line, "@TYPE:%63[a-z]@", name) == 1 && connector_type_find(name)) {
+		const struct connector_type *t = connector_type_find(name);
+
+		put_options(t->options, t->n_options);
+		return true;
+	}
+	return false;
+}
+
 static int put_line(const char *line)
 {
+	if (put_section(line))
+		return 0;
 	if (streq(line, "@FUNCTIONS@"))
 		put_functions();
 	else if (streq(line, "@OBJECT@"))

@@ -47,8 +47,9 @@ class SambaDC:
     REPLICATE = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # DS-Replication-Get-Changes
     CONSISTENCY = "23773dc2-b63a-11d2-90e1-00c04fd91ab1"  # ms-DS-ConsistencyGuid
 
-    def __init__(self, folder, ldif_text, replicate=True, deleted=True, kerberos=False):
-        self.folder = folder
+    def __init__(self, folder, ldif_text, replicate=True, deleted=True, kerberos=False,
+                 references="", backend="tdb"):
+        self.folder, self.backend = folder, backend
         self.services = "ldap, kdc" if kerberos else "ldap"
         for name in ("run", "log", "cache", "state", "lock"):
             os.makedirs(os.path.join(folder, name))
@@ -61,6 +62,9 @@ class SambaDC:
         self.tool("user", "create", "sync", PASSWORD)
         self.tool("user", "setexpiry", "sync", "--noexpiry")
         self.load(ldif_text)
+        if references:
+            self.modify_offline(references, "-o", "batch_mode:1", "-o",
+                                "transaction_index_cache_size:200000")
         self.grant(replicate, deleted)
         if kerberos:
             self.modify_offline("dn: CN=DC1,OU=Domain Controllers,%s\nchangetype: modify\n"
@@ -79,7 +83,8 @@ class SambaDC:
         call(["samba-tool", "domain", "provision", "--configfile=" + empty, "--quiet",
               "--realm=FJORDLINE.EXAMPLE", "--domain=FJORDLINE", "--server-role=dc",
               "--dns-backend=NONE", "--adminpass=Admin.Passw0rd1", "--host-name=dc1",
-              "--host-ip=" + self.IP, "--targetdir=" + self.folder, *only])
+              "--host-ip=" + self.IP, "--targetdir=" + self.folder,
+              "--backend-store=" + self.backend, *only])
         with open(self.conf, "w", encoding="utf-8") as f:
             f.write("""[global]
 netbios name = DC1
