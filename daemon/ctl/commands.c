@@ -119,8 +119,7 @@ int command_status(const struct ctl *c, int argc, char **argv)
 	return 0;
 }
 
-/* Prints a list of the reply as a table, or as JSON. */
-static int list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
 	const struct column *columns, unsigned n)
 {
 	json_t *o;
@@ -146,7 +145,7 @@ int command_run_list(const struct ctl *c, int argc, char **argv)
 		{"RESULT", "result"},
 	};
 
-	return list(c, "ListRuns", NULL, "runs", columns, ARRAY_SIZE(columns));
+	return ctl_list(c, "ListRuns", NULL, "runs", columns, ARRAY_SIZE(columns));
 }
 
 int command_run_show(const struct ctl *c, int argc, char **argv)
@@ -185,7 +184,7 @@ int command_cs_search(const struct ctl *c, int argc, char **argv)
 
 	if (c->connector)
 		json_object_set_new(p, "connector", json_string(c->connector));
-	return list(c, "SearchConnectorSpace", p, "objects", object_columns,
+	return ctl_list(c, "SearchConnectorSpace", p, "objects", object_columns,
 		ARRAY_SIZE(object_columns));
 }
 
@@ -200,7 +199,7 @@ int command_cs_pending(const struct ctl *c, int argc, char **argv)
 		{"DN", "dn"},
 	};
 
-	return list(c, "ListPending", NULL, "objects", columns, ARRAY_SIZE(columns));
+	return ctl_list(c, "ListPending", NULL, "objects", columns, ARRAY_SIZE(columns));
 }
 
 static void show_pending(const json_t *o)
@@ -285,7 +284,7 @@ int command_mv_show(const struct ctl *c, int argc, char **argv)
 	int r;
 
 	if (c->lineage)
-		return list(c, "GetLineage", json_pack("{s:s}", "name", argv[0]), "lineage",
+		return ctl_list(c, "GetLineage", json_pack("{s:s}", "name", argv[0]), "lineage",
 			lineage, ARRAY_SIZE(lineage));
 	r = ctl_ask(c, "GetMetaverseObject", json_pack("{s:s}", "name", argv[0]), &o);
 
@@ -321,7 +320,7 @@ int command_errors(const struct ctl *c, int argc, char **argv)
 		{"TEXT", "text"},
 	};
 
-	return list(c, "ListErrors", NULL, "errors", columns, ARRAY_SIZE(columns));
+	return ctl_list(c, "ListErrors", NULL, "errors", columns, ARRAY_SIZE(columns));
 }
 
 /* Offline: the file, and the rules that it names. */

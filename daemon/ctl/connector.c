@@ -4,23 +4,6 @@
 
 #include <stdio.h>
 
-/* Asks, and prints one member of the reply as a table or as JSON. */
-static int print_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
-	const struct column *columns, unsigned n)
-{
-	json_t *o;
-	int r = ctl_ask(c, method, parameters, &o);
-
-	if (r)
-		return r;
-	if (c->json)
-		print_json(json_object_get(o, key));
-	else
-		print_table(json_object_get(o, key), columns, n);
-	json_decref(o);
-	return 0;
-}
-
 int command_connector_list(const struct ctl *c, int argc, char **argv)
 {
 	static const struct column columns[] = {
@@ -33,7 +16,7 @@ int command_connector_list(const struct ctl *c, int argc, char **argv)
 		{"FULL SYNC", "full_sync_required"},
 	};
 
-	return print_list(c, "GetStatus", NULL, "connectors", columns, ARRAY_SIZE(columns));
+	return ctl_list(c, "GetStatus", NULL, "connectors", columns, ARRAY_SIZE(columns));
 }
 
 int command_connector_statistics(const struct ctl *c, int argc, char **argv)
@@ -51,8 +34,7 @@ int command_connector_statistics(const struct ctl *c, int argc, char **argv)
 
 	if (argc)
 		json_object_set_new(p, "name", json_string(argv[0]));
-	return print_list(
-		c, "GetConnectorStatistics", p, "statistics", columns, ARRAY_SIZE(columns));
+	return ctl_list(c, "GetConnectorStatistics", p, "statistics", columns, ARRAY_SIZE(columns));
 }
 
 int command_connector_show(const struct ctl *c, int argc, char **argv)

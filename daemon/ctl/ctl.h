@@ -30,6 +30,10 @@ struct command {
 
 /* One call, one reply. 0 with *ret, or an exit code with the message printed. */
 int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t **ret);
+/* Asks, and prints a list of the reply as a table, or as JSON. */
+struct column;
+int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	const struct column *columns, unsigned n);
 int ctl_fail(const struct err *e, int code);
 void print_json(const json_t *o);
 

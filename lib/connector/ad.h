@@ -1,6 +1,7 @@
 /* The AD connector's own: settings, scope, cursor, one object under construction, the sources. */
 #pragma once
 
+#include "base/buf.h"
 #include "connector/ad_cursor.h"
 #include "connector/ad_schema.h"
 #include "connector/connector.h"
@@ -37,6 +38,8 @@ unsigned ad_base_of(const struct connector *con, const char *key);
 bool ad_in_scope(const struct connector *con, const char *key, bool before);
 /* A container was renamed or moved: are the same objects below it in scope as before? */
 bool ad_move_keeps_scope(const struct connector *con, const char *old_key, const char *new_key);
+/* Appends text as a value in an LDAP filter (RFC 4515). */
+void ad_filter_escape(struct buf *b, const char *value);
 /* The attribute names in an LDAP filter, NULL-terminated, in the arena. */
 const char **ad_filter_attrs(const char *filter, struct arena *a);
 

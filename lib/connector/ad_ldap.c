@@ -94,6 +94,7 @@ static struct ad_domain *domain_of(struct ldap_import *li, const char *text)
 static int resolve_group(struct ldap_import *li, struct err *e)
 {
 	const char *text = setting_text(li->im->con->settings, "include_group");
+	_cleanup_buf_ struct buf value = {0};
 	struct found f;
 	int r;
 
@@ -103,18 +104,11 @@ static int resolve_group(struct ldap_import *li, struct err *e)
 	if (r < 0)
 		return err_prefix(e, "include_group \"%s\"", text);
 	li->next.group = f.guid;
+	ad_filter_escape(&value, f.dn);
 	for (unsigned i = 0; i < li->n_domains; i++) {
 		struct ad_domain *d = &li->domains[i];
-		char *value = arena_alloc(&li->arena, strlen(f.dn) * 3 + 1), *out = value;
-
-		for (const char *p = f.dn; *p; p++)
-			if (strchr("*()\\", *p)) /* RFC 4515 */
-				out += sprintf(out, "\\%02x", (unsigned char)*p);
-			else
-				*out++ = *p;
-		*out = '\0';
 		d->group_guid = f.guid;
-		d->filter = arena_printf(&li->arena, "%s(memberOf=%s)", d->filter, value);
+		d->filter = arena_printf(&li->arena, "%s(memberOf=%s)", d->filter, buf_str(&value));
 	}
 	return 0;
 }
@@ -245,6 +239,23 @@ static void use_types(const struct ad_cursor_type *types, unsigned n)
 			ad_attr_learn(types[i].attr, (enum value_type)types[i].type);
 }
 
+/* 0, or AD_NEEDS_FULL with the reason. */
+static int read_deltas(struct ldap_import *li, const char **ret_reason, struct err *e)
+{
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		int r;
+
+		li->im->domain = i;
+		r = ad_delta_read(&li->domains[i], e);
+		TRY(r);
+		if (r == AD_NEEDS_FULL) {
+			*ret_reason = li->domains[i].full_reason;
+			return AD_NEEDS_FULL;
+		}
+	}
+	return 0;
+}
+
 static int read_everything(struct ldap_import *li, const char **ret_reason, struct err *e)
 {
 	*ret_reason = NULL;
@@ -265,18 +276,7 @@ static int read_everything(struct ldap_import *li, const char **ret_reason, stru
 	}
 	/* what has changed meanwhile: an object that moved may have been missed */
 	li->im->unique = false;
-	for (unsigned i = 0; i < li->n_domains; i++) {
-		int r;
-
-		li->im->domain = i;
-		r = ad_delta_read(&li->domains[i], e);
-		TRY(r);
-		if (r == AD_NEEDS_FULL) {
-			*ret_reason = li->domains[i].full_reason;
-			return AD_NEEDS_FULL;
-		}
-	}
-	return 0;
+	return read_deltas(li, ret_reason, e);
 }
 
 /* A container that crosses the scope while everything is read: once more, from the beginning. */
@@ -319,22 +319,14 @@ static int read_retries(struct ldap_import *li, struct err *e)
 /* 0, or AD_NEEDS_FULL with the reason. */
 static int import_changes(struct ldap_import *li, const char **ret_reason, struct err *e)
 {
+	int r;
+
 	li->im->unique = false;
 	use_types(li->last.types, li->last.n_types);
 	li->next.types = li->last.types;
 	li->next.n_types = li->last.n_types;
-	for (unsigned i = 0; i < li->n_domains; i++) {
-		int r;
-
-		li->im->domain = i;
-		r = ad_delta_read(&li->domains[i], e);
-		TRY(r);
-		if (r == AD_NEEDS_FULL) {
-			*ret_reason = li->domains[i].full_reason;
-			return AD_NEEDS_FULL;
-		}
-	}
-	return read_retries(li, e);
+	r = read_deltas(li, ret_reason, e);
+	return r != 0 ? r : read_retries(li, e);
 }
 
 /* --- the cursor --- */

@@ -277,11 +277,7 @@ static int read_referrers(
 
 	guid_format(text, guid);
 	r.target = arena_printf(&a, "<GUID=%s>;%s", text, dn);
-	for (const char *p = dn; *p; p++)
-		if (strchr("*()\\", *p)) /* RFC 4515 */
-			buf_addf(&escaped, "\\%02x", (unsigned char)*p);
-		else
-			buf_addc(&escaped, *p);
+	ad_filter_escape(&escaped, dn);
 	for (unsigned i = 0; i < d->im->req->n_attrs; i++) {
 		const char *name = attr_name(d->im->req->attrs[i]);
 		struct ad_attr attr = ad_attr_find(name, strlen(name));

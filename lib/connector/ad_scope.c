@@ -84,6 +84,15 @@ bool ad_move_keeps_scope(const struct connector *con, const char *old_key, const
 	return true;
 }
 
+void ad_filter_escape(struct buf *b, const char *value)
+{
+	for (; *value; value++)
+		if (strchr("*()\\", *value))
+			buf_addf(b, "\\%02x", (unsigned char)*value);
+		else
+			buf_addc(b, *value);
+}
+
 const char **ad_filter_attrs(const char *filter, struct arena *a)
 {
 	size_t max = 1;

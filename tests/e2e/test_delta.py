@@ -301,3 +301,24 @@ def test_random_changes(dc, lab, way):
     # and a full import finds nothing to mend
     r = lab.import_ad("full-import")
     assert set(r.steps[-1]["counters"]) <= {"stage-no-change"}, r.steps[-1]
+
+
+@pytest.mark.parametrize("way", ["dirsync", "usn"])
+def test_killed(dc, lab, way):
+    """A delta import that is killed at any point and made again ends as one that was not."""
+    lab.use(dc, SCOPE + "delta = %s\n" % way)
+    lab.import_ad()
+    for fault in ("import-before-commit", "import-after-commit", "import-before-commit:2",
+                  "import-after-commit:2"):
+        Changes(dc).apply(25)
+        r = lab.run("delta-import", connector=AD, fault=fault)
+        assert r.end is None or ":2" in fault, "the point %s was not reached" % fault
+        lab.import_ad()
+        assert space.differences(space.connector_space(lab), space.directory(dc, in_scope)) == []
+    # killed while everything is read
+    for fault in ("import-before-commit", "import-before-obsolete"):
+        r = lab.run("full-import", connector=AD, fault=fault)
+        assert r.end is None
+        Changes(dc).apply(10)
+        lab.import_ad()
+        assert space.differences(space.connector_space(lab), space.directory(dc, in_scope)) == []
