@@ -237,48 +237,73 @@ static int sink_flag(struct import_sink *sink, const char *class, unsigned attr,
 	return keep_fatal(st, anchor ? flag_one(st, anchor, e) : flag_end(st, class, e));
 }
 
+#define UNSEEN_NAMED 5 /* objects that the error names */
+
+struct unseen {
+	int64_t n, had;
+	int64_t ids[UNSEEN_NAMED];
+};
+
 /* How many rows the directory had that this import did not deliver. */
-static int count_unseen(struct import_step *st, int64_t *ret, struct err *e)
+static int count_unseen(struct import_step *st, struct unseen *ret, struct err *e)
 {
 	int64_t after = 0, ids[PAGE];
 	unsigned n;
 
-	*ret = 0;
+	*ret = (struct unseen){0};
 	do {
 		TRY(cs_page_imported_ids(
 			st->sync->store, st->conn->row.id, after, PAGE, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
 			after = ids[i];
-			*ret += !bitmap_get(&st->seen, ids[i]);
+			if (bitmap_get(&st->seen, ids[i]))
+				continue;
+			if (ret->n < UNSEEN_NAMED)
+				ret->ids[ret->n] = ids[i];
+			ret->n++;
 		}
 	} while (n == PAGE);
+	return cs_count_imported(st->sync->store, st->conn->row.id, &ret->had, e);
+}
+
+static int add_names(
+	struct import_step *st, const struct unseen *u, struct step_end *end, struct err *e)
+{
+	for (unsigned i = 0; i < MIN(u->n, (int64_t)UNSEEN_NAMED); i++) {
+		size_t used = strlen(end->error);
+		struct cs_row row;
+
+		arena_reset(&st->arena);
+		TRY(cs_get(st->sync->store, u->ids[i], &st->arena, &row, e));
+		snprintf(end->error + used, sizeof(end->error) - used, "%s%.120s",
+			i ? "; " : ". Missing, for example: ", row.dn);
+	}
 	return 0;
 }
 
 /* Deletes are guilty until proven innocent: true when so many may not just disappear. */
 static bool obsolete_refused(
-	struct import_step *st, int64_t unseen, int64_t had, struct step_end *end)
+	const struct import_step *st, const struct unseen *u, struct step_end *end)
 {
 	int64_t limit = setting_number(&st->sync->cfg->import, "obsoletion_limit");
 
-	if (unseen && st->n_objects == 0) {
+	if (u->n && st->n_objects == 0) {
 		end->result = "stopped-import-read";
 		snprintf(end->error, sizeof(end->error),
 			"the source returned no object at all, but %" PRId64
 			" are known; nothing was treated as deleted. Check the source, base_dn and "
 			"the account's rights",
-			had);
+			u->had);
 		return true;
 	}
-	if (unseen > OBSOLETE_SMALL && unseen * 100 > had * limit) {
+	if (u->n > OBSOLETE_SMALL && u->n * 100 > u->had * limit) {
 		end->result = "stopped-object-limit";
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
 			"more than obsoletion_limit = %" PRId64
 			" percent; nothing was treated as deleted. If it is true, raise the limit "
-			"in "
-			"[import] for one cycle",
-			unseen, had, limit);
+			"in [import] for one cycle",
+			u->n, u->had, limit);
 		return true;
 	}
 	return false;
@@ -321,15 +346,14 @@ static bool is_doubtful(const struct import_step *st)
 /* After the last object of a full import. */
 static int finish_full(struct import_step *st, struct step_end *end, struct err *e)
 {
-	int64_t unseen, had;
+	struct unseen unseen;
 
 	if (is_doubtful(st)) /* as the original: nothing is obsoleted */
 		return 0;
 	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
 	TRY(count_unseen(st, &unseen, e));
-	TRY(cs_count_imported(st->sync->store, st->conn->row.id, &had, e));
-	if (obsolete_refused(st, unseen, had, end))
-		return 0;
+	if (obsolete_refused(st, &unseen, end))
+		return add_names(st, &unseen, end, e);
 	TRY(obsolete_unseen(st, e));
 	TRY(container_delete_unseen(st->sync->store, st->conn->row.id, st->stamp, e));
 	if (st->n_objects == 0)

@@ -78,6 +78,10 @@ class Drop(Exception):
     """The connection ends without a word."""
 
 
+class Hang(Exception):
+    """The connection stays and nothing comes."""
+
+
 class Stub:
     """Objects by GUID; every change gets the next USN, which is what DirSync cookies hold too."""
 
@@ -98,6 +102,8 @@ class Stub:
         self.range_lie = None          # "shift": ranges do not go on where they ended
         self.dirsync_code = 0          # result of DirSync requests
         self.bare = False              # DirSync answers without a cookie
+        self.hang = None               # "bind", "search", "entry": says nothing any more there
+        self.partial = {}              # guid -> what DirSync shows of its last change
         self.binds = self.sent = 0
         self.add("CN=Deleted Objects," + base, ["top", "container"])
         self.lock = threading.RLock()
@@ -125,11 +131,23 @@ class Stub:
     def user(self, name, ou="OU=Staff", guid=None, **attrs):
         dn = "CN=%s,%s,%s" % (name, ou, self.base)
         return self.add(dn, ["top", "person", "organizationalPerson", "user"], guid,
-                        **dict({"sAMAccountName": [name], "displayName": [name]}, **attrs))
+                        **dict({"sAMAccountName": [name], "displayName": [name],
+                                   "userAccountControl": ["512"],
+                                   "objectSid": [bytes([1, 5]) + (5).to_bytes(6, "big") +
+                                                 b"\x15\0\0\0" + guid_of(dn)],
+                                   "pwdLastSet": ["133444736000000000"],
+                                   "userPrincipalName": [name + "@fjordline.example"]}, **attrs))
 
     def change(self, guid, dn=None, **attrs):
         old_dn, old, _ = self.objects[guid]
         self.put(guid, dn or old_dn, dict(old, **attrs))
+
+    def restore(self, guid, dn, **attrs):
+        """From the recycle bin: DirSync tells of the name and that isDeleted is gone."""
+        self.put(guid, dn, dict({"objectClass": ["top", "person", "organizationalPerson", "user"]},
+                                **attrs))
+        self.objects[guid][1]["uSNCreated"] = [b"1"]
+        self.partial[guid] = {"name": [dn.split(",")[0][3:].encode()], "isDeleted": []}
 
     def delete(self, guid):
         dn, _, _ = self.objects[guid]
@@ -163,8 +181,11 @@ class Stub:
                         data += more
                     _, message, end = read(data)
                     data = data[end:]
-                    with self.lock:
-                        self.answer(connection, message)
+                    try:
+                        with self.lock:
+                            self.answer(connection, message)
+                    except Hang:
+                        pass
             except (Drop, ConnectionError):
                 return
 
@@ -187,6 +208,8 @@ class Stub:
 
         def send(op, reply=b""):
             connection.sendall(tlv(0x30, integer(number) + op + reply))
+        if tag == 0x60 and self.hang == "bind" or tag == 0x63 and self.hang == "search" and controls:
+            return
         if tag == 0x60:
             self.binds += 1
             send(self.result(0x61, *self.bind_code))
@@ -269,6 +292,8 @@ class Stub:
                     first += 10
                 label = "%s;range=%d-%s" % (name, first, end)
             out += tlv(0x30, octets(label) + tlv(0x31, b"".join(map(octets, values))))
+        if self.hang == "entry" and dn.endswith("," + self.base) and self.sent > 5:
+            raise Hang
         if self.drop_after is not None and dn.endswith("," + self.base):
             if self.drop_after == 0:
                 self.drop_after = None
@@ -301,6 +326,8 @@ class Stub:
                          if usn > since and matches(filter_, {n.lower(): v for n, v in attrs.items()}))
         answer = changed[:self.round_limit]
         for _, dn, attrs in answer:
+            shown = self.partial.get(attrs["objectGUID"][0])
+            attrs = dict(shown, objectGUID=attrs["objectGUID"]) if shown else attrs
             self.entry(send, dn, attrs, names, incremental=(attrs.get("member"), None))
         more = len(changed) > len(answer)
         value = tlv(0x30, integer(int(more)) + integer(0) +

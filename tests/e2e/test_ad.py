@@ -34,7 +34,7 @@ def company():
 def dc():
     folder = tempfile.mkdtemp(prefix="adsyncd-samba.")
     server = SambaDC(folder, company(), kerberos=True)
-    mount_over("/etc/hosts", "127.0.0.1 localhost\n%s %s dc1\n" % (server.IP, server.HOST), folder)
+    mount_over("/etc/hosts", "127.0.0.1 localhost\n%s %s dc1 other.fjordline.example\n" % (server.IP, server.HOST), folder)
     mount_over("/etc/resolv.conf", "nameserver %s\noptions timeout:1 attempts:1\n" % Dns.IP, folder)
     with open(folder + "/krb5.conf", "w", encoding="ascii") as f:
         f.write("[libdefaults]\n default_realm = FJORDLINE.EXAMPLE\n dns_lookup_realm = false\n"
@@ -134,6 +134,14 @@ def test_kerberos(dc, lab, tmp_path):
         with open(dc.conf, "w", encoding="ascii") as f:
             f.write(text)
         dc.start()
+
+
+def test_certificate_of_another_name(dc, lab):
+    for source in ("ldaps://other.fjordline.example", "ldap://other.fjordline.example"):
+        lab.use("", source)
+        r = lab.run("delta-import", connector=AD)
+        step = r.step(AD, "import")
+        assert step["result"] != "success" and "certificate" in step["error"], step
 
 
 def test_password_from_credentials(dc, lab, tmp_path):

@@ -266,6 +266,71 @@ def test_dirsync_refused(lab):
     lab.good("full-import")
 
 
+@pytest.mark.parametrize("where,words", [
+    ("bind", "sign-in: no answer for 2 seconds"), ("search", "no answer for 3 seconds"),
+    ("entry", "no answer for 1 seconds")])
+def test_time_outs(lab, where, words):
+    stub = Stub()
+    staff(stub, 40)
+    lab.use(stub)
+    lab.write_config(source=stub.url, base=BASE, ad="starttls = no\nconnect_timeout = 2\n"
+                     "search_timeout = 3\nidle_timeout = 1\n")
+    stub.hang = where
+    assert failed(lab, lab.go(), "127.0.0.20", words) == "stopped-connectivity"
+    stub.hang = None
+    lab.good()
+    assert len(lab.names()) == 40
+
+
+@pytest.mark.parametrize("way", ["dirsync", "usn"])
+def test_restored_with_its_places(lab, way):
+    """From the recycle bin an object comes back into its groups, which do not change by it."""
+    stub = Stub()
+    guids = staff(stub, 10)
+    dns = [stub.objects[g][0] for g in guids]
+    group = stub.add("CN=G,OU=Staff," + BASE, ["top", "group"], sAMAccountName=["G"], member=dns)
+    stub.change(guids[1], manager=[dns[3]])
+    lab.use(stub, extra="delta = %s\n" % way)
+    lab.good()
+    assert lab.members("G") == 10
+    stub.delete(guids[3])
+    stub.objects[group][1]["member"] = [d.encode() for d in dns if d != dns[3]]
+    manager = stub.objects[guids[1]][1].pop("manager")
+    lab.good()
+    assert lab.members("G") == 9 and len(lab.names()) == 10
+    stub.restore(guids[3], dns[3], sAMAccountName=["u0003"], displayName=["u0003"])
+    stub.objects[group][1]["member"] = [d.encode() for d in dns]
+    stub.objects[guids[1]][1]["manager"] = manager
+    r = lab.good()
+    assert lab.members("G") == 10 and len(lab.names()) == 11 and 6991 not in r.events
+    held = {dn.split(",")[0][3:]: links for dn, _, links in space.connector_space(lab).values()}
+    assert len(held["u0001"]["manager"]) == 1
+
+
+def test_two_forests(lab):
+    """Two AD connectors; one that is down does not touch what the other brings."""
+    one = Stub()
+    two = Stub("127.0.0.21", base="DC=partner,DC=example", name="DC2")
+    staff(one, 30)
+    for i in range(30):
+        two.user("p%02d" % i)
+    lab.stubs = (one, two)
+    second = ("[connector \"partner.example\"]\ntype = ad\nsource = %s\nbase_dn = "
+              "DC=partner,DC=example\nstarttls = no\n" % two.url)
+    lab.write_config(source=one.url, base=BASE, ad="starttls = no\n", extra=second)
+    r = lab.cycle()
+    assert len(lab.graph.all("/users?$top=500")) == 60, [s["counters"] for s in r.steps]
+    one.change(guid_of("CN=u0001,OU=Staff," + BASE), title=["Changed"])
+    two.bind_code = (52, "down")
+    r = lab.run()
+    assert r.step("partner.example", "import")["result"] == "stopped-connectivity"
+    assert lab.graph.find("users", "u0001")["jobTitle"] == "Changed"
+    assert len(lab.graph.all("/users?$top=500")) == 60
+    two.bind_code = (0, "")
+    lab.cycle()
+    assert lab.emulator.stats()["deletes"] == 0
+
+
 def test_nonsense(lab):
     """A malformed SID, a GUID twice or too short, every special character: one object at a time."""
     stub = Stub()
@@ -277,12 +342,14 @@ def test_nonsense(lab):
     stub.change(guids[1], title=["fine"])
     twin = stub.user("twin", guid=guid_of("twin"))
     stub.objects[twin][1]["objectGUID"] = [guids[2]]
+    stub.change(guids[2], title=["first"])
     stub.user("short", guid=guid_of("short"))
     stub.objects[guid_of("short")][1]["objectGUID"] = [b"123"]
     special = "a\\,b\\+c\\\"d\\\\e\\<f\\>g\\;h\\=i\\#j\\00k ÆØÅ 日本"
     stub.user(special, guid=guid_of("special"))
     r = lab.go()
     assert r.result == "completed-discovery-errors"
+    assert "another object has the same objectGUID" in r.log
     for words in ("objectSid: these bytes are no security identifier", "CN=u0000", "CN=short"):
         assert words in r.log, r.log
     held = space.connector_space(lab)
@@ -322,4 +389,4 @@ def test_empty_source(lab):
     for i in range(5):
         stub.user("u%04d" % i)
     r = lab.go("full-import")
-    assert failed(lab, r, "25 of 30") == "stopped-object-limit" and len(lab.names()) == 30
+    assert failed(lab, r, "25 of 30", "for example: CN=u00") == "stopped-object-limit" and len(lab.names()) == 30
