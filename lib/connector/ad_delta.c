@@ -75,6 +75,7 @@ static int hides_deleted(struct ad_domain *d, enum ad_method m, struct err *e)
 	return r < 0 ? r : !r;
 }
 
+/* For the operator, told when the way turns out to be another one than before. */
 static void note(struct ad_domain *d, const char *fmt, ...) _printf_(2, 3);
 static void note(struct ad_domain *d, const char *fmt, ...)
 {
@@ -85,7 +86,8 @@ static void note(struct ad_domain *d, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	va_end(ap);
-	d->im->sink->note(d->im->sink, text);
+	if (d->n_notes < ARRAY_SIZE(d->notes))
+		d->notes[d->n_notes++] = arena_strdup(&d->arena, text);
 }
 
 /* The best way that the settings allow, the server knows and the account may use. */
@@ -126,22 +128,29 @@ static int choose(struct ad_domain *d, struct err *e)
 	return 0;
 }
 
-int ad_delta_begin(struct ad_domain *d, struct err *e)
+/* 1: deletes could not be told. */
+static int check_deleted(struct ad_domain *d, struct err *e)
 {
-	int hidden;
+	int hidden = d->method == AD_METHOD_NONE ? 0 : hides_deleted(d, d->method, e);
 
-	d->usn = d->server.usn;
-	TRY(choose(d, e));
-	if (d->method == AD_METHOD_NONE)
-		return 0;
-	hidden = hides_deleted(d, d->method, e);
-	TRY(hidden);
-	if (hidden) {
+	if (hidden > 0) {
 		d->method = AD_METHOD_NONE;
 		note(d, "the account may not read CN=Deleted Objects, so deletes could not be "
 			"told; every import reads everything until it gets the right (dsacls, "
 			"\"list\" and \"read property\")");
 	}
+	return hidden;
+}
+
+int ad_delta_begin(struct ad_domain *d, struct err *e)
+{
+	d->usn = d->server.usn;
+	d->n_notes = 0;
+	TRY(choose(d, e));
+	TRY(check_deleted(d, e));
+	for (unsigned i = 0; i < d->n_notes && (int)d->method != d->method_before; i++)
+		d->im->sink->note(d->im->sink, d->notes[i]);
+	d->method_before = (int)d->method;
 	return 0;
 }
 

@@ -159,15 +159,19 @@ static void init_domains(struct ldap_import *li)
 	while (con->bases[li->n_domains])
 		li->n_domains++;
 	li->domains = arena_zalloc(&li->arena, li->n_domains * sizeof(*li->domains));
-	for (unsigned i = 0; i < li->n_domains; i++)
+	for (unsigned i = 0; i < li->n_domains; i++) {
+		const struct ad_cursor_domain *last = ad_cursor_domain(&li->last, con->bases[i]);
+
 		li->domains[i] = (struct ad_domain){
 			.im = li->im,
 			.base = con->bases[i],
 			.filter = filter ? filter : "",
 			.attrs = attrs,
-			.last = ad_cursor_domain(&li->last, con->bases[i]),
+			.last = last,
+			.method_before = last ? (int)last->method : -1,
 			.usn = -1,
 		};
+	}
 }
 
 static void done_domains(struct ldap_import *li)
@@ -213,6 +217,30 @@ static bool nothing_new(const struct ldap_import *li)
 
 /* --- everything --- */
 
+static bool is_listed(const char *const *names, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (streq(names[i], name))
+			return true;
+	return false;
+}
+
+static void set_all_attrs(struct ldap_import *li, const char *const *missing, unsigned n_missing)
+{
+	const struct import_request *req = li->im->req;
+	const char **list = arena_alloc(&li->arena, (req->n_attrs + 4) * sizeof(*list));
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < req->n_attrs; i++)
+		if (!is_listed(missing, n_missing, attr_name(req->attrs[i])))
+			list[n++] = attr_name(req->attrs[i]);
+	list[n++] = "objectClass";
+	list[n++] = "objectGUID";
+	list[n] = NULL;
+	for (unsigned i = 0; i < li->n_domains; i++)
+		li->domains[i].all_attrs = list;
+}
+
 static int learn_schema(struct ldap_import *li, struct err *e)
 {
 	const char **missing;
@@ -220,6 +248,7 @@ static int learn_schema(struct ldap_import *li, struct err *e)
 
 	TRY(ad_schema_read(&li->domains[0].server, li->im->req, &li->arena, &li->next.types,
 		&li->next.n_types, &missing, &n_missing, e));
+	set_all_attrs(li, missing, n_missing);
 	if (n_missing && li->last.digest != li->digest) {
 		char text[768];
 

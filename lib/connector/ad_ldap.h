@@ -46,9 +46,17 @@ struct ad_domain {
 	const char *filter;     /* what the configuration asks for beside the class; "" nothing */
 	const char *group_guid; /* of include_group; NULL: none */
 	const char **attrs;     /* that are asked for; NULL-terminated */
+	/*
+	 * Of these, what a full read needs: the schema has it. A domain controller looks at each
+	 * name for each object (Samba: a third of the time for a hundred that do not exist).
+	 */
+	const char **all_attrs;
 	struct ad_server server;
 	const struct ad_cursor_domain *last; /* at the last import; NULL: none */
 	enum ad_method method;
+	int method_before;    /* at the last import; -1: none */
+	const char *notes[4]; /* about the way, in the arena */
+	unsigned n_notes;
 	struct directory_sync sync; /* its cookie so far */
 	int64_t usn;                /* changes after it are not read yet */
 	/* collected by a pass over the changes */

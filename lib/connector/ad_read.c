@@ -180,7 +180,7 @@ int ad_read_all(struct ad_domain *d, struct err *e)
 		.base = d->base,
 		.scope = DIRECTORY_SUBTREE,
 		.filter = arena_printf(&d->arena, "(&" AD_CLASS_FILTER "%s)", d->filter),
-		.attrs = d->attrs,
+		.attrs = d->all_attrs,
 		.page_size = page_size(d),
 		.extended_dn = true,
 	};

@@ -213,8 +213,11 @@ enum conn_result ad_test(struct connector *c, const struct import_request *req,
 	}
 	ad_import_init(&im, c, req, &notes.sink);
 	for (unsigned i = 0; r == 0 && c->bases[i]; i++) {
-		t.d = (struct ad_domain){
-			.im = &im, .base = c->bases[i], .filter = filter ? filter : "", .usn = -1};
+		t.d = (struct ad_domain){.im = &im,
+			.base = c->bases[i],
+			.filter = filter ? filter : "",
+			.usn = -1,
+			.method_before = -1};
 		r = test_domain(&t, e);
 	}
 	ad_import_done(&im);

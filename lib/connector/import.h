@@ -78,7 +78,8 @@ struct import_sink {
 #define IMPORT_OTHER 2
 
 struct import_request {
-	bool full;          /* ignore the cursor: deliver everything */
+	/* Deliver everything, whatever the cursor covers. */
+	bool full;
 	const void *cursor; /* of the last committed import, NULL at the first */
 	size_t cursor_len;
 	/* attributes that the rules read, besides what the connector always needs */

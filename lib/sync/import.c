@@ -394,14 +394,11 @@ static int import_with(
 	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
 	struct sync_connector *c = st->conn;
-	struct import_request req = {.full = st->full};
+	struct import_request req = {
+		.full = st->full, .cursor = c->row.cursor, .cursor_len = c->row.cursor_len};
 	struct err ie = {0};
 	enum conn_result r;
 
-	if (!req.full) {
-		req.cursor = c->row.cursor;
-		req.cursor_len = c->row.cursor_len;
-	}
 	req.attrs = ruleset_source_attrs(st->sync->rules, c->name, &req.n_attrs);
 	for (unsigned i = 0; i < req.n_attrs; i++)
 		bitmap_set(&st->attrs, req.attrs[i]);

@@ -243,6 +243,8 @@ def test_nested_scope_and_renames(dc, lab):
         r = lab.import_ad()
         assert 6991 not in r.events, r.log
         lab.compare(lambda dn: staff(dn.replace("OU=People", "OU=Staff")))
+        lab.import_ad("full-import")  # by its GUID too
+        lab.compare(lambda dn: staff(dn.replace("OU=People", "OU=Staff")))
         dc.modify("dn: OU=Hidden,OU=People,%s\nchangetype: modrdn\nnewrdn: OU=Dark\ndeleteoldrdn: 1\n" %
                   base)
         r = lab.import_ad()

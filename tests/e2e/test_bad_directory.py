@@ -206,9 +206,10 @@ def test_cookie_moves_watermark_does_not(lab):
             staff(stub, 30)
             two.usn = one.usn
         lab.use(one, two, extra="delta = %s\n" % way)
+        two.bind_code = (51, "busy")
         r = lab.good("full-import")
         one.stop()
-        one.bind_code = (52, "gone")
+        one.bind_code, two.bind_code = (52, "gone"), (0, "")
         two.user("after-" + way)
         r = lab.good()
         assert "after-" + way in lab.names() and (6991 in r.events) is full, r.log
