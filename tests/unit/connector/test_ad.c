@@ -1,0 +1,209 @@
+/* The AD connector without a server: references, scope, filters, the cursor, one object's values.
+ */
+#include "../check.h"
+#include "base/text.h"
+#include "connector/ad.h"
+
+#define BASE "DC=a,DC=b"
+#define GUID "01234567-89ab-cdef-0123-456789abcdef"
+
+static void test_references(void **state)
+{
+	static const struct {
+		const char *value, *anchor, *dn;
+	} cases[] = {
+		{"CN=x," BASE, NULL, "CN=x," BASE},
+		{"<GUID=" GUID ">;CN=x," BASE, GUID, "CN=x," BASE},
+		{"<GUID=" GUID ">;<SID=S-1-5-21-1-2-3-4>;CN=\\<x\\>," BASE, GUID,
+			"CN=\\<x\\>," BASE},
+		{"<GUID=0123>;CN=x", NULL, "CN=x"},
+		{"<GUID=" GUID, NULL, "<GUID=" GUID},
+		{"<>;CN=x", NULL, "CN=x"},
+		{"", NULL, ""},
+	};
+	_cleanup_arena_ struct arena a = {0};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *anchor, *dn;
+
+		ad_reference(cases[i].value, &a, &anchor, &dn);
+		assert_string_equal(dn, cases[i].dn);
+		if (cases[i].anchor)
+			assert_string_equal(anchor, cases[i].anchor);
+		else
+			assert_null(anchor);
+	}
+}
+
+static struct ad_ou ou(struct arena *a, bool include, const char *dn, const char *was)
+{
+	return (struct ad_ou){
+		.include = include,
+		.dn = dn,
+		.key = dn ? dn_key(a, dn) : NULL,
+		.was = was,
+		.was_key = was ? dn_key(a, was) : NULL,
+	};
+}
+
+static void test_scope(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	char *bases[] = {BASE, "DC=child," BASE, NULL};
+	char *keys[] = {dn_key(&a, bases[0]), dn_key(&a, bases[1]), NULL};
+	struct ad_ou ous[] = {
+		ou(&a, true, "OU=New," BASE, "OU=In," BASE),
+		ou(&a, false, "OU=No,OU=New," BASE, "OU=No,OU=In," BASE),
+		ou(&a, true, "OU=Yes,OU=No,OU=New," BASE, "OU=Yes,OU=No,OU=In," BASE),
+		ou(&a, false, NULL, "OU=Gone,OU=In," BASE),
+	};
+	struct connector con = {.bases = bases, .base_keys = keys, .ous = ous};
+	static const struct {
+		const char *dn;
+		bool now, before;
+	} cases[] = {
+		{"CN=x,OU=New," BASE, true, false},
+		{"CN=x,OU=In," BASE, false, true},
+		{"cn=X , ou=new, dc=A,DC=b", true, false},
+		{"CN=x,OU=No,OU=New," BASE, false, false},
+		{"CN=x,OU=Yes,OU=No,OU=New," BASE, true, false},
+		{"CN=x,OU=Newer," BASE, false, false},
+		{"CN=x,OU=Gone,OU=In," BASE, false, false},
+		{"CN=x,OU=New,DC=other", false, false},
+	};
+
+	con.n_ous = ARRAY_SIZE(ous);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *key = dn_key(&a, cases[i].dn);
+
+		assert_int_equal(ad_in_scope(&con, key, false), cases[i].now);
+		assert_int_equal(ad_in_scope(&con, key, true), cases[i].before);
+	}
+	assert_int_equal(ad_base_of(&con, dn_key(&a, "CN=x,DC=child," BASE)), 1);
+	assert_int_equal(ad_base_of(&con, dn_key(&a, "CN=x,OU=child," BASE)), 0);
+	con.n_ous = 3; /* without the folder that is gone: that takes a full import, to be sure */
+	/* a chosen folder was renamed, with all that is chosen below it */
+	assert_true(
+		ad_move_keeps_scope(&con, dn_key(&a, "OU=In," BASE), dn_key(&a, "OU=New," BASE)));
+	assert_true(ad_move_keeps_scope(
+		&con, dn_key(&a, "OU=a,OU=In," BASE), dn_key(&a, "OU=b,OU=New," BASE)));
+	assert_true(ad_move_keeps_scope(&con, dn_key(&a, "OU=a," BASE), dn_key(&a, "OU=b," BASE)));
+	/* out of the scope, into it, and away from the excluded folder below it */
+	assert_false(ad_move_keeps_scope(
+		&con, dn_key(&a, "OU=a,OU=In," BASE), dn_key(&a, "OU=a," BASE)));
+	assert_false(ad_move_keeps_scope(
+		&con, dn_key(&a, "OU=a," BASE), dn_key(&a, "OU=a,OU=New," BASE)));
+	assert_false(ad_move_keeps_scope(
+		&con, dn_key(&a, "OU=In," BASE), dn_key(&a, "OU=x,OU=New," BASE)));
+}
+
+static void test_filters(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	_cleanup_buf_ struct buf b = {0};
+	const char **names =
+		ad_filter_attrs("(&(department=Sales)(!(title=*))(|(uSNChanged>=5)(a-b~=c))"
+				"(memberOf:1.2.840.113556.1.4.1941:=CN=x)(&)(=bad))",
+			&a);
+	static const char *const want[] = {"department", "title", "uSNChanged", "a-b", "memberOf"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++)
+		assert_string_equal(names[i], want[i]);
+	assert_null(names[ARRAY_SIZE(want)]);
+	assert_null(ad_filter_attrs(NULL, &a)[0]);
+	ad_filter_escape(&b, "CN=a*(b)\\,c");
+	assert_string_equal(buf_str(&b), "CN=a\\2a\\28b\\29\\5c,c");
+}
+
+static void test_cursor(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct ad_cursor_domain domain = {
+		BASE, "ldaps://dc", "CN=NTDS", "00ff", 77, AD_METHOD_DIRSYNC_OS, "MSDS\0\1\2", 7};
+	struct ad_cursor_ou one = {"OU=x", GUID, "OU=y"};
+	const char *retry[] = {"0 " GUID};
+	struct ad_cursor c = {.digest = 0x1234567890abcdef,
+		.domains = &domain,
+		.n_domains = 1,
+		.ous = &one,
+		.n_ous = 1,
+		.group = GUID,
+		.retry = retry,
+		.n_retry = 1};
+	_cleanup_free_ char *text = ad_cursor_write(&c);
+	struct ad_cursor back;
+
+	assert_true(ad_cursor_read(&back, text, strlen(text), &a));
+	assert_true(back.digest == c.digest && back.n_domains == 1 && back.n_retry == 1);
+	assert_int_equal(back.domains[0].method, AD_METHOD_DIRSYNC_OS);
+	assert_int_equal(back.domains[0].usn, 77);
+	assert_int_equal(back.domains[0].cookie_len, 7);
+	assert_memory_equal(back.domains[0].cookie, "MSDS\0\1\2", 7);
+	assert_string_equal(ad_cursor_ou(&back, "OU=x")->dn, "OU=y");
+	assert_null(ad_cursor_ou(&back, "OU=z"));
+	assert_null(ad_cursor_domain(&back, "DC=z"));
+	assert_string_equal(back.group, GUID);
+	/* an older or damaged one is none */
+	assert_false(ad_cursor_read(&back, "1 ldap 5", 8, &a));
+	assert_false(ad_cursor_read(&back, text, strlen(text) / 2, &a));
+	assert_false(ad_cursor_read(&back, NULL, 0, &a));
+	assert_false(ad_cursor_read(&back, "{\"version\":1,\"digest\":\"1\"}", 26, &a));
+}
+
+static void value(struct ad_import *im, const char *name, const char *data)
+{
+	ad_object_value(im, name, strlen(name), data, strlen(data));
+}
+
+static void test_values(void **state)
+{
+	unsigned attrs[] = {attr_intern("msDS-KeyCredentialLink"), attr_intern("manager"),
+		attr_intern("member"), attr_intern("cn"), attr_intern("distinguishedName"),
+		attr_intern("title")};
+	struct import_request req = {.attrs = attrs, .n_attrs = ARRAY_SIZE(attrs)};
+	struct connector con = {0};
+	struct ad_import im;
+
+	ad_import_init(&im, &con, &req, NULL);
+	ad_object_begin(&im, "<GUID=" GUID ">;<SID=S-1-5-1>;CN=a\\, b,OU=x," BASE);
+	value(&im, "objectClass", "top");
+	value(&im, "objectClass", "user");
+	ad_object_value(&im, "objectGUID", 10, "0123456789abcdef", 16);
+	value(&im, "msDS-KeyCredentialLink", "B:8:01020304:<GUID=" GUID ">;CN=k," BASE);
+	value(&im, "manager", "<GUID=" GUID ">;CN=gone\\0ADEL:" GUID ",CN=Deleted Objects," BASE);
+	ad_object_clear(&im, "title", 5);
+	ad_object_change(&im, "member", 6, "CN=m," BASE, true);
+	ad_object_close(&im);
+	assert_null(im.problem);
+	assert_string_equal(im.entry.dn, "CN=a\\, b,OU=x," BASE);
+	assert_string_equal(entry_string(&im.entry, attrs[0]), "B:8:01020304:CN=k," BASE);
+	assert_null(entry_get(&im.entry, attrs[1])); /* its target was deleted */
+	assert_string_equal(entry_string(&im.entry, attrs[3]), "a, b");
+	assert_string_equal(entry_string(&im.entry, attrs[4]), im.entry.dn);
+	assert_int_equal(entry_get(&im.entry, attrs[5])->count, 0);
+	assert_int_equal(im.n_changes, 1);
+	assert_string_equal(im.entry.class, "user");
+
+	ad_object_begin(&im, "OU=x," BASE);
+	value(&im, "objectClass", "organizationalUnit");
+	ad_object_close(&im);
+	assert_true(im.is_container && !im.entry.class && !im.entry.anchor);
+
+	ad_object_begin(&im, "CN=s," BASE);
+	ad_object_value(&im, "objectSid", 9, "\1\5short", 7);
+	assert_non_null(strstr(im.problem, "objectSid"));
+	ad_import_done(&im);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_references),
+		cmocka_unit_test(test_scope),
+		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
