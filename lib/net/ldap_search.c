@@ -6,8 +6,8 @@
 #include <stdio.h>
 
 #define ATTRS_MAX 4096           /* attributes of one entry */
-#define ENTRY_VALUES_MAX 2000000 /* values of one attribute */
-#define ENTRY_BYTES_MAX (512 * 1024 * 1024)
+#define ENTRY_VALUES_MAX 1000000 /* values of one attribute */
+#define ENTRY_BYTES_MAX (64 * 1024 * 1024)
 #define SHOW_RECYCLED "1.2.840.113556.1.4.2064" /* [MS-ADTS] 3.1.1.3.4.1.26 */
 /*
  * Several DirSync answers of this size rather than a large one. The number also bounds the values
