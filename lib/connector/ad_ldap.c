@@ -234,6 +234,11 @@ static void set_all_attrs(struct ldap_import *li, const char *const *missing, un
 	for (unsigned i = 0; i < req->n_attrs; i++)
 		if (!is_listed(missing, n_missing, attr_name(req->attrs[i])))
 			list[n++] = attr_name(req->attrs[i]);
+	/* no AD: a long list costs an OpenLDAP server three times what all attributes cost */
+	if (!li->domains[0].server.schema_nc[0]) {
+		n = 0;
+		list[n++] = "*";
+	}
 	list[n++] = "objectClass";
 	list[n++] = "objectGUID";
 	list[n] = NULL;
