@@ -27,9 +27,9 @@
 	X(STEP_STOPPED, 6803, 3, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6803")                   \
 	X(EXPORT_ERROR, 6941, 3, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6941")                   \
 	X(OUTSIDE_SURFACE, 6952, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6952")                \
+	X(SOA_BLOCKED, 6956, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6956")                    \
 	X(CONNECTOR_NOTE, 6990, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6990")                 \
-	X(FULL_IMPORT, 6991, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6991")                    \
-	X(SOA_BLOCKED, 6956, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6956")
+	X(FULL_IMPORT, 6991, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6991")
 
 enum event_id {
 #define X(name, number, prio, source, id) EVENT_##name,

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "connector/ad_ldap.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define NAMES_MAX 4000
@@ -39,6 +40,24 @@ static bool found(const struct schema_reader *r, const char *name)
 	return false;
 }
 
+/*
+ * Was the schema read whole? Where one of these is missing the account cannot read it, and nothing
+ * may be concluded from what is not there.
+ */
+static bool is_whole(const struct schema_reader *r, const struct import_request *req)
+{
+	static const char *const core[] = {"cn", "displayName", "mail", "member", "objectSid",
+		"sAMAccountName", "telephoneNumber", "title", "userAccountControl",
+		"userPrincipalName"};
+
+	for (unsigned i = 0; i < req->n_attrs; i++)
+		for (unsigned k = 0; k < ARRAY_SIZE(core); k++)
+			if (strcasecmp(attr_name(req->attrs[i]), core[k]) == 0 &&
+				!found(r, core[k]))
+				return false;
+	return true;
+}
+
 int ad_schema_read(struct ad_server *s, const struct import_request *req, struct arena *a,
 	struct ad_cursor_type **ret, unsigned *ret_n, const char ***ret_missing,
 	unsigned *ret_n_missing, struct err *e)
@@ -48,19 +67,27 @@ int ad_schema_read(struct ad_server *s, const struct import_request *req, struct
 	_cleanup_buf_ struct buf filter = {0};
 	struct directory_query q = {
 		.base = s->schema_nc, .scope = DIRECTORY_SUBTREE, .attrs = attrs, .page_size = 500};
+	struct err ignored = {0};
 	unsigned n = 0;
+	int search;
 
 	*ret_n = *ret_n_missing = 0;
 	*ret = r.types = arena_alloc(a, (r.max + 1) * sizeof(*r.types));
 	*ret_missing = arena_alloc(a, (r.max + 1) * sizeof(**ret_missing));
 	if (!s->schema_nc[0] || !r.max)
-		return 0;
+		return AD_SCHEMA_NONE;
 	buf_adds(&filter, "(&(objectClass=attributeSchema)(|");
 	for (unsigned i = 0; i < r.max; i++)
 		buf_addf(&filter, "(lDAPDisplayName=%s)", attr_name(req->attrs[i]));
 	buf_adds(&filter, "))");
 	q.filter = buf_str(&filter);
-	TRY(directory_search(s->dir, &q, each_attribute, &r, e));
+	search = directory_search(s->dir, &q, each_attribute, &r, &ignored);
+	if (search == -EHOSTDOWN || search == -ECANCELED) {
+		*e = ignored;
+		return search;
+	}
+	if (search < 0 || !is_whole(&r, req))
+		return AD_SCHEMA_NONE;
 	for (unsigned i = 0; i < r.max; i++)
 		if (!found(&r, attr_name(req->attrs[i])))
 			(*ret_missing)[(*ret_n_missing)++] = attr_name(req->attrs[i]);

@@ -250,9 +250,14 @@ static int learn_schema(struct ldap_import *li, struct err *e)
 {
 	const char **missing;
 	unsigned n_missing;
+	int r = ad_schema_read(&li->domains[0].server, li->im->req, &li->arena, &li->next.types,
+		&li->next.n_types, &missing, &n_missing, e);
 
-	TRY(ad_schema_read(&li->domains[0].server, li->im->req, &li->arena, &li->next.types,
-		&li->next.n_types, &missing, &n_missing, e));
+	TRY(r);
+	if (r == AD_SCHEMA_NONE) { /* as known before */
+		li->next.types = li->last.types;
+		li->next.n_types = li->last.n_types;
+	}
 	set_all_attrs(li, missing, n_missing);
 	if (n_missing && li->last.digest != li->digest) {
 		char text[768];

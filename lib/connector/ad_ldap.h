@@ -99,9 +99,12 @@ int ad_delta_read(struct ad_domain *d, struct err *e);
 
 /* --- schema: ad_directory_schema.c --- */
 
+/* The server names no schema, or the account cannot read it whole. */
+#define AD_SCHEMA_NONE 1
 /*
- * Looks the rules' attributes up in the directory's schema: types of those that the table lacks
- * (in *ret, in the arena), and a list of those that do not exist; *ret_n_missing of *ret_n_asked.
+ * Looks the rules' attributes up in the directory's schema: types of those that our table lacks,
+ * and the names of those that do not exist. 0, or AD_SCHEMA_NONE with empty lists: then nothing
+ * may be concluded. The lists live in the arena.
  */
 int ad_schema_read(struct ad_server *s, const struct import_request *req, struct arena *a,
 	struct ad_cursor_type **ret, unsigned *ret_n, const char ***ret_missing,

@@ -103,6 +103,7 @@ class Stub:
         self.dirsync_code = 0          # result of DirSync requests
         self.bare = False              # DirSync answers without a cookie
         self.hang = None               # "bind", "search", "entry": says nothing any more there
+        self.schema = False            # names a schema, which cannot be read
         self.partial = {}              # guid -> what DirSync shows of its last change
         self.binds = self.sent = 0
         self.add("CN=Deleted Objects," + base, ["top", "container"])
@@ -223,7 +224,8 @@ class Stub:
         return tlv(tag, integer(code, 0x0a) + octets("") + octets(text))
 
     def root(self):
-        return {"namingContexts": [self.base], "defaultNamingContext": [self.base],
+        schema = {"schemaNamingContext": ["CN=Schema,CN=Configuration," + self.base]}
+        return {**(schema if self.schema else {}), "namingContexts": [self.base], "defaultNamingContext": [self.base],
                 "dsServiceName": ["CN=NTDS Settings,CN=%s,CN=Servers" % self.name],
                 "highestCommittedUSN": [str(self.usn)], "supportedControl": sorted(self.controls),
                 "domainFunctionality": ["7"], "forestFunctionality": ["7"],
@@ -272,7 +274,7 @@ class Stub:
         wanted = {n.split(";")[0].lower(): n for n in names}
         out = b""
         for name, values in attrs.items():
-            asked = wanted.get(name.lower())
+            asked = wanted.get(name.lower()) or ("*" in wanted and name)
             if not asked:
                 continue
             label, first = name, 0

@@ -332,6 +332,23 @@ def test_two_forests(lab):
     assert lab.emulator.stats()["deletes"] == 0
 
 
+def test_schema_that_cannot_be_read(lab):
+    """No attribute is taken for one that does not exist."""
+    stub = Stub()
+    staff(stub, 5, title=["Officer"])
+    lab.use(stub)
+    lab.good()
+    stub.schema = True
+    for code in (None, (32, "not there"), (50, "not yours")):
+        stub.search_code = code
+        r = lab.good("full-import")
+        assert r.counter("stage-no-change") == 5, (code, r.steps)
+    stub.add("CN=Title,CN=Schema,CN=Configuration," + BASE, ["attributeSchema"],
+             lDAPDisplayName=["title"], attributeSyntax=["2.5.5.12"])
+    r = lab.good("full-import")
+    assert r.counter("stage-no-change") == 5
+
+
 def test_nonsense(lab):
     """A malformed SID, a GUID twice or too short, every special character: one object at a time."""
     stub = Stub()

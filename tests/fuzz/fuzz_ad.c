@@ -57,13 +57,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct import_sink sink = {.object = take_object, .bad = take_bad};
 	char *bases[] = {"DC=a", NULL}, *keys[] = {"dc=a", NULL};
 	struct connector con = {.bases = bases, .base_keys = keys};
-	_cleanup_free_ char *copy = xstrndup((const char *)data, size);
+	_cleanup_free_ char *copy = xcalloc(size + 1, 1);
 	struct ad_import im;
 	struct err e = {0};
 	bool open = false;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		attrs[i] = attr_intern(names[i]);
+	memcpy(copy, data, size);
 	ad_import_init(&im, &con, &req, &sink);
 	for (char *line = copy, *next; line; line = next) {
 		next = strchr(line, '\n');
