@@ -233,14 +233,19 @@ static int take_change(struct ad_domain *d, bool whole, struct err *e)
 	return ad_object_deliver(im, known && !whole, e);
 }
 
-/* [MS-ADTS] 3.1.1.3.4.1.3: with incremental values "range=1-1" are added, "range=0-0" removed. */
-static void add_changed(struct ad_import *im, const struct directory_attr *a)
+/*
+ * [MS-ADTS] 3.1.1.3.4.1.3: with incremental values "range=1-1" are added, "range=0-0" removed.
+ * False: another range, so the server has held values back.
+ */
+static bool add_changed(struct ad_import *im, const struct directory_attr *a)
 {
 	const char *range = strcasestr(a->name, ";range=");
 	size_t n = strcspn(a->name, ";");
-	bool added = range && str_starts(range + 7, "1-1");
-	bool removed = range && str_starts(range + 7, "0-0");
+	bool added = range && streq(range + 7, "1-1");
+	bool removed = range && streq(range + 7, "0-0");
 
+	if (range && !added && !removed)
+		return false;
 	if (!a->n)
 		ad_object_clear(im, a->name, n);
 	for (unsigned i = 0; i < a->n; i++)
@@ -248,16 +253,20 @@ static void add_changed(struct ad_import *im, const struct directory_attr *a)
 			ad_object_change(im, a->name, n, a->values[i].data, added);
 		else
 			ad_object_value(im, a->name, n, a->values[i].data, a->values[i].len);
+	return true;
 }
 
 static int each_sync(void *ctx, const struct directory_entry *item, struct err *e)
 {
 	struct ad_domain *d = ctx;
+	bool whole = true;
 
 	ad_object_begin(d->im, item->dn);
 	for (unsigned i = 0; i < item->n_attrs; i++)
-		add_changed(d->im, &item->attrs[i]);
+		whole &= add_changed(d->im, &item->attrs[i]);
 	ad_object_close(d->im);
+	if (!whole && d->im->entry.anchor) /* again, with all its values */
+		ad_read_later(d, d->im->guid, false);
 	return take_change(d, false, e);
 }
 

@@ -93,6 +93,21 @@ def test_ranges(lab):
     assert lab.members("Big") == 4000
 
 
+def test_range_in_a_change(lab):
+    """DirSync shows the first values only of a long list that is no reference."""
+    stub = Stub()
+    guids = staff(stub, 5)
+    lab.use(stub)
+    lab.good()
+    many = ["smtp:a%d@fjordline.example" % i for i in range(2000)]
+    stub.change(guids[2], proxyAddresses=many)
+    stub.user("new", proxyAddresses=many)
+    lab.good()
+    held = {dn.split(",")[0][3:]: a.get("proxyaddresses", ())
+            for dn, a, _ in space.connector_space(lab).values()}
+    assert len(held["u0002"]) == 2000 and len(held["new"]) == 2000
+
+
 def test_million_values(lab):
     stub = Stub()
     staff(stub, 3)
