@@ -225,7 +225,6 @@ const struct connector_type connector_ad = {
 	.name = "ad",
 	.reference = ad_reference,
 	.dn_attr = "distinguishedName",
-	.rdn_attr = "cn",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.check = ad_check,

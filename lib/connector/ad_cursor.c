@@ -15,11 +15,6 @@ static const char *const method_names[] = {
 #undef X
 };
 
-const char *ad_method_name(enum ad_method m)
-{
-	return method_names[m];
-}
-
 static const char *text_of(const json_t *o, const char *key, struct arena *a)
 {
 	const char *s = json_string_value(json_object_get(o, key));

@@ -22,7 +22,6 @@ enum ad_method {
 #undef X
 		AD_METHOD_COUNT
 };
-const char *ad_method_name(enum ad_method m);
 
 struct ad_cursor_domain {
 	const char *base;

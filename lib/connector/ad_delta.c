@@ -328,11 +328,8 @@ static int pass_usn(struct ad_domain *d, struct err *e)
 
 static int pass(struct ad_domain *d, struct directory_sync *sync, struct err *e)
 {
-	int r;
-
 	d->later.n = d->n_moves = 0;
-	r = d->method == AD_METHOD_USN ? pass_usn(d, e) : pass_sync(d, sync, e);
-	return r;
+	return d->method == AD_METHOD_USN ? pass_usn(d, e) : pass_sync(d, sync, e);
 }
 
 static int pass_until_still(struct ad_domain *d, struct directory_sync *sync, struct err *e)

@@ -41,8 +41,7 @@ struct connector_type {
 	 */
 	void (*reference)(
 		const char *value, struct arena *a, const char **ret_anchor, const char **ret_dn);
-	/* Attributes that say what the DN says, and follow it: whole DN, first value. NULL: none */
-	const char *dn_attr, *rdn_attr;
+	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;
 	/* Checks what the table cannot; offline. */
