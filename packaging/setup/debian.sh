@@ -9,6 +9,9 @@ demo="$build curl python3"
 tests="$demo libcmocka-dev python3-pytest sqlite3 procps slapd ldap-utils openssl samba
 samba-dsdb-modules samba-vfs-modules samba-ad-provision ldb-tools iproute2
 libsasl2-modules-gssapi-mit"
+# A Node from elsewhere has its own npm, and Debian's would not go with it.
+command -v node >/dev/null || tests="$tests nodejs"
+command -v npm >/dev/null || tests="$tests npm"
 
 case ${1:-} in
 build) want=$build ;;
