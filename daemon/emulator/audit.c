@@ -7,12 +7,46 @@
 
 #include <stdio.h>
 
+#define PAGE_DEFAULT 100
+
 static char *plain_name(const struct object *o)
 {
 	size_t n;
 	const char *json = object_prop(o, P_DISPLAY_NAME, &n);
 
 	return json ? xasprintf("%.*s", (int)n, json) : xstrdup("null");
+}
+
+static void audit_done(struct audit *a)
+{
+	free(a->activity);
+	free(a->app_id);
+	free(a->app_name);
+	free(a->target_id);
+	free(a->target_name);
+}
+
+void audits_free(struct emulator *em)
+{
+	for (unsigned i = 0; i < em->n_audits; i++)
+		audit_done(&em->audits[i]);
+	free(em->audits);
+	em->audits = NULL;
+	em->n_audits = 0;
+}
+
+/* Records are in order of time. Those on disk stay there: they are skipped when loaded. */
+void audits_purge(struct emulator *em, int64_t before)
+{
+	unsigned n = 0;
+
+	while (n < em->n_audits && em->audits[n].time < before)
+		audit_done(&em->audits[n++]);
+	if (!n)
+		return;
+	memmove(em->audits, em->audits + n, (em->n_audits - n) * sizeof(*em->audits));
+	em->n_audits -= n;
+	em->audits_gone += n;
 }
 
 void audit_add(struct emulator *em, const struct request *rq, const char *activity,
@@ -24,7 +58,7 @@ void audit_add(struct emulator *em, const struct request *rq, const char *activi
 		return;
 	em->audits = xrealloc(em->audits, (em->n_audits + 1) * sizeof(*em->audits));
 	a = &em->audits[em->n_audits++];
-	*a = (struct audit){.time = unix_now(), .target_type = target->type, .good = true};
+	*a = (struct audit){.time = now(em), .target_type = target->type, .good = true};
 	guid_random(a->id);
 	a->activity = xstrdup(activity);
 	a->app_id = xstrdup(rq->app->app_id);
@@ -33,57 +67,73 @@ void audit_add(struct emulator *em, const struct request *rq, const char *activi
 	a->target_name = plain_name(target);
 }
 
-static void render(const struct audit *a, struct buf *b)
+static json_t *initiator(const struct audit *a)
+{
+	return json_pack("{s:n, s:{s:s, s:s, s:n, s:n}}", "user", "app", "appId", a->app_id,
+		"displayName", a->app_name, "servicePrincipalId", "servicePrincipalName");
+}
+
+static json_t *target(const struct audit *a)
+{
+	static const char *const words[] = {
+		[TYPE_USER] = "User", [TYPE_GROUP] = "Group", [TYPE_CONTACT] = "Contact"};
+	bool cloud = strstr(a->activity, "Undo") == NULL;
+	json_t *name = json_loads(a->target_name, JSON_DECODE_ANY, NULL);
+
+	return json_pack("{s:s, s:o, s:s, s:n, s:[{s:s, s:s, s:s}]}", "id", a->target_id,
+		"displayName", name ? name : json_null(), "type", words[a->target_type],
+		"userPrincipalName", "modifiedProperties", "displayName", "isCloudManaged",
+		"oldValue", cloud ? "[false]" : "[true]", "newValue", cloud ? "[true]" : "[false]");
+}
+
+static json_t *render(const struct audit *a)
 {
 	char when[TIME_TEXT_SIZE];
 
-	buf_addf(b,
-		"{\"id\":\"%s\",\"category\":\"DirectoryManagement\",\"result\":\"%s\","
-		"\"activityDateTime\":\"%s\",\"loggedByService\":\"Core Directory\","
-		"\"operationType\":\"Update\",\"activityDisplayName\":\"%s\",",
-		a->id, a->good ? "success" : "failure", time_format(a->time, when), a->activity);
-	buf_addf(b, "\"initiatedBy\":{\"user\":null,\"app\":{\"appId\":\"%s\",\"displayName\":\"",
-		a->app_id);
-	buf_add_json(b, a->app_name, strlen(a->app_name));
-	buf_addf(b,
-		"\"}},\"targetResources\":[{\"id\":\"%s\",\"displayName\":%s,\"type\":\"%s\"}]}",
-		a->target_id, a->target_name,
-		a->target_type == TYPE_USER    ? "User"
-		: a->target_type == TYPE_GROUP ? "Group"
-					       : "Contact");
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[o], s:[]}", "id",
+		a->id, "category", "DirectoryManagement", "correlationId", a->id, "result",
+		a->good ? "success" : "failure", "resultReason", "", "activityDisplayName",
+		a->activity, "activityDateTime", time_format(a->time, when), "loggedByService",
+		"Core Directory", "operationType", "Update", "initiatedBy", initiator(a),
+		"targetResources", target(a), "additionalDetails");
 }
 
-/* "\"text\"" of a filter against plain text, without regard to case */
-static bool literal_is(const char *literal, const char *text)
+static void add_record(struct buf *b, unsigned n, const json_t *record)
 {
-	size_t n = strlen(text);
+	char *text = json_dumps(record, JSON_COMPACT);
 
-	return strlen(literal) == n + 2 && strncasecmp(literal + 1, text, n) == 0;
+	if (n)
+		buf_addc(b, ',');
+	buf_adds(b, text);
+	free(text);
 }
 
 void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 {
 	const struct query *q = rq->query;
-	const char *activity = q->filter ? filter_equals(q->filter, "activityDisplayName") : NULL;
-	unsigned n = 0, max = q->top ? (unsigned)q->top : 100;
+	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
+	unsigned i = q->skiptoken ? (unsigned)strtoul(q->skiptoken, NULL, 10) : em->n_audits;
+	struct buf items = {0};
+	const char *why;
 
 	if (!has_role(rq, ROLE_AUDIT_READ) && !has_role(rq, ROLE_DIRECTORY_READ)) {
 		respond_forbidden(rs);
 		return;
 	}
-	if (q->filter && !activity) {
-		respond_error(rs, 400, "Request_UnsupportedQuery",
-			"Only activityDisplayName eq '...' is supported here.");
-		return;
+	for (i = MIN(i, em->n_audits); i > 0 && n < top; i--) {
+		json_t *record = render(&em->audits[i - 1]);
+
+		if (!q->filter || filter_match_json(q->filter, record, &why) > 0)
+			add_record(&items, n++, record);
+		json_decref(record);
 	}
 	rs->status = 200;
-	buf_adds(&rs->body, "{\"value\":[");
-	for (unsigned i = em->n_audits; i-- > 0 && n < max;) {
-		if (activity && !literal_is(activity, em->audits[i].activity))
-			continue;
-		if (n++)
-			buf_addc(&rs->body, ',');
-		render(&em->audits[i], &rs->body);
-	}
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#auditLogs/directoryAudits\",",
+		em->base, rq->version);
+	if (i > 0)
+		add_next_link(em, rq, i, &rs->body);
+	buf_adds(&rs->body, "\"value\":[");
+	buf_add(&rs->body, buf_str(&items), items.len);
 	buf_adds(&rs->body, "]}");
+	buf_done(&items);
 }

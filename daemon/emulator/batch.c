@@ -2,6 +2,7 @@
  * (learn.microsoft.com/graph/json-batching). */
 #include "query.h"
 
+#include "base/codec.h"
 #include "base/err.h"
 
 #define PARTS_MAX 20
@@ -47,20 +48,27 @@ static bool dependencies_good(
 static void run_part(
 	struct emulator *em, struct request *outer, const json_t *part, struct response *rs)
 {
-	const char *method = json_string_value(json_object_get(part, "method"));
-	const char *url = json_string_value(json_object_get(part, "url"));
-	const json_t *headers = json_object_get(part, "headers");
+	const char *method = json_string_value(body_get(part, "method"));
+	const char *url = json_string_value(body_get(part, "url"));
+	const json_t *headers = body_get(part, "headers");
 	struct request rq = {
 		.method = method_of(method ? method : ""),
 		.app = outer->app,
 		.version = outer->version,
-		.body = json_object_get(part, "body"),
+		.body = body_get(part, "body"),
 		.eventual = header_is(headers, "ConsistencyLevel", "eventual"),
+		.minimal = header_is(headers, "Prefer", "return=minimal"),
+		.representation = header_is(headers, "Prefer", "return=representation"),
+		.part = true,
 	};
 	struct fault *f;
 
 	if (!method || !url) {
 		respond_error(rs, 400, "BadRequest", "A part needs method and url.");
+		return;
+	}
+	if (str_starts(url, "http")) {
+		respond_error(rs, 400, "BadRequest", "The url of a part must be relative.");
 		return;
 	}
 	em->stats.parts++;
@@ -92,14 +100,42 @@ static void add_response(struct buf *b, const char *id, const struct response *r
 	buf_add_json(b, id, strlen(id));
 	buf_addf(b, "\",\"status\":%d", rs->status);
 	if (rs->retry_after >= 0)
-		buf_addf(b, ",\"headers\":{\"Retry-After\":\"%ld\"}", rs->retry_after);
+		buf_addf(b,
+			",\"headers\":{\"Retry-After\":\"%ld\",\"Content-Type\":"
+			"\"application/json\"}",
+			rs->retry_after);
+	else if (rs->location[0])
+		buf_addf(b,
+			",\"headers\":{\"Location\":\"%s\",\"Content-Type\":"
+			"\"application/json\"}",
+			rs->location);
 	else
 		buf_adds(b, ",\"headers\":{\"Content-Type\":\"application/json\"}");
-	if (rs->body.len) {
+	if (rs->body.len && rs->type) { /* no JSON: as base64 */
+		char *text = xmalloc(base64_len(rs->body.len) + 1);
+
+		base64_encode(text, rs->body.data, rs->body.len);
+		buf_addf(b, ",\"body\":\"%s\"", text);
+		free(text);
+	} else if (rs->body.len) {
 		buf_adds(b, ",\"body\":");
 		buf_add(b, rs->body.data, rs->body.len);
 	}
 	buf_addc(b, '}');
+}
+
+static bool ids_good(const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const char *id = body_text(json_array_get(list, i), "id");
+
+		if (!*id || strlen(id) > 256)
+			return false;
+		for (size_t k = 0; k < i; k++)
+			if (streq(id, body_text(json_array_get(list, k), "id")))
+				return false;
+	}
+	return true;
 }
 
 void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
@@ -120,14 +156,18 @@ void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 			PARTS_MAX);
 		return;
 	}
+	if (!ids_good(list)) {
+		respond_error(rs, 400, "BadRequest",
+			"Invalid batch payload format: each request needs an id of its own.");
+		return;
+	}
 	em->stats.batches++;
 	rs->status = 200;
 	buf_adds(&rs->body, "{\"responses\":[");
 	json_array_foreach ((json_t *)list, i, part) {
 		struct response one = {.retry_after = -1, .after_bytes = -1};
 
-		ids[i] = json_string_value(json_object_get(part, "id"));
-		ids[i] = ids[i] ? ids[i] : "";
+		ids[i] = body_text(part, "id");
 		if (dependencies_good(part, ids, status, (unsigned)i))
 			run_part(em, rq, part, &one);
 		else

@@ -3,20 +3,11 @@
 
 #include "base/err.h"
 
-/* The cast segment of a list: microsoft.graph.user, or graph.user. */
-static int cast_type(const char *segment)
-{
-	const char *word = strrchr(segment, '.');
-
-	for (int t = 0; word && t < TYPE_COUNT; t++)
-		if (strcasecmp(word + 1, types[t].word) == 0)
-			return t;
-	return -1;
-}
-
 static void list(struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
 {
+	const struct query *q = rq->query;
 	unsigned n = 0;
+	const char *why;
 
 	if (!may_read(rq, t, rs) || !query_select(rq->query, rq, t, rs))
 		return;
@@ -26,10 +17,12 @@ static void list(struct emulator *em, struct request *rq, enum object_type t, st
 	for (uint32_t i = 0; i < directory_size(em->dir); i++) {
 		const struct object *o = directory_get(em->dir, i);
 
-		if (o->type != t || !o->deleted || o->purged)
+		if (o->type != t || !o->deleted || o->purged || !o->deleted_at)
+			continue;
+		if (q->filter && filter_match(q->filter, o, &why) <= 0)
 			continue;
 		buf_adds(&rs->body, n++ ? ",{" : "{");
-		object_render(rq, o, &rs->body);
+		object_render(em, rq, o, &rs->body);
 		buf_addc(&rs->body, '}');
 	}
 	buf_adds(&rs->body, "]}");
@@ -61,7 +54,7 @@ static void restore(struct emulator *em, struct request *rq, struct object *o, s
 		return;
 	rs->status = 200;
 	buf_addc(&rs->body, '{');
-	object_render(rq, o, &rs->body);
+	object_render(em, rq, o, &rs->body);
 	buf_addc(&rs->body, '}');
 }
 
@@ -77,8 +70,11 @@ void handle_deleted(struct emulator *em, struct request *rq, struct response *rs
 		return;
 	}
 	o = directory_find(em->dir, third, strlen(third));
-	if (!o || !o->deleted || o->purged) {
+	if (!o || !o->deleted || o->purged || !o->deleted_at) {
 		respond_not_found(rs, third);
+	} else if (rq->method == M_GET && rq->n_segments == 3) {
+		if (may_read(rq, o->type, rs))
+			respond_object(em, rq, o, 200, rs);
 	} else if (rq->method == M_POST && rq->n_segments == 4 &&
 		   streq(rq->segments[3], "restore")) {
 		restore(em, rq, o, rs);
@@ -90,6 +86,6 @@ void handle_deleted(struct emulator *em, struct request *rq, struct response *rs
 		object_touch(em->dir, o);
 		rs->status = 204;
 	} else {
-		respond_error(rs, 405, "Request_BadRequest", "The method is not allowed here.");
+		respond_method(rs);
 	}
 }

@@ -18,13 +18,15 @@ struct token {
 	char *select;
 };
 
-/* "epoch.since.after.select"; select is percent-encoded a second time with the whole. */
+#define LIFE (7 * 86400) /* seconds: learn.microsoft.com/graph/delta-query-overview */
+
+/* "epoch.time.since.after.select"; select is percent-encoded a second time with the whole. */
 static void token_write(const struct emulator *em, const struct token *t, struct buf *b)
 {
 	_cleanup_buf_ struct buf plain = {0};
 
-	buf_addf(&plain, "%s.%" PRIu64 ".%" PRIu64 ".%s", em->epoch, t->since, t->after,
-		t->select ? t->select : "");
+	buf_addf(&plain, "%s.%lld.%" PRIu64 ".%" PRIu64 ".%s", em->epoch, (long long)now(em),
+		t->since, t->after, t->select ? t->select : "");
 	url_encode(b, plain.data);
 }
 
@@ -35,7 +37,9 @@ static bool token_read(const struct emulator *em, const char *text, struct token
 
 	if (strncmp(text, em->epoch, n) != 0 || text[n] != '.')
 		return false;
-	t->since = strtoull(text + n + 1, &end, 10);
+	if (strtoll(text + n + 1, &end, 10) < now(em) - LIFE || *end != '.')
+		return false;
+	t->since = strtoull(end + 1, &end, 10);
 	if (*end != '.')
 		return false;
 	t->after = strtoull(end + 1, &end, 10);
@@ -57,29 +61,43 @@ static void respond_gone(
 
 /* --- one object --- */
 
-/* Every property the first time; later only those set since. False: nothing to tell. */
+static bool delta_changed(const struct request *rq, const struct object *o, uint64_t since)
+{
+	size_t pos = 0, n;
+	const char *json;
+	unsigned prop;
+	uint64_t seq;
+
+	while (object_next(o, &pos, &prop, &seq, &json, &n))
+		if (rq->query->selected[prop] && seq > since)
+			return true;
+	return false;
+}
+
+/*
+ * Every property that has a value the first time; later those set since, or with them the others
+ * too unless "Prefer: return=minimal" was asked for. False: nothing to tell.
+ */
 static bool delta_properties(
 	const struct request *rq, const struct object *o, uint64_t since, struct buf *b)
 {
 	bool whole = o->created > since, any = whole;
+	bool others = whole || (!rq->minimal && delta_changed(rq, o, since));
 	size_t pos = 0, n;
 	const char *json;
 	unsigned prop;
 	uint64_t seq;
 
 	while (object_next(o, &pos, &prop, &seq, &json, &n)) {
-		if (!rq->query->selected[prop] || (!whole && seq <= since) || (whole && !json))
+		bool changed = seq > since && !whole;
+
+		if (!rq->query->selected[prop] || (!changed && !(others && json)))
 			continue;
 		any = true;
-		buf_addf(b, ",\"%s\":", properties[prop].name);
-		if (json)
-			buf_add(b, json, n);
-		else
-			buf_adds(b, properties[prop].kind == KIND_STRINGS ||
-						    properties[prop].kind == KIND_OBJECTS
-					    ? "[]"
-					    : "null");
+		render_property(o, prop, json, n, b);
 	}
+	if (others && rq->query->selected[P_SID] && properties[P_SID].types >> o->type & 1)
+		render_property(o, P_SID, NULL, 0, b);
 	return any;
 }
 
@@ -180,20 +198,22 @@ static void respond_page(struct emulator *em, struct request *rq, enum object_ty
 	struct token *token, struct response *rs)
 {
 	unsigned max = rq->page_size ? (unsigned)rq->page_size : PAGE_DEFAULT, n = 0;
-	uint64_t now = directory_seq(em->dir);
+	uint64_t seen = MIN(visible_seq(em), directory_seq(em->dir));
 	const struct object *o = first_after(em, t, MAX(token->since, token->after));
 	struct buf *b = &rs->body;
 
 	rs->status = 200;
 	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",\"value\":[", em->base, rq->version,
 		types[t].collection);
-	for (; o && n < max; o = o->newer) {
+	for (; o && o->seq <= seen && n < max; o = o->newer) {
 		n += delta_object(em, rq, o, token->since, n == 0, b);
 		token->after = o->seq;
 		em->hint[t] = o;
 	}
+	if (o && o->seq > seen)
+		o = NULL;
 	if (!o)
-		*token = (struct token){.since = now, .select = token->select};
+		*token = (struct token){.since = seen, .select = token->select};
 	add_link(em, rq, t, o != NULL, token, b);
 }
 

@@ -83,6 +83,7 @@ void directory_free(struct directory *d)
 	for (uint32_t i = 0; i < d->n; i++) {
 		free(d->objects[i]->props);
 		free(d->objects[i]->links);
+		free(d->objects[i]->holders);
 		free(d->objects[i]);
 	}
 	free(d->objects);
@@ -307,8 +308,48 @@ void object_link_index(struct directory *d, struct object *group, uint32_t posit
 	map_put(&d->links, link_hash(group, group->links[position].target), position);
 }
 
-bool object_link_set(
-	struct directory *d, struct object *group, const struct object *target, bool present)
+static void holder_add(struct object *target, uint32_t holder)
+{
+	if (target->n_holders == target->cap_holders) {
+		target->cap_holders = target->cap_holders ? target->cap_holders * 2 : 2;
+		target->holders =
+			xrealloc(target->holders, target->cap_holders * sizeof(*target->holders));
+	}
+	target->holders[target->n_holders++] = holder;
+}
+
+static void holder_remove(struct object *target, uint32_t holder)
+{
+	for (uint32_t i = target->n_holders; i-- > 0;)
+		if (target->holders[i] == holder) {
+			target->holders[i] = target->holders[--target->n_holders];
+			return;
+		}
+}
+
+void directory_index_holders(struct directory *d)
+{
+	for (uint32_t i = 0; i < d->n; i++) {
+		const struct object *o = d->objects[i];
+
+		for (uint32_t k = 0; k < o->n_links; k++)
+			if (!o->links[k].removed)
+				holder_add(d->objects[o->links[k].target], i);
+		if (o->manager >= 0)
+			holder_add(d->objects[o->manager], i);
+	}
+}
+
+void object_set_manager(struct directory *d, struct object *o, struct object *target)
+{
+	if (o->manager >= 0)
+		holder_remove(d->objects[o->manager], o->index);
+	o->manager = target ? (int64_t)target->index : -1;
+	if (target)
+		holder_add(target, o->index);
+}
+
+bool object_link_set(struct directory *d, struct object *group, struct object *target, bool present)
 {
 	struct link *l = object_link(d, group, target->index);
 
@@ -324,6 +365,10 @@ bool object_link_set(
 		l->target = target->index;
 		object_link_index(d, group, group->n_links - 1);
 	}
+	if (present)
+		holder_add(target, group->index);
+	else
+		holder_remove(target, group->index);
 	l->removed = !present;
 	l->seq = d->seq + 1;
 	group->dirty = true;

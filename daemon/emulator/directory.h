@@ -23,7 +23,11 @@ struct object {
 	uint64_t created;   /* change number of its creation */
 	uint64_t seq;       /* of its last change of any kind */
 	uint64_t manager_seq;
-	int64_t manager;      /* index, -1: none */
+	int64_t manager;     /* index, -1: none; see object_set_manager() */
+	int64_t deleted_at;  /* unix time of the soft delete */
+	unsigned char roles; /* directory roles that it holds, bit per role of roles.c */
+	uint32_t *holders;   /* indexes of what refers to it: groups, and whose manager it is */
+	uint32_t n_holders, cap_holders;
 	unsigned char *props; /* records: number, seq, length, JSON text; see directory.c */
 	size_t props_len;
 	struct link *links; /* members */
@@ -63,8 +67,12 @@ bool object_next(const struct object *o, size_t *pos, unsigned *ret_prop, uint64
 /* Members. link_set: false when it was so already. */
 struct link *object_link(const struct directory *d, const struct object *group, uint32_t target);
 bool object_link_set(
-	struct directory *d, struct object *group, const struct object *target, bool present);
+	struct directory *d, struct object *group, struct object *target, bool present);
 void object_link_index(struct directory *d, struct object *group, uint32_t position);
+/* target NULL: none. The caller touches the object afterwards. */
+void object_set_manager(struct directory *d, struct object *o, struct object *target);
+/* After loading: who refers to whom. */
+void directory_index_holders(struct directory *d);
 
 /*
  * Unique keys: (kind, text folded) -> object. KEY_IMMUTABLE is per type. Kept up to date by

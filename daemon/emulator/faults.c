@@ -1,15 +1,50 @@
-/* For tests: faults on request, statistics, the last requests. Only reachable from this host. */
+/*
+ * For tests: faults on order, the clock, statistics, the last requests, snapshots. Without sign-in:
+ * the emulator listens on this host only.
+ */
+#include "persist.h"
 #include "query.h"
+#include "throttle.h"
 
 #include "base/err.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 static long number(const json_t *o, const char *key, long def)
 {
 	const json_t *v = json_object_get(o, key);
 
 	return json_is_integer(v) ? (long)json_integer_value(v) : def;
+}
+
+/* What is in force until it is changed: {"lagMs", "lagReads", "expireTokens", "throttle"}. */
+static bool set_conditions(struct emulator *em, const json_t *o)
+{
+	const json_t *throttle = json_object_get(o, "throttle");
+	bool any = throttle || json_object_get(o, "lagMs") || json_object_get(o, "lagReads");
+
+	if (json_object_get(o, "lagMs"))
+		em->lag_ms = MAX(number(o, "lagMs", 0), 0L);
+	if (json_object_get(o, "lagReads"))
+		em->lag_reads = json_is_true(json_object_get(o, "lagReads"));
+	if (em->lag_ms && !em->n_marks)
+		marks_add(em);
+	if (throttle) {
+		throttle_free(em->throttle);
+		em->throttle = json_is_object(throttle)
+		                       ? throttle_new(number(throttle, "writes", 3000),
+						 number(throttle, "units", 3500))
+		                       : NULL;
+	}
+	if (json_is_true(json_object_get(o, "expireTokens"))) {
+		em->tokens_from = now(em) + 1;
+		em->clock++; /* tokens of the next second are good, and that is now */
+		any = true;
+	}
+	return any;
 }
 
 static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
@@ -21,9 +56,14 @@ static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
 		respond_error(rs, 400, "BadRequest", "A JSON object was expected.");
 		return;
 	}
+	if (set_conditions(em, o) && !match) {
+		rs->status = 204;
+		return;
+	}
 	f = xcalloc(1, sizeof(*f));
 	snprintf(f->match, sizeof(f->match), "%s", match ? match : "");
-	f->count = number(o, "count", 1);
+	f->rate = json_number_value(json_object_get(o, "rate"));
+	f->count = number(o, "count", f->rate > 0 ? 1000000000 : 1);
 	f->skip = number(o, "skip", 0);
 	f->status = (int)number(o, "status", 0);
 	f->retry_after = number(o, "retryAfter", -1);
@@ -39,6 +79,9 @@ static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
 
 static void clear_faults(struct emulator *em)
 {
+	em->lag_ms = 0;
+	em->lag_reads = false;
+	em->n_marks = 0;
 	while (em->faults) {
 		struct fault *f = em->faults;
 
@@ -61,6 +104,8 @@ struct fault *fault_take(struct emulator *em, const char *method, const char *pa
 			f->skip--;
 			continue;
 		}
+		if (f->rate > 0 && (double)rand() / RAND_MAX >= f->rate)
+			continue;
 		f->count--;
 		return f;
 	}
@@ -135,20 +180,130 @@ static void show_requests(struct emulator *em, struct response *rs)
 	buf_adds(&rs->body, "]}");
 }
 
+/* {"advance": seconds}; purges and the quarantine follow at once. */
+static void move_clock(struct emulator *em, const json_t *body, struct response *rs)
+{
+	long seconds = number(body, "advance", 0);
+
+	if (seconds < 0 || seconds > 10L * 366 * 86400) {
+		respond_error(rs, 400, "BadRequest", "advance takes seconds, forward only.");
+		return;
+	}
+	em->clock += seconds;
+	housekeeping(em);
+	rs->status = 204;
+}
+
+/* The file of a snapshot; NULL with rs filled: the name is none. */
+static char *snapshot_path(const struct emulator *em, const json_t *body, struct response *rs)
+{
+	const char *name = body_text(body, "name");
+	bool good = *name && strlen(name) <= 64;
+
+	for (const char *p = name; *p; p++)
+		good = good && (isalnum((unsigned char)*p) || *p == '-' || *p == '_');
+	if (good)
+		return xasprintf("%s/snapshots/%s.db", em->state, name);
+	respond_error(rs, 400, "BadRequest",
+		"A name of letters, digits, - and _ is needed (at most 64).");
+	return NULL;
+}
+
+static void list_snapshots(struct emulator *em, struct response *rs)
+{
+	_cleanup_free_ char *path = xasprintf("%s/snapshots", em->state);
+	DIR *dir = opendir(path);
+	const struct dirent *d;
+	unsigned n = 0;
+
+	rs->status = 200;
+	buf_adds(&rs->body, "{\"snapshots\":[");
+	while (dir && (d = readdir(dir))) {
+		size_t len = strlen(d->d_name);
+
+		if (len > 3 && streq(d->d_name + len - 3, ".db"))
+			buf_addf(
+				&rs->body, "%s\"%.*s\"", n++ ? "," : "", (int)(len - 3), d->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	buf_adds(&rs->body, "]}");
+}
+
+static void snapshot(struct emulator *em, const json_t *body, bool back, struct response *rs)
+{
+	_cleanup_free_ char *path = snapshot_path(em, body, rs);
+	_cleanup_free_ char *folder = xasprintf("%s/snapshots", em->state);
+	struct err e = {0};
+	int r;
+
+	if (!path)
+		return;
+	mkdir(folder, 0700);
+	r = back ? persist_restore(path, em, &e) : persist_save(path, em, &e);
+	if (r < 0)
+		respond_error(rs, back ? 404 : 500, "Failed", "%s: %s", e.source, e.text);
+	else
+		rs->status = 204;
+}
+
+/* A path below /emulator/: a row. */
+static void route_faults(struct emulator *em, struct request *rq, struct response *rs)
+{
+	if (rq->method == M_POST) {
+		add_fault(em, rq->body, rs);
+	} else {
+		clear_faults(em);
+		rs->status = 204;
+	}
+}
+
+static void route_stats(struct emulator *em, struct request *rq, struct response *rs)
+{
+	show_stats(em, rs);
+}
+
+static void route_requests(struct emulator *em, struct request *rq, struct response *rs)
+{
+	show_requests(em, rs);
+}
+
+static void route_clock(struct emulator *em, struct request *rq, struct response *rs)
+{
+	move_clock(em, rq->body, rs);
+}
+
+static void route_snapshot(struct emulator *em, struct request *rq, struct response *rs)
+{
+	if (rq->method == M_GET)
+		list_snapshots(em, rs);
+	else
+		snapshot(em, rq->body, false, rs);
+}
+
+static void route_restore(struct emulator *em, struct request *rq, struct response *rs)
+{
+	snapshot(em, rq->body, true, rs);
+}
+
+static const struct {
+	const char *path;
+	void (*handle)(struct emulator *em, struct request *rq, struct response *rs);
+} routes[] = {
+	{"/emulator/faults", route_faults},
+	{"/emulator/stats", route_stats},
+	{"/emulator/requests", route_requests},
+	{"/emulator/clock", route_clock},
+	{"/emulator/snapshot", route_snapshot},
+	{"/emulator/restore", route_restore},
+};
+
 void handle_emulator(struct emulator *em, struct request *rq, const char *path, struct response *rs)
 {
-	if (str_starts(path, "/emulator/faults")) {
-		if (rq->method == M_POST) {
-			add_fault(em, rq->body, rs);
-		} else {
-			clear_faults(em);
-			rs->status = 204;
+	for (unsigned i = 0; i < ARRAY_SIZE(routes); i++)
+		if (strncmp(path, routes[i].path, strlen(routes[i].path)) == 0) {
+			routes[i].handle(em, rq, rs);
+			return;
 		}
-	} else if (str_starts(path, "/emulator/stats")) {
-		show_stats(em, rs);
-	} else if (str_starts(path, "/emulator/requests")) {
-		show_requests(em, rs);
-	} else {
-		respond_error(rs, 404, "Request_ResourceNotFound", "There is nothing here.");
-	}
+	respond_error(rs, 404, "Request_ResourceNotFound", "There is nothing here.");
 }

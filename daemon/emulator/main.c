@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "persist.h"
 #include "server.h"
+#include "throttle.h"
 #include "tls.h"
 
 #include <openssl/rand.h>
@@ -20,11 +21,15 @@
 
 #define FLUSH_MS 250
 
+/* learn.microsoft.com/graph/throttling-limits: writes in 150 s, resource units in 10 s */
+#define WRITES 3000
+#define UNITS 3500
+
 struct program {
 	const char *tenant, *state, *port_file, *record;
 	char address[64];
 	unsigned short port;
-	bool memory;
+	bool memory, throttle;
 	int cert_days;
 	struct emulator em;
 	struct event_base *base;
@@ -43,7 +48,14 @@ static void usage(FILE *f)
 	      "  --cert-days N        validity of a new certificate, default 365\n"
 	      "  --stable-ids         ids of synchronized objects follow from their sourceAnchor\n"
 	      "  --record FILE        appends each $batch body to the file, one in a line\n"
-	      "  --help, --version\n",
+	      "  --throttle           3,000 writes in 150 s and 3,500 resource units in 10 s for\n"
+	      "                       an application, as Graph's own limits for a small tenant\n"
+	      "  --help, --version\n"
+	      "\n"
+	      "Clients trust DIR/ca.pem, sign in at https://HOST:PORT/TENANT/oauth2/v2.0/token "
+	      "and\n"
+	      "call https://HOST:PORT/v1.0. /emulator/ has faults, statistics, a clock and\n"
+	      "snapshots. See entra-emulator(8).\n",
 		f);
 }
 
@@ -73,6 +85,7 @@ static int parse_options(struct program *p, int argc, char **argv)
 		{"cert-days", required_argument, NULL, 'c'},
 		{"stable-ids", no_argument, NULL, 'i'},
 		{"record", required_argument, NULL, 'r'},
+		{"throttle", no_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{0},
@@ -108,6 +121,9 @@ static int parse_options(struct program *p, int argc, char **argv)
 		case 'r':
 			p->record = optarg;
 			break;
+		case 'o':
+			p->throttle = true;
+			break;
 		case 'h':
 			usage(stdout);
 			return 1;
@@ -141,7 +157,10 @@ static void flush(struct program *p)
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
-	flush(ctx);
+	struct program *p = ctx;
+
+	housekeeping(&p->em);
+	flush(p);
 }
 
 static int announce(struct program *p, struct err *e)
@@ -201,8 +220,15 @@ static int prepare(struct program *p, struct err *e)
 	if (p->record && p->em.record < 0)
 		return err_set(e, -errno, p->record, 0, "cannot write: %s", strerror(errno));
 	p->em.dir = directory_new();
-	if (!p->memory)
-		return persist_open(p->state, &p->em, &p->persist, e);
+	p->em.state = p->state;
+	p->em.last_release = now(&p->em);
+	p->em.throttle = p->throttle ? throttle_new(WRITES, UNITS) : NULL;
+	features_reset(&p->em);
+	if (!p->memory) {
+		r = persist_open(p->state, &p->em, &p->persist, e);
+		p->em.persist = p->persist;
+		return r;
+	}
 	guid_random(p->em.epoch);
 	RAND_bytes(p->em.key, sizeof(p->em.key));
 	return 0;
@@ -210,16 +236,9 @@ static int prepare(struct program *p, struct err *e)
 
 static void done(struct program *p)
 {
-	for (unsigned i = 0; i < p->em.n_audits; i++) {
-		struct audit *a = &p->em.audits[i];
-
-		free(a->activity);
-		free(a->app_id);
-		free(a->app_name);
-		free(a->target_id);
-		free(a->target_name);
-	}
-	free(p->em.audits);
+	audits_free(&p->em);
+	free(p->em.marks);
+	throttle_free(p->em.throttle);
 	while (p->em.faults) {
 		struct fault *f = p->em.faults;
 

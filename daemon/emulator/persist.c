@@ -13,8 +13,11 @@ struct persist {
 	sqlite3 *db;
 	char *path;
 	sqlite3_stmt *put, *put_audit, *put_meta;
-	uint64_t seq;      /* at the last flush */
-	unsigned n_audits; /* written */
+	/* at the last flush */
+	uint64_t seq;
+	unsigned n_audits;
+	int64_t clock;
+	bool features[FEATURE_COUNT];
 };
 
 static const char SCHEMA[] =
@@ -22,7 +25,9 @@ static const char SCHEMA[] =
 	"CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value BLOB) STRICT;"
 	"CREATE TABLE IF NOT EXISTS object (idx INTEGER PRIMARY KEY, id TEXT NOT NULL, type "
 	"INTEGER NOT NULL, flags INTEGER NOT NULL, created INTEGER NOT NULL, seq INTEGER NOT NULL, "
-	"manager INTEGER NOT NULL, manager_seq INTEGER NOT NULL, props BLOB, links BLOB) STRICT;"
+	"manager INTEGER NOT NULL, manager_seq INTEGER NOT NULL, deleted_at INTEGER NOT NULL, "
+        "props "
+	"BLOB, links BLOB) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit (n INTEGER PRIMARY KEY, id TEXT, time INTEGER, activity "
 	"TEXT, app_id TEXT, app_name TEXT, target_id TEXT, target_name TEXT, target_type INTEGER) "
 	"STRICT;";
@@ -53,22 +58,26 @@ static void load_object(struct emulator *em, sqlite3_stmt *st)
 	struct object *o = directory_add(em->dir, (enum object_type)sqlite3_column_int(st, 2),
 		(const char *)sqlite3_column_text(st, 1));
 	int flags = sqlite3_column_int(st, 3);
+	size_t n;
 
 	o->deleted = flags & 1;
 	o->purged = flags >> 1 & 1;
 	o->cloud_managed = flags >> 2 & 1;
+	o->roles = (unsigned char)(flags >> 8);
 	o->created = (uint64_t)sqlite3_column_int64(st, 4);
 	o->seq = (uint64_t)sqlite3_column_int64(st, 5);
 	o->manager = sqlite3_column_int64(st, 6);
 	o->manager_seq = (uint64_t)sqlite3_column_int64(st, 7);
-	o->props_len = (size_t)sqlite3_column_bytes(st, 8);
+	o->deleted_at = sqlite3_column_int64(st, 8);
+	o->props_len = (size_t)sqlite3_column_bytes(st, 9);
 	if (o->props_len) {
 		o->props = xmalloc(o->props_len);
-		memcpy(o->props, sqlite3_column_blob(st, 8), o->props_len);
+		memcpy(o->props, sqlite3_column_blob(st, 9), o->props_len);
 	}
-	load_links(em->dir, o, sqlite3_column_blob(st, 9), (size_t)sqlite3_column_bytes(st, 9));
+	load_links(em->dir, o, sqlite3_column_blob(st, 10), (size_t)sqlite3_column_bytes(st, 10));
 	object_keys_add(em->dir, o);
 	em->n_managed[o->type] += o->cloud_managed;
+	em->n_quarantined += object_prop(o, P_ERRORS, &n) != NULL;
 }
 
 static int cmp_seq(const void *a, const void *b)
@@ -92,6 +101,7 @@ static void link_in_order(struct emulator *em)
 		directory_set_seq(em->dir, MAX(directory_seq(em->dir), all[i]->seq));
 	}
 	free(all);
+	directory_index_holders(em->dir);
 }
 
 static char *column(sqlite3_stmt *st, int i)
@@ -150,6 +160,10 @@ static void load_meta(struct emulator *em, sqlite3_stmt *st)
 		memcpy(em->epoch, v, n);
 	else if (streq(name, "key") && n == sizeof(em->key))
 		memcpy(em->key, v, n);
+	else if (streq(name, "clock") && n == sizeof(em->clock))
+		memcpy(&em->clock, v, n);
+	else if (streq(name, "features") && n == sizeof(em->features))
+		memcpy(em->features, v, n);
 	else if (streq(name, "seq") && n == 8) {
 		uint64_t seq;
 
@@ -160,7 +174,6 @@ static void load_meta(struct emulator *em, sqlite3_stmt *st)
 
 static int load_all(struct persist *p, struct emulator *em, struct err *e)
 {
-	char epoch[37];
 	int r = load_rows(p, em, "SELECT name, value FROM meta", load_meta, e);
 
 	if (r == 0)
@@ -172,34 +185,55 @@ static int load_all(struct persist *p, struct emulator *em, struct err *e)
 	link_in_order(em);
 	p->seq = directory_seq(em->dir);
 	p->n_audits = em->n_audits;
-	if (!em->epoch[0]) {
-		guid_random(epoch);
-		memcpy(em->epoch, epoch, sizeof(epoch));
-		RAND_bytes(em->key, sizeof(em->key));
-		r = put_meta(p, "epoch", em->epoch, 36, e);
-		if (r == 0)
-			r = put_meta(p, "key", em->key, sizeof(em->key), e);
-	}
-	return r;
+	return 0;
 }
 
-int persist_open(const char *dir, struct emulator *em, struct persist **ret, struct err *e)
+static int db_open(char *path, struct persist **ret, struct err *e)
 {
 	struct persist *p = xcalloc(1, sizeof(*p));
 	int r = 0;
 
-	p->path = xasprintf("%s/tenant.db", dir);
+	p->path = path;
 	if (sqlite3_open(p->path, &p->db) != SQLITE_OK ||
 		sqlite3_exec(p->db, SCHEMA, NULL, NULL, NULL) != SQLITE_OK)
 		r = db_error(p, e);
 	if (r == 0)
-		r = prepare(p, "REPLACE INTO object VALUES (?,?,?,?,?,?,?,?,?,?)", &p->put, e);
+		r = prepare(p, "REPLACE INTO object VALUES (?,?,?,?,?,?,?,?,?,?,?)", &p->put, e);
 	if (r == 0)
-		r = prepare(p, "INSERT INTO audit VALUES (?,?,?,?,?,?,?,?,?)", &p->put_audit, e);
+		r = prepare(p, "REPLACE INTO audit VALUES (?,?,?,?,?,?,?,?,?)", &p->put_audit, e);
 	if (r == 0)
 		r = prepare(p, "REPLACE INTO meta VALUES (?,?)", &p->put_meta, e);
+	if (r < 0) {
+		persist_close(p);
+		return r;
+	}
+	*ret = p;
+	return 0;
+}
+
+static int put_all_meta(struct persist *p, const struct emulator *em, struct err *e)
+{
+	uint64_t seq = directory_seq(em->dir);
+
+	TRY(put_meta(p, "epoch", em->epoch, 36, e));
+	TRY(put_meta(p, "key", em->key, sizeof(em->key), e));
+	TRY(put_meta(p, "clock", &em->clock, sizeof(em->clock), e));
+	TRY(put_meta(p, "features", em->features, sizeof(em->features), e));
+	return put_meta(p, "seq", &seq, sizeof(seq), e);
+}
+
+int persist_open(const char *dir, struct emulator *em, struct persist **ret, struct err *e)
+{
+	struct persist *p = NULL;
+	int r = db_open(xasprintf("%s/tenant.db", dir), &p, e);
+
 	if (r == 0)
 		r = load_all(p, em, e);
+	if (r == 0 && !em->epoch[0]) {
+		guid_random(em->epoch);
+		RAND_bytes(em->key, sizeof(em->key));
+		r = put_all_meta(p, em, e);
+	}
 	if (r < 0) {
 		persist_close(p);
 		return r;
@@ -215,13 +249,15 @@ static int put_object(struct persist *p, const struct object *o, struct err *e)
 	sqlite3_bind_int64(st, 1, o->index);
 	sqlite3_bind_text(st, 2, o->id, -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 3, (int)o->type);
-	sqlite3_bind_int(st, 4, o->deleted | o->purged << 1 | o->cloud_managed << 2);
+	sqlite3_bind_int(
+		st, 4, o->deleted | o->purged << 1 | o->cloud_managed << 2 | o->roles << 8);
 	sqlite3_bind_int64(st, 5, (int64_t)o->created);
 	sqlite3_bind_int64(st, 6, (int64_t)o->seq);
 	sqlite3_bind_int64(st, 7, o->manager);
 	sqlite3_bind_int64(st, 8, (int64_t)o->manager_seq);
-	sqlite3_bind_blob(st, 9, o->props, (int)o->props_len, SQLITE_STATIC);
-	sqlite3_bind_blob(st, 10, o->links, (int)(o->n_links * sizeof(*o->links)), SQLITE_STATIC);
+	sqlite3_bind_int64(st, 9, o->deleted_at);
+	sqlite3_bind_blob(st, 10, o->props, (int)o->props_len, SQLITE_STATIC);
+	sqlite3_bind_blob(st, 11, o->links, (int)(o->n_links * sizeof(*o->links)), SQLITE_STATIC);
 	sqlite3_step(st);
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
@@ -241,30 +277,96 @@ static int put_audit(struct persist *p, unsigned n, const struct audit *a, struc
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
 
-int persist_flush(struct persist *p, struct emulator *em, struct err *e)
+/*
+ * Every object, or those that changed: these stand at the new end of their type's list. One that a
+ * refused request left without a place in a list is not kept.
+ */
+static int put_objects(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
-	uint64_t seq = directory_seq(em->dir);
+	for (unsigned t = 0; t < TYPE_COUNT; t++) {
+		struct object *o = directory_newest(em->dir, (enum object_type)t);
+
+		for (; o && (all || o->dirty); o = o->older) {
+			TRY(put_object(p, o, e));
+			if (!all)
+				o->dirty = false;
+		}
+	}
+	return 0;
+}
+
+static int put_everything(struct persist *p, struct emulator *em, bool all, struct err *e)
+{
+	TRY(put_objects(p, em, all, e));
+	for (unsigned i = all ? em->audits_gone : p->n_audits; i < em->audits_gone + em->n_audits;
+		i++)
+		TRY(put_audit(p, i, &em->audits[i - em->audits_gone], e));
+	return put_all_meta(p, em, e);
+}
+
+static int transaction(
+	struct persist *p, struct emulator *em, const char *begin, bool all, struct err *e)
+{
 	int r = 0;
 
-	if (seq == p->seq && em->n_audits == p->n_audits)
-		return 0;
-	if (sqlite3_exec(p->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+	if (sqlite3_exec(p->db, begin, NULL, NULL, NULL) != SQLITE_OK)
 		return db_error(p, e);
-	for (uint32_t i = 0; i < directory_size(em->dir) && r == 0; i++) {
-		struct object *o = directory_get(em->dir, i);
-
-		if (o->dirty)
-			r = put_object(p, o, e);
-		o->dirty = false;
-	}
-	for (unsigned i = p->n_audits; i < em->n_audits && r == 0; i++)
-		r = put_audit(p, i, &em->audits[i], e);
-	if (r == 0)
-		r = put_meta(p, "seq", &seq, sizeof(seq), e);
+	r = put_everything(p, em, all, e);
 	if (sqlite3_exec(p->db, r == 0 ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		r = db_error(p, e);
-	p->seq = seq;
-	p->n_audits = em->n_audits;
+	p->seq = directory_seq(em->dir);
+	p->n_audits = em->audits_gone + em->n_audits;
+	p->clock = em->clock;
+	memcpy(p->features, em->features, sizeof(p->features));
+	return r;
+}
+
+int persist_flush(struct persist *p, struct emulator *em, struct err *e)
+{
+	if (directory_seq(em->dir) == p->seq && em->audits_gone + em->n_audits == p->n_audits &&
+		em->clock == p->clock &&
+		memcmp(em->features, p->features, sizeof(p->features)) == 0)
+		return 0;
+	return transaction(p, em, "BEGIN", false, e);
+}
+
+int persist_save(const char *path, struct emulator *em, struct err *e)
+{
+	struct persist *p = NULL;
+	int r;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_set(e, -errno, path, 0, "cannot be replaced: %s", strerror(errno));
+	r = db_open(xstrdup(path), &p, e);
+	if (r == 0)
+		r = transaction(p, em, "BEGIN", true, e);
+	persist_close(p);
+	return r;
+}
+
+int persist_restore(const char *path, struct emulator *em, struct err *e)
+{
+	struct persist *p = NULL;
+	int r;
+
+	if (access(path, R_OK) < 0)
+		return err_set(e, -ENOENT, path, 0, "there is no such snapshot");
+	r = db_open(xstrdup(path), &p, e);
+	if (r < 0)
+		return r;
+	directory_free(em->dir);
+	audits_free(em);
+	em->dir = directory_new();
+	em->n_quarantined = em->audits_gone = 0;
+	memset(em->n_managed, 0, sizeof(em->n_managed));
+	memset(em->hint, 0, sizeof(em->hint));
+	em->n_marks = 0;
+	r = load_all(p, em, e);
+	persist_close(p);
+	guid_random(em->epoch); /* delta tokens of the other time are void */
+	if (r == 0 && em->persist)
+		r = transaction(
+			em->persist, em, "BEGIN; DELETE FROM object; DELETE FROM audit", true, e);
 	return r;
 }
 

@@ -14,3 +14,7 @@ int persist_open(
 /* Writes what has changed. */
 int persist_flush(struct persist *p, struct emulator *em, struct err *e) _must_check_;
 void persist_close(struct persist *p);
+
+/* A snapshot of everything, and back to one; delta tokens are void after that. */
+int persist_save(const char *path, struct emulator *em, struct err *e) _must_check_;
+int persist_restore(const char *path, struct emulator *em, struct err *e) _must_check_;

@@ -20,49 +20,63 @@ const struct type_info types[] = {
 #define C (1u << TYPE_CONTACT)
 
 const struct property properties[] = {
-	[P_DISPLAY_NAME] = {"displayName", KIND_STRING, U | G | C, true, BY_APPLICATION},
-	[P_MAIL_NICKNAME] = {"mailNickname", KIND_STRING, U | G | C, false, BY_APPLICATION,
+	[P_DISPLAY_NAME] = {"displayName", KIND_STRING, U | G | C, U | G | C, BY_APPLICATION},
+	[P_MAIL_NICKNAME] = {"mailNickname", KIND_STRING, U | G | C, G | C, BY_APPLICATION,
 		.max = 64},
-	[P_UPN] = {"userPrincipalName", KIND_STRING, U, true, BY_APPLICATION, .max = 113},
-	[P_MAIL] = {"mail", KIND_STRING, U | G | C, true, BY_SYNC},
-	[P_PROXIES] = {"proxyAddresses", KIND_STRINGS, U | G | C, false, BY_SYNC},
-	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C, false, BY_APPLICATION},
-	[P_UNIQUE_NAME] = {"uniqueName", KIND_STRING, G, false, BY_APPLICATION},
-	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U, false, BY_APPLICATION},
-	[P_MAIL_ENABLED] = {"mailEnabled", KIND_BOOLEAN, G, true, BY_APPLICATION},
-	[P_SECURITY_ENABLED] = {"securityEnabled", KIND_BOOLEAN, G, true, BY_APPLICATION},
-	[P_SYNC_ENABLED] = {"onPremisesSyncEnabled", KIND_BOOLEAN, U | G | C, false, BY_SERVICE},
-	[P_LAST_SYNC] = {"onPremisesLastSyncDateTime", KIND_TIME, U | G | C, false, BY_SERVICE},
-	[P_CREATED] = {"createdDateTime", KIND_TIME, U | G, false, BY_SERVICE},
-	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G, false, BY_SERVICE},
-	[P_FIRST_OTHER] = {"givenName", KIND_STRING, U | C, true, BY_APPLICATION, .max = 64},
-	{"surname", KIND_STRING, U | C, true, BY_APPLICATION, .max = 64},
-	{"jobTitle", KIND_STRING, U | C, true, BY_APPLICATION, .max = 128},
-	{"department", KIND_STRING, U | C, false, BY_APPLICATION, .max = 64},
-	{"companyName", KIND_STRING, U | C, false, BY_APPLICATION, .max = 64},
-	{"officeLocation", KIND_STRING, U, true, BY_APPLICATION, .max = 128},
-	{"city", KIND_STRING, U, false, BY_APPLICATION, .max = 128},
-	{"state", KIND_STRING, U, false, BY_APPLICATION, .max = 128},
-	{"country", KIND_STRING, U, false, BY_APPLICATION, .max = 128},
-	{"postalCode", KIND_STRING, U, false, BY_APPLICATION, .max = 40},
-	{"streetAddress", KIND_STRING, U, false, BY_APPLICATION, .max = 1024},
-	{"businessPhones", KIND_STRINGS, U, true, BY_APPLICATION},
-	{"mobilePhone", KIND_STRING, U, true, BY_APPLICATION, .max = 64},
-	{"faxNumber", KIND_STRING, U, false, BY_APPLICATION},
-	{"employeeId", KIND_STRING, U, false, BY_APPLICATION, .max = 16},
-	{"employeeType", KIND_STRING, U, false, BY_APPLICATION},
-	{"preferredLanguage", KIND_STRING, U, true, BY_APPLICATION},
-	{"usageLocation", KIND_STRING, U, false, BY_APPLICATION, .max = 2},
-	{"description", KIND_STRING, G, true, BY_APPLICATION, .max = 1024},
-	{"onPremisesExtensionAttributes", KIND_EXTENSIONS, U, false, BY_SYNC},
-	{"onPremisesSamAccountName", KIND_STRING, U | G, false, BY_SYNC},
-	{"onPremisesSecurityIdentifier", KIND_STRING, U | G, false, BY_SYNC},
-	{"onPremisesUserPrincipalName", KIND_STRING, U, false, BY_SYNC},
-	{"onPremisesDistinguishedName", KIND_STRING, U, false, BY_SYNC, .max = 2048},
-	{"onPremisesDomainName", KIND_STRING, U | G, false, BY_SYNC},
-	{"onPremisesNetBiosName", KIND_STRING, G, false, BY_SYNC},
-	{"phones", KIND_OBJECTS, C, true, BY_SYNC},
-	{"addresses", KIND_OBJECTS, C, true, BY_SYNC},
+	[P_UPN] = {"userPrincipalName", KIND_STRING, U, U, BY_APPLICATION, .max = 113},
+	[P_MAIL] = {"mail", KIND_STRING, U | G | C, U | G | C, BY_SYNC},
+	[P_PROXIES] = {"proxyAddresses", KIND_STRINGS, U | G | C, G | C, BY_SYNC},
+	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C, 0, BY_APPLICATION,
+		.sync_only = G | C},
+	[P_UNIQUE_NAME] = {"uniqueName", KIND_STRING, G, G, BY_APPLICATION},
+	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U, 0, BY_APPLICATION},
+	[P_MAIL_ENABLED] = {"mailEnabled", KIND_BOOLEAN, G, G, BY_APPLICATION},
+	[P_SECURITY_ENABLED] = {"securityEnabled", KIND_BOOLEAN, G, G, BY_APPLICATION},
+	[P_SYNC_ENABLED] = {"onPremisesSyncEnabled", KIND_BOOLEAN, U | G | C, G | C, BY_SERVICE},
+	[P_LAST_SYNC] = {"onPremisesLastSyncDateTime", KIND_TIME, U | G | C, G | C, BY_SERVICE},
+	[P_CREATED] = {"createdDateTime", KIND_TIME, U | G, G, BY_SERVICE},
+	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G | C, G, BY_SERVICE},
+	[P_SID] = {"securityIdentifier", KIND_STRING, U | G, G, BY_SERVICE},
+	[P_ERRORS] = {"onPremisesProvisioningErrors", KIND_OBJECTS, U | G | C, G | C, BY_SERVICE},
+	[P_SENT_UPN] = {"onPremisesUserPrincipalName", KIND_STRING, U, 0, BY_SYNC},
+	[P_GROUP_TYPES] = {"groupTypes", KIND_STRINGS, G, G, BY_APPLICATION},
+	[P_FIRST_OTHER] = {"givenName", KIND_STRING, U | C, U | C, BY_APPLICATION, .max = 64},
+	{"surname", KIND_STRING, U | C, U | C, BY_APPLICATION, .max = 64},
+	{"jobTitle", KIND_STRING, U | C, U | C, BY_APPLICATION, .max = 128},
+	{"department", KIND_STRING, U | C, C, BY_APPLICATION, .max = 64},
+	{"companyName", KIND_STRING, U | C, C, BY_APPLICATION, .max = 64},
+	{"officeLocation", KIND_STRING, U, U, BY_APPLICATION, .max = 128},
+	{"city", KIND_STRING, U, 0, BY_APPLICATION, .max = 128},
+	{"state", KIND_STRING, U, 0, BY_APPLICATION, .max = 128},
+	{"country", KIND_STRING, U, 0, BY_APPLICATION, .max = 128},
+	{"postalCode", KIND_STRING, U, 0, BY_APPLICATION, .max = 40},
+	{"streetAddress", KIND_STRING, U, 0, BY_APPLICATION, .max = 1024},
+	{"businessPhones", KIND_STRINGS, U, U, BY_APPLICATION},
+	{"mobilePhone", KIND_STRING, U, U, BY_APPLICATION, .max = 64},
+	{"faxNumber", KIND_STRING, U, 0, BY_APPLICATION},
+	{"employeeId", KIND_STRING, U, 0, BY_APPLICATION, .max = 16},
+	{"employeeType", KIND_STRING, U, 0, BY_APPLICATION},
+	{"employeeHireDate", KIND_TIME, U, 0, BY_APPLICATION},
+	{"preferredLanguage", KIND_STRING, U | G, U | G, BY_APPLICATION},
+	{"preferredDataLocation", KIND_STRING, U | G, G, BY_APPLICATION},
+	{"usageLocation", KIND_STRING, U, 0, BY_APPLICATION, .max = 2},
+	{"userType", KIND_STRING, U, 0, BY_APPLICATION},
+	{"otherMails", KIND_STRINGS, U, 0, BY_APPLICATION},
+	{"passwordPolicies", KIND_STRING, U, 0, BY_APPLICATION},
+	{"showInAddressList", KIND_BOOLEAN, U, 0, BY_APPLICATION},
+	{"lastPasswordChangeDateTime", KIND_TIME, U, 0, BY_SERVICE},
+	{"description", KIND_STRING, G, G, BY_APPLICATION, .max = 1024},
+	{"classification", KIND_STRING, G, G, BY_APPLICATION},
+	{"visibility", KIND_STRING, G, G, BY_APPLICATION},
+	{"isAssignableToRole", KIND_BOOLEAN, G, G, BY_APPLICATION},
+	{"onPremisesExtensionAttributes", KIND_EXTENSIONS, U | G, 0, BY_SYNC},
+	{"onPremisesSamAccountName", KIND_STRING, U | G, G, BY_SYNC},
+	{"onPremisesSecurityIdentifier", KIND_STRING, U | G, G, BY_SYNC},
+	{"onPremisesDistinguishedName", KIND_STRING, U, 0, BY_SYNC, .max = 2048},
+	{"onPremisesDomainName", KIND_STRING, U | G, G, BY_SYNC},
+	{"onPremisesNetBiosName", KIND_STRING, G, G, BY_SYNC},
+	{"phones", KIND_OBJECTS, C, C, BY_SYNC},
+	{"addresses", KIND_OBJECTS, C, C, BY_SYNC},
 };
 const unsigned n_properties = ARRAY_SIZE(properties);
 
@@ -92,6 +106,29 @@ static void slots_fill(void)
 			h = (h + 1) % SLOTS;
 		slots[h] = (signed char)(i + 1);
 	}
+}
+
+const char *property_edm(const struct property *p)
+{
+	switch (p->kind) {
+	case KIND_STRING:
+		return "Edm.String";
+	case KIND_BOOLEAN:
+		return "Edm.Boolean";
+	case KIND_STRINGS:
+		return "Collection(Edm.String)";
+	case KIND_TIME:
+		return "Edm.DateTimeOffset";
+	case KIND_EXTENSIONS:
+		return "graph.onPremisesExtensionAttributes";
+	case KIND_OBJECTS:
+		break;
+	}
+	if (streq(p->name, "phones"))
+		return "Collection(graph.phone)";
+	if (streq(p->name, "addresses"))
+		return "Collection(graph.physicalOfficeAddress)";
+	return "Collection(graph.onPremisesProvisioningError)";
 }
 
 int property_find(enum object_type type, const char *name, size_t n)

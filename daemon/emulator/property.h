@@ -36,11 +36,11 @@ enum property_writer { BY_APPLICATION, BY_SYNC, BY_SERVICE };
 struct property {
 	const char *name;
 	enum property_kind kind;
-	unsigned types;  /* bit per object_type */
-	bool by_default; /* without $select */
+	unsigned types;      /* bit per object_type */
+	unsigned by_default; /* the same: what comes without $select */
 	enum property_writer writer;
-	bool sync_select; /* readable only with the sync role (not in public Graph) */
-	unsigned max;     /* characters of a string, 0: 256 */
+	unsigned max;       /* characters of a string, 0: 256 */
+	unsigned sync_only; /* types on which public Graph does not know it */
 };
 
 /* The numbers of properties that the code names. */
@@ -59,11 +59,18 @@ enum {
 	P_LAST_SYNC,
 	P_CREATED,
 	P_DELETED,
+	P_SID,    /* securityIdentifier: follows from the id, never stored */
+	P_ERRORS, /* onPremisesProvisioningErrors */
+	P_SENT_UPN,
+	P_GROUP_TYPES,
 	P_FIRST_OTHER
 };
 
 extern const struct property properties[];
 extern const unsigned n_properties;
+
+/* "Edm.String", as the CSDL of Graph says it. */
+const char *property_edm(const struct property *p);
 
 /* In any case; -1: none of the type has it. */
 int property_find(enum object_type type, const char *name, size_t n);

@@ -1,10 +1,11 @@
-/* Query options of a URL. */
+/* Query options of a URL. A new option is a row of the table and a function. */
 #include "query.h"
 
 #include "base/codec.h"
 #include "base/err.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 bool url_decode(char *s)
 {
@@ -40,49 +41,148 @@ static bool bad(struct response *rs, const char *what, const char *detail)
 	return false;
 }
 
-static bool set_option(struct query *q, const char *name, const char *value, struct response *rs)
+static void replace(char **p, const char *value)
+{
+	free(*p);
+	*p = xstrdup(value);
+}
+
+static bool set_select(struct query *q, const char *value, struct response *rs)
+{
+	replace(&q->select, value);
+	return true;
+}
+
+static bool set_filter(struct query *q, const char *value, struct response *rs)
 {
 	const char *why;
+
+	filter_free(q->filter);
+	q->filter = filter_parse(value, &why);
+	if (!q->filter)
+		respond_error(
+			rs, 400, "Request_UnsupportedQuery", "Invalid filter clause: %s", why);
+	return q->filter != NULL;
+}
+
+static bool set_search(struct query *q, const char *value, struct response *rs)
+{
+	const char *why;
+
+	search_free(q->search);
+	q->search = search_parse(value, &why);
+	return q->search || bad(rs, "Syntax error in $search", why);
+}
+
+static bool set_top(struct query *q, const char *value, struct response *rs)
+{
 	char *end;
 
-	if (streq(name, "$select")) {
-		free(q->select);
-		q->select = xstrdup(value);
-	} else if (streq(name, "$filter")) {
-		filter_free(q->filter);
-		free(q->filter_text);
-		q->filter_text = xstrdup(value);
-		q->filter = filter_parse(value, &why);
-		if (!q->filter) {
-			respond_error(rs, 400, "Request_UnsupportedQuery",
-				"Invalid filter clause: %s", why);
-			return false;
+	q->top = strtol(value, &end, 10);
+	if (!*value || *end || q->top < 1 || q->top > TOP_MAX)
+		return bad(rs, "Invalid page size specified", value);
+	return true;
+}
+
+static bool set_count(struct query *q, const char *value, struct response *rs)
+{
+	q->count = strcasecmp(value, "true") == 0;
+	return true;
+}
+
+static bool set_order(struct query *q, const char *value, struct response *rs)
+{
+	size_t n = strcspn(value, " ");
+	const char *direction = value + n + strspn(value + n, " ");
+
+	if (strchr(value, ','))
+		return bad(rs, "Sorting by several properties is not supported", value);
+	if (*direction && strcasecmp(direction, "asc") != 0 && strcasecmp(direction, "desc") != 0)
+		return bad(rs, "Invalid $orderby clause", value);
+	free(q->order_text);
+	q->order_text = xstrndup(value, n);
+	q->descending = strcasecmp(direction, "desc") == 0;
+	return true;
+}
+
+/* "members($select=id,displayName),manager" */
+static bool set_expand(struct query *q, const char *value, struct response *rs)
+{
+	while (*value) {
+		size_t n = strcspn(value, ",(");
+		struct expand *x = &q->expands[q->n_expands];
+
+		if (q->n_expands == EXPAND_MAX || n == 0 || n >= sizeof(x->name))
+			return bad(rs, "Invalid $expand clause", value);
+		snprintf(x->name, sizeof(x->name), "%.*s", (int)n, value);
+		q->n_expands++;
+		value += n;
+		if (*value == '(') {
+			n = strcspn(value, ")");
+			if (!value[n] || strncmp(value, "($select=", 9) != 0)
+				return bad(rs, "Only $select is supported inside $expand", value);
+			x->select = xstrndup(value + 9, n - 9);
+			value += n + 1;
 		}
-	} else if (streq(name, "$top")) {
-		q->top = strtol(value, &end, 10);
-		if (!*value || *end || q->top < 1 || q->top > 999)
-			return bad(rs, "Invalid page size specified", value);
-	} else if (streq(name, "$count")) {
-		q->count = streq(value, "true");
-	} else if (streq(name, "$skiptoken")) {
-		free(q->skiptoken);
-		q->skiptoken = xstrdup(value);
-	} else if (streq(name, "$deltatoken")) {
-		free(q->deltatoken);
-		q->deltatoken = xstrdup(value);
-	} else if (*name == '$' && !streq(name, "$orderby") && !streq(name, "$expand")) {
-		return bad(rs, "The query parameter is not supported", name);
+		value += *value == ',';
 	}
 	return true;
 }
 
+static bool set_skiptoken(struct query *q, const char *value, struct response *rs)
+{
+	replace(&q->skiptoken, value);
+	return true;
+}
+
+static bool set_deltatoken(struct query *q, const char *value, struct response *rs)
+{
+	replace(&q->deltatoken, value);
+	return true;
+}
+
+static bool set_format(struct query *q, const char *value, struct response *rs)
+{
+	return strcasestr(value, "json") || bad(rs, "The format is not supported", value);
+}
+
+static const struct {
+	const char *name;
+	bool (*set)(struct query *q, const char *value, struct response *rs);
+} options[] = {
+	{"select", set_select},
+	{"filter", set_filter},
+	{"search", set_search},
+	{"top", set_top},
+	{"count", set_count},
+	{"orderby", set_order},
+	{"expand", set_expand},
+	{"skiptoken", set_skiptoken},
+	{"deltatoken", set_deltatoken},
+	{"format", set_format},
+};
+
+/* The dollar sign may be left out (OData 4.01 part 2, 5.1). */
+static bool set_option(struct query *q, const char *name, const char *value, struct response *rs)
+{
+	const char *word = *name == '$' ? name + 1 : name;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(options); i++)
+		if (strcasecmp(options[i].name, word) == 0)
+			return options[i].set(q, value, rs);
+	return *name != '$' || bad(rs, "The query parameter is not supported", name);
+}
+
 bool query_parse(struct query *q, char *text, struct response *rs)
 {
+	_cleanup_buf_ struct buf kept = {0};
 	char *save = NULL;
 
 	for (char *p = strtok_r(text, "&", &save); p; p = strtok_r(NULL, "&", &save)) {
 		char *value = strchr(p, '=');
 
+		if (!strcasestr(p, "skiptoken="))
+			buf_addf(&kept, "&%s", p);
 		if (value)
 			*value++ = '\0';
 		if (!url_decode(p) || (value && !url_decode(value)))
@@ -90,6 +190,7 @@ bool query_parse(struct query *q, char *text, struct response *rs)
 		if (!set_option(q, p, value ? value : "", rs))
 			return false;
 	}
+	q->options = buf_steal(&kept);
 	return true;
 }
 
@@ -97,12 +198,24 @@ void query_done(struct query *q)
 {
 	if (!q)
 		return;
+	for (unsigned i = 0; i < q->n_expands; i++)
+		free(q->expands[i].select);
+	free(q->options);
 	free(q->select);
+	free(q->order_text);
 	free(q->skiptoken);
 	free(q->deltatoken);
-	free(q->filter_text);
 	filter_free(q->filter);
+	search_free(q->search);
 	free(q);
+}
+
+static bool unknown(struct response *rs, const char *name, size_t n, enum object_type t)
+{
+	respond_error(rs, 400, "BadRequest",
+		"Could not find a property named '%.*s' on type 'microsoft.graph.%s'.", (int)n,
+		name, types[t].word);
+	return false;
 }
 
 bool query_select(
@@ -110,9 +223,10 @@ bool query_select(
 {
 	const char *p = q->select;
 
+	memset(q->selected, 0, sizeof(q->selected));
 	if (!p) {
 		for (unsigned i = 0; i < n_properties; i++)
-			q->selected[i] = properties[i].by_default;
+			q->selected[i] = properties[i].by_default >> t & 1;
 		return true;
 	}
 	while (*p) {
@@ -123,16 +237,49 @@ bool query_select(
 			q->select_members = true;
 		else if (n == 7 && strncasecmp(p, "manager", n) == 0 && t != TYPE_GROUP)
 			q->select_manager = true;
-		else if (prop >= 0 && (prop != P_IMMUTABLE_ID || t == TYPE_USER || is_sync(rq)))
+		else if (prop >= 0 && (!(properties[prop].sync_only >> t & 1) || is_sync(rq)))
 			q->selected[prop] = true;
-		else if (!(n == 2 && strncasecmp(p, "id", n) == 0) && n) {
-			respond_error(rs, 400, "BadRequest",
-				"Could not find a property named '%.*s' on type "
-				"'microsoft.graph.%s'.",
-				(int)n, p, types[t].word);
-			return false;
-		}
+		else if (!(n == 2 && strncasecmp(p, "id", n) == 0) && n)
+			return unknown(rs, p, n, t);
 		p += n + (p[n] == ',');
+	}
+	return true;
+}
+
+/* Without ConsistencyLevel: eventual these are what $orderby takes; and none beside a filter. */
+static bool order_is_advanced(const struct query *q)
+{
+	return q->filter || !(q->order_by - 1 == P_DISPLAY_NAME || q->order_by - 1 == P_UPN);
+}
+
+bool query_check(struct query *q, const struct request *rq, enum object_type t, struct response *rs)
+{
+	if (q->order_text) {
+		int prop = property_find(t, q->order_text, strlen(q->order_text));
+
+		if (prop < 0)
+			return unknown(rs, q->order_text, strlen(q->order_text), t);
+		q->order_by = prop + 1;
+	}
+	if (q->search && !rq->eventual) {
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"Request with $search query parameter only works through MSGraph with a "
+			"special request header: 'ConsistencyLevel: eventual'");
+		return false;
+	}
+	if (rq->eventual && q->count)
+		return true;
+	if (q->filter && filter_is_advanced(q->filter)) {
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"Unsupported or invalid query filter clause: it needs the header "
+			"ConsistencyLevel: eventual and $count=true.");
+		return false;
+	}
+	if (q->order_by && order_is_advanced(q)) {
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"Sorting not supported for current query: it needs the header "
+			"ConsistencyLevel: eventual and $count=true.");
+		return false;
 	}
 	return true;
 }

@@ -62,14 +62,15 @@ bool bind_members(struct emulator *em, struct request *rq, struct object *group,
 	return true;
 }
 
-static bool may_write_members(const struct request *rq, const struct object *o, struct response *rs)
+static bool may_write_members(const struct emulator *em, const struct request *rq,
+	const struct object *o, struct response *rs)
 {
 	size_t n;
 	const char *mail = object_prop(o, P_MAIL_ENABLED, &n);
 
 	if (!has_role(rq, ROLE_MEMBER_WRITE) && !may_write(rq, TYPE_GROUP, rs))
 		return false;
-	if (!object_writable(rq, o, rs))
+	if (!object_writable(em, rq, o, rs))
 		return false;
 	if (is_sync(rq) || !mail || *mail != 't')
 		return true;
@@ -78,29 +79,33 @@ static bool may_write_members(const struct request *rq, const struct object *o, 
 	return false;
 }
 
+static struct objects live_members(const struct object *o)
+{
+	struct objects list = {.items = xcalloc(o->n_links + 1, sizeof(uint32_t))};
+
+	for (uint32_t i = 0; i < o->n_links; i++)
+		if (!o->links[i].removed)
+			list.items[list.n++] = o->links[i].target;
+	return list;
+}
+
+/* /groups/{id}/members[/microsoft.graph.user][/$count] */
 static void list_members(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	unsigned long given = 0;
-	struct buf *b = &rs->body;
+	const char *fourth = rq->n_segments > 3 ? rq->segments[3] : NULL;
+	struct objects list;
 
 	if (!may_read(rq, TYPE_GROUP, rs))
 		return;
-	rs->status = 200;
-	buf_adds(b, "{\"value\":[");
-	for (uint32_t i = 0; i < o->n_links; i++) {
-		const struct object *t = directory_get(em->dir, o->links[i].target);
-		size_t n;
-		const char *name;
-
-		if (o->links[i].removed)
-			continue;
-		name = object_prop(t, P_DISPLAY_NAME, &n);
-		buf_addf(b, "%s{\"@odata.type\":\"%s\",\"id\":\"%s\",\"displayName\":%.*s}",
-			given++ ? "," : "", types[t->type].odata, t->id, name ? (int)n : 4,
-			name ? name : "null");
-	}
-	buf_addf(b, "],\"@odata.count\":%lu}", given);
+	list = live_members(o);
+	if (fourth && streq(fourth, "$count"))
+		add_count_only(rq, list.n, rs);
+	else if (fourth && streq(fourth, "$ref"))
+		respond_objects(em, rq, &list, NULL, rs);
+	else
+		respond_objects(em, rq, &list, fourth, rs);
+	free(list.items);
 }
 
 static void write_done(struct emulator *em, struct object *o, struct response *rs)
@@ -115,10 +120,10 @@ static void add_member(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
 	json_t *list = json_array();
-	const json_t *url = json_object_get(rq->body, "@odata.id");
+	json_t *url = body_get(rq->body, "@odata.id");
 	bool changed = false;
 
-	json_array_append(list, json_is_string(url) ? (json_t *)url : json_null());
+	json_array_append(list, json_is_string(url) ? url : json_null());
 	if (bind_members(em, rq, o, list, &changed, rs))
 		write_done(em, o, rs);
 	json_decref(list);
@@ -143,14 +148,13 @@ void handle_members(struct emulator *em, struct request *rq, struct object *o, s
 	unsigned n = rq->n_segments;
 	bool ref = streq(rq->segments[n - 1], "$ref");
 
-	if (rq->method == M_GET && n == 3) {
+	if (rq->method == M_GET && n <= 4) {
 		list_members(em, rq, o, rs);
 		return;
 	}
-	if (!ref || !may_write_members(rq, o, rs)) {
+	if (!ref || !may_write_members(em, rq, o, rs)) {
 		if (!rs->status)
-			respond_error(
-				rs, 405, "Request_BadRequest", "The method is not allowed here.");
+			respond_method(rs);
 		return;
 	}
 	if (rq->method == M_POST && n == 4)
@@ -158,21 +162,21 @@ void handle_members(struct emulator *em, struct request *rq, struct object *o, s
 	else if (rq->method == M_DELETE && n == 5)
 		remove_member(em, rq, o, rq->segments[3], rs);
 	else
-		respond_error(rs, 405, "Request_BadRequest", "The method is not allowed here.");
+		respond_method(rs);
 }
 
 static void set_manager(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	const char *url = json_string_value(json_object_get(rq->body, "@odata.id"));
-	struct object *target = url ? object_of_url(em, url) : NULL;
+	const char *url = body_text(rq->body, "@odata.id");
+	struct object *target = object_of_url(em, url);
 
 	if (!target || target->type == TYPE_GROUP) {
-		respond_not_found(rs, url ? url : "-");
+		respond_not_found(rs, url);
 		return;
 	}
 	em->stats.duplicates += o->manager == (int64_t)target->index;
-	o->manager = target->index;
+	object_set_manager(em->dir, o, target);
 	write_done(em, o, rs);
 	o->manager_seq = o->seq;
 }
@@ -194,11 +198,11 @@ void handle_manager(struct emulator *em, struct request *rq, struct object *o, s
 			return;
 		rs->status = 200;
 		buf_addf(&rs->body, "{\"@odata.type\":\"%s\",", types[m->type].odata);
-		object_render(rq, m, &rs->body);
+		object_render(em, rq, m, &rs->body);
 		buf_addc(&rs->body, '}');
 		return;
 	}
-	if (!may_write(rq, o->type, rs) || !object_writable(rq, o, rs))
+	if (!may_write(rq, o->type, rs) || !object_writable(em, rq, o, rs))
 		return;
 	if (rq->method == M_PUT) {
 		set_manager(em, rq, o, rs);
@@ -208,10 +212,10 @@ void handle_manager(struct emulator *em, struct request *rq, struct object *o, s
 			respond_not_found(rs, "manager");
 			return;
 		}
-		o->manager = -1;
+		object_set_manager(em->dir, o, NULL);
 		write_done(em, o, rs);
 		o->manager_seq = o->seq;
 	} else {
-		respond_error(rs, 405, "Request_BadRequest", "The method is not allowed here.");
+		respond_method(rs);
 	}
 }

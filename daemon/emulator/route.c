@@ -1,8 +1,12 @@
 /* From a URL to the part that handles it. */
 #include "query.h"
+#include "throttle.h"
 
+#include "base/codec.h"
 #include "base/err.h"
+#include "base/timefmt.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,6 +15,29 @@ static const char *const METHODS[] = {"GET", "POST", "PATCH", "PUT", "DELETE", "
 const char *method_name(enum method m)
 {
 	return METHODS[m];
+}
+
+/* Of the request that is being served: requests are served one after the other. */
+static char request_id[37], client_request_id[64], request_date[24];
+
+void request_begin(const struct emulator *em, const char *client_id)
+{
+	char text[TIME_TEXT_SIZE];
+	size_t n = 0;
+
+	guid_random(request_id);
+	for (; client_id && client_id[n] && n + 1 < sizeof(client_request_id) &&
+		(isalnum((unsigned char)client_id[n]) || client_id[n] == '-');
+		n++)
+		client_request_id[n] = client_id[n];
+	client_request_id[n] = '\0';
+	snprintf(request_date, sizeof(request_date), "%.19s", time_format(now(em), text));
+}
+
+const char *request_ids(const char **ret_client)
+{
+	*ret_client = *client_request_id ? client_request_id : request_id;
+	return request_id;
 }
 
 void respond_error(struct response *rs, int status, const char *code, const char *fmt, ...)
@@ -25,13 +52,21 @@ void respond_error(struct response *rs, int status, const char *code, const char
 	buf_clear(&rs->body);
 	buf_addf(&rs->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
 	buf_add_json(&rs->body, text, strlen(text));
-	buf_adds(&rs->body, "\",\"innerError\":{}}}");
+	buf_addf(&rs->body,
+		"\",\"innerError\":{\"date\":\"%s\",\"request-id\":\"%s\","
+		"\"client-request-id\":\"%s\"}}}",
+		request_date, request_id, *client_request_id ? client_request_id : request_id);
 }
 
 void respond_forbidden(struct response *rs)
 {
 	respond_error(rs, 403, "Authorization_RequestDenied",
 		"Insufficient privileges to complete the operation.");
+}
+
+void respond_method(struct response *rs)
+{
+	respond_error(rs, 405, "Request_BadRequest", "The method is not allowed here.");
 }
 
 void respond_not_found(struct response *rs, const char *id)
@@ -102,65 +137,163 @@ static struct object *find_object(const struct emulator *em, enum object_type t,
 	return o && o->type == t && !o->deleted ? o : NULL;
 }
 
+/* Objects that are too new are not there yet, when reads lag. */
+static bool is_seen(const struct emulator *em, const struct request *rq, const struct object *o)
+{
+	return rq->method != M_GET || !em->lag_reads || o->created <= visible_seq(em);
+}
+
+/* What hangs on an object: /users/{id}/NAME... A new one is a row. */
+static const struct {
+	const char *name;
+	unsigned types;
+	unsigned max; /* segments in all */
+	void (*handle)(
+		struct emulator *em, struct request *rq, struct object *o, struct response *rs);
+} parts[] = {
+#define U (1u << TYPE_USER)
+#define G (1u << TYPE_GROUP)
+#define C (1u << TYPE_CONTACT)
+	{"onPremisesSyncBehavior", U | G | C, 3, handle_soa},
+	{"members", G, 5, handle_members},
+	{"manager", U | C, 4, handle_manager},
+	{"memberOf", U | G | C, 4, handle_member_of},
+	{"directReports", U | C, 4, handle_reports},
+#undef U
+#undef G
+#undef C
+};
+
 /* /users/{id}/... */
 static void route_object(
 	struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
 {
 	struct object *o = find_object(em, t, rq->segments[1]);
-	const char *third = rq->n_segments > 2 ? rq->segments[2] : "";
+	unsigned n = rq->n_segments;
+	const char *third = n > 2 ? rq->segments[2] : "";
 
-	if (!o)
+	if (!o || !is_seen(em, rq, o)) {
 		respond_not_found(rs, rq->segments[1]);
-	else if (rq->n_segments == 2)
+		return;
+	}
+	if (n == 2 || (n == 3 && cast_type(third) == (int)t)) {
 		handle_object(em, rq, o, rs);
-	else if (strcasecmp(third, "onPremisesSyncBehavior") == 0 && rq->n_segments == 3)
-		handle_soa(em, rq, o, rs);
-	else if (streq(third, "members") && t == TYPE_GROUP)
-		handle_members(em, rq, o, rs);
-	else if (streq(third, "manager") && t != TYPE_GROUP)
-		handle_manager(em, rq, o, rs);
-	else
-		respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.",
-			third);
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+		if (strcasecmp(parts[i].name, third) == 0 && parts[i].types >> t & 1 &&
+			n <= parts[i].max) {
+			parts[i].handle(em, rq, o, rs);
+			return;
+		}
+	respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", third);
 }
 
 static void route_directory_object(struct emulator *em, struct request *rq, struct response *rs)
 {
 	struct object *o = directory_find(em->dir, rq->segments[1], strlen(rq->segments[1]));
 
-	if (!o || o->deleted)
+	if (!o || o->deleted || !is_seen(em, rq, o))
 		respond_not_found(rs, rq->segments[1]);
 	else
 		handle_object(em, rq, o, rs);
 }
 
-void route(struct emulator *em, struct request *rq, struct response *rs)
+static bool is_delta(const char *segment)
 {
-	const char *first = rq->n_segments ? rq->segments[0] : "";
-	unsigned n = rq->n_segments;
+	return streq(segment, "delta") || streq(segment, "microsoft.graph.delta") ||
+	       streq(segment, "graph.delta");
+}
 
-	for (unsigned t = 0; t < TYPE_COUNT; t++) {
-		if (strcasecmp(first, types[t].collection) != 0)
-			continue;
-		if (n == 1)
-			handle_collection(em, rq, (enum object_type)t, rs);
-		else if (n == 2 && streq(rq->segments[1], "delta"))
-			handle_delta(em, rq, (enum object_type)t, rs);
-		else
-			route_object(em, rq, (enum object_type)t, rs);
-		return;
-	}
-	if (streq(first, "$batch") && n == 1)
-		handle_batch(em, rq, rs);
-	else if (strcasecmp(first, "directoryObjects") == 0 && n == 2)
-		route_directory_object(em, rq, rs);
-	else if (strcasecmp(first, "auditLogs") == 0 && n == 2 &&
-		 strcasecmp(rq->segments[1], "directoryAudits") == 0)
-		handle_audits(em, rq, rs);
-	else if (streq(first, "directory") && n > 2 &&
-		 strcasecmp(rq->segments[1], "deletedItems") == 0)
+/* /users, /users/$count, /users/delta, /users/{id}... */
+static void route_collection(
+	struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+{
+	const char *second = rq->n_segments > 1 ? rq->segments[1] : "";
+
+	if (rq->n_segments == 1)
+		handle_collection(em, rq, t, rs);
+	else if (rq->n_segments > 2 || *second == '\0')
+		route_object(em, rq, t, rs);
+	else if (is_delta(second) && rq->method == M_GET)
+		handle_delta(em, rq, t, rs);
+	else if (streq(second, "$count") && rq->method == M_GET) {
+		if (may_read(rq, t, rs))
+			count_collection(em, rq, t, rs);
+	} else
+		route_object(em, rq, t, rs);
+}
+
+static void route_directory(struct emulator *em, struct request *rq, struct response *rs)
+{
+	const char *second = rq->n_segments > 1 ? rq->segments[1] : "";
+
+	if (strcasecmp(second, "deletedItems") == 0 && rq->n_segments > 2)
 		handle_deleted(em, rq, rs);
+	else if (strcasecmp(second, "onPremisesSynchronization") == 0)
+		handle_features(em, rq, rs);
 	else
 		respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.",
-			first);
+			second);
+}
+
+static void route_directory_objects(struct emulator *em, struct request *rq, struct response *rs)
+{
+	const char *second = rq->n_segments > 1 ? rq->segments[1] : "";
+
+	if (strcasecmp(second, "getByIds") == 0 && rq->method == M_POST)
+		handle_by_ids(em, rq, rs);
+	else if (rq->n_segments == 2)
+		route_directory_object(em, rq, rs);
+	else
+		respond_not_found(rs, second);
+}
+
+static void route_audits(struct emulator *em, struct request *rq, struct response *rs)
+{
+	if (rq->n_segments == 2 && strcasecmp(rq->segments[1], "directoryAudits") == 0)
+		handle_audits(em, rq, rs);
+	else
+		respond_not_found(rs, "auditLogs");
+}
+
+static const struct {
+	const char *name;
+	void (*handle)(struct emulator *em, struct request *rq, struct response *rs);
+} roots[] = {
+	{"$batch", handle_batch},
+	{"$metadata", handle_metadata},
+	{"directoryObjects", route_directory_objects},
+	{"auditLogs", route_audits},
+	{"directory", route_directory},
+	{"directoryRoles", handle_roles},
+	{"organization", handle_organization},
+	{"domains", handle_domains},
+};
+
+static void dispatch(struct emulator *em, struct request *rq, struct response *rs)
+{
+	const char *first = rq->n_segments ? rq->segments[0] : "";
+
+	for (unsigned t = 0; t < TYPE_COUNT; t++)
+		if (strcasecmp(first, types[t].collection) == 0) {
+			route_collection(em, rq, (enum object_type)t, rs);
+			return;
+		}
+	for (unsigned i = 0; i < ARRAY_SIZE(roots); i++)
+		if (strcasecmp(first, roots[i].name) == 0) {
+			roots[i].handle(em, rq, rs);
+			return;
+		}
+	respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", first);
+}
+
+void route(struct emulator *em, struct request *rq, struct response *rs)
+{
+	bool batch = rq->n_segments == 1 && streq(rq->segments[0], "$batch");
+
+	rs->units = batch ? 0 : request_units(rq);
+	if (batch || !em->throttle || throttle_take(em->throttle, em, rq, rs))
+		dispatch(em, rq, rs);
+	marks_add(em);
 }

@@ -18,7 +18,10 @@
 
 #define BODY_MAX (4 * 1024 * 1024)
 #define HEADERS_MAX (64 * 1024)
-#define IDLE_SECONDS 300
+#define IDLE_SECONDS 60     /* between two reads of a connection */
+#define REQUEST_SECONDS 120 /* from a connection's first byte, or answer, to a whole request */
+#define CONNECTIONS_MAX 4096
+#define JSON_DEPTH_MAX 64
 
 struct server {
 	struct event_base *base;
@@ -31,6 +34,7 @@ struct server {
 static struct bufferevent *new_connection(struct event_base *base, void *ctx)
 {
 	struct server *s = ctx;
+
 	struct bufferevent *bev = bufferevent_openssl_socket_new(
 		base, -1, SSL_new(s->tls), BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
 
@@ -79,6 +83,15 @@ static void cut_connection(struct evhttp_request *req)
 	shutdown(fd, SHUT_RDWR);
 }
 
+static void add_ids(struct evkeyvalq *out)
+{
+	const char *client, *id = request_ids(&client);
+
+	evhttp_add_header(out, "request-id", id);
+	evhttp_add_header(out, "client-request-id", client);
+	evhttp_add_header(out, "OData-Version", "4.0");
+}
+
 static void send_response(struct evhttp_request *req, struct response *rs)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
@@ -89,7 +102,25 @@ static void send_response(struct evhttp_request *req, struct response *rs)
 	if (rs->reset)
 		cut_connection(req);
 	if (n)
-		evhttp_add_header(out, "Content-Type", "application/json");
+		evhttp_add_header(out, "Content-Type",
+			rs->type ? rs->type
+				 : "application/json;odata.metadata=minimal;charset=utf-8");
+	add_ids(out);
+	if (rs->units) {
+		snprintf(text, sizeof(text), "%d", rs->units);
+		evhttp_add_header(out, "x-ms-resource-unit", text);
+	}
+	if (rs->used > 0) {
+		snprintf(text, sizeof(text), "%.1f", rs->used);
+		evhttp_add_header(out, "x-ms-throttle-limit-percentage", text);
+	}
+	if (rs->reason) {
+		evhttp_add_header(out, "x-ms-throttle-information", rs->reason);
+		evhttp_add_header(out, "x-ms-throttle-scope", rs->scope);
+	}
+	if (rs->preference)
+		evhttp_add_header(out, "Preference-Applied",
+			rs->preference == 1 ? "return=minimal" : "return=representation");
 	if (rs->location[0])
 		evhttp_add_header(out, "Location", rs->location);
 	if (rs->retry_after >= 0) {
@@ -140,43 +171,74 @@ static void read_headers(struct evhttp_request *req, struct request *rq)
 	const char *prefer = evhttp_find_header(in, "Prefer");
 
 	rq->eventual = v && strcasecmp(v, "eventual") == 0;
+	rq->minimal = prefer && strcasestr(prefer, "return=minimal");
+	rq->representation = prefer && strcasestr(prefer, "return=representation");
 	v = prefer ? strcasestr(prefer, "odata.maxpagesize=") : NULL;
 	if (v)
 		rq->page_size = (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L);
 }
 
-/* /<tenant>/oauth2/v2.0/token and /<tenant>/v2.0/.well-known/openid-configuration */
+static void respond_configuration(const struct emulator *em, struct response *rs)
+{
+	const char *id = em->tenant->id;
+
+	rs->status = 200;
+	buf_addf(&rs->body,
+		"{\"issuer\":\"%s/%s/v2.0\",\"token_endpoint\":\"%s/%s/oauth2/v2.0/token\","
+		"\"authorization_endpoint\":\"%s/%s/oauth2/v2.0/authorize\","
+		"\"jwks_uri\":\"%s/%s/discovery/v2.0/keys\","
+		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\","
+		"\"private_key_jwt\",\"client_secret_basic\"]}",
+		em->base, id, em->base, id, em->base, id, em->base, id);
+}
+
+/* A string in front of the query of a URL. */
+static bool path_is(const char *url, const char *path)
+{
+	size_t n = strlen(path);
+
+	return strncmp(url, path, n) == 0 && (url[n] == '\0' || url[n] == '?');
+}
+
+/* /<tenant>/oauth2/v2.0/token, .../.well-known/openid-configuration, .../discovery/v2.0/keys */
 static bool sign_in(struct server *s, struct evhttp_request *req, const char *path,
 	const char *body, struct response *rs)
 {
 	struct emulator *em = s->em;
 	const char *rest = strchr(path + 1, '/');
+	bool token = rest && path_is(rest, "/oauth2/v2.0/token");
+	bool keys = rest && path_is(rest, "/discovery/v2.0/keys");
 	char tenant[256];
 
-	if (!rest)
+	if (!token && !keys && !(rest && path_is(rest, "/v2.0/.well-known/openid-configuration")))
 		return false;
 	snprintf(tenant, sizeof(tenant), "%.*s", (int)(rest - path - 1), path + 1);
-	if (!streq(rest, "/oauth2/v2.0/token") &&
-		!streq(rest, "/v2.0/.well-known/openid-configuration"))
-		return false;
 	if (strcasecmp(tenant, em->tenant->id) != 0 && !tenant_verified(em->tenant, tenant)) {
-		rs->status = 400;
-		buf_adds(&rs->body,
-			"{\"error\":\"invalid_request\",\"error_description\":\"AADSTS90002: "
-			"Tenant not found.\"}");
-	} else if (rest[1] == 'o') {
+		token_error(rs, 400, "invalid_request", "AADSTS90002: Tenant not found.");
+	} else if (token) {
 		handle_token(em, body,
 			evhttp_find_header(evhttp_request_get_input_headers(req), "Authorization"),
 			rs);
-	} else {
+	} else if (keys) { /* tokens are signed with a secret: there is no key to show */
 		rs->status = 200;
-		buf_addf(&rs->body,
-			"{\"issuer\":\"%s/%s/v2.0\",\"token_endpoint\":\"%s/%s/oauth2/v2.0/token\","
-			"\"authorization_endpoint\":\"%s/%s/oauth2/v2.0/authorize\","
-			"\"jwks_uri\":\"%s/%s/discovery/v2.0/keys\"}",
-			em->base, em->tenant->id, em->base, em->tenant->id, em->base,
-			em->tenant->id, em->base, em->tenant->id);
+		buf_adds(&rs->body, "{\"keys\":[]}");
+	} else {
+		respond_configuration(em, rs);
 	}
+	return true;
+}
+
+/* The tenant's id in an address that is served without a token. */
+static bool managed_identity(
+	struct server *s, struct evhttp_request *req, const char *path, struct response *rs)
+{
+	const char *query = strchr(path, '?');
+	const char *header = evhttp_find_header(evhttp_request_get_input_headers(req), "Metadata");
+
+	if (!path_is(path, "/metadata/identity/oauth2/token"))
+		return false;
+	handle_managed_identity(
+		s->em, query ? query + 1 : "", header && strcasecmp(header, "true") == 0, rs);
 	return true;
 }
 
@@ -184,16 +246,56 @@ static void graph(
 	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
 {
 	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	const char *why;
 
-	rq->app = token_check(s->em, evhttp_find_header(in, "Authorization"));
+	rq->app = token_check(s->em, evhttp_find_header(in, "Authorization"), &why);
 	if (!rq->app) {
-		respond_error(rs, 401, "InvalidAuthenticationToken",
-			"Access token is empty, invalid or has expired.");
+		respond_error(rs, 401, "InvalidAuthenticationToken", "%s", why);
 		return;
 	}
 	read_headers(req, rq);
 	if (request_parse(rq, rq->path, rs))
 		route(s->em, rq, rs);
+}
+
+/* Brackets inside brackets, outside of strings; jansson's own limit is far higher. */
+static bool is_too_deep(const char *p, size_t n)
+{
+	unsigned depth = 0;
+	bool text = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text && p[i] == '\\')
+			i++;
+		else if (p[i] == '"')
+			text = !text;
+		else if (!text && (p[i] == '{' || p[i] == '[') && ++depth > JSON_DEPTH_MAX)
+			return true;
+		else if (!text && (p[i] == '}' || p[i] == ']') && depth)
+			depth--;
+	}
+	return false;
+}
+
+static bool read_body(struct evhttp_request *req, const char *body, size_t n, struct request *rq,
+	struct response *rs)
+{
+	const char *type =
+		evhttp_find_header(evhttp_request_get_input_headers(req), "Content-Type");
+	json_error_t je;
+
+	if (!n)
+		return true;
+	if (!type || !strcasestr(type, "json")) {
+		respond_error(rs, 415, "RequestBodyRead",
+			"The content type of the request body is not supported; "
+			"application/json is.");
+		return false;
+	}
+	rq->body = is_too_deep(body, n) ? NULL : json_loadb(body, n, 0, &je);
+	if (!rq->body)
+		respond_error(rs, 400, "BadRequest", "Unable to read JSON request payload.");
+	return rq->body != NULL;
 }
 
 static void handle(
@@ -202,20 +304,12 @@ static void handle(
 	struct evbuffer *in = evhttp_request_get_input_buffer(req);
 	size_t n = evbuffer_get_length(in);
 	_cleanup_free_ char *body = xmalloc(n + 1);
-	json_error_t je;
 
 	evbuffer_copyout(in, body, n);
 	body[n] = '\0';
-	if (sign_in(s, req, rq->path, body, rs))
+	if (sign_in(s, req, rq->path, body, rs) || managed_identity(s, req, rq->path, rs) ||
+		!read_body(req, body, n, rq, rs))
 		return;
-	if (n) {
-		rq->body = json_loadb(body, n, 0, &je);
-		if (!rq->body) {
-			respond_error(rs, 400, "BadRequest",
-				"Unable to read JSON request payload: %s", je.text);
-			return;
-		}
-	}
 	if (str_starts(rq->path, "/emulator/"))
 		handle_emulator(s->em, rq, rq->path, rs);
 	else if (str_starts(rq->path, "/v1.0/") || str_starts(rq->path, "/beta/"))
@@ -256,6 +350,8 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	struct fault *f = NULL;
 	bool own = str_starts(rq.path, "/emulator/");
 
+	request_begin(s->em,
+		evhttp_find_header(evhttp_request_get_input_headers(req), "client-request-id"));
 	no_delay(req);
 	record(s->em, req, rq.path);
 	if (!own)

@@ -87,6 +87,6 @@ void handle_soa(struct emulator *em, struct request *rq, struct object *o, struc
 	} else if (rq->method == M_PATCH) {
 		switch_authority(em, rq, o, rs);
 	} else {
-		respond_error(rs, 405, "Request_BadRequest", "The method is not allowed here.");
+		respond_method(rs);
 	}
 }

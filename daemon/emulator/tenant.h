@@ -19,7 +19,10 @@
 	X(USER_SOA, "User-OnPremisesSyncBehavior.ReadWrite.All")        \
 	X(GROUP_SOA, "Group-OnPremisesSyncBehavior.ReadWrite.All")      \
 	X(CONTACT_SOA, "Contacts-OnPremisesSyncBehavior.ReadWrite.All") \
-	X(AUDIT_READ, "AuditLog.Read.All")
+	X(AUDIT_READ, "AuditLog.Read.All")                              \
+	X(SYNC_READ, "OnPremDirectorySynchronization.Read.All")         \
+	X(SYNC_WRITE, "OnPremDirectorySynchronization.ReadWrite.All")   \
+	X(ROLES_WRITE, "RoleManagement.ReadWrite.Directory")
 enum role {
 #define X(id, name) ROLE_##id,
 	ROLES(X)
@@ -27,15 +30,27 @@ enum role {
 		ROLE_COUNT
 };
 
+struct credential;
+
 struct application {
-	char *app_id, *secret, *name;
-	unsigned roles; /* bit per role */
+	char *app_id, *secret, *name;    /* secret NULL: none */
+	unsigned roles;                  /* bit per role */
+	struct credential **credentials; /* certificates, federated identities; see assertion.h */
+	unsigned n_credentials;
+	bool managed_identity;
 };
 
 struct tenant {
 	char *id, *initial_domain, *name;
 	char **domains; /* verified, with the initial one */
 	unsigned n_domains;
+	char **federated; /* those of them that are federated */
+	unsigned n_federated;
+	struct tenant_feature {
+		char *name;
+		bool on;
+	} * features;
+	unsigned n_features;
 	struct application *apps;
 	unsigned n_apps;
 };
@@ -45,4 +60,5 @@ int tenant_load(const char *path, struct tenant **ret, struct err *e) _must_chec
 void tenant_free(struct tenant *t);
 const struct application *tenant_app(const struct tenant *t, const char *app_id);
 bool tenant_verified(const struct tenant *t, const char *domain);
+bool tenant_federated(const struct tenant *t, const char *domain);
 const char *role_name(enum role r);

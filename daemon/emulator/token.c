@@ -1,5 +1,5 @@
 /* Sign-in by client credentials; access tokens are JWTs signed with a key of this state. */
-#include "emulator.h"
+#include "assertion.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -14,17 +14,6 @@
 
 #define LIFETIME 3599 /* seconds, as Entra's default */
 #define TOKEN_MAX 8192
-
-/* base64url without padding (RFC 7515) */
-static void add_base64url(struct buf *b, const void *p, size_t n)
-{
-	char *text = xmalloc(base64_len(n) + 1);
-
-	base64_encode(text, p, n);
-	for (char *c = text; *c && *c != '='; c++)
-		buf_addc(b, *c == '+' ? '-' : *c == '/' ? '_' : *c);
-	free(text);
-}
 
 static void sign(const struct emulator *em, const char *text, size_t n, struct buf *b)
 {
@@ -44,9 +33,10 @@ static void add_token(const struct emulator *em, const struct application *app, 
 
 	buf_addf(&claims,
 		"{\"aud\":\"%s\",\"iss\":\"%s/%s/v2.0\",\"tid\":\"%s\",\"appid\":\"%s\","
-		"\"exp\":%lld,\"roles\":[",
-		em->base, em->base, em->tenant->id, em->tenant->id, app->app_id,
-		(long long)unix_now() + LIFETIME);
+		"\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld,\"idtyp\":\"app\",\"ver\":\"1.0\","
+		"\"roles\":[",
+		em->base, em->base, em->tenant->id, em->tenant->id, app->app_id, (long long)now(em),
+		(long long)now(em), (long long)now(em) + LIFETIME);
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
 		if (app->roles >> r & 1) {
 			buf_addf(&claims, "%s\"%s\"", any ? "," : "", role_name((enum role)r));
@@ -62,81 +52,97 @@ static void add_token(const struct emulator *em, const struct application *app, 
 	buf_add(out, token.data, token.len);
 }
 
-static json_t *claims_of(const char *token, size_t n)
+static const struct application *app_of_claims(
+	const struct emulator *em, const json_t *claims, const char **why)
 {
-	const char *dot = memchr(token, '.', n);
-	const char *end = dot ? memchr(dot + 1, '.', n - (size_t)(dot + 1 - token)) : NULL;
-	char text[TOKEN_MAX], json[TOKEN_MAX];
-	size_t len = 0;
-	ssize_t out;
+	json_int_t iat = json_integer_value(json_object_get(claims, "iat"));
 
-	if (!end || n > TOKEN_MAX - 8)
+	*why = "Access token validation failure. Invalid tenant.";
+	if (!streq(body_text(claims, "tid"), em->tenant->id))
 		return NULL;
-	for (const char *p = dot + 1; p < end; p++)
-		text[len++] = *p == '-' ? '+' : *p == '_' ? '/' : *p;
-	while (len % 4)
-		text[len++] = '=';
-	out = base64_decode(json, text, len);
-	return out < 0 ? NULL : json_loadb(json, (size_t)out, 0, NULL);
+	*why = "Lifetime validation failed, the token is expired.";
+	if (json_integer_value(json_object_get(claims, "exp")) <= now(em) || iat < em->tokens_from)
+		return NULL;
+	*why = "The application is not known.";
+	return tenant_app(em->tenant, body_text(claims, "appid"));
 }
 
-const struct application *token_check(struct emulator *em, const char *authorization)
+const struct application *token_check(
+	struct emulator *em, const char *authorization, const char **why)
 {
 	_cleanup_buf_ struct buf mac = {0};
 	const struct application *app = NULL;
-	const char *token, *last, *app_id;
-	json_t *claims;
+	const char *token, *last;
+	json_t *header, *claims;
 
+	*why = "Access token is empty.";
 	if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0)
 		return NULL;
 	token = authorization + 7;
 	last = strrchr(token, '.');
-	if (!last || strlen(token) > TOKEN_MAX - 8)
+	*why = "CompactToken parsing failed: it is no JWT.";
+	if (!last || strlen(token) > TOKEN_MAX)
 		return NULL;
+	if (!jwt_parse(token, &header, &claims)) {
+		json_decref(header);
+		json_decref(claims);
+		return NULL;
+	}
 	sign(em, token, (size_t)(last - token), &mac);
-	if (strlen(last + 1) != mac.len || CRYPTO_memcmp(last + 1, mac.data, mac.len) != 0)
-		return NULL;
-	claims = claims_of(token, strlen(token));
-	app_id = json_string_value(json_object_get(claims, "appid"));
-	if (app_id && json_integer_value(json_object_get(claims, "exp")) > unix_now())
-		app = tenant_app(em->tenant, app_id);
+	*why = "Signing key is invalid.";
+	if (streq(body_text(header, "alg"), "HS256") && strlen(last + 1) == mac.len &&
+		CRYPTO_memcmp(last + 1, mac.data, mac.len) == 0)
+		app = app_of_claims(em, claims, why);
+	json_decref(header);
 	json_decref(claims);
 	return app;
 }
 
 /* --- the token endpoint --- */
 
-static void token_error(struct response *rs, int status, const char *error, const char *text)
+/* error_codes is the number in "AADSTS700016: ..." */
+void token_error(struct response *rs, int status, const char *error, const char *text)
 {
+	const char *client, *id = request_ids(&client);
+	long code = str_starts(text, "AADSTS") ? strtol(text + 6, NULL, 10) : 0;
+	char when[TIME_TEXT_SIZE];
+
 	rs->status = status;
 	buf_clear(&rs->body);
 	buf_addf(&rs->body, "{\"error\":\"%s\",\"error_description\":\"", error);
 	buf_add_json(&rs->body, text, strlen(text));
-	buf_adds(&rs->body, "\"}");
+	buf_addf(&rs->body,
+		" Trace ID: %s Correlation ID: %s\",\"error_codes\":[%ld],\"timestamp\":\"%s\","
+		"\"trace_id\":\"%s\",\"correlation_id\":\"%s\"}",
+		id, client, code, time_format(unix_now(), when), id, client);
 }
 
-/* A form value, decoded; "" when there is none. */
-static void form_value(const char *body, const char *name, char *ret, size_t size)
+/* A form value, decoded, in memory of its own; "" when there is none. */
+static char *form_value(const char *body, const char *name)
 {
 	size_t n = strlen(name);
 
-	*ret = '\0';
 	for (const char *p = body; p && *p; p = strchr(p, '&') ? strchr(p, '&') + 1 : NULL)
 		if (strncmp(p, name, n) == 0 && p[n] == '=') {
-			snprintf(ret, size, "%.*s", (int)strcspn(p + n + 1, "&"), p + n + 1);
-			if (!url_decode(ret))
-				*ret = '\0';
-			return;
+			char *v = xstrndup(p + n + 1, strcspn(p + n + 1, "&"));
+
+			if (!url_decode(v))
+				*v = '\0';
+			return v;
 		}
+	return xstrdup("");
 }
 
+struct form {
+	char *grant, *id, *secret, *assertion_type, *assertion;
+};
+
 /* Basic credentials instead of the form's (RFC 6749 2.3.1). */
-static void basic_credentials(
-	const char *authorization, char *id, size_t id_size, char *secret, size_t secret_size)
+static void basic_credentials(struct form *f, const char *authorization)
 {
-	char plain[512];
 	const char *b64 = authorization + 6;
-	ssize_t n = strlen(b64) < sizeof(plain) ? base64_decode(plain, b64, strlen(b64)) : -1;
+	_cleanup_free_ char *plain = xmalloc(strlen(b64) + 1);
+	ssize_t n = base64_decode(plain, b64, strlen(b64));
 	char *colon;
 
 	if (n < 0)
@@ -146,51 +152,117 @@ static void basic_credentials(
 	if (!colon)
 		return;
 	*colon = '\0';
-	snprintf(id, id_size, "%.200s", plain);
-	snprintf(secret, secret_size, "%.300s", colon + 1);
-	url_decode(id);
-	url_decode(secret);
+	free(f->id);
+	free(f->secret);
+	f->id = xstrdup(plain);
+	f->secret = xstrdup(colon + 1);
+	url_decode(f->id);
+	url_decode(f->secret);
+}
+
+static void form_read(struct form *f, const char *body, const char *authorization)
+{
+	*f = (struct form){form_value(body, "grant_type"), form_value(body, "client_id"),
+		form_value(body, "client_secret"), form_value(body, "client_assertion_type"),
+		form_value(body, "client_assertion")};
+	if (authorization && strncasecmp(authorization, "Basic ", 6) == 0)
+		basic_credentials(f, authorization);
+}
+
+static void form_done(struct form *f)
+{
+	explicit_bzero(f->secret, strlen(f->secret));
+	free(f->grant);
+	free(f->id);
+	free(f->secret);
+	free(f->assertion_type);
+	free(f->assertion);
+}
+
+static bool secret_good(const struct application *app, const char *secret)
+{
+	return app->secret && strlen(secret) == strlen(app->secret) &&
+	       CRYPTO_memcmp(secret, app->secret, strlen(secret)) == 0;
+}
+
+static void grant_token(
+	struct emulator *em, const struct application *app, const char *more, struct response *rs)
+{
+	rs->status = 200;
+	buf_addf(&rs->body, "{\"token_type\":\"Bearer\",%s\"access_token\":\"", more);
+	add_token(em, app, &rs->body);
+	buf_adds(&rs->body, "\"}");
+}
+
+static void sign_in(struct emulator *em, const struct form *f, struct response *rs)
+{
+	static const char type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+	const struct application *app = tenant_app(em->tenant, f->id);
+	char text[1024], more[64];
+	const char *why;
+
+	if (!streq(f->grant, "client_credentials")) {
+		token_error(rs, 400, "unsupported_grant_type",
+			"AADSTS70003: The app requested an unsupported grant type.");
+	} else if (!app) {
+		snprintf(text, sizeof(text),
+			"AADSTS700016: Application with identifier '%s' was not found in the "
+			"directory '%s'.",
+			f->id, em->tenant->id);
+		token_error(rs, 400, "unauthorized_client", text);
+	} else if (*f->assertion) {
+		if (!streq(f->assertion_type, type))
+			token_error(rs, 400, "invalid_request",
+				"AADSTS900144: client_assertion_type is missing or unknown.");
+		else if (!assertion_check(em, app, f->assertion, &why))
+			token_error(rs, 401, "invalid_client", why);
+	} else if (!secret_good(app, f->secret)) {
+		snprintf(text, sizeof(text),
+			"AADSTS7000215: Invalid client secret provided for app '%s'.", app->app_id);
+		token_error(rs, 401, "invalid_client", text);
+	}
+	if (rs->status)
+		return;
+	snprintf(
+		more, sizeof(more), "\"expires_in\":%d,\"ext_expires_in\":%d,", LIFETIME, LIFETIME);
+	grant_token(em, app, more, rs);
 }
 
 void handle_token(
 	struct emulator *em, const char *body, const char *authorization, struct response *rs)
 {
-	char grant[64], id[256], secret[512];
-	const struct application *app;
-	char text[1024];
+	struct form f;
 
-	form_value(body, "grant_type", grant, sizeof(grant));
-	form_value(body, "client_id", id, sizeof(id));
-	form_value(body, "client_secret", secret, sizeof(secret));
-	if (authorization && strncasecmp(authorization, "Basic ", 6) == 0)
-		basic_credentials(authorization, id, sizeof(id), secret, sizeof(secret));
-	if (!streq(grant, "client_credentials")) {
-		token_error(rs, 400, "unsupported_grant_type",
-			"AADSTS70003: The app requested an unsupported grant type.");
+	form_read(&f, body, authorization);
+	sign_in(em, &f, rs);
+	form_done(&f);
+}
+
+/*
+ * The endpoint of a virtual machine's managed identity (learn.microsoft.com/entra/identity/
+ * managed-identities-azure-resources/how-to-use-vm-token): no secret, but a header that a browser
+ * does not send.
+ */
+void handle_managed_identity(
+	struct emulator *em, const char *query, bool metadata, struct response *rs)
+{
+	_cleanup_free_ char *id = form_value(query, "client_id");
+	const struct application *app = NULL;
+	char more[128];
+
+	for (unsigned i = 0; i < em->tenant->n_apps; i++)
+		if (em->tenant->apps[i].managed_identity &&
+			(!*id || strcasecmp(id, em->tenant->apps[i].app_id) == 0))
+			app = &em->tenant->apps[i];
+	if (!metadata) {
+		token_error(rs, 400, "invalid_request", "Required metadata header not specified");
 		return;
 	}
-	app = tenant_app(em->tenant, id);
 	if (!app) {
-		snprintf(text, sizeof(text),
-			"AADSTS700016: Application with identifier '%s' was not found in the "
-			"directory '%s'.",
-			id, em->tenant->id);
-		token_error(rs, 400, "unauthorized_client", text);
+		token_error(rs, 400, "invalid_request", "Identity not found");
 		return;
 	}
-	if (strlen(secret) != strlen(app->secret) ||
-		CRYPTO_memcmp(secret, app->secret, strlen(secret)) != 0) {
-		snprintf(text, sizeof(text),
-			"AADSTS7000215: Invalid client secret provided for app '%s'.", app->app_id);
-		token_error(rs, 401, "invalid_client", text);
-		return;
-	}
-	rs->status = 200;
-	buf_addf(&rs->body,
-		"{\"token_type\":\"Bearer\",\"expires_in\":%d,\"ext_expires_in\":%d,"
-		"\"access_token\":\"",
-		LIFETIME, LIFETIME);
-	add_token(em, app, &rs->body);
-	buf_adds(&rs->body, "\"}");
-	explicit_bzero(secret, sizeof(secret));
+	snprintf(more, sizeof(more), "\"expires_in\":\"%d\",\"expires_on\":\"%lld\",", LIFETIME,
+		(long long)now(em) + LIFETIME);
+	grant_token(em, app, more, rs);
 }

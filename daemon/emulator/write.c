@@ -5,19 +5,16 @@
  */
 #include "write.h"
 
+#include "conflict.h"
+
 #include "base/codec.h"
 #include "base/err.h"
 #include "base/timefmt.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
-/* A body after checking: JSON text by property. */
-struct change {
-	struct buf text[SELECT_MAX];
-	bool given[SELECT_MAX];
-	const json_t *members; /* members@odata.bind */
-	bool password;
-};
+#define PROXIES_MAX 332 /* observed in Entra; about 300 are safe */
 
 static void change_done(struct change *c)
 {
@@ -29,20 +26,66 @@ static void change_done(struct change *c)
 /* Answers 400 and is false. */
 #define refuse(rs, ...) (respond_error(rs, 400, "Request_BadRequest", __VA_ARGS__), false)
 
+json_t *body_get(const json_t *body, const char *name)
+{
+	const char *key;
+	json_t *v = json_object_get(body, name);
+
+	if (v)
+		return v;
+	json_object_foreach ((json_t *)body, key, v)
+		if (strcasecmp(key, name) == 0)
+			return v;
+	return NULL;
+}
+
+const char *body_text(const json_t *body, const char *name)
+{
+	const char *v = json_string_value(body_get(body, name));
+
+	return v ? v : "";
+}
+
+/* A value that cannot be: for synchronization by the names of its own errors. */
+static bool refuse_value(
+	const struct request *rq, unsigned prop, const char *wrong, struct response *rs)
+{
+	const char *code = !is_sync(rq)                      ? "Request_BadRequest"
+	                   : prop == P_UPN || prop == P_MAIL ? "IdentityDataValidationFailed"
+	                                                     : "DataValidationFailed";
+
+	respond_error(rs, 400, code, "Invalid value specified for property '%s': %s.",
+		properties[prop].name, wrong);
+	return false;
+}
+
 static bool may_set(const struct request *rq, enum object_type t, unsigned prop, bool create,
 	struct response *rs)
 {
 	const struct property *p = &properties[prop];
-	bool foreign = prop == P_IMMUTABLE_ID && t != TYPE_USER;
 
 	if (p->writer == BY_SERVICE || (p->writer == BY_SYNC && !is_sync(rq)))
 		return refuse(rs, "Property '%s' is read-only and cannot be set.", p->name);
-	if (foreign && !is_sync(rq))
+	if (p->sync_only >> t & 1 && !is_sync(rq))
 		return refuse(
 			rs, "One or more property values specified are invalid: '%s'.", p->name);
 	if (prop == P_UNIQUE_NAME && !create)
 		return refuse(
 			rs, "Property '%s' can be set only when the object is created.", p->name);
+	return true;
+}
+
+/* Keys of a body that are no properties. False: it is not one of them. */
+static bool read_special(struct change *c, enum object_type t, const char *key, const json_t *v)
+{
+	if (strcasecmp(key, "members@odata.bind") == 0 && t == TYPE_GROUP)
+		c->members = v;
+	else if (strcasecmp(key, "manager@odata.bind") == 0 && t != TYPE_GROUP)
+		c->manager = json_is_string(v) ? json_string_value(v) : "";
+	else if (strcasecmp(key, "passwordProfile") == 0 && t == TYPE_USER)
+		c->password = json_is_string(body_get(v, "password"));
+	else if (strcasecmp(key, "@odata.type") != 0)
+		return false;
 	return true;
 }
 
@@ -57,26 +100,24 @@ static bool read_body(const struct request *rq, enum object_type t, bool create,
 		const char *wrong;
 
 		if (prop < 0) {
-			if (streq(key, "members@odata.bind") && t == TYPE_GROUP)
-				c->members = v;
-			else if (strcasecmp(key, "passwordProfile") == 0 && t == TYPE_USER)
-				c->password = json_is_string(json_object_get(v, "password"));
-			else if (!streq(key, "@odata.type") &&
-				 !(strcasecmp(key, "groupTypes") == 0 && t == TYPE_GROUP &&
-					 json_array_size(v) == 0))
-				return refuse(rs,
-					"Property '%s' does not exist on type "
-					"'microsoft.graph.%s'.",
-					key, types[t].word);
-			continue;
+			if (read_special(c, t, key, v))
+				continue;
+			return refuse(rs,
+				"Property '%s' does not exist on type 'microsoft.graph.%s'.", key,
+				types[t].word);
 		}
 		if (!may_set(rq, t, (unsigned)prop, create, rs))
 			return false;
+		if (prop == P_PROXIES && json_array_size(v) > PROXIES_MAX) {
+			respond_error(rs, 400, "LargeObject",
+				"The object has too many values of proxyAddresses (%zu).",
+				json_array_size(v));
+			return false;
+		}
 		buf_clear(&c->text[prop]);
 		wrong = property_value(&properties[prop], v, &c->text[prop]);
 		if (wrong)
-			return refuse(rs, "Invalid value specified for property '%s': %s.",
-				properties[prop].name, wrong);
+			return refuse_value(rq, (unsigned)prop, wrong, rs);
 		c->given[prop] = true;
 	}
 	return true;
@@ -118,102 +159,113 @@ static bool check_required(
 	return true;
 }
 
-static bool upn_verified(const struct emulator *em, const char *json, size_t n)
+/* --- names --- */
+
+static void set_text(struct change *c, unsigned prop, const char *s, size_t n, const char *behind)
+{
+	struct buf b = {0};
+
+	buf_addc(&b, '"');
+	buf_add(&b, s, n);
+	buf_addf(&b, "%s\"", behind);
+	buf_done(&c->text[prop]);
+	c->text[prop] = b;
+	c->given[prop] = true;
+}
+
+/* The first address of proxyAddresses (JSON text) with the prefix; NULL: none. */
+static const char *address(const struct change *c, const char *prefix)
+{
+	const char *p = is_given(c, P_PROXIES) ? strstr(c->text[P_PROXIES].data, prefix) : NULL;
+
+	return p ? p + strlen(prefix) : NULL;
+}
+
+/*
+ * mailNickname of a user that is synchronized for the first time: mailNickname, the prefix of the
+ * primary address, of mail, of userPrincipalName, of another address.
+ * learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname
+ */
+static void settle_nickname(struct change *c)
+{
+	const char *sources[] = {
+		address(c, "\"SMTP:"),
+		is_given(c, P_MAIL) ? c->text[P_MAIL].data + 1 : NULL,
+		is_given(c, P_UPN) ? c->text[P_UPN].data + 1 : NULL,
+		address(c, "\"smtp:"),
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(sources) && !is_given(c, P_MAIL_NICKNAME); i++) {
+		size_t n = sources[i] ? strcspn(sources[i], "@\"") : 0;
+
+		if (n && n <= 64)
+			set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
+	}
+}
+
+/* The domain of a userPrincipalName (JSON text) in ret; false: it is no valid one. */
+static bool upn_domain(const char *json, size_t n, char *ret, size_t size)
 {
 	const char *at = memrchr(json, '@', n);
-	char domain[256];
 
-	if (!at)
+	if (!at || at == json + 1 || n < 4)
 		return false;
-	snprintf(domain, sizeof(domain), "%.*s", (int)(json + n - at - 2), at + 1);
-	return tenant_verified(em->tenant, domain);
+	for (const char *p = json + 1; p < at; p++)
+		if (!isalnum((unsigned char)*p) && !strchr("'.-_!#^~+", *p))
+			return false;
+	snprintf(ret, size, "%.*s", (int)(json + n - at - 2), at + 1);
+	return true;
+}
+
+static bool federation_differs(
+	const struct emulator *em, const struct object *o, const char *domain)
+{
+	char old[256];
+	size_t n;
+	const char *have = o ? object_prop(o, P_UPN, &n) : NULL;
+
+	return have && upn_domain(have, n, old, sizeof(old)) && strcasecmp(old, domain) != 0 &&
+	       tenant_federated(em->tenant, old) && tenant_federated(em->tenant, domain);
 }
 
 /*
  * userPrincipalName: an application must use a verified domain; a synchronized one with another
- * suffix becomes mailNickname@initialDomain.
+ * suffix, or characters that cannot be, becomes mailNickname@initialDomain.
  */
 static bool settle_upn(const struct emulator *em, const struct request *rq, const struct object *o,
 	struct change *c, struct response *rs)
 {
-	struct buf b = {0};
+	_cleanup_free_ char *suffix = NULL;
+	char domain[256];
 	const char *nick;
 	size_t n;
 
 	if (!c->given[P_UPN] && o)
 		return true;
-	if (is_given(c, P_UPN) && upn_verified(em, c->text[P_UPN].data, c->text[P_UPN].len))
-		return true;
+	if (is_given(c, P_UPN) &&
+		upn_domain(c->text[P_UPN].data, c->text[P_UPN].len, domain, sizeof(domain)) &&
+		tenant_verified(em->tenant, domain)) {
+		if (!is_sync(rq) || !federation_differs(em, o, domain))
+			return true;
+		respond_error(rs, 400, "FederatedDomainChangeError",
+			"The suffix of userPrincipalName changes from one federated domain to "
+			"another (%s).",
+			domain);
+		return false;
+	}
 	if (!is_sync(rq))
 		return refuse(rs, "Property userPrincipalName is invalid.");
 	nick = future(c, o, P_MAIL_NICKNAME, &n);
-	if (!nick && is_given(c, P_UPN)) {
-		nick = c->text[P_UPN].data;
-		n = strcspn(nick, "@") + 1;
-	}
 	if (!nick)
 		return refuse(rs, "A value is required for property 'userPrincipalName'.");
-	buf_add(&b, nick, n - 1);
-	buf_addf(&b, "@%s\"", em->tenant->initial_domain);
-	buf_done(&c->text[P_UPN]);
-	c->text[P_UPN] = b;
-	c->given[P_UPN] = true;
-	return true;
-}
-
-static bool check_key(const struct emulator *em, enum object_type t, const struct object *o,
-	enum key_kind kind, const char *text, size_t n, const char *name, struct response *rs)
-{
-	const struct object *other = directory_key(em->dir, kind, t, text, n);
-
-	if (!other || other == o || other->deleted)
+	suffix = xasprintf("@%s", em->tenant->initial_domain);
+	set_text(c, P_UPN, nick + 1, n - 2, suffix);
+	if (upn_domain(c->text[P_UPN].data, c->text[P_UPN].len, domain, sizeof(domain)))
 		return true;
-	return refuse(
-		rs, "Another object with the same value for property %s already exists.", name);
+	return refuse_value(rq, P_UPN, "it and mailNickname have characters that cannot be", rs);
 }
 
-static bool check_addresses(const struct emulator *em, enum object_type t, const struct object *o,
-	const struct buf *list, struct response *rs)
-{
-	for (const char *p = list->data; p && *p; p++) {
-		const char *end;
-		_cleanup_buf_ struct buf b = {0};
-
-		if (*p != '"')
-			continue;
-		end = strchr(p + 1, '"');
-		if (!end)
-			return true;
-		if (strncasecmp(p + 1, "smtp:", 5) == 0) {
-			buf_addc(&b, '"');
-			buf_add(&b, p + 6, (size_t)(end - p - 5));
-			if (!check_key(em, t, o, KEY_ADDRESS, b.data, b.len, "proxyAddresses", rs))
-				return false;
-		}
-		p = end;
-	}
-	return true;
-}
-
-static bool check_unique(const struct emulator *em, enum object_type t, const struct object *o,
-	const struct change *c, struct response *rs)
-{
-	static const struct {
-		unsigned prop;
-		enum key_kind kind;
-	} keys[] = {
-		{P_UPN, KEY_UPN},
-		{P_IMMUTABLE_ID, KEY_IMMUTABLE},
-		{P_UNIQUE_NAME, KEY_UNIQUE_NAME},
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
-		if (is_given(c, keys[i].prop) &&
-			!check_key(em, t, o, keys[i].kind, c->text[keys[i].prop].data,
-				c->text[keys[i].prop].len, properties[keys[i].prop].name, rs))
-			return false;
-	return check_addresses(em, t, o, &c->text[P_PROXIES], rs);
-}
+/* --- applying --- */
 
 /* onPremisesExtensionAttributes: a null inside clears one, what is not named stays. */
 static void merge_extensions(const struct object *o, unsigned prop, struct buf *text)
@@ -251,13 +303,14 @@ static void apply(struct emulator *em, struct object *o, struct change *c, bool 
 			    em->dir, o, i, c->text[i].len ? c->text[i].data : NULL, c->text[i].len))
 			*changed = true;
 	}
+	em->n_quarantined += is_given(c, P_ERRORS);
 }
 
 static void set_now(struct emulator *em, struct object *o, unsigned prop)
 {
 	char text[TIME_TEXT_SIZE], json[TIME_TEXT_SIZE + 2];
 
-	snprintf(json, sizeof(json), "\"%s\"", time_format(unix_now(), text));
+	snprintf(json, sizeof(json), "\"%s\"", time_format(now(em), text));
 	object_set(em->dir, o, prop, json, strlen(json));
 }
 
@@ -279,6 +332,7 @@ static bool mail_enabled(const struct change *c, const struct object *o)
 void object_restore(struct emulator *em, struct object *o)
 {
 	o->deleted = false;
+	o->deleted_at = 0;
 	object_set(em->dir, o, P_DELETED, NULL, 0);
 	object_keys_add(em->dir, o);
 }
@@ -300,6 +354,53 @@ static struct object *add_object(struct emulator *em, enum object_type t, const 
 	return directory_add(em->dir, t, directory_find(em->dir, id, 36) ? NULL : id);
 }
 
+/* Everything that can be said before anything changes. */
+static bool check(struct emulator *em, const struct request *rq, enum object_type t,
+	const struct object *o, struct change *c, struct response *rs)
+{
+	bool create = o == NULL;
+	size_t n;
+	const char *kinds;
+
+	if (!json_is_object(rq->body))
+		return refuse(rs, "The body is no JSON object.");
+	if (!read_body(rq, t, create, c, rs) || (create && !check_required(rq, t, c, rs)))
+		return false;
+	if (t == TYPE_USER && is_sync(rq)) {
+		if (create || !object_prop(o, P_MAIL_NICKNAME, &n))
+			settle_nickname(c);
+		else if (c->given[P_MAIL_NICKNAME] && !c->text[P_MAIL_NICKNAME].len)
+			c->given[P_MAIL_NICKNAME] = false; /* chosen once, never none */
+	}
+	if (t == TYPE_USER && !settle_upn(em, rq, o, c, rs))
+		return false;
+	kinds = t == TYPE_GROUP ? future(c, o, P_GROUP_TYPES, &n) : NULL;
+	if (t == TYPE_GROUP && !is_sync(rq) && mail_enabled(c, o) &&
+		!(kinds && strstr(kinds, "\"Unified\"")))
+		return refuse(rs,
+			"Cannot Update a mail-enabled security groups and or distribution list.");
+	return conflicts_settle(em, rq, t, o, c, rs);
+}
+
+static bool bind_all(struct emulator *em, struct request *rq, struct object *o,
+	const struct change *c, bool *changed, struct response *rs)
+{
+	struct object *manager = c->manager ? object_of_url(em, c->manager) : NULL;
+
+	if (c->manager && (!manager || manager->type == TYPE_GROUP)) {
+		respond_not_found(rs, c->manager);
+		return false;
+	}
+	if (c->members && !bind_members(em, rq, o, c->members, changed, rs))
+		return false;
+	if (manager && o->manager != (int64_t)manager->index) {
+		object_set_manager(em->dir, o, manager);
+		o->manager_seq = directory_seq(em->dir) + 1;
+		*changed = true;
+	}
+	return true;
+}
+
 bool object_write(struct emulator *em, struct request *rq, enum object_type t, struct object **po,
 	bool *ret_changed, struct response *rs)
 {
@@ -307,32 +408,21 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	struct object *o = *po;
 	bool create = o == NULL, fresh = create || (*po)->deleted, changed = false;
 
-	if (!json_is_object(rq->body))
-		return refuse(rs, "The body is no JSON object.");
-	if (!read_body(rq, t, create, &c, rs) || (create && !check_required(rq, t, &c, rs)))
-		return false;
-	if (t == TYPE_USER && !settle_upn(em, rq, o, &c, rs))
-		return false;
-	if (t == TYPE_GROUP && !is_sync(rq) && mail_enabled(&c, o))
-		return refuse(rs,
-			"Cannot Update a mail-enabled security groups and or distribution "
-			"list.");
-	if (!check_unique(em, t, o, &c, rs))
+	if (!check(em, rq, t, o, &c, rs))
 		return false;
 	if (create)
 		o = add_object(em, t, &c);
 	if (o->deleted)
 		object_restore(em, o);
-	if (c.members && !bind_members(em, rq, o, c.members, &changed, rs)) {
-		if (create) { /* not in any list yet: as if it had never been */
+	if (!bind_all(em, rq, o, &c, &changed, rs)) {
+		if (create) /* not in any list yet: as if it had never been */
 			o->deleted = o->purged = true;
-		}
 		return false;
 	}
 	apply(em, o, &c, &changed);
 	if (is_sync(rq))
 		make_synced(em, o, &changed);
-	if (create)
+	if (create && t != TYPE_CONTACT)
 		set_now(em, o, P_CREATED);
 	object_touch(em->dir, o);
 	if (fresh)

@@ -1,0 +1,266 @@
+/* Objects as JSON: selected properties, computed ones, $expand, lists of objects of any type. */
+#include "query.h"
+
+#include "base/codec.h"
+#include "base/err.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define EXPANDED_MAX 20 /* members shown by $expand: learn.microsoft.com/graph/query-parameters */
+#define PAGE_DEFAULT 100
+
+/* "S-1-12-1-" and the object id's 16 bytes as four little-endian numbers. */
+static void render_sid(const struct object *o, struct buf *b)
+{
+	unsigned char raw[16];
+	uint32_t n[4];
+
+	guid_parse(raw, o->id);
+	memcpy(n, raw, sizeof(n));
+	buf_addf(b, "\"S-1-12-1-%" PRIu32 "-%" PRIu32 "-%" PRIu32 "-%" PRIu32 "\"", n[0], n[1],
+		n[2], n[3]);
+}
+
+void render_property(
+	const struct object *o, unsigned prop, const char *json, size_t n, struct buf *b)
+{
+	const struct property *p = &properties[prop];
+
+	buf_addf(b, ",\"%s\":", p->name);
+	if (prop == P_SID)
+		render_sid(o, b);
+	else if (json)
+		buf_add(b, json, n);
+	else
+		buf_adds(b, p->kind == KIND_STRINGS || p->kind == KIND_OBJECTS ? "[]" : "null");
+}
+
+static void render_selected(const struct query *q, const struct object *o, struct buf *b)
+{
+	const char *json[SELECT_MAX] = {0};
+	size_t len[SELECT_MAX] = {0}, pos = 0, n;
+	const char *text;
+	unsigned prop;
+	uint64_t seq;
+
+	while (object_next(o, &pos, &prop, &seq, &text, &n)) {
+		json[prop] = text;
+		len[prop] = n;
+	}
+	for (unsigned i = 0; i < n_properties; i++)
+		if (q->selected[i] && properties[i].types >> o->type & 1)
+			render_property(o, i, json[i], len[i], b);
+}
+
+/* One object of an expansion or a mixed list; names of $select that its type lacks are left out. */
+static void render_other(
+	const struct request *rq, const char *select, const struct object *o, struct buf *b)
+{
+	struct query q = {0};
+	struct response ignored = {0};
+
+	buf_addf(b, "{\"@odata.type\":\"%s\",\"id\":\"%s\"", types[o->type].odata, o->id);
+	if (!select)
+		query_select(&q, rq, o->type, &ignored);
+	for (const char *p = select; p && *p;) {
+		size_t n = strcspn(p, ",");
+		int prop = property_find(o->type, p, n);
+
+		if (prop >= 0 && (!(properties[prop].sync_only >> o->type & 1) || is_sync(rq)))
+			q.selected[prop] = true;
+		p += n + (p[n] == ',');
+	}
+	render_selected(&q, o, b);
+	buf_addc(b, '}');
+	buf_done(&ignored.body);
+}
+
+static void expand_members(const struct emulator *em, const struct request *rq,
+	const struct expand *x, const struct object *o, struct buf *b)
+{
+	unsigned given = 0;
+
+	buf_adds(b, ",\"members\":[");
+	for (uint32_t i = 0; i < o->n_links && given < EXPANDED_MAX; i++) {
+		if (o->links[i].removed)
+			continue;
+		if (given++)
+			buf_addc(b, ',');
+		render_other(rq, x->select, directory_get(em->dir, o->links[i].target), b);
+	}
+	buf_addc(b, ']');
+}
+
+static void expand_manager(const struct emulator *em, const struct request *rq,
+	const struct expand *x, const struct object *o, struct buf *b)
+{
+	if (o->manager < 0)
+		return;
+	buf_adds(b, ",\"manager\":");
+	render_other(rq, x->select, directory_get(em->dir, (uint32_t)o->manager), b);
+}
+
+static const struct {
+	const char *name;
+	unsigned types;
+	void (*render)(const struct emulator *em, const struct request *rq, const struct expand *x,
+		const struct object *o, struct buf *b);
+} expansions[] = {
+	{"members", 1u << TYPE_GROUP, expand_members},
+	{"manager", 1u << TYPE_USER | 1u << TYPE_CONTACT, expand_manager},
+};
+
+bool expand_check(const struct query *q, enum object_type t, struct response *rs)
+{
+	for (unsigned i = 0; i < q->n_expands; i++) {
+		unsigned k = 0;
+
+		while (k < ARRAY_SIZE(expansions) &&
+			!(strcasecmp(q->expands[i].name, expansions[k].name) == 0 &&
+				expansions[k].types >> t & 1))
+			k++;
+		if (k < ARRAY_SIZE(expansions))
+			continue;
+		respond_error(rs, 400, "Request_BadRequest",
+			"Parsing OData Select and Expand failed: Could not find a property named "
+			"'%s' on type 'microsoft.graph.%s'.",
+			q->expands[i].name, types[t].word);
+		return false;
+	}
+	return true;
+}
+
+void object_render(
+	const struct emulator *em, const struct request *rq, const struct object *o, struct buf *b)
+{
+	const struct query *q = rq->query;
+
+	buf_addf(b, "\"id\":\"%s\"", o->id);
+	render_selected(q, o, b);
+	for (unsigned i = 0; i < q->n_expands; i++)
+		for (unsigned k = 0; k < ARRAY_SIZE(expansions); k++)
+			if (strcasecmp(q->expands[i].name, expansions[k].name) == 0 &&
+				expansions[k].types >> o->type & 1)
+				expansions[k].render(em, rq, &q->expands[i], o, b);
+}
+
+void respond_object(struct emulator *em, struct request *rq, const struct object *o, int status,
+	struct response *rs)
+{
+	if (!query_select(rq->query, rq, o->type, rs) || !expand_check(rq->query, o->type, rs))
+		return;
+	rs->status = status;
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#%s/$entity\",", em->base,
+		rq->version, types[o->type].collection);
+	object_render(em, rq, o, &rs->body);
+	buf_addc(&rs->body, '}');
+}
+
+/* --- lists of objects of any type --- */
+
+int cast_type(const char *segment)
+{
+	const char *word = strrchr(segment, '.');
+
+	for (int t = 0; word && t < TYPE_COUNT; t++)
+		if (strcasecmp(word + 1, types[t].word) == 0 && strcasestr(segment, "graph."))
+			return t;
+	return -1;
+}
+
+static bool is_wanted(
+	const struct request *rq, const struct object *o, int cast, int *bad, const char **why)
+{
+	const struct query *q = rq->query;
+	int m = 1;
+
+	if (cast >= 0 && (int)o->type != cast)
+		return false;
+	if (q->filter)
+		m = filter_match(q->filter, o, why);
+	if (m > 0 && q->search)
+		m = search_match(q->search, o, why);
+	if (m < 0 && cast >= 0)
+		*bad = 1;
+	return m > 0;
+}
+
+void respond_objects(struct emulator *em, struct request *rq, const struct objects *list,
+	const char *cast, struct response *rs)
+{
+	const struct query *q = rq->query;
+	unsigned long skip = q->skiptoken ? strtoul(q->skiptoken, NULL, 10) : 0, top, total = 0;
+	int type = cast ? cast_type(cast) : -1, bad = 0;
+	struct buf items = {0};
+	unsigned given = 0;
+	const char *why = "";
+
+	if (cast && type < 0 && !strcasestr(cast, "directoryObject")) {
+		respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.",
+			cast);
+		return;
+	}
+	top = q->top          ? (unsigned long)q->top
+	      : rq->page_size ? (unsigned long)rq->page_size
+	                      : PAGE_DEFAULT;
+	for (unsigned i = 0; i < list->n; i++) {
+		const struct object *o = directory_get(em->dir, list->items[i]);
+
+		if (o->deleted || !is_wanted(rq, o, type, &bad, &why))
+			continue;
+		if (total++ < skip || given == top)
+			continue;
+		if (given++)
+			buf_addc(&items, ',');
+		render_other(rq, q->select, o, &items);
+	}
+	if (bad) {
+		buf_done(&items);
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"Unsupported property filter: '%s'.", why);
+		return;
+	}
+	rs->status = 200;
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#directoryObjects\",", em->base,
+		rq->version);
+	if (q->count && rq->eventual && !q->skiptoken)
+		buf_addf(&rs->body, "\"@odata.count\":%lu,", total);
+	if (skip + given < total)
+		add_next_link(em, rq, skip + given, &rs->body);
+	buf_adds(&rs->body, "\"value\":[");
+	buf_add(&rs->body, buf_str(&items), items.len);
+	buf_adds(&rs->body, "]}");
+	buf_done(&items);
+}
+
+void add_next_link(
+	const struct emulator *em, const struct request *rq, unsigned long token, struct buf *b)
+{
+	buf_addf(b, "\"@odata.nextLink\":\"%s/%s", em->base, rq->version);
+	for (unsigned i = 0; i < rq->n_segments; i++) {
+		buf_addc(b, '/');
+		if (rq->segments[i][0] == '$')
+			buf_adds(b, rq->segments[i]);
+		else
+			url_encode(b, rq->segments[i]);
+	}
+	buf_addf(b, "?$skiptoken=%lu", token);
+	if (rq->query->options) {
+		const char *o = rq->query->options;
+
+		buf_add_json(b, o, strlen(o));
+	}
+	buf_adds(b, "\",");
+}
+
+void add_count_only(const struct request *rq, unsigned long n, struct response *rs)
+{
+	if (!rq->eventual) {
+		respond_error(rs, 400, "Request_BadRequest", "$count is not currently supported.");
+		return;
+	}
+	rs->status = 200;
+	rs->type = "text/plain";
+	buf_addf(&rs->body, "%lu", n);
+}

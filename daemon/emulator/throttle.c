@@ -1,0 +1,121 @@
+/* Token buckets. */
+#include "throttle.h"
+
+#include "query.h"
+
+#include "base/err.h"
+#include "base/timefmt.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define WRITE_SECONDS 150
+#define UNIT_SECONDS 10
+#define APPS_MAX 64
+
+struct bucket {
+	double level, limit, per_second;
+};
+
+struct throttle {
+	long writes, units;
+	struct app {
+		const struct application *app;
+		struct bucket writes, units;
+		int64_t ms;
+	} apps[APPS_MAX];
+	unsigned n;
+};
+
+struct throttle *throttle_new(long writes, long units)
+{
+	struct throttle *t = xcalloc(1, sizeof(*t));
+
+	t->writes = writes;
+	t->units = units;
+	return t;
+}
+
+void throttle_free(struct throttle *t)
+{
+	free(t);
+}
+
+/* learn.microsoft.com/graph/throttling-limits: base cost of requests, $select, $expand, $top. */
+int request_units(const struct request *rq)
+{
+	const struct query *q = rq->query;
+	const char *last = rq->n_segments ? rq->segments[rq->n_segments - 1] : "";
+	int cost = 1;
+
+	if (rq->method != M_GET)
+		return 1;
+	if (strcasecmp(last, "users") == 0 && rq->n_segments == 1)
+		cost = 2;
+	else if (strcasecmp(last, "members") == 0)
+		cost = 3;
+	else if (strcasecmp(last, "getByIds") == 0)
+		cost = 3;
+	if (q) {
+		cost -= q->select != NULL;
+		cost += q->n_expands > 0;
+		cost -= q->top && q->top < 20;
+	}
+	return MAX(cost, 1);
+}
+
+static struct app *find_app(struct throttle *t, const struct application *app)
+{
+	struct app *a;
+
+	for (unsigned i = 0; i < t->n; i++)
+		if (t->apps[i].app == app)
+			return &t->apps[i];
+	if (t->n == APPS_MAX)
+		t->n = 0;
+	a = &t->apps[t->n++];
+	*a = (struct app){.app = app, .ms = monotonic_ms()};
+	a->writes = (struct bucket){
+		(double)t->writes, (double)t->writes, (double)t->writes / WRITE_SECONDS};
+	a->units = (struct bucket){
+		(double)t->units, (double)t->units, (double)t->units / UNIT_SECONDS};
+	return a;
+}
+
+static void refill(struct bucket *b, double seconds)
+{
+	b->level = fmin(b->limit, b->level + seconds * b->per_second);
+}
+
+bool throttle_take(struct throttle *t, const struct emulator *em, const struct request *rq,
+	struct response *rs)
+{
+	struct app *a = find_app(t, rq->app);
+	int64_t ms = monotonic_ms();
+	bool write = rq->method != M_GET;
+	const struct bucket *empty;
+
+	refill(&a->writes, (double)(ms - a->ms) / 1000);
+	refill(&a->units, (double)(ms - a->ms) / 1000);
+	a->ms = ms;
+	empty = write && a->writes.level < 1 ? &a->writes
+	        : a->units.level < rs->units ? &a->units
+	                                     : NULL;
+	if (!empty) {
+		a->writes.level -= write;
+		a->units.level -= rs->units;
+		rs->used = 1 - a->units.level / a->units.limit;
+		rs->used = rs->used > 0.8 ? rs->used : 0;
+		return true;
+	}
+	respond_error(rs, 429, "TooManyRequests",
+		"Too many requests: the application has used up its %s.",
+		empty == &a->writes ? "writes" : "resource units");
+	rs->retry_after = (long)ceil((1 - fmin(empty->level, 0)) / empty->per_second);
+	rs->retry_after = MAX(rs->retry_after, 1L);
+	rs->reason = empty == &a->writes ? "WriteLimitExceeded" : "ResourceUnitLimitExceeded";
+	rs->used = 1.0;
+	snprintf(rs->scope, sizeof(rs->scope), "Tenant_Application/ReadWrite/%.36s/%.36s",
+		rq->app->app_id, em->tenant->id);
+	return false;
+}
