@@ -51,9 +51,12 @@ FROM run_step s LEFT JOIN connector c ON c.id = s.connector WHERE s.run = ?1 ORD
 -- name: error_put
 INSERT INTO cs_error (cs, phase, type, text, first, last, count, retry_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1, ?6)
-ON CONFLICT (cs, phase) DO UPDATE SET type = ?3, text = ?4, last = ?5, count = count + 1,
-	retry_at = ?6
+ON CONFLICT (cs, phase) DO UPDATE SET type = ?3, text = ?4, last = ?5,
+	first = CASE type WHEN ?3 THEN first ELSE ?5 END,
+	count = CASE type WHEN ?3 THEN count ELSE 0 END + 1, retry_at = ?6
 RETURNING count
+-- name: error_retry
+UPDATE cs_error SET retry_at = 0 WHERE cs = ?1 AND phase = ?2
 -- name: error_get
 SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
 FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
@@ -191,6 +194,11 @@ FROM cs INDEXED BY cs_state WHERE (state BETWEEN 1 AND 3 OR state = 5) AND conne
 SELECT class, count(*), count(*) FILTER (WHERE mv IS NOT NULL), count(*) FILTER (WHERE blocked = 1),
 	count(*) FILTER (WHERE state IN (1, 2, 5)), count(*) FILTER (WHERE state = 3)
 FROM cs WHERE connector = ?1 AND kind <> 2 GROUP BY class ORDER BY class
+-- name: cs_count_deletes
+SELECT class FROM cs INDEXED BY cs_state
+WHERE (state BETWEEN 1 AND 3 OR state = 5) AND state <> 3 AND connector = ?1 AND want = 2
+-- name: cs_count_imported_class
+SELECT count(*) FROM cs WHERE connector = ?1 AND class = ?2 AND imported IS NOT NULL AND deleted = 0
 -- name: cs_count_imported
 SELECT count(*) FROM cs WHERE connector = ?1 AND imported IS NOT NULL AND deleted = 0
 
@@ -247,10 +255,18 @@ WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state = ?2 AND l.cs >= ?3
 	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1
 	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
 ORDER BY l.cs, l.attribute, l.target LIMIT ?6
+-- name: link_page_sources
+SELECT DISTINCT l.cs FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
+WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state = ?2 AND l.cs > ?3 AND s.id = l.cs
+	AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1 AND s.state NOT IN (1, 2, 5)
+ORDER BY l.cs LIMIT ?4
 -- name: link_count_removals
 SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
 WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state <> 3 AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
 	AND s.connector = ?1 AND s.want = 1 AND s.blocked = 0
+-- name: link_count_removals_of
+SELECT count(*) FILTER (WHERE wanted = 0 AND state IN (1, 2, 5)), count(*) FROM cs_link
+WHERE cs = ?1 AND imported = 1
 -- name: link_count_imported
 SELECT count(*) FROM cs_link l CROSS JOIN cs s
 WHERE l.imported = 1 AND s.id = l.cs AND s.connector = ?1

@@ -4,6 +4,7 @@
 #include "connector_methods.h"
 #include "show.h"
 #include "sync/preview.h"
+#include "threshold_methods.h"
 
 #include "control_varlink.h"
 
@@ -78,10 +79,16 @@ static void call_list_errors(struct varlink_call *c, const json_t *p, void *ctx)
 
 static void call_list_pending(struct varlink_call *c, const json_t *p, void *ctx)
 {
+	const char *connector = json_string_value(json_object_get(p, "connector"));
+	const char *after = json_string_value(json_object_get(p, "after"));
 	struct err e = {0};
 	_cleanup_store_ struct store *s = open_store(ctx, &e);
+	json_t *page = s ? show_pending(s, connector, after, &e) : NULL;
 
-	reply_value(c, "objects", s ? show_pending(s, &e) : NULL, &e);
+	if (page)
+		varlink_reply(c, page, false);
+	else
+		reply_error(c, &e);
 }
 
 static void call_search(struct varlink_call *c, const json_t *p, void *ctx)
@@ -204,6 +211,66 @@ static void call_test_connector(struct varlink_call *c, const json_t *p, void *c
 		varlink_invalid(c, "name");
 	else if (connector_test_start(ctx, c, name, &e) < 0)
 		reply_error(c, &e);
+}
+
+/* --- thresholds and retries --- */
+
+static void call_get_threshold(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	struct err e = {0};
+	_cleanup_store_ struct store *s = open_store(ctx, &e);
+
+	reply_value(c, "threshold", s ? threshold_json(ctx, s, &e) : NULL, &e);
+}
+
+static void reply_done(struct varlink_call *c, int r, const struct err *e)
+{
+	if (r == -EBUSY)
+		varlink_error(c, "AlreadyRunning", json_pack("{s:s}", "message", e->text));
+	else if (r < 0)
+		reply_error(c, e);
+	else
+		varlink_reply(c, NULL, false);
+}
+
+static void call_set_threshold(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const json_t *n = json_object_get(p, "threshold");
+	struct err e = {0};
+
+	if (n && !json_is_null(n) && (!json_is_integer(n) || json_integer_value(n) < 0))
+		varlink_invalid(c, "threshold");
+	else
+		reply_done(c,
+			threshold_change(ctx, json_is_integer(n) ? json_integer_value(n) : -1, &e),
+			&e);
+}
+
+static void call_override_threshold(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	struct threshold_override o;
+	struct err e = {0};
+	int r = threshold_allow(ctx, &o, &e);
+
+	if (r < 0)
+		reply_done(c, r, &e);
+	else
+		varlink_reply(c,
+			json_pack("{s:I, s:I}", "deletes", (json_int_t)o.deletes, "removals",
+				(json_int_t)o.removals),
+			false);
+}
+
+static void call_retry_error(struct varlink_call *c, const json_t *p, void *ctx)
+{
+	const char *name = json_string_value(json_object_get(p, "name"));
+	const char *connector = json_string_value(json_object_get(p, "connector"));
+	struct err e = {0};
+
+	if (!name)
+		varlink_invalid(c, "name");
+	else
+		reply_done(c, error_retry_named(ctx, connector, name, &e), &e);
 }
 
 /* --- status --- */
@@ -374,6 +441,10 @@ static const struct varlink_method methods[] = {
 	{"GetConnector", false, call_get_connector},
 	{"GetConnectorStatistics", false, call_statistics},
 	{"TestConnector", false, call_test_connector},
+	{"GetThreshold", false, call_get_threshold},
+	{"SetThreshold", false, call_set_threshold},
+	{"OverrideThreshold", false, call_override_threshold},
+	{"RetryError", false, call_retry_error},
 };
 
 struct varlink_service daemon_service(struct daemon *d)

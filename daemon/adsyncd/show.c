@@ -1,5 +1,6 @@
 /* Rows of the store to JSON. */
 #include "show.h"
+#include "connector/connector.h"
 #include "base/timefmt.h"
 #include "model/delta.h"
 #include "model/entry_json.h"
@@ -193,6 +194,24 @@ json_t *show_run(struct store *s, int64_t id, struct err *e)
 	return o;
 }
 
+/* The object of AD that it comes from: administrators know that one. */
+static void add_source(struct store *s, int64_t cs, json_t *o)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row, *joined;
+	struct err ignored;
+	unsigned n;
+
+	if (cs_get(s, cs, &a, &row, &ignored) != 0 || !row.mv ||
+		cs_page_sources(s, row.mv, &a, &joined, &n, &ignored) < 0)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		if (joined[i].connector != row.connector) {
+			set_string(o, "source_dn", joined[i].dn);
+			return;
+		}
+}
+
 json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 {
 	static const char *const phases[] = {"import", "synchronization", "export"};
@@ -216,6 +235,8 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 		set_time(o, "last", rows[i].last);
 		json_object_set_new(o, "count", json_integer(rows[i].count));
 		set_time(o, "retry_at", rows[i].retry_at);
+		set_string(o, "advice", connector_error_advice(rows[i].type));
+		add_source(s, rows[i].cs, o);
 		json_array_append_new(list, o);
 	}
 	return list;
@@ -231,7 +252,7 @@ static void decode(
 		entry_init(en, a);
 }
 
-static json_t *row_json(struct store *s, const struct cs_row *row, struct arena *a)
+json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a)
 {
 	json_t *o = json_object();
 
@@ -252,7 +273,7 @@ static json_t *rows_json(struct store *s, const struct cs_row *rows, unsigned n,
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(list, row_json(s, &rows[i], a));
+		json_array_append_new(list, show_row(s, &rows[i], a));
 	return list;
 }
 
@@ -268,35 +289,6 @@ json_t *show_search(struct store *s, const char *connector, const char *text, st
 	if (cs_search(s, c.id, text, SEARCH_MAX, &a, &rows, &n, e) < 0)
 		return NULL;
 	return rows_json(s, rows, n, &a);
-}
-
-json_t *show_pending(struct store *s, struct err *e)
-{
-	static const enum export_state states[] = {
-		EXPORT_STATE_PENDING, EXPORT_STATE_SENDING, EXPORT_STATE_FAILED};
-	_cleanup_arena_ struct arena a = {0};
-	struct connector_row *connectors;
-	json_t *list = json_array();
-	unsigned n, m;
-
-	if (connector_list(s, &a, &connectors, &n, e) < 0)
-		goto failed;
-	for (unsigned i = 0; i < n; i++)
-		for (unsigned k = 0; k < ARRAY_SIZE(states); k++) {
-			struct cs_row *rows;
-			json_t *part;
-
-			if (cs_page_state(s, connectors[i].id, states[k], 0, SEARCH_MAX, &a, &rows,
-				    &m, e) < 0)
-				goto failed;
-			part = rows_json(s, rows, m, &a);
-			json_array_extend(list, part);
-			json_decref(part);
-		}
-	return list;
-failed:
-	json_decref(list);
-	return NULL;
 }
 
 static json_t *links_json(struct store *s, const struct cs_row *row, struct arena *a, struct err *e)
@@ -359,6 +351,15 @@ static json_t *pending_json(const struct cs_row *row, const struct entry *have,
 	return o;
 }
 
+json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a)
+{
+	struct entry imported, wanted;
+
+	decode(s, row->imported, row->imported_len, a, &imported);
+	decode(s, row->wanted, row->wanted_len, a, &wanted);
+	return pending_json(row, &imported, &wanted, a);
+}
+
 static json_t *error_json(struct store *s, int64_t cs, struct arena *a)
 {
 	static const enum error_phase phases[] = {ERROR_IMPORT, ERROR_SYNC, ERROR_EXPORT};
@@ -372,21 +373,32 @@ static json_t *error_json(struct store *s, int64_t cs, struct arena *a)
 	return json_null();
 }
 
-static int find_row(struct store *s, const char *connector, const char *name, struct arena *a,
+int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
 	struct cs_row *ret, struct err *e)
 {
-	struct connector_row c;
-	int r = find_connector(s, connector, a, &c, e);
+	struct connector_row *rows;
+	bool any = false;
+	unsigned n;
+	int r = connector_list(s, a, &rows, &n, e);
 
-	if (r == 0)
-		r = cs_find_dn(s, c.id, name, a, ret, e);
-	if (r == STORE_NONE)
-		r = cs_find_anchor(s, c.id, name, a, ret, e);
-	if (r == STORE_NONE)
-		return err_set(e, -ENOENT, NULL, 0,
-			"connector \"%s\" has no object with the DN or anchor \"%s\"", connector,
-			name);
-	return r;
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		if (connector && !streq(rows[i].name, connector))
+			continue;
+		any = true;
+		r = cs_find_dn(s, rows[i].id, name, a, ret, e);
+		if (r == STORE_NONE)
+			r = cs_find_anchor(s, rows[i].id, name, a, ret, e);
+		if (r == 0)
+			return 0;
+		r = MIN(r, 0);
+	}
+	if (r < 0)
+		return r;
+	if (connector && !any)
+		return err_set(e, -ENOENT, NULL, 0, "there is no connector \"%s\"", connector);
+	return err_set(e, -ENOENT, NULL, 0, "%s%s%s has no object with the DN or anchor \"%s\"",
+		connector ? "connector \"" : "no connector", connector ? connector : "",
+		connector ? "\"" : "", name);
 }
 
 json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e)
@@ -396,11 +408,11 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 	struct cs_row row;
 	json_t *o;
 
-	if (find_row(s, connector, name, &a, &row, e) < 0)
+	if (show_find_row(s, connector, name, &a, &row, e) < 0)
 		return NULL;
 	decode(s, row.imported, row.imported_len, &a, &imported);
 	decode(s, row.wanted, row.wanted_len, &a, &wanted);
-	o = row_json(s, &row, &a);
+	o = show_row(s, &row, &a);
 	set_string(o, "rule", row.join_rule);
 	json_object_set_new(o, "imported", entry_to_json(&imported, &a));
 	json_object_set_new(o, "wanted_attributes", entry_to_json(&wanted, &a));
@@ -496,7 +508,7 @@ json_t *show_mv(struct store *s, const char *name, struct err *e)
 	}
 	decode(s, mv.image, mv.image_len, &a, &en);
 	for (unsigned i = 0; i < n; i++) {
-		json_t *c = row_json(s, &rows[i], &a);
+		json_t *c = show_row(s, &rows[i], &a);
 
 		set_string(c, "rule", rows[i].join_rule);
 		json_array_append_new(list, c);

@@ -18,11 +18,21 @@ json_t *show_run(struct store *s, int64_t id, struct err *e);
 json_t *show_errors(struct store *s, unsigned limit, struct err *e);
 /* connector NULL: all. */
 json_t *show_search(struct store *s, const char *connector, const char *text, struct err *e);
-/* Objects with a pending export. */
-json_t *show_pending(struct store *s, struct err *e);
+/*
+ * Objects with a pending export, with what would be sent: {"objects": [...], "next": "..."}. after:
+ * the "next" of the page before, NULL at the beginning; connector NULL: all.
+ */
+json_t *show_pending(struct store *s, const char *connector, const char *after, struct err *e);
 /* `name`: a DN or an anchor. */
 json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e);
 /* `name`: the number of a metaverse object, or the DN of a connector space object joined to it. */
 /* The number of the metaverse object that a number, DN or anchor names. */
 int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e);
 json_t *show_mv(struct store *s, const char *name, struct err *e);
+
+/* Shared with pending.c: a row; its two images; what differs, attribute -> {from, to}. */
+json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a);
+json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a);
+/* By DN or anchor in one connector, or with connector NULL in any. */
+int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
+	struct cs_row *ret, struct err *e);

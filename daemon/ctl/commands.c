@@ -188,20 +188,6 @@ int command_cs_search(const struct ctl *c, int argc, char **argv)
 		ARRAY_SIZE(object_columns));
 }
 
-int command_cs_pending(const struct ctl *c, int argc, char **argv)
-{
-	static const struct column columns[] = {
-		{"CONNECTOR", "connector"},
-		{"CLASS", "class"},
-		{"STATE", "state"},
-		{"WANTED", "wanted"},
-		{"ANCHOR", "anchor"},
-		{"DN", "dn"},
-	};
-
-	return ctl_list(c, "ListPending", NULL, "objects", columns, ARRAY_SIZE(columns));
-}
-
 static void show_pending(const json_t *o)
 {
 	const char *key;
@@ -315,7 +301,10 @@ int command_errors(const struct ctl *c, int argc, char **argv)
 		{"PHASE", "phase"},
 		{"TYPE", "type"},
 		{"COUNT", "count"},
+		{"FIRST", "first"},
 		{"LAST", "last"},
+		{"RETRY", "retry_at"},
+		{"OBJECT", "source_dn"},
 		{"DN", "dn"},
 		{"TEXT", "text"},
 	};

@@ -1,9 +1,9 @@
 /* adsyncctl connector test: what an administrator would look at before the first import. */
 #include "base/buf.h"
 #include "connector/ad_ldap.h"
+#include "connector/finding.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 
 /* [MS-ADTS] 6.1.4.4: msDS-Behavior-Version */
@@ -13,21 +13,6 @@ static const char *level_name(int level)
 		"2012", "2012 R2", "2016", "8", "9", "2025"};
 
 	return level >= 0 && level < (int)ARRAY_SIZE(names) ? names[level] : "not told";
-}
-
-static void tell(struct test_sink *sink, const char *check, enum test_verdict v, const char *fmt,
-	...) _printf_(4, 5);
-static void tell(
-	struct test_sink *sink, const char *check, enum test_verdict v, const char *fmt, ...)
-{
-	char text[1024];
-	struct test_finding f = {check, v, text};
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	sink->finding(sink, &f);
 }
 
 struct tester {
@@ -46,7 +31,7 @@ struct note_sink {
 
 static void take_note(struct import_sink *s, const char *text)
 {
-	tell(((struct note_sink *)s)->t->sink, "changes", TEST_WARNING, "%s", text);
+	finding_tell(((struct note_sink *)s)->t->sink, "changes", TEST_WARNING, "%s", text);
 }
 
 static int test_changes(struct tester *t, struct err *e)
@@ -59,8 +44,8 @@ static int test_changes(struct tester *t, struct err *e)
 	};
 
 	TRY(ad_delta_begin(&t->d, e));
-	tell(t->sink, "changes", t->d.method == AD_METHOD_NONE ? TEST_WARNING : TEST_GOOD, "%s",
-		means[t->d.method]);
+	finding_tell(t->sink, "changes", t->d.method == AD_METHOD_NONE ? TEST_WARNING : TEST_GOOD,
+		"%s", means[t->d.method]);
 	return 0;
 }
 
@@ -70,12 +55,13 @@ static int test_deleted(struct tester *t, struct err *e)
 
 	TRY(r);
 	if (r)
-		tell(t->sink, "deleted objects", TEST_GOOD, "CN=Deleted Objects can be read");
+		finding_tell(
+			t->sink, "deleted objects", TEST_GOOD, "CN=Deleted Objects can be read");
 	else if (t->d.method == AD_METHOD_DIRSYNC)
-		tell(t->sink, "deleted objects", TEST_GOOD,
+		finding_tell(t->sink, "deleted objects", TEST_GOOD,
 			"CN=Deleted Objects cannot be read; DirSync does not need it");
 	else
-		tell(t->sink, "deleted objects", TEST_WARNING,
+		finding_tell(t->sink, "deleted objects", TEST_WARNING,
 			"CN=Deleted Objects cannot be read: deletes are found by full imports");
 	return 0;
 }
@@ -91,16 +77,16 @@ static int test_schema(struct tester *t, struct err *e)
 
 	TRY(r);
 	if (r == AD_SCHEMA_NONE) {
-		tell(t->sink, "schema", TEST_WARNING,
+		finding_tell(t->sink, "schema", TEST_WARNING,
 			"the server names no schema, or it cannot be read");
 		return 0;
 	}
 	for (unsigned i = 0; i < n_missing; i++)
 		exchange &= strcasecmp(missing[i], "msExchRecipientTypeDetails") != 0;
-	tell(t->sink, "schema", TEST_GOOD, "Exchange's attributes are %s",
+	finding_tell(t->sink, "schema", TEST_GOOD, "Exchange's attributes are %s",
 		exchange ? "there" : "not there");
 	if (n_missing)
-		tell(t->sink, "schema", TEST_WARNING,
+		finding_tell(t->sink, "schema", TEST_WARNING,
 			"%u of %u attributes that rules read do not "
 			"exist: %s",
 			n_missing, t->req->n_attrs, ad_name_list(missing, n_missing, &t->arena));
@@ -152,7 +138,7 @@ static int test_consistency(struct tester *t, struct err *e)
 	r = directory_search(t->d.server.dir, &q, each_sample, &s, e);
 	if (r < 0 && r != ENOUGH)
 		return r;
-	tell(t->sink, "ms-DS-ConsistencyGuid", s.writable ? TEST_GOOD : TEST_BAD, "%s",
+	finding_tell(t->sink, "ms-DS-ConsistencyGuid", s.writable ? TEST_GOOD : TEST_BAD, "%s",
 		s.writable ? "can be written"
 			   : "cannot be written: give the account \"write property\" for it on "
 			     "users");
@@ -172,7 +158,7 @@ static int test_count(struct tester *t, struct err *e)
 	};
 
 	TRY(directory_search(t->d.server.dir, &q, each_count, &n, e));
-	tell(t->sink, "objects", n ? TEST_GOOD : TEST_BAD,
+	finding_tell(t->sink, "objects", n ? TEST_GOOD : TEST_BAD,
 		"%lld users, groups, contacts and computers before the choice of folders",
 		(long long)n);
 	return 0;
@@ -182,10 +168,11 @@ static int test_server(struct tester *t, struct err *e)
 {
 	const struct ad_server *s = &t->d.server;
 	TRY(ad_server_open(t->con, t->d.base, NULL, &t->d.server, e));
-	tell(t->sink, "sign-in", TEST_GOOD, "%s%s%s", directory_uri(s->dir),
+	finding_tell(t->sink, "sign-in", TEST_GOOD, "%s%s%s", directory_uri(s->dir),
 		s->service[0] ? ", " : "", s->service);
 	if (s->domain_level >= 0)
-		tell(t->sink, "functional level", s->forest_level >= 2 ? TEST_GOOD : TEST_BAD,
+		finding_tell(t->sink, "functional level",
+			s->forest_level >= 2 ? TEST_GOOD : TEST_BAD,
 			"forest %s, domain %s, domain controller %s", level_name(s->forest_level),
 			level_name(s->domain_level), level_name(s->dc_level));
 	return 0;
@@ -223,7 +210,7 @@ enum conn_result ad_test(struct connector *c, const struct import_request *req,
 	if (ad_source_is_ldif(c)) {
 		bool there = access(c->sources[0] + 5, R_OK) == 0;
 
-		tell(sink, "file", there ? TEST_GOOD : TEST_BAD, "%s %s", c->sources[0] + 5,
+		finding_tell(sink, "file", there ? TEST_GOOD : TEST_BAD, "%s %s", c->sources[0] + 5,
 			there ? "can be read" : "cannot be read");
 		return CONN_OK;
 	}

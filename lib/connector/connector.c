@@ -1,5 +1,6 @@
 /* The list of connector types. */
 #include "connector/connector.h"
+#include "connector/entra_error.h"
 
 extern const struct connector_type connector_ad;
 extern const struct connector_type connector_entra;
@@ -12,4 +13,9 @@ const struct connector_type *connector_type_find(const char *name)
 		if (streq(connector_types[i]->name, name))
 			return connector_types[i];
 	return NULL;
+}
+
+const char *connector_error_advice(const char *name)
+{
+	return entra_error_advice(name);
 }

@@ -80,3 +80,5 @@ struct connector_type {
 
 extern const struct connector_type *const connector_types[]; /* NULL-terminated */
 const struct connector_type *connector_type_find(const char *name);
+/* What to do about an export error of that name; NULL: nothing is known of it. */
+const char *connector_error_advice(const char *name);

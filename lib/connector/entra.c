@@ -2,33 +2,81 @@
  * The Entra ID connector over Microsoft Graph. Two write surfaces: "sync", what Connect Sync's own
  * service identity may write, and "graph", what public Graph lets an application write.
  */
-#include "connector/entra.h"
+#include "connector/entra_match.h"
+#include "base/file.h"
+#include "base/timefmt.h"
 
 #include <errno.h>
 
 static const struct option_def options[] = {
 	{"tenant_id", OPTION_STRING, NULL, true, .help = "the tenant's id or one of its domains"},
-	{"client_id", OPTION_STRING, NULL, true, .help = "the application's id"},
-	{"client_secret_file", OPTION_SECRET, NULL, true,
-		.help = "a file of mode 0600, or credential:NAME"},
+	{"client_id", OPTION_STRING, NULL, .help = "the application's id"},
+	{"client_secret_file", OPTION_SECRET,
+		.help = "sign in with the secret in this file (mode 0600), or credential:NAME"},
+	{"client_certificate_file", OPTION_SECRET,
+		.help = "sign in with the certificate and key in this PEM file"},
+	{"assertion_algorithm", OPTION_CHOICE, "PS256", .choices = "PS256|RS256",
+		.help = "how the certificate's key signs"},
+	{"federated_token_file", OPTION_SECRET,
+		.help = "sign in with the token of another identity provider in this file"},
+	{"managed_identity", OPTION_BOOLEAN, "no",
+		.help = "sign in as this machine, in Azure or with Azure Arc"},
+	{"managed_identity_endpoint", OPTION_STRING,
+		"http://169.254.169.254/metadata/identity/oauth2/token",
+		.help = "Azure Arc: http://localhost:40342/metadata/identity/oauth2/token"},
+	{"managed_identity_keys", OPTION_PATH, "/var/opt/azcmagent/tokens",
+		.help = "folder of Azure Arc's challenge keys"},
 	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph",
 		.help = "sync: may write what Connect Sync writes; graph: public Graph's share"},
-	{"authority", OPTION_STRING, "https://login.microsoftonline.com",
-		.help = "where to sign in"},
-	{"graph_url", OPTION_STRING, "https://graph.microsoft.com", .help = "Microsoft Graph"},
+	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
+		.help = "where the tenant is: gives authority and graph_url"},
+	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
+	{"graph_url", OPTION_STRING, .help = "Microsoft Graph; default: the cloud's"},
 	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
+	{"proxy", OPTION_STRING, .help = "http://HOST:PORT; default: as $https_proxy says"},
+	{"no_proxy", OPTION_STRING, .help = "hosts to reach without it, comma separated"},
+	{"proxy_password_file", OPTION_SECRET, .help = "user:password for the proxy"},
 	{"batches_in_flight", OPTION_NUMBER, "4", .min = 1, .max = 16,
-		.help = "$batch requests (of 20 writes) at a time"},
+		.help = "$batch requests (of 20 writes) at a time, at most"},
+	{"write_budget", OPTION_NUMBER, "3000", .min = 0, .max = 100000000,
+		.help = "writes in 150 seconds, Graph's limit for an application; 0: none"},
+	{"soft_match", OPTION_BOOLEAN, "yes",
+		.help = "surface graph: a new user takes over the cloud user of its name or "
+			"address"},
 	{"page_size", OPTION_NUMBER, "200", .min = 1, .max = 999,
 		.help = "objects in one page of a delta query"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect"},
 	{"request_timeout", OPTION_DURATION, "120", .help = "for one whole request"},
 };
 
+/* learn.microsoft.com/graph/deployments */
+static const struct {
+	const char *name, *authority, *graph;
+} clouds[] = {
+	{"global", "https://login.microsoftonline.com", "https://graph.microsoft.com"},
+	{"usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"},
+	{"usgovdod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"},
+	{"china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"},
+};
+
+static const char *cloud_url(const struct settings *s, const char *setting)
+{
+	const char *own = setting_text(s, setting), *name = setting_text(s, "cloud");
+	unsigned i = 0;
+
+	if (own)
+		return own;
+	while (i + 1 < ARRAY_SIZE(clouds) && !streq(clouds[i].name, name))
+		i++;
+	return *setting == 'a' ? clouds[i].authority : clouds[i].graph;
+}
+
 static int check_url(const struct settings *s, const char *name, struct err *e)
 {
 	const char *url = setting_text(s, name);
 
+	if (!url)
+		return 0;
 	if (!str_starts(url, "https://"))
 		return setting_error(s, name, e, "\"%s\" is no https:// address", url);
 	if (url[strlen(url) - 1] == '/')
@@ -36,16 +84,64 @@ static int check_url(const struct settings *s, const char *name, struct err *e)
 	return 0;
 }
 
+/* Tokens come from there in clear text: only this machine's own addresses. */
+static int check_endpoint(const struct settings *s, struct err *e)
+{
+	static const char *const local[] = {"https://", "http://169.254.169.254/",
+		"http://localhost:", "http://localhost/", "http://127.0.0.1:", "http://127.0.0.1/"};
+	const char *url = setting_text(s, "managed_identity_endpoint");
+
+	for (unsigned i = 0; i < ARRAY_SIZE(local); i++)
+		if (str_starts(url, local[i]))
+			return 0;
+	return setting_error(s, "managed_identity_endpoint", e,
+		"\"%s\" is neither https nor an address of this machine", url);
+}
+
+static const char *const method_settings[] = {
+#define X(id, setting) setting,
+	OAUTH_METHODS(X)
+#undef X
+};
+
+/* The settings choose one way to sign in. */
+static int find_method(const struct settings *s, enum oauth_method *ret, struct err *e)
+{
+	int found = -1;
+
+	for (unsigned i = 0; i < OAUTH_METHOD_COUNT; i++) {
+		const char *v = setting_text(s, method_settings[i]);
+
+		if (!v || streq(v, "no"))
+			continue;
+		if (found >= 0)
+			return setting_error(s, method_settings[i], e,
+				"one way to sign in is enough: %s is given, too",
+				method_settings[found]);
+		found = (int)i;
+	}
+	if (found < 0)
+		return setting_error(s, "client_secret_file", e,
+			"a way to sign in is missing: client_secret_file, "
+			"client_certificate_file, federated_token_file or managed_identity = yes");
+	*ret = (enum oauth_method)found;
+	return 0;
+}
+
 static int entra_check(const struct settings *s, struct err *e)
 {
 	static const char *const plain[] = {"tenant_id", "client_id"};
+	enum oauth_method method;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(plain); i++)
-		if (strpbrk(setting_text(s, plain[i]), "/?#& "))
+		if (setting_text(s, plain[i]) && strpbrk(setting_text(s, plain[i]), "/?#& "))
 			return setting_error(
 				s, plain[i], e, "\"%s\" is no id", setting_text(s, plain[i]));
-	if (check_url(s, "authority", e) < 0)
-		return -EINVAL;
+	TRY(find_method(s, &method, e));
+	if (!setting_text(s, "client_id") && method != OAUTH_MANAGED_IDENTITY)
+		return setting_error(s, "client_id", e, "the application's id is missing");
+	TRY(check_endpoint(s, e));
+	TRY(check_url(s, "authority", e));
 	return check_url(s, "graph_url", e);
 }
 
@@ -64,6 +160,7 @@ static void entra_close(struct connector *c)
 	if (!c)
 		return;
 	oauth_done(&c->oauth);
+	entra_match_free(c->match);
 	http_free(c->http);
 	free(c->graph);
 	free(c->base);
@@ -71,36 +168,66 @@ static void entra_close(struct connector *c)
 	free(c);
 }
 
-static enum conn_result entra_open(const struct settings *s, const struct connector_host *host,
-	struct connector **ret, struct err *e)
+static int open_http(struct connector *c, struct err *e)
 {
+	const struct settings *s = c->settings;
+	const char *secret_file = setting_text(s, "proxy_password_file");
+	_cleanup_secret_ char *secret = NULL;
 	struct http_options o = {
 		.ca_file = setting_text(s, "ca_file"),
 		.connect_timeout = (long)setting_number(s, "connect_timeout"),
 		.request_timeout = (long)setting_number(s, "request_timeout"),
 		.connections = MAX((long)setting_number(s, "batches_in_flight"), 6L),
-		.canceled = host->canceled,
-		.ctx = host->ctx,
+		.proxy = setting_text(s, "proxy"),
+		.no_proxy = setting_text(s, "no_proxy"),
+		.canceled = c->host->canceled,
+		.ctx = c->host->ctx,
 	};
+
+	if (secret_file)
+		TRY(secret_read(secret_file, &secret, e));
+	o.proxy_secret = secret;
+	return http_new(&o, &c->http, e);
+}
+
+static void set_oauth(struct connector *c)
+{
+	const struct settings *s = c->settings;
+	struct oauth_options *o = &c->oauth.o;
+	struct err ignored;
+
+	*o = (struct oauth_options){
+		.authority = cloud_url(s, "authority"),
+		.tenant_id = setting_text(s, "tenant_id"),
+		.client_id = setting_text(s, "client_id"),
+		.rs256 = streq(setting_text(s, "assertion_algorithm"), "RS256"),
+		.scope = c->scope,
+		.resource = c->graph,
+		.identity_endpoint = setting_text(s, "managed_identity_endpoint"),
+		.identity_keys = setting_text(s, "managed_identity_keys"),
+	};
+	if (find_method(s, &o->method, &ignored) == 0 && o->method != OAUTH_MANAGED_IDENTITY)
+		o->credential_file = setting_text(s, method_settings[o->method]);
+}
+
+static enum conn_result entra_open(const struct settings *s, const struct connector_host *host,
+	struct connector **ret, struct err *e)
+{
 	struct connector *c = xcalloc(1, sizeof(*c));
 
-	if (http_new(&o, &c->http, e) < 0) {
+	c->settings = s;
+	c->host = host;
+	if (open_http(c, e) < 0) {
 		free(c);
 		return CONN_RUN_BAD;
 	}
-	c->settings = s;
-	c->host = host;
 	c->sync_surface = is_sync(s);
-	c->graph = xstrdup(setting_text(s, "graph_url"));
+	c->graph = xstrdup(cloud_url(s, "graph_url"));
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);
-	c->oauth.o = (struct oauth_options){
-		.authority = setting_text(s, "authority"),
-		.tenant_id = setting_text(s, "tenant_id"),
-		.client_id = setting_text(s, "client_id"),
-		.secret_file = setting_text(s, "client_secret_file"),
-		.scope = c->scope,
-	};
+	set_oauth(c);
+	c->budget.limit = c->budget.left = (double)setting_number(s, "write_budget");
+	c->budget.filled = monotonic_ms();
 	*ret = c;
 	return CONN_OK;
 }
@@ -118,7 +245,8 @@ static enum conn_result check_roles(struct connector *c, struct err *e)
 			err_set(e, -EACCES, c->graph, 0,
 				"application %s does not have the application role %s that "
 				"surface = %s needs; grant it and give admin consent",
-				c->oauth.o.client_id, *roles, setting_text(c->settings, "surface"));
+				c->oauth.o.client_id ? c->oauth.o.client_id : "(managed identity)",
+				*roles, setting_text(c->settings, "surface"));
 			return CONN_RUN_BAD;
 		}
 	c->checked = true;
@@ -192,6 +320,51 @@ enum conn_result entra_refused(struct connector *c, const struct http_request *r
 	return ret;
 }
 
+bool entra_own_url(const struct connector *c, const char *url)
+{
+	size_t n = strlen(c->graph);
+
+	return strncmp(url, c->graph, n) == 0 && url[n] == '/';
+}
+
+void entra_add_literal(struct buf *b, const char *s)
+{
+	_cleanup_buf_ struct buf quoted = {0};
+
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_addc(&quoted, '\'');
+		buf_addc(&quoted, *s);
+	}
+	buf_adds(b, "%27");
+	url_add(b, buf_str(&quoted));
+	buf_adds(b, "%27");
+}
+
+enum conn_result entra_get(
+	struct connector *c, const char *url, bool eventual, json_t **ret, struct err *e)
+{
+	struct http_request *r = http_request_new("GET", url);
+	enum conn_result cr = CONN_OK;
+
+	*ret = NULL;
+	for (int tries = 1;; tries++) {
+		r->headers[0] = c->oauth.header;
+		r->headers[1] = eventual ? "ConsistencyLevel: eventual" : NULL;
+		http_perform(c->http, r);
+		if (!entra_retriable(r) || tries == ENTRA_TRIES ||
+			http_sleep(c->http, entra_backoff(tries, r->retry_after)))
+			break;
+	}
+	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
+		cr = entra_refused(c, r, e);
+	else if (r->status == 200)
+		*ret = json_loadb(
+			r->answer.data ? r->answer.data : "", r->answer.len, JSON_DECODE_ANY, NULL);
+	http_request_free(r);
+	return cr;
+}
+
 extern const struct connector_type connector_entra;
 const struct connector_type connector_entra = {
 	.name = "entra",
@@ -203,5 +376,6 @@ const struct connector_type connector_entra = {
 	.open = entra_open,
 	.close = entra_close,
 	.import = entra_import,
+	.test = entra_test,
 	.export = entra_export,
 };

@@ -7,6 +7,20 @@
 #define ENTRA_TRIES 5             /* sends of one request that is answered 429 or 503 */
 #define ENTRA_RETRY_AFTER_MAX 120 /* seconds that a Retry-After may ask for */
 
+struct entra_match;
+
+/* What the tenant's switches say, as far as the application may read them. */
+struct entra_switches {
+	bool known;
+	bool block_soft_match, block_takeover, soft_match_upn;
+};
+
+/* Writes that may leave now: Graph's limit of an application, as a token bucket. */
+struct entra_budget {
+	double left, limit; /* limit 0: none */
+	int64_t filled;     /* monotonic ms */
+};
+
 struct connector {
 	const struct settings *settings;
 	const struct connector_host *host;
@@ -17,6 +31,9 @@ struct connector {
 	char *graph;  /* "https://graph.microsoft.com" */
 	char *base;   /* graph + "/v1.0" */
 	char *scope;
+	struct entra_budget budget;
+	struct entra_switches switches;
+	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */
 };
 
 /* Signs in if need be, with nothing in flight; checks the roles once. */
@@ -29,9 +46,22 @@ double entra_backoff(int n, long asked);
 bool entra_retriable(const struct http_request *r);
 enum conn_result entra_refused(struct connector *c, const struct http_request *r, struct err *e);
 
+/* A link that the service gave must lead back to it: the token goes along. */
+bool entra_own_url(const struct connector *c, const char *url);
+/* A '...' literal of OData inside a URL: quotes doubled, percent-encoded. */
+void entra_add_literal(struct buf *b, const char *s);
+
 /* code and message of Graph's error object; "" where there is none. Borrowed from json. */
 void entra_error(const json_t *json, const char **ret_code, const char **ret_message);
 
 enum conn_result entra_import(struct connector *c, const struct import_request *req,
 	struct import_sink *sink, struct import_answer *ret, struct err *e);
+enum conn_result entra_test(struct connector *c, const struct import_request *req,
+	struct test_sink *sink, struct err *e);
+/*
+ * GET with nothing in flight, again a few times when the service is busy. CONN_OK with *ret NULL:
+ * refused (400, 403, 404).
+ */
+enum conn_result entra_get(
+	struct connector *c, const char *url, bool eventual, json_t **ret, struct err *e);
 enum conn_result entra_export(struct connector *c, struct export_source *source, struct err *e);

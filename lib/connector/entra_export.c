@@ -1,9 +1,11 @@
 /*
- * Export: items to sub-requests, 20 to a $batch, several batches in flight. A sub-request that was
- * throttled is sent again; one whose outcome is unknown (a dropped connection, a 500) is looked up
- * before it is sent again, so that nothing is created twice.
+ * Export: items to sub-requests, 20 to a $batch, several batches in flight: more while the service
+ * keeps up, fewer when it throttles, and never more writes than the budget has. A sub-request that
+ * was throttled is sent again; one whose outcome is unknown (a dropped connection, a 500) is looked
+ * up before it is sent again, so that nothing is created twice.
  */
 #include "base/timefmt.h"
+#include "connector/entra_match.h"
 #include "connector/entra_part.h"
 
 #include <errno.h>
@@ -30,6 +32,8 @@ struct export
 	struct err *e;
 	struct batch *batches;
 	unsigned n_batches, n_busy;
+	double window;      /* batches in flight at a time: 1 to n_batches */
+	int64_t hold_until; /* monotonic ms: the service asked to wait */
 	struct queue queue; /* parts to be sent */
 	struct part *open;  /* an ADD that may take further items */
 	struct export_item spare;
@@ -107,6 +111,55 @@ static int next_part(struct export *x, struct part **ret)
 	return 0;
 }
 
+/* --- pace: window and budget --- */
+
+#define BUDGET_SECONDS 150 /* learn.microsoft.com/graph/throttling-limits */
+
+static void budget_refill(struct entra_budget *b)
+{
+	int64_t now = monotonic_ms();
+
+	b->left += (double)(now - b->filled) / 1000 * b->limit / BUDGET_SECONDS;
+	b->left = MIN(b->left, b->limit);
+	b->filled = now;
+}
+
+static bool is_write(const struct part *p)
+{
+	return p->kind != PART_FIND && p->kind != PART_MATCH && p->kind != PART_ROLES;
+}
+
+static bool budget_allows(const struct entra_budget *b)
+{
+	return !b->limit || b->left >= 1;
+}
+
+static void budget_spend(struct entra_budget *b, const struct part *p)
+{
+	if (b->limit && is_write(p))
+		b->left -= 1;
+}
+
+/* Halved when the service throttles. */
+static void window_shrink(struct export *x, long retry_after)
+{
+	int64_t until = monotonic_ms() + (int64_t)(entra_backoff(1, retry_after) * 1000);
+
+	if (monotonic_ms() >= x->hold_until) /* once for all answers of one time */
+		x->window = MAX(x->window / 2, 1.0);
+	x->hold_until = MAX(x->hold_until, until);
+}
+
+/* A batch more for each round of good answers, unless the service says that it is near its limit.
+ */
+static void window_grow(struct export *x, const struct http_request *r)
+{
+	if (r->used < 0.8)
+		x->window = MIN(x->window + 1 / x->window, (double)x->n_batches);
+}
+
+/* --- batches --- */
+
 static void batch_send(struct export *x, struct batch *b)
 {
 	struct http_request *r = b->request;
@@ -131,7 +184,7 @@ static void batch_send(struct export *x, struct batch *b)
 static int batch_fill(struct export *x, struct batch *b)
 {
 	b->n = 0;
-	while (b->n < BATCH_MAX) {
+	while (b->n < BATCH_MAX && budget_allows(&x->c->budget)) {
 		struct part *p;
 		int r = next_part(x, &p);
 
@@ -144,6 +197,7 @@ static int batch_fill(struct export *x, struct batch *b)
 				return -1;
 			continue;
 		}
+		budget_spend(&x->c->budget, p);
 		b->parts[b->n++] = p;
 	}
 	if (b->n == 0)
@@ -201,6 +255,7 @@ static enum conn_result part_take(
 	case PART_DONE:
 		return report(x, p, &o) < 0 ? CONN_RUN_BAD : CONN_OK;
 	case PART_AGAIN:
+		window_shrink(x, retry_after);
 		return again(x, p, retry_after);
 	case PART_UNKNOWN:
 		return unknown(x, p);
@@ -270,6 +325,8 @@ static enum conn_result batch_failed(struct export *x, struct batch *b)
 		ret = entra_refused(x->c, r, x->e);
 	if (stale)
 		oauth_forget(&x->c->oauth);
+	if (busy)
+		window_shrink(x, r->retry_after);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct part *p = b->parts[i];
 
@@ -296,16 +353,20 @@ static enum conn_result batch_done(struct export *x, struct batch *b)
 	x->n_busy--;
 	if (r->outcome != HTTP_ANSWERED || r->status != 200)
 		return batch_failed(x, b);
+	window_grow(x, r);
 	json = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, NULL);
 	ret = batch_answers(x, b, json);
 	json_decref(json);
 	return ret;
 }
 
-/* Fills the batches that are free. */
+/* Fills the batches that are free, as many as the window takes. */
 static int fill(struct export *x)
 {
-	for (unsigned i = 0; i < x->n_batches; i++) {
+	budget_refill(&x->c->budget);
+	if (monotonic_ms() < x->hold_until)
+		return 0;
+	for (unsigned i = 0; i < x->n_batches && x->n_busy < (unsigned)x->window; i++) {
 		int sent = x->batches[i].busy ? 1 : batch_fill(x, &x->batches[i]);
 
 		if (sent <= 0)
@@ -343,9 +404,9 @@ static enum conn_result run(struct export *x)
 			return stopped(x);
 		else if (!fresh)
 			r = entra_ready(x->c, x->e);
-		else if (x->queue.first)
-			http_sleep(x->c->http, 0.1);
-		else if (x->ended && !x->open)
+		else if (x->queue.first || x->open || !x->ended)
+			http_sleep(x->c->http, 0.1); /* held back, or the budget is used up */
+		else
 			return CONN_OK;
 		if (r != CONN_OK)
 			return r;
@@ -379,10 +440,13 @@ enum conn_result entra_export(struct connector *c, struct export_source *source,
 	_cleanup_free_ char *url = xasprintf("%s/$batch", c->base);
 	enum conn_result r = entra_ready(c, e);
 
+	if (r == CONN_OK && !c->sync_surface && !c->match)
+		r = entra_match_begin(c, &c->match, e);
 	if (r != CONN_OK)
 		return r;
 	x.queue.last = &x.queue.first;
 	x.n_batches = (unsigned)setting_number(c->settings, "batches_in_flight");
+	x.window = MIN(2.0, (double)x.n_batches);
 	x.batches = xcalloc(x.n_batches, sizeof(*x.batches));
 	for (unsigned i = 0; i < x.n_batches; i++)
 		x.batches[i].request = http_request_new("POST", url);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #define CURSOR_VERSION 1
+#define PAGE_MIN 5
+#define NOTES_MAX 50 /* of quarantined values, in one import */
 
 enum stream_kind { STREAM_DELTA, STREAM_FLAGS };
 
@@ -18,6 +20,8 @@ struct stream {
 	struct http_request *request;
 	char *delta_link; /* where the next import starts; NULL until the end is reached */
 	int tries;
+	int page_size; /* halved when the service fails at a page */
+	char prefer[64];
 	bool done;
 	json_t *first; /* the first answer, kept until all first answers are there */
 };
@@ -35,6 +39,7 @@ struct import {
 		unsigned n, cap;
 	} flagged[ENTRA_CLASS_COUNT];
 	bool restart; /* 410: the delta links are void */
+	unsigned n_notes;
 };
 
 static char *first_url(struct import *im, const struct stream *s)
@@ -58,12 +63,10 @@ static char *first_url(struct import *im, const struct stream *s)
 static void start(struct import *im, struct stream *s)
 {
 	struct http_request *r = s->request;
-	static char prefer[64];
 
-	snprintf(prefer, sizeof(prefer), "Prefer: odata.maxpagesize=%d",
-		(int)setting_number(im->c->settings, "page_size"));
+	snprintf(s->prefer, sizeof(s->prefer), "Prefer: odata.maxpagesize=%d", s->page_size);
 	r->headers[0] = im->c->oauth.header;
-	r->headers[1] = s->kind == STREAM_FLAGS ? "ConsistencyLevel: eventual" : prefer;
+	r->headers[1] = s->kind == STREAM_FLAGS ? "ConsistencyLevel: eventual" : s->prefer;
 	r->ctx = s;
 	http_start(im->c->http, r);
 }
@@ -95,19 +98,35 @@ static void drain(struct import *im)
 		;
 }
 
-/* A link that the service gave must lead back to it: the token goes along. */
-static bool own_url(struct import *im, const char *url)
-{
-	size_t n = strlen(im->c->graph);
-
-	return strncmp(url, im->c->graph, n) == 0 && url[n] == '/';
-}
-
 static enum conn_result bad_page(struct import *im, const struct stream *s, const char *what)
 {
 	err_set(im->e, -EPROTO, im->c->graph, 0, "the answer to GET %.400s %s", s->request->url,
 		what);
 	return CONN_RUN_BAD;
+}
+
+/*
+ * Duplicate attribute resiliency: the service took the object without a value that another one has
+ * already, and says so only there.
+ */
+static void note_quarantine(struct import *im, const struct entry *en)
+{
+	static unsigned errors, name;
+	const struct attr *a;
+	const char *text;
+
+	if (!errors) {
+		errors = attr_intern("onPremisesProvisioningErrors");
+		name = attr_intern("displayName");
+	}
+	a = entry_get(en, errors);
+	if (!a || !a->count || !im->sink->note || im->n_notes++ >= NOTES_MAX)
+		return;
+	text = entry_string(en, name);
+	im->sink->note(im->sink,
+		arena_printf(&im->arena,
+			"%s (%s): the service has quarantined %s, which another object has already",
+			text ? text : "an object", en->anchor, a->values[0].data));
 }
 
 static int delta_object(struct import *im, struct stream *s, const json_t *json)
@@ -132,6 +151,7 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 	if (wrong)
 		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
 			"invalid-attribute-value", wrong, im->e);
+	note_quarantine(im, &en);
 	return im->sink->object(im->sink, &o, im->e);
 }
 
@@ -161,7 +181,7 @@ static enum conn_result page(struct import *im, struct stream *s, const json_t *
 
 	if (!json_is_array(value))
 		return bad_page(im, s, "has no list of objects");
-	if ((next && !own_url(im, next)) || (delta && !own_url(im, delta)))
+	if ((next && !entra_own_url(im->c, next)) || (delta && !entra_own_url(im->c, delta)))
 		return bad_page(im, s, "leads to another host");
 	if (s->kind == STREAM_DELTA && !next && !delta)
 		return bad_page(im, s, "has neither a nextLink nor a deltaLink");
@@ -181,6 +201,13 @@ static enum conn_result page(struct import *im, struct stream *s, const json_t *
 			return CONN_RUN_BAD;
 	}
 	return CONN_OK;
+}
+
+/* Did the service fail at the page itself? A smaller one may pass. */
+static bool is_too_much(const struct http_request *r)
+{
+	return r->outcome == HTTP_UNKNOWN ||
+	       (r->outcome == HTTP_ANSWERED && r->status >= 500 && r->status != 503);
 }
 
 /* A read that did not succeed: once more after a while, or the end. */
@@ -203,6 +230,8 @@ static enum conn_result try_again(struct import *im, struct stream *s)
 	}
 	if (!entra_retriable(r) || ++s->tries >= ENTRA_TRIES)
 		return entra_refused(im->c, r, im->e);
+	if (s->tries > 1 && is_too_much(r))
+		s->page_size = MAX(s->page_size / 2, PAGE_MIN);
 	if (http_sleep(im->c->http, entra_backoff(s->tries, r->retry_after))) {
 		err_set(im->e, -ECANCELED, im->c->graph, 0, "the import was stopped");
 		return CONN_CANCELED;
@@ -305,7 +334,7 @@ static json_t *cursor_read(struct import *im, const struct import_request *req)
 		const char *url =
 			json_string_value(json_object_get(json, entra_classes[c].collection));
 
-		good = url && own_url(im, url);
+		good = url && entra_own_url(im->c, url);
 	}
 	if (good)
 		return json;
@@ -340,6 +369,7 @@ static void begin_all(struct import *im, const json_t *cursor)
 		stream_end(s);
 		s->kind = i < ENTRA_CLASS_COUNT ? STREAM_DELTA : STREAM_FLAGS;
 		s->class = (enum entra_class)(i % ENTRA_CLASS_COUNT);
+		s->page_size = (int)setting_number(im->c->settings, "page_size");
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
 		struct stream *s = &im->streams[i];

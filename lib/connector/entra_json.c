@@ -61,6 +61,27 @@ static const char *add_list(struct entry *en, const struct entra_attr *a, const 
 	return NULL;
 }
 
+/* Each as "ProxyAddresses smtp:a@b". */
+static const char *add_errors(struct entry *en, const struct entra_attr *a, const json_t *list)
+{
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(list))
+		return "a list was expected";
+	entry_clear(en, a->id);
+	json_array_foreach (list, i, v) {
+		const char *property =
+			json_string_value(json_object_get(v, "propertyCausingError"));
+		const char *value = json_string_value(json_object_get(v, "value"));
+
+		if (property && value)
+			entry_add(en, a->id,
+				value_string(arena_printf(en->arena, "%s %s", property, value)));
+	}
+	return NULL;
+}
+
 static const json_t *find_phone(const json_t *list, const char *type)
 {
 	size_t i;
@@ -89,6 +110,7 @@ static const json_t *inner(const struct entra_attr *a, const json_t *v)
 		return json_object_get(json_array_get(v, 0), a->sub);
 	case SHAPE_PLAIN:
 	case SHAPE_LIST:
+	case SHAPE_ERRORS:
 	case SHAPE_REFERENCE:
 		break;
 	}
@@ -99,6 +121,8 @@ static const char *read_attr(struct entry *en, const struct entra_attr *a, const
 {
 	if (!json_is_null(v) && a->shape == SHAPE_LIST)
 		return add_list(en, a, v);
+	if (!json_is_null(v) && a->shape == SHAPE_ERRORS)
+		return add_errors(en, a, v);
 	v = json_is_null(v) ? NULL : inner(a, v);
 	if (v && !json_is_null(v))
 		return add_scalar(en, a, v);
@@ -202,6 +226,26 @@ static void settle_upn(struct entry *en)
 		entry_set(en, upn, value_string(was));
 }
 
+/*
+ * Addresses in quarantine count as there: the service accepted the export and gives them to the
+ * object when they are free.
+ */
+static void settle_proxies(struct entry *en)
+{
+	static const char word[] = "ProxyAddresses ";
+	static unsigned proxies, errors;
+	const struct attr *a;
+
+	if (!proxies) {
+		proxies = attr_intern("proxyAddresses");
+		errors = attr_intern("onPremisesProvisioningErrors");
+	}
+	a = entry_get(en, errors);
+	for (unsigned i = 0; a && i < a->count && entry_get(en, proxies); i++)
+		if (str_starts(a->values[i].data, word))
+			entry_add(en, proxies, value_string(a->values[i].data + strlen(word)));
+}
+
 const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
 	struct entry *en, struct ref_change **ret_changes, unsigned *ret_n)
 {
@@ -229,6 +273,7 @@ const char *entra_read(const json_t *json, enum entra_class class, bool sync_sur
 			return arena_printf(en->arena, "%s: %s", a->property, wrong);
 	}
 	settle_upn(en);
+	settle_proxies(en);
 	set_dn(en);
 	entry_set(en, attr_intern("cloudMastered"), value_boolean(false));
 	*ret_changes = refs.items;
@@ -360,6 +405,7 @@ static void write_property(const struct writer *w, unsigned i)
 	case SHAPE_ADDRESS:
 		write_whole(w, a->property, a->shape);
 		break;
+	case SHAPE_ERRORS:
 	case SHAPE_REFERENCE:
 		break;
 	}

@@ -1,11 +1,16 @@
 /* Sub-requests: from an export item to Graph's words and back. */
 #include "connector/entra_part.h"
+#include "connector/entra_error.h"
+#include "connector/entra_match.h"
 
 #include <inttypes.h>
 #include <openssl/rand.h>
 
 static const char *const METHODS[] = {
 	[PART_FIND] = "GET",
+	[PART_MATCH] = "GET",
+	[PART_ROLES] = "GET",
+	[PART_RESTORE] = "POST",
 	[PART_CREATE] = "POST",
 	[PART_UPDATE] = "PATCH",
 	[PART_DELETE] = "DELETE",
@@ -48,13 +53,31 @@ static enum part_kind link_kind(const struct export_item *it)
 	return add ? PART_ADD : PART_REMOVE;
 }
 
-static enum part_kind first_kind(const struct export_item *it)
+/* How a new object comes into being. */
+static enum part_kind create_kind(const struct connector *c, struct part *p)
 {
+	const char *anchor = entry_string(p->items[0].wanted, attr_intern("sourceAnchor"));
+	const char *id;
+
+	if (c->sync_surface || p->class != ENTRA_USER)
+		return PART_CREATE; /* the service matches by itself, or nothing is matched */
+	id = entra_match_deleted(c->match, anchor);
+	if (!id)
+		return PART_MATCH;
+	p->found = xstrdup(id);
+	p->id = p->found;
+	return PART_RESTORE;
+}
+
+static enum part_kind first_kind(const struct connector *c, struct part *p)
+{
+	const struct export_item *it = &p->items[0];
+
 	switch (it->kind) {
 	case EXPORT_OBJECT:
 		if (it->unknown_outcome)
 			return PART_FIND;
-		return it->op == DELTA_ADD ? PART_CREATE : PART_UPDATE;
+		return it->op == DELTA_ADD ? create_kind(c, p) : PART_UPDATE;
 	case EXPORT_LINK:
 		return link_kind(it);
 	case EXPORT_DELETE:
@@ -73,7 +96,7 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	if (item->anchor)
 		entra_class_of_anchor(item->anchor, &p->id);
 	p->outside = outside_surface(c, item);
-	p->kind = p->outside ? PART_OUTSIDE : first_kind(item);
+	p->kind = p->outside ? PART_OUTSIDE : first_kind(c, p);
 	return p;
 }
 
@@ -99,21 +122,6 @@ void part_free(struct part *p)
 
 /* --- writing --- */
 
-/* A '...' literal of OData inside a URL: quotes doubled, percent-encoded. */
-static void add_literal(struct buf *b, const char *s)
-{
-	_cleanup_buf_ struct buf quoted = {0};
-
-	for (; *s; s++) {
-		if (*s == '\'')
-			buf_addc(&quoted, '\'');
-		buf_addc(&quoted, *s);
-	}
-	buf_adds(b, "%27");
-	url_add(b, buf_str(&quoted));
-	buf_adds(b, "%27");
-}
-
 static void write_find(const struct connector *c, const struct part *p, struct buf *b)
 {
 	const char *collection = entra_classes[p->class].collection;
@@ -125,7 +133,7 @@ static void write_find(const struct connector *c, const struct part *p, struct b
 	} else {
 		buf_addf(b, "/%s?$filter=%s%%20eq%%20", collection,
 			by_name ? "uniqueName" : "onPremisesImmutableId");
-		add_literal(b, source_anchor ? source_anchor : "");
+		entra_add_literal(b, source_anchor ? source_anchor : "");
 		buf_adds(b, "&$select=");
 	}
 	entra_select(b, p->class, c->sync_surface);
@@ -140,6 +148,16 @@ static void write_url(const struct connector *c, const struct part *p, struct bu
 	switch (p->kind) {
 	case PART_FIND:
 		write_find(c, p, b);
+		break;
+	case PART_MATCH:
+		entra_match_url(p->items[0].wanted, b);
+		break;
+	case PART_ROLES:
+		buf_addf(b, "/users/%s/memberOf/microsoft.graph.directoryRole?$select=displayName",
+			p->id);
+		break;
+	case PART_RESTORE:
+		buf_addf(b, "/directory/deletedItems/%s/restore", p->id);
 		break;
 	case PART_CREATE:
 		buf_addf(b, "/%s", collection);
@@ -228,6 +246,9 @@ static void write_body(const struct connector *c, const struct part *p, struct b
 		buf_addf(b, "\"@odata.id\":\"%s/users/%s\"", c->base, id);
 		break;
 	case PART_FIND:
+	case PART_MATCH:
+	case PART_ROLES:
+	case PART_RESTORE:
 	case PART_DELETE:
 	case PART_REMOVE:
 	case PART_UNSET:
@@ -280,14 +301,12 @@ static enum part_verdict refused(const struct part *p, const char *code, const c
 {
 	*o = (struct export_outcome){
 		.result = CONN_OBJECT_BAD,
-		.error_type = *code ? arena_strdup(a, code) : "unknown-error",
+		.error_type = arena_strdup(a, entra_error_name(status, code, message)),
 		.text = arena_printf(a, "%s %s/%s: %ld %s: %s", METHODS[p->kind],
 			entra_classes[p->class].collection, p->id, status, code, message),
 	};
 	if (strcasestr(message, "source of authority"))
 		o->soa_in_cloud = true;
-	else if (strcasestr(message, "same value for property"))
-		o->error_type = "AttributeValueMustBeUnique";
 	return PART_DONE;
 }
 
@@ -352,6 +371,57 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 	return PART_CHANGED;
 }
 
+/* From here on the object is there, and everything that is wanted is written to it. */
+static enum part_verdict take_over(struct part *p)
+{
+	p->kind = PART_UPDATE;
+	p->all = true;
+	return PART_CHANGED;
+}
+
+static enum part_verdict matched(const struct connector *c, struct part *p, const json_t *body,
+	struct arena *a, struct export_outcome *o)
+{
+	const char *id = "", *error, *text;
+	enum entra_match_verdict v = entra_match_decide(
+		c, p->items[0].wanted, json_object_get(body, "value"), a, &id, &error, &text);
+
+	if (v == ENTRA_MATCH_REFUSED) {
+		*o = (struct export_outcome){
+			.result = CONN_OBJECT_BAD, .error_type = error, .text = text};
+		return PART_DONE;
+	}
+	if (v == ENTRA_MATCH_NONE) {
+		p->kind = PART_CREATE;
+		return PART_CHANGED;
+	}
+	p->found = xstrdup(id);
+	p->id = p->found;
+	if (v == ENTRA_MATCH_HARD)
+		return take_over(p);
+	p->kind = PART_ROLES;
+	return PART_CHANGED;
+}
+
+static enum part_verdict roles_told(
+	struct part *p, const json_t *body, struct arena *a, struct export_outcome *o)
+{
+	const json_t *first = json_array_get(json_object_get(body, "value"), 0);
+	const char *name = json_string_value(json_object_get(first, "displayName"));
+
+	if (!first)
+		return take_over(p);
+	*o = (struct export_outcome){
+		.result = CONN_OBJECT_BAD,
+		.error_type = "ExistingAdminRoleConflict",
+		.text = arena_printf(a,
+			"the cloud user %s has the same name or primary address and holds the role "
+			"%s: it is never matched",
+			p->id, name ? name : "?"),
+	};
+	return PART_DONE;
+}
+
 enum part_verdict part_answer(const struct connector *c, struct part *p, long status,
 	const json_t *body, struct arena *a, struct export_outcome *o)
 {
@@ -366,6 +436,12 @@ enum part_verdict part_answer(const struct connector *c, struct part *p, long st
 	entra_error(body, &code, &message);
 	if (p->kind == PART_FIND && (status == 200 || status == 404 || status == 400))
 		return found(c, p, status, body, a, o);
+	if (p->kind == PART_MATCH && status == 200)
+		return matched(c, p, body, a, o);
+	if (p->kind == PART_ROLES && status == 200)
+		return roles_told(p, body, a, o);
+	if (p->kind == PART_RESTORE && (status == 200 || status == 404))
+		return take_over(p); /* 404: an earlier send of this has restored it */
 	if (status >= 200 && status < 300)
 		return good(p, body, a, o);
 	if (gone_is_good && status == 404)

@@ -7,6 +7,9 @@
 
 enum part_kind {
 	PART_FIND,    /* look the object up: was an earlier write done? */
+	PART_MATCH,   /* surface graph: is there a cloud user to take over? */
+	PART_ROLES,   /* ... is it an administrator? */
+	PART_RESTORE, /* out of deletedItems */
 	PART_CREATE,  /* POST */
 	PART_UPDATE,  /* PATCH */
 	PART_DELETE,  /* DELETE */
@@ -23,7 +26,7 @@ struct part {
 	unsigned n;
 	enum entra_class class;
 	const char *id;      /* of the object, "" before it is created */
-	char *found;         /* the id that PART_FIND has found; owned */
+	char *found;         /* the id that was found, matched or restored; owned */
 	bool all;            /* PART_UPDATE: every owned attribute */
 	const char *outside; /* PART_OUTSIDE: why */
 	int tries;

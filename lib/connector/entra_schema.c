@@ -113,6 +113,8 @@ static struct entra_attr table[] = {
 	PLAIN("securityEnabled", "securityEnabled", B, G),
 	PLAIN("onPremisesSyncEnabled", "onPremisesSyncEnabled", B, U | G | C,
 		.flags = SCHEMA_READ_ONLY),
+	{"onPremisesProvisioningErrors", "onPremisesProvisioningErrors", NULL, SHAPE_ERRORS, S,
+		U | G | C, .flags = SCHEMA_READ_ONLY | SCHEMA_MULTI},
 	{"manager", "manager", NULL, SHAPE_REFERENCE, R, U | C},
 	{"member", "members", NULL, SHAPE_REFERENCE, R, G, .flags = SCHEMA_MULTI},
 	/* the surface "graph": public Graph's own key of a group, given once at creation */

@@ -28,6 +28,7 @@ enum entra_shape {
 	SHAPE_NESTED,    /* "onPremisesExtensionAttributes": {"extensionAttribute1": ...} */
 	SHAPE_PHONE,     /* "phones": [{"type": ..., "number": ...}] */
 	SHAPE_ADDRESS,   /* "addresses": [{"street": ...}] */
+	SHAPE_ERRORS,    /* "onPremisesProvisioningErrors": [{"propertyCausingError", "value"}] */
 	SHAPE_REFERENCE, /* "manager@delta", "members@delta" */
 };
 

@@ -13,7 +13,7 @@
 struct http {
 	CURLM *multi;
 	struct http_options o;
-	char *ca_file;
+	char *ca_file, *proxy_secret;
 	CURL *idle[IDLE_MAX];
 	unsigned n_idle, n_flight;
 	struct http_request *flight[64];
@@ -42,6 +42,7 @@ int http_new(const struct http_options *o, struct http **ret, struct err *e)
 	h = xcalloc(1, sizeof(*h));
 	h->o = *o;
 	h->ca_file = o->ca_file ? xstrdup(o->ca_file) : NULL;
+	h->proxy_secret = o->proxy_secret ? xstrdup(o->proxy_secret) : NULL;
 	h->multi = curl_multi_init();
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, o->connections);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, o->connections);
@@ -57,6 +58,9 @@ void http_free(struct http *h)
 		curl_easy_cleanup(h->idle[i]);
 	curl_multi_cleanup(h->multi);
 	free(h->ca_file);
+	if (h->proxy_secret)
+		explicit_bzero(h->proxy_secret, strlen(h->proxy_secret));
+	free(h->proxy_secret);
 	free(h);
 }
 
@@ -74,7 +78,8 @@ void http_request_reset(struct http_request *r)
 	buf_clear(&r->answer);
 	r->status = 0;
 	r->retry_after = -1;
-	r->location[0] = r->error[0] = '\0';
+	r->used = 0;
+	r->location[0] = r->authenticate[0] = r->error[0] = '\0';
 }
 
 void http_request_free(struct http_request *r)
@@ -111,6 +116,17 @@ static const char *header_value(const char *line, size_t n, const char *name)
 	return line + m;
 }
 
+static void copy_header(const char *line, size_t n, const char *name, char *ret, size_t size)
+{
+	const char *v = header_value(line, n, name);
+	size_t m = v ? n - (size_t)(v - line) : 0;
+
+	while (m && (v[m - 1] == '\r' || v[m - 1] == '\n'))
+		m--;
+	if (m)
+		snprintf(ret, size, "%.*s", (int)m, v);
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http_request *r = ctx;
@@ -120,14 +136,11 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 	v = header_value(p, len, "Retry-After");
 	if (v && isdigit((unsigned char)*v))
 		r->retry_after = strtol(v, NULL, 10);
-	v = header_value(p, len, "Location");
-	if (v) {
-		size_t m = len - (size_t)(v - p);
-
-		while (m && (v[m - 1] == '\r' || v[m - 1] == '\n'))
-			m--;
-		snprintf(r->location, sizeof(r->location), "%.*s", (int)m, v);
-	}
+	v = header_value(p, len, "x-ms-throttle-limit-percentage");
+	if (v)
+		r->used = strtod(v, NULL);
+	copy_header(p, len, "Location", r->location, sizeof(r->location));
+	copy_header(p, len, "WWW-Authenticate", r->authenticate, sizeof(r->authenticate));
 	return len;
 }
 
@@ -172,6 +185,20 @@ static void set_body(struct http_request *r, struct transfer *t)
 	curl_easy_setopt(t->easy, CURLOPT_READDATA, r);
 }
 
+static void set_proxy(const struct http *h, const struct http_request *r, struct transfer *t)
+{
+	if (r->direct) {
+		curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
+		return;
+	}
+	if (h->o.proxy)
+		curl_easy_setopt(t->easy, CURLOPT_PROXY, h->o.proxy);
+	if (h->o.no_proxy)
+		curl_easy_setopt(t->easy, CURLOPT_NOPROXY, h->o.no_proxy);
+	if (h->proxy_secret)
+		curl_easy_setopt(t->easy, CURLOPT_PROXYUSERPWD, h->proxy_secret);
+}
+
 void http_start(struct http *h, struct http_request *r)
 {
 	struct transfer *t = xcalloc(1, sizeof(*t));
@@ -199,6 +226,7 @@ void http_start(struct http *h, struct http_request *r)
 	curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (h->ca_file)
 		curl_easy_setopt(t->easy, CURLOPT_CAINFO, h->ca_file);
+	set_proxy(h, r, t);
 	set_body(r, t);
 	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
 	curl_multi_add_handle(h->multi, t->easy);

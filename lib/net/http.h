@@ -17,6 +17,9 @@ struct http_options {
 	long connect_timeout;        /* seconds */
 	long request_timeout;        /* seconds, whole request */
 	long connections;            /* to one host at most */
+	const char *proxy;           /* "http://proxy:3128"; NULL: as $https_proxy says */
+	const char *proxy_secret;    /* "user:password"; NULL: none; copied */
+	const char *no_proxy;        /* hosts without it, comma separated; NULL: $no_proxy */
 	bool (*canceled)(void *ctx); /* asked every 200 ms while waiting; may be NULL */
 	void *ctx;
 };
@@ -36,13 +39,16 @@ struct http_request {
 	struct buf body;        /* what is sent; empty for none */
 	void *ctx;              /* the caller's */
 	bool resend;            /* a second send does no harm: libcurl may do that by itself */
+	bool direct;            /* never through a proxy */
 	/* out */
 	enum http_outcome outcome;
 	long status;
 	struct buf answer;
 	long retry_after;    /* seconds; -1: no such header */
+	double used;         /* x-ms-throttle-limit-percentage: share of the limit; 0: not told */
 	char location[2048]; /* Location header or "" */
-	char error[768];     /* for people, unless answered: names host and cause */
+	char authenticate[512]; /* WWW-Authenticate or "" */
+	char error[768];        /* for people, unless answered: names host and cause */
 	void *internal;
 };
 

@@ -1,14 +1,36 @@
-/* OAuth2 client credentials against Entra's token endpoint; the token is kept until it is old. */
+/*
+ * Sign-in as an application: OAuth2 client credentials with a secret, a certificate or a federated
+ * token at Entra's token endpoint, or a managed identity at its local endpoint. The token is kept
+ * until it is old.
+ */
 #pragma once
 
 #include "net/http.h"
 
+/* X(enum, setting that chooses it) */
+#define OAUTH_METHODS(X)                                                              \
+	X(SECRET, "client_secret_file")           /* client_secret */                 \
+	X(CERTIFICATE, "client_certificate_file") /* an assertion that we sign */     \
+	X(FEDERATED, "federated_token_file")      /* an assertion that others sign */ \
+	X(MANAGED_IDENTITY, "managed_identity")   /* no credential at all */
+enum oauth_method {
+#define X(id, setting) OAUTH_##id,
+	OAUTH_METHODS(X)
+#undef X
+		OAUTH_METHOD_COUNT
+};
+
 struct oauth_options {
+	enum oauth_method method;
 	const char *authority; /* https://login.microsoftonline.com */
 	const char *tenant_id;
-	const char *client_id;
-	const char *secret_file; /* see base/file.h: secret_read() */
-	const char *scope;       /* https://graph.microsoft.com/.default */
+	const char *client_id;         /* NULL: the machine's own managed identity */
+	const char *credential_file;   /* see base/file.h: secret_read() */
+	bool rs256;                    /* CERTIFICATE: RS256 instead of PS256 */
+	const char *scope;             /* https://graph.microsoft.com/.default */
+	const char *resource;          /* https://graph.microsoft.com */
+	const char *identity_endpoint; /* MANAGED_IDENTITY */
+	const char *identity_keys;     /* folder of Azure Arc's challenge keys */
 };
 
 struct oauth {
@@ -20,7 +42,7 @@ struct oauth {
 
 /*
  * A header line with a token that is good for five minutes at least; borrowed until the next
- * call. NULL with *e: -EACCES wrong secret or application, -EAGAIN not reachable, -EPROTO.
+ * call. NULL with *e: -EACCES wrong credential or application, -EAGAIN not reachable, -EPROTO.
  */
 const char *oauth_header(struct oauth *a, struct http *h, struct err *e);
 /* True when oauth_header() needs no request. */

@@ -167,4 +167,12 @@ int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct
 	unsigned *ret_n, struct err *e);
 /* Only imported objects / rows wanted absent and pending, failed or sending: for the guards. */
 int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e);
-int cs_count_deletes(struct store *s, int64_t connector, int64_t *ret, struct err *e);
+int cs_count_imported_class(
+	struct store *s, int64_t connector, const char *class, int64_t *ret, struct err *e);
+struct delete_count {
+	const char *class;
+	int64_t deletes;
+};
+/* By class, in an array in the arena; classes without any are left out. */
+int cs_count_deletes(struct store *s, int64_t connector, struct arena *a, struct delete_count **ret,
+	unsigned *ret_n, struct err *e);

@@ -333,6 +333,41 @@ int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, str
 	return count_of(s, Q_LINK_COUNT_REMOVALS, connector, ret, e);
 }
 
+int cs_link_page_sources(struct store *s, int64_t connector, enum export_state state, int64_t after,
+	unsigned limit, struct arena *a, int64_t **ret, unsigned *ret_n, struct err *e)
+{
+	struct rows rows = {.a = a, .size = sizeof(**ret)};
+	sqlite3_stmt *st = q_start(s, Q_LINK_PAGE_SOURCES, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, state);
+	q_int(st, 3, after);
+	q_int(st, 4, limit);
+	while ((r = q_step(s, Q_LINK_PAGE_SOURCES, e)) > 0)
+		*(int64_t *)rows_add(&rows) = sqlite3_column_int64(st, 0);
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return r;
+}
+
+int cs_link_count_removals_of(
+	struct store *s, int64_t cs, int64_t *ret_removals, int64_t *ret_all, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_LINK_COUNT_REMOVALS_OF, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, cs);
+	TRY(q_step(s, Q_LINK_COUNT_REMOVALS_OF, e));
+	*ret_removals = sqlite3_column_int64(st, 0);
+	*ret_all = sqlite3_column_int64(st, 1);
+	q_end(s, Q_LINK_COUNT_REMOVALS_OF);
+	return 0;
+}
+
 int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
 	return count_of(s, Q_LINK_COUNT_IMPORTED, connector, ret, e);

@@ -199,16 +199,48 @@ int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct e
 	return 0;
 }
 
-int cs_count_deletes(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+/* The class's row of the counts; a new one when it has none yet. */
+static struct delete_count *count_of_class(struct rows *rows, const char *class, struct arena *a)
 {
-	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_STATES, e);
+	struct delete_count *all = rows->items, *d;
+
+	for (unsigned i = 0; i < rows->n; i++)
+		if (streq(all[i].class, class))
+			return &all[i];
+	d = rows_add(rows);
+	*d = (struct delete_count){arena_strdup(a, class), 0};
+	return d;
+}
+
+int cs_count_deletes(struct store *s, int64_t connector, struct arena *a, struct delete_count **ret,
+	unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_DELETES, e);
+	struct rows rows = {.a = a, .size = sizeof(**ret)};
+	int r;
 
 	if (!st)
 		return -EIO;
 	q_int(st, 1, connector);
-	TRY(q_step(s, Q_CS_COUNT_STATES, e));
-	*ret = sqlite3_column_int64(st, 2);
-	q_end(s, Q_CS_COUNT_STATES);
+	while ((r = q_step(s, Q_CS_COUNT_DELETES, e)) > 0)
+		count_of_class(&rows, (const char *)sqlite3_column_text(st, 0), a)->deletes++;
+	*ret = rows.items;
+	*ret_n = rows.n;
+	return r;
+}
+
+int cs_count_imported_class(
+	struct store *s, int64_t connector, const char *class, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_IMPORTED_CLASS, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_text(st, 2, class);
+	TRY(q_step(s, Q_CS_COUNT_IMPORTED_CLASS, e));
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, Q_CS_COUNT_IMPORTED_CLASS);
 	return 0;
 }
 

@@ -75,6 +75,12 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 
 /* References that an export is to remove from objects that stay / that the directory has. */
 int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, struct err *e);
+/* Objects that are not due themselves and have references in the state; ids in the arena. */
+int cs_link_page_sources(struct store *s, int64_t connector, enum export_state state, int64_t after,
+	unsigned limit, struct arena *a, int64_t **ret, unsigned *ret_n, struct err *e);
+/* Of one object: references that an export would remove, and all that the directory has. */
+int cs_link_count_removals_of(
+	struct store *s, int64_t cs, int64_t *ret_removals, int64_t *ret_all, struct err *e);
 int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e);
 
 /* Links to `from` become links to `to` (a placeholder turned out to be that object), as changed. */

@@ -119,11 +119,16 @@ struct error_row {
 	const char *dn, *connector; /* on reading */
 };
 
-/* Inserts, or counts one more and keeps `first`; sets retry_at. *ret_count may be NULL. */
+/*
+ * Inserts, or counts one more of the same type and keeps its `first`; sets retry_at. *ret_count may
+ * be NULL.
+ */
 int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *type,
 	const char *text, int64_t now, int64_t retry_at, int *ret_count, struct err *e);
 int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena *a,
 	struct error_row *ret, struct err *e);
+/* The next export sends it, whatever its wait. STORE_NONE: it has no such error. */
+int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
 /* Calls back for every object that has an error of the phase. */
 int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),

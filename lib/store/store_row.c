@@ -148,6 +148,18 @@ int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena 
 	return 0;
 }
 
+int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_RETRY, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, cs);
+	q_int(st, 2, phase);
+	TRY(q_run(s, Q_ERROR_RETRY, e));
+	return sqlite3_changes(s->db) ? 0 : STORE_NONE;
+}
+
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_ERROR_CLEAR, e);

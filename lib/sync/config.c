@@ -46,12 +46,25 @@ static const struct option_def scheduler_options[] = {
 };
 static const struct option_def import_options[] = {
 	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
-		.help = "percent of a connector's objects that one import may show as gone, "
-			"or one export delete"},
+		.help = "percent of a connector's objects that one import may show as gone"},
 };
 static const struct option_def export_options[] = {
 	{"deletion_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
-		.help = "an export with more deletes is stopped before it begins; 0: off"},
+		.help = "an export with more deletes is stopped before it begins; 0: off, with "
+			"the three below"},
+	{"deletion_threshold_user", OPTION_NUMBER, "0", .min = 0, .max = 1000000000,
+		.help = "the same for users alone; 0: off"},
+	{"deletion_threshold_group", OPTION_NUMBER, "0", .min = 0, .max = 1000000000,
+		.help = "for groups"},
+	{"deletion_threshold_contact", OPTION_NUMBER, "0", .min = 0, .max = 1000000000,
+		.help = "for contacts"},
+	{"deletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
+		.help = "percent of the objects of one class, or of all references, that an "
+			"export may delete; up to 20 are never too many; 0: off"},
+	{"member_removal_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
+		.help = "a group that would lose more members in one export keeps them; 0: off"},
+	{"member_removal_limit", OPTION_NUMBER, "90", .min = 0, .max = 100,
+		.help = "the same as percent of its members; up to 20 are never too many; 0: off"},
 	{"staging_mode", OPTION_BOOLEAN, "no", .help = "import and synchronize, export nothing"},
 };
 

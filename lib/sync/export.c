@@ -3,7 +3,7 @@
  * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
  * row; the next import confirms it.
  */
-#include "sync/export.h"
+#include "sync/guard.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
 
@@ -15,7 +15,7 @@
 	200 /* results; one that is not committed is found again by the next import \
 	     */
 
-static int transaction(struct export_step *st, struct err *e)
+int export_transaction(struct export_step *st, struct err *e)
 {
 	if (st->in_transaction)
 		return 0;
@@ -24,7 +24,7 @@ static int transaction(struct export_step *st, struct err *e)
 	return 0;
 }
 
-static int commit(struct export_step *st, struct err *e)
+int export_commit(struct export_step *st, struct err *e)
 {
 	if (!st->in_transaction)
 		return 0;
@@ -61,20 +61,23 @@ static int failure_event(struct export_step *st, const struct export_slot *s, co
 	return outbox_add(st->sync->store, &r, e);
 }
 
-/* Keeps the failure on the object; the wait grows with each. */
+/* Keeps the failure on the object; the wait grows with each of the same kind. */
 static int failed(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
 	const struct export_outcome *o, struct err *e)
 {
+	_cleanup_arena_ struct arena a = {0};
+	const char *type = o->error_type ? o->error_type : "unknown-error";
 	struct sync *sy = st->sync;
 	int64_t now = unix_now();
-	int count = 0;
+	struct error_row er;
+	int r = error_get(sy->store, cs, ERROR_EXPORT, &a, &er, e);
+	int count = r == 0 && streq(er.type, type) ? er.count + 1 : 1;
 
+	TRY(r);
 	sy->n_errors++;
 	sync_count(sy, COUNTER_EXPORT_FAILURE);
-	TRY(error_put(sy->store, cs, ERROR_EXPORT, o->error_type ? o->error_type : "unknown-error",
-		o->text ? o->text : "-", now, now, &count, e));
-	TRY(error_put(sy->store, cs, ERROR_EXPORT, o->error_type ? o->error_type : "unknown-error",
-		o->text ? o->text : "-", now, now + export_backoff(count), NULL, e));
+	TRY(error_put(sy->store, cs, ERROR_EXPORT, type, o->text ? o->text : "-", now,
+		now + export_backoff(count), NULL, e));
 	return failure_event(st, s, dn, o, e);
 }
 
@@ -269,7 +272,7 @@ static int source_result(
 	struct export_step *st = (struct export_step *)source;
 	struct export_page *p = page_find(st, id >> 16);
 	struct export_slot *s = &p->slots[id & 0xffff];
-	int r = transaction(st, e);
+	int r = export_transaction(st, e);
 
 	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
 					    : FAULT_EXPORT_AFTER_SEND);
@@ -281,7 +284,7 @@ static int source_result(
 	p->done++;
 	page_drop(st, p);
 	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
-		r = commit(st, e);
+		r = export_commit(st, e);
 	if (r < 0)
 		st->fatal = r;
 	return MIN(r, 0);
@@ -350,10 +353,10 @@ static int export_phases(
 			*e = ee;
 			return st->fatal;
 		}
-		TRY(transaction(st, e));
+		TRY(export_transaction(st, e));
 		if (ph == EXPORT_LINKS && r == CONN_OK)
 			TRY(clear_retried(st, e));
-		TRY(commit(st, e));
+		TRY(export_commit(st, e));
 		pages_free(st);
 		if (r != CONN_OK) {
 			end->result = stop_result(r, ee.text, "stopped-export-write");
@@ -361,77 +364,6 @@ static int export_phases(
 		}
 	}
 	return 0;
-}
-
-#define FEW_DELETES 20 /* so many are never too large a share */
-
-/* More than obsoletion_limit percent of all? */
-static bool is_too_large_a_share(const struct sync *s, int64_t n, int64_t of)
-{
-	return n > FEW_DELETES &&
-	       n * 100 > of * setting_number(&s->cfg->import, "obsoletion_limit");
-}
-
-/* What speaks against the deletes that are staged; "" when nothing does. */
-static int doubt_deletes(struct export_step *st, char *why, size_t size, struct err *e)
-{
-	struct sync *s = st->sync;
-	int64_t limit = setting_number(&s->cfg->export, "deletion_threshold"), n, of = 0;
-	int64_t connector = st->conn->row.id;
-
-	why[0] = '\0';
-	if (limit == 0)
-		return 0;
-	TRY(cs_count_deletes(s->store, connector, &n, e));
-	if (n > limit) {
-		snprintf(why, size,
-			"%" PRId64
-			" objects are to be deleted, more than deletion_threshold = %" PRId64,
-			n, limit);
-		return 0;
-	}
-	if (n > FEW_DELETES) /* counting all costs a walk through them */
-		TRY(cs_count_imported(s->store, connector, &of, e));
-	if (is_too_large_a_share(s, n, of)) {
-		snprintf(why, size, "%" PRId64 " of %" PRId64 " objects are to be deleted", n, of);
-		return 0;
-	}
-	TRY(cs_link_count_removals(s->store, connector, &n, e));
-	if (n <= FEW_DELETES)
-		return 0;
-	TRY(cs_link_count_imported(s->store, connector, &of, e));
-	if (is_too_large_a_share(s, n, of))
-		snprintf(why, size, "%" PRId64 " of %" PRId64 " references are to be removed", n,
-			of);
-	return 0;
-}
-
-/*
- * Guilty until proven innocent: so many deletes stop the export before its first request. The
- * share guards small tenants, and references, against a filter or a right that was changed.
- */
-static int check_deletes(
-	struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
-{
-	struct record r = {.event = EVENT_DELETION_THRESHOLD};
-	char why[200];
-
-	TRY(doubt_deletes(st, why, sizeof(why), e));
-	*ret_stopped = why[0] != '\0';
-	if (!*ret_stopped)
-		return 0;
-	end->result = "stopped-deletion-threshold-exceeded";
-	snprintf(end->error, sizeof(end->error),
-		"%s; nothing was exported. Look at them with \"adsyncctl cs pending\"; if they are "
-		"right, raise deletion_threshold in [export], or obsoletion_limit in [import] for "
-		"a "
-		"share, for one cycle",
-		why);
-	r.message = end->error;
-	record_add(&r, RECORD_CONNECTOR, st->conn->name);
-	TRY(transaction(st, e));
-	TRY(outbox_add(st->sync->store, &r, e));
-	return commit(st, e);
 }
 
 /* Is there anything to send? If not, the service is not asked for a token. */
@@ -467,7 +399,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	bool stopped, work;
 	int ret;
 
-	TRY(check_deletes(st, end, &stopped, e));
+	TRY(guard_deletes(st, end, &stopped, e));
 	if (stopped)
 		return 0;
 	TRY(has_work(st, &work, e));
@@ -496,6 +428,8 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 	pages_free(&st);
 	bitmap_done(&st.handled);
 	bitmap_done(&st.retried);
+	bitmap_done(&st.weighed);
+	bitmap_done(&st.held);
 	if (r < 0) {
 		store_rollback(s->store);
 		return r;

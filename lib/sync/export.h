@@ -6,6 +6,7 @@
 
 #include "sync/bitmap.h"
 #include "sync/context.h"
+#include "sync/threshold.h"
 
 #define EXPORT_PAGE 200        /* rows in one page */
 #define EXPORT_ERRORS_MAX 5000 /* as Connect Sync's stopped-error-limit */
@@ -45,10 +46,17 @@ struct export_step {
 	int64_t n_pages;
 	unsigned uncommitted;
 	bool in_transaction;
-	struct bitmap retried; /* sources whose failed links are sent again */
-	int64_t started;       /* unix time */
+	struct bitmap retried;              /* sources whose failed links are sent again */
+	struct bitmap weighed;              /* groups whose removals were looked at, see guard.h */
+	struct bitmap held;                 /* of these: too many */
+	struct threshold_override override; /* as it was at the beginning */
+	int64_t started;                    /* unix time */
 	int fatal;
 };
+
+/* Begins a transaction unless there is one; commits it. */
+int export_transaction(struct export_step *st, struct err *e);
+int export_commit(struct export_step *st, struct err *e);
 
 /* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
 int export_page_next(struct export_step *st, struct export_page **ret, struct err *e);

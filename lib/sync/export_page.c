@@ -3,7 +3,7 @@
  * failed ones whose time has come. A page is marked "sending" and committed before its first byte
  * leaves, so that a crash is noticed.
  */
-#include "sync/export.h"
+#include "sync/guard.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
 
@@ -151,6 +151,13 @@ static int link_slot(
 
 	if (replaced)
 		return MIN(replaced, 0); /* the import that follows confirms both */
+	if (!li->link.wanted && li->link.imported) {
+		bool held;
+
+		TRY(guard_removal(st, li->link.cs, li->dn, &held, e));
+		if (held)
+			return 0;
+	}
 
 	if (li->link.wanted == li->link.imported && li->link.state != EXPORT_STATE_SENDING) {
 		li->link.state = export_state_next(li->link.state, EXPORT_EVENT_IMPORT_EQUAL);

@@ -214,17 +214,19 @@ class Lab:
     """A folder with a company, an emulator and the configuration between them."""
 
     def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
-                 **settings):
+                 tenant=None, sign_in=None, **settings):
         self.folder = str(folder)
         self.company = company or Company()
         self.ldif = os.path.join(self.folder, "ad.ldif")
-        self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port)
+        self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port,
+                                 tenant=tenant)
         self.graph = Graph(self.emulator)
         self.config = os.path.join(self.folder, "adsyncd.conf")
         self.secret = os.path.join(self.folder, "secret")
         self.daemon = None
         self.write_secret(app[1])
         self.surface, self.app, self.settings = surface, app, settings
+        self.sign_in = sign_in or "client_id = %s\nclient_secret_file = %s" % (app[0], self.secret)
         self.write_config()
         self.company.write(self.ldif)
 
@@ -266,15 +268,14 @@ base_dn = %(base)s
 type = entra
 surface = %(surface)s
 tenant_id = %(tenant)s
-client_id = %(client)s
-client_secret_file = %(secret)s
+%(sign_in)s
 authority = %(url)s
 graph_url = %(url)s
 ca_file = %(ca)s
 %(aad)s
 %(extra)s""" % dict(sections, folder=self.folder, own=self.own_rules(), root=ROOT, ad_name=AD, aad_name=AAD,
                     source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
-                    client=self.app[0], secret=self.secret, url=self.emulator.url,
+                    sign_in=self.sign_in, url=self.emulator.url,
                     ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad, extra=extra))
 
     def write(self):

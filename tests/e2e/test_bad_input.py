@@ -1,11 +1,13 @@
 """Bad input: one clear error each, a consistent store, and no wave of deletes."""
+import csv
+import io
 import os
 import shutil
 import sqlite3
 import subprocess
 
 import pytest
-from lab import AAD, AD, SYNC_APP, Company, Emulator, Graph
+from lab import AAD, AD, SYNC_APP, TENANT, Company, Emulator, Graph
 
 
 def people(n=30):
@@ -196,6 +198,8 @@ def test_service_down(make_lab):
 def test_refused_object(make_lab):
     """One object is refused: the others arrive, and it is told and sent again later."""
     lab = make_lab(people(5))
+    lab.graph.patch("/directory/onPremisesSynchronization/" + TENANT, {
+        "features": {"quarantineUponUpnConflictEnabled": False, "blockSoftMatchEnabled": True}})
     status, _ = lab.graph.call("POST", "/users", {
         "accountEnabled": True, "displayName": "Squatter", "mailNickname": "user3",
         "userPrincipalName": "user3@fjordline.example", "passwordProfile": {"password": "Aa1!xyz9"}})
@@ -203,7 +207,7 @@ def test_refused_object(make_lab):
     r = lab.run()
     assert r.result == "completed-export-errors" and r.events.count(6941) == 1
     assert r.counter("export-add") == 4 and r.counter("export-failure") == 1
-    assert "AttributeValueMustBeUnique" in r.log and "CN=" in r.log
+    assert "InvalidSoftMatch" in r.log and "CN=" in r.log
     squatter = lab.graph.find("users", "Squatter")["id"]
     assert lab.graph.call("DELETE", "/users/" + squatter)[0] == 204
     r = lab.run()
@@ -303,7 +307,7 @@ def test_everybody_is_filtered(lab):
     assert r.result == "stopped-deletion-threshold-exceeded" and 116 in r.events
     assert "25 of 30 objects" in r.log
     unharmed(lab)
-    lab.settings["import__obsoletion_limit"] = 90
+    lab.settings["export__deletion_limit"] = 90
     lab.write_config()
     lab.cycle()
     assert lab.emulator.stats()["deletes"] == 25
@@ -331,3 +335,141 @@ def test_members_that_cannot_be_read(make_lab):
     lab.write()
     lab.cycle()
     assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
+def guarded(make_lab, company, **settings):
+    lab = make_lab(company, scheduler__sync_cycle_enabled="no", **settings)
+    lab.cycle()
+    lab.cycle()
+    return lab
+
+
+def test_threshold_by_class(make_lab):
+    """A class may have a limit of its own."""
+    company = people(10)
+    for i in range(5):
+        company.group("Group %d" % i)
+    lab = guarded(make_lab, company, export__deletion_threshold_group=2)
+    for i in range(4):
+        lab.company.delete("user%d" % i)
+    for i in range(3):
+        lab.company.delete("Group %d" % i)
+    lab.write()
+    r = lab.run()
+    assert r.result == "stopped-deletion-threshold-exceeded"
+    assert "3 objects of class group" in r.log and "deletion_threshold_group = 2" in r.log
+    assert lab.emulator.stats()["deletes"] == 0
+
+
+def test_threshold_at_run_time(make_lab):
+    """Set, shown, overridden once: for what was staged then, and not for more."""
+    lab = guarded(make_lab, people(12))
+    lab.start()
+    assert lab.ctl("threshold", "set", "2").returncode == 0
+    assert lab.ctl("threshold", "set", "many").returncode == 2
+    assert lab.ctl("threshold", "override-once").returncode == 1  # nothing is staged
+    for i in range(4):
+        lab.company.delete("user%d" % i)
+    lab.write()
+    assert lab.run().result == "stopped-deletion-threshold-exceeded"
+    told = lab.ctl_json("threshold", "show")
+    assert (told["threshold"], told["configured"], told["staged_deletes"]) == (2, 500, 4)
+    assert not told["override"]
+    assert lab.ctl_json("threshold", "override-once") == {"deletes": 4, "removals": 0}
+    lab.company.delete("user4")  # one more than was looked at
+    lab.write()
+    r = lab.run()
+    assert r.result == "stopped-deletion-threshold-exceeded" and "5 objects" in r.log
+    assert lab.emulator.stats()["deletes"] == 0
+    lab.ctl_json("threshold", "override-once")
+    lab.cycle()
+    assert lab.emulator.stats()["deletes"] == 5
+    assert not lab.ctl_json("threshold", "show")["override"]  # used up
+    for i in range(5, 8):
+        lab.company.delete("user%d" % i)
+    lab.write()
+    assert lab.run().result == "stopped-deletion-threshold-exceeded"
+    assert lab.ctl("threshold", "set", "default").returncode == 0
+    lab.cycle()
+    assert lab.emulator.stats()["deletes"] == 8
+
+
+def test_group_keeps_its_members(make_lab):
+    """A group that would lose too many keeps them; everything else is exported."""
+    company = people(40)
+    dns = list(company.objects)
+    company.group("Large", dns)
+    company.group("Small", dns[:5])
+    for i in range(20):
+        company.group("Other %d" % i, dns[:10])
+    lab = guarded(make_lab, company)
+    large = lab.graph.find("groups", "Large")["id"]
+    lab.company.set("Large", "member", dns[0])
+    lab.company.set("Small", "member", dns[0])
+    lab.company.set("user1", "title", "Captain")
+    lab.write()
+    r = lab.run()
+    assert r.result == "completed-export-errors" and 116 in r.events, (r.result, r.log)
+    assert "39 of 40 members of" in r.log
+    assert len(lab.graph.members(large)) == 40
+    assert len(lab.graph.members(lab.graph.find("groups", "Small")["id"])) == 1
+    assert lab.graph.find("users", "user1")["jobTitle"] == "Captain"
+    assert 116 not in lab.run().events  # told once
+    lab.start()
+    assert [e["type"] for e in lab.ctl_json("errors")] == ["MemberRemovalThresholdExceeded"]
+    assert lab.ctl_json("threshold", "override-once") == {"deletes": 0, "removals": 39}
+    lab.cycle()
+    assert len(lab.graph.members(large)) == 1
+    assert lab.db("SELECT count(*) FROM cs_error")[0][0] == 0
+    lab.cycle()
+    assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
+def test_pending_of_a_staging_server(make_lab):
+    """Staging mode: everything but the export; what would be sent is shown in three ways."""
+    company = people(230)
+    company.group("Crew", list(company.objects)[:3])
+    lab = guarded(make_lab, company)
+    lab.settings["export__staging_mode"] = "yes"
+    lab.company.set("user1", "title", "Captain")
+    lab.company.set("user2", "title")
+    lab.company.member("Crew", "remove", "user0")
+    lab.company.delete("user3")
+    lab.company.user("New", title='=cmd "x", y')
+    lab.write_config()
+    lab.write()
+    writes = lab.emulator.stats()["writes"]
+    lab.cycle()
+    assert lab.emulator.stats()["writes"] == writes
+    lab.start()
+    told = {o["source_dn"] or o["dn"]: o for o in lab.ctl_json("pending", "list")}
+    new = told[lab.company.dn_of("New")]
+    assert new["operation"] == "add" and new["changes"]["title"]["to"] == ['=cmd "x", y'], new
+    one = told[lab.company.dn_of("user1")]
+    assert one["operation"] == "update" and one["changes"] == {
+        "title": {"from": ["Officer"], "to": ["Captain"]}}, one
+    assert told[lab.company.dn_of("Crew")]["references"][0]["operation"] == "remove"
+    assert sorted(o["operation"] for o in told.values()) == [
+        "add", "delete", "update", "update", "update"]
+    text = lab.ctl("pending", "diff", lab.company.dn_of("user1")).stdout
+    assert '- title: "Officer"' in text and '+ title: "Captain"' in text
+    assert lab.ctl("pending", "diff", "CN=nobody").returncode == 1
+    rows = list(csv.DictReader(io.StringIO(lab.ctl("pending", "csv").stdout)))
+    assert {"operation": "update", "attribute": "title", "from": "Officer", "to": "Captain",
+            "object": lab.company.dn_of("user1")}.items() <= next(
+                r for r in rows if r["object"] == lab.company.dn_of("user1")).items()
+    # no formula for a spreadsheet
+    assert next(r["to"] for r in rows if r["attribute"] == "title" and
+                r["object"] == lab.company.dn_of("New")) == '\'=cmd "x", y'
+    # many pages
+    for i in range(5, 225):
+        lab.company.set("user%d" % i, "title", "Cook")
+    lab.write()
+    lab.cycle()
+    assert len(lab.ctl_json("pending", "list")) == 225
+    lab.settings["export__staging_mode"] = "no"
+    lab.write_config()
+    lab.ctl("reload")
+    lab.cycle()
+    lab.cycle()
+    assert lab.ctl_json("pending", "list") == []

@@ -65,7 +65,7 @@ def test_commands(make_lab):
     assert done.returncode == 0 and "full-sync" in done.stdout
     # text for people
     for words in (["status"], ["run", "list"], ["run", "show"], ["mv", "show", dn],
-                  ["cs", "show", "fjordline.example", dn], ["errors"], ["cs", "pending"]):
+                  ["cs", "show", "fjordline.example", dn], ["errors"], ["pending", "list"]):
         done = lab.ctl(*words)
         assert done.returncode == 0 and not done.stderr, (words, done.stderr)
 
@@ -202,7 +202,7 @@ def test_sockets(make_lab):
     assert "org.adsyncd.Control" in info["interfaces"]
     text = ask(control, "org.varlink.service.GetInterfaceDescription",
                interface="org.adsyncd.Control")["parameters"]["description"]
-    assert text.count("method ") == 17 and "interface org.adsyncd.Control" in text
+    assert text.count("method ") == 21 and "interface org.adsyncd.Control" in text
     assert ask(control, "org.adsyncd.Control.Bogus")["error"].endswith("MethodNotFound")
     assert ask(control, "org.adsyncd.Control.StartSyncCycle",
                policy="x")["error"].endswith("InvalidParameter")

@@ -1,0 +1,174 @@
+/* What an export would send, page by page: rows in the states that are due, then references. */
+#include "show.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define PAGE 200
+#define LINKS_MAX 1000 /* references told of one object */
+
+static const enum export_state states[] = {
+	EXPORT_STATE_PENDING, EXPORT_STATE_SENDING, EXPORT_STATE_FAILED};
+
+/* Connector, then states of rows, then states of references, then ids. */
+struct place {
+	int64_t connector;
+	unsigned phase; /* 0..5: states of rows, states of references */
+	int64_t id;
+};
+
+static const char *operation(const struct cs_row *row)
+{
+	if (row->want == WANT_ABSENT)
+		return "delete";
+	return row->anchor ? "update" : "add";
+}
+
+static json_t *references(struct store *s, const struct cs_row *row, struct arena *a)
+{
+	json_t *list = json_array();
+	struct cs_link *links;
+	struct err ignored;
+	unsigned n;
+
+	if (row->want != WANT_PRESENT || cs_link_list(s, row->id, 0, a, &links, &n, &ignored) < 0)
+		return list;
+	for (unsigned i = 0; i < n && json_array_size(list) < LINKS_MAX; i++) {
+		struct cs_row target;
+
+		if (links[i].wanted == links[i].imported || links[i].state == EXPORT_STATE_NONE ||
+			cs_get(s, links[i].target, a, &target, &ignored) != 0)
+			continue;
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s}", "attribute", attr_name(links[i].attr),
+				      "operation", links[i].wanted ? "add" : "remove", "target",
+				      target.dn));
+	}
+	return list;
+}
+
+static void add_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o)
+{
+	struct cs_row *joined;
+	struct err ignored;
+	unsigned n;
+
+	json_object_set_new(o, "source_dn", json_null());
+	if (!row->mv || cs_page_sources(s, row->mv, a, &joined, &n, &ignored) < 0)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		if (joined[i].connector != row->connector) {
+			json_object_set_new(o, "source_dn", json_string(joined[i].dn));
+			return;
+		}
+}
+
+static json_t *object(struct store *s, const struct cs_row *row, struct arena *a)
+{
+	json_t *o = show_row(s, row, a);
+
+	json_object_set_new(o, "operation", json_string(operation(row)));
+	json_object_set_new(o, "changes", show_changes(s, row, a));
+	json_object_set_new(o, "references", references(s, row, a));
+	add_source(s, row, a, o);
+	return o;
+}
+
+static int page_rows(struct store *s, struct place *p, json_t *list, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_state(s, p->connector, states[p->phase], p->id, PAGE, &a, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		json_array_append_new(list, object(s, &rows[i], &a));
+		p->id = rows[i].id;
+	}
+	return n == PAGE;
+}
+
+static int page_references(struct store *s, struct place *p, json_t *list, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row;
+	int64_t *ids;
+	unsigned n;
+
+	TRY(cs_link_page_sources(s, p->connector, states[p->phase - ARRAY_SIZE(states)], p->id,
+		PAGE, &a, &ids, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (cs_get(s, ids[i], &a, &row, e) == 0)
+			json_array_append_new(list, object(s, &row, &a));
+		p->id = ids[i];
+	}
+	return n == PAGE;
+}
+
+/* A page of one phase; 1: the phase has more. */
+static int page(struct store *s, struct place *p, json_t *list, struct err *e)
+{
+	return p->phase < ARRAY_SIZE(states) ? page_rows(s, p, list, e)
+	                                     : page_references(s, p, list, e);
+}
+
+/* The connector that follows one in order; 0: there is none. */
+static int64_t next_connector(const struct connector_row *rows, unsigned n, int64_t after)
+{
+	int64_t best = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (rows[i].id > after && (!best || rows[i].id < best))
+			best = rows[i].id;
+	return best;
+}
+
+static int start_place(struct store *s, const char *connector, const char *after,
+	const struct connector_row *rows, unsigned n, struct place *p, struct err *e)
+{
+	*p = (struct place){.connector = next_connector(rows, n, 0)};
+	for (unsigned i = 0; connector && i < n; i++)
+		if (streq(rows[i].name, connector)) {
+			p->connector = rows[i].id;
+			connector = NULL;
+		}
+	if (connector)
+		return err_set(e, -ENOENT, NULL, 0, "there is no connector \"%s\"", connector);
+	if (after &&
+		(sscanf(after, "%" SCNd64 ".%u.%" SCNd64, &p->connector, &p->phase, &p->id) != 3 ||
+			p->phase >= 2 * ARRAY_SIZE(states)))
+		return err_set(e, -EINVAL, NULL, 0, "\"%s\" is no place in the list", after);
+	return 0;
+}
+
+json_t *show_pending(struct store *s, const char *connector, const char *after, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct connector_row *rows;
+	json_t *list = json_array();
+	char next[80] = "";
+	struct place p;
+	unsigned n;
+	int r = connector_list(s, &a, &rows, &n, e);
+
+	if (r >= 0)
+		r = start_place(s, connector, after, rows, n, &p, e);
+	while (r >= 0 && p.connector && json_array_size(list) < PAGE) {
+		r = page(s, &p, list, e);
+		if (r == 0) {
+			p.id = 0;
+			if (++p.phase == 2 * ARRAY_SIZE(states)) {
+				p.phase = 0;
+				p.connector = connector ? 0 : next_connector(rows, n, p.connector);
+			}
+		}
+	}
+	if (r < 0) {
+		json_decref(list);
+		return NULL;
+	}
+	if (p.connector)
+		snprintf(next, sizeof(next), "%" PRId64 ".%u.%" PRId64, p.connector, p.phase, p.id);
+	return json_pack("{s:o, s:s?}", "objects", list, "next", *next ? next : NULL);
+}

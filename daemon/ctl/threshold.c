@@ -1,0 +1,80 @@
+/* adsyncctl threshold, errors retry: what an administrator changes while the daemon runs. */
+#include "ctl.h"
+#include "print.h"
+
+#include <stdio.h>
+
+int command_threshold_show(const struct ctl *c, int argc, char **argv)
+{
+	json_t *o;
+	int r = ctl_ask(c, "GetThreshold", NULL, &o);
+
+	if (r)
+		return r;
+	if (c->json)
+		print_json(json_object_get(o, "threshold"));
+	else
+		print_fields(json_object_get(o, "threshold"), "");
+	json_decref(o);
+	return 0;
+}
+
+static int done(const struct ctl *c, const char *method, json_t *parameters, const char *text)
+{
+	json_t *o;
+	int r = ctl_ask(c, method, parameters, &o);
+
+	if (r)
+		return r;
+	if (c->json)
+		print_json(o);
+	else
+		puts(text);
+	json_decref(o);
+	return 0;
+}
+
+int command_threshold_set(const struct ctl *c, int argc, char **argv)
+{
+	json_t *p = json_object();
+	char *end;
+	long long n = strtoll(argv[0], &end, 10);
+
+	if (*end || n < 0 || !*argv[0]) {
+		if (!streq(argv[0], "default")) {
+			fprintf(stderr, "adsyncctl: \"%s\" is no number\n", argv[0]);
+			json_decref(p);
+			return CTL_USAGE;
+		}
+	} else {
+		json_object_set_new(p, "threshold", json_integer(n));
+	}
+	return done(c, "SetThreshold", p, "done");
+}
+
+int command_threshold_override(const struct ctl *c, int argc, char **argv)
+{
+	json_t *o;
+	int r = ctl_ask(c, "OverrideThreshold", NULL, &o);
+
+	if (r)
+		return r;
+	if (c->json)
+		print_json(o);
+	else
+		printf("the next export may delete %lld objects, and up to %lld members of a "
+		       "group; the permission ends after it, or in a day\n",
+			(long long)json_integer_value(json_object_get(o, "deletes")),
+			(long long)json_integer_value(json_object_get(o, "removals")));
+	json_decref(o);
+	return 0;
+}
+
+int command_errors_retry(const struct ctl *c, int argc, char **argv)
+{
+	json_t *p = json_pack("{s:s}", "name", argv[0]);
+
+	if (c->connector)
+		json_object_set_new(p, "connector", json_string(c->connector));
+	return done(c, "RetryError", p, "the next export sends it again");
+}

@@ -1,0 +1,7 @@
+/* What a connector's test found, said to its sink. */
+#pragma once
+
+#include "connector/connector.h"
+
+void finding_tell(struct test_sink *sink, const char *check, enum test_verdict v, const char *fmt,
+	...) _printf_(4, 5);
