@@ -202,6 +202,13 @@ SELECT count(*) FROM cs WHERE connector = ?1 AND class = ?2 AND imported IS NOT 
 -- name: cs_count_imported
 SELECT count(*) FROM cs WHERE connector = ?1 AND imported IS NOT NULL AND deleted = 0
 
+-- name: cs_key_add
+INSERT OR IGNORE INTO cs_key (connector, hash, cs) VALUES (?1, ?2, ?3)
+-- name: cs_key_delete
+DELETE FROM cs_key WHERE connector = ?1 AND hash = ?2 AND cs = ?3
+-- name: cs_key_find
+SELECT cs FROM cs_key WHERE connector = ?1 AND hash = ?2 AND cs <> ?3 LIMIT ?4
+
 -- name: link_list
 SELECT cs, attribute, target, imported, wanted, state, seen, seq
 FROM cs_link WHERE cs = ?1 AND attribute = ?2 ORDER BY target

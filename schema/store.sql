@@ -113,6 +113,15 @@ CREATE INDEX cs_link_seq ON cs_link (seq);
 CREATE INDEX cs_link_gone ON cs_link (seq) WHERE imported = 0 AND wanted = 0;
 CREATE INDEX cs_link_state ON cs_link (state, cs) WHERE (state BETWEEN 1 AND 3 OR state = 5);
 
+-- look-up of connector space objects by wanted values that must be unique in the directory. A row may
+-- be out of date: the reader compares the value itself.
+CREATE TABLE cs_key (
+	connector INTEGER NOT NULL,
+	hash INTEGER NOT NULL,      -- of the attribute's name and the folded value
+	cs INTEGER NOT NULL,
+	PRIMARY KEY (connector, hash, cs)
+) STRICT, WITHOUT ROWID;
+
 -- containers of a directory (OUs ...), so that the DNs of what is below follow a rename
 CREATE TABLE container (
 	connector INTEGER NOT NULL REFERENCES connector,

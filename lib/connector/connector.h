@@ -41,6 +41,8 @@ struct connector_type {
 	 */
 	void (*reference)(
 		const char *value, struct arena *a, const char **ret_anchor, const char **ret_dn);
+	/* Attributes whose values no two objects may share; NULL-terminated, NULL: none. */
+	const char *const *unique_attrs;
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;

@@ -365,10 +365,14 @@ enum conn_result entra_get(
 	return cr;
 }
 
+/* Only addresses of proxyAddresses; see sync/duplicate.h. */
+static const char *const unique_attrs[] = {"userPrincipalName", "proxyAddresses", NULL};
+
 extern const struct connector_type connector_entra;
 const struct connector_type connector_entra = {
 	.name = "entra",
 	.refs_are_anchors = true,
+	.unique_attrs = unique_attrs,
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.check = entra_check,

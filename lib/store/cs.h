@@ -162,6 +162,12 @@ struct class_count {
 	const char *class;
 	int64_t objects, connectors, blocked, pending, awaiting;
 };
+/* Keys of wanted values that must be unique; those found may be out of date. At most `limit`. */
+int cs_key_add(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e);
+int cs_key_delete(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e);
+int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_than,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
+
 /* By class, in an array in the arena. */
 int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct class_count **ret,
 	unsigned *ret_n, struct err *e);

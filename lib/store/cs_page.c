@@ -324,3 +324,45 @@ int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct
 	*ret_n = rows.n;
 	return r;
 }
+
+static int key_run(
+	struct store *s, enum query q, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, q, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, hash);
+	q_int(st, 3, cs);
+	return q_run(s, q, e);
+}
+
+int cs_key_add(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+{
+	return key_run(s, Q_CS_KEY_ADD, connector, hash, cs, e);
+}
+
+int cs_key_delete(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+{
+	return key_run(s, Q_CS_KEY_DELETE, connector, hash, cs, e);
+}
+
+int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_than,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_KEY_FIND, e);
+	unsigned n = 0;
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	q_int(st, 2, hash);
+	q_int(st, 3, other_than);
+	q_int(st, 4, limit);
+	while ((r = q_step(s, Q_CS_KEY_FIND, e)) > 0)
+		ret_ids[n++] = sqlite3_column_int64(st, 0);
+	*ret_n = n;
+	return r;
+}

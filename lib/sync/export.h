@@ -20,6 +20,7 @@ struct export_slot {
 	struct entry wanted;
 	struct delta delta;
 	struct export_item item;
+	const char *duplicate; /* two objects want the same value: which, and what; NULL: none */
 	bool done;
 };
 
@@ -57,6 +58,9 @@ struct export_step {
 /* Begins a transaction unless there is one; commits it. */
 int export_transaction(struct export_step *st, struct err *e);
 int export_commit(struct export_step *st, struct err *e);
+/* Keeps on the object that another one wants the same value; it is sent all the same. */
+int export_duplicate(
+	struct export_step *st, const struct cs_row *row, const char *text, struct err *e);
 
 /* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
 int export_page_next(struct export_step *st, struct export_page **ret, struct err *e);

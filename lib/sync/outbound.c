@@ -3,6 +3,7 @@
  * the export state that follows from it. An object whose source of authority is in the cloud keeps
  * its wanted image up to date, so that a change in AD is noticed (event 6956), but nothing is sent.
  */
+#include "sync/duplicate.h"
 #include "sync/outbound.h"
 #include "base/fault.h"
 #include "base/text.h"
@@ -242,6 +243,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 		if (*names)
 			TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
 	}
+	TRY(duplicate_index(out, row, &w->entry, e));
 	row->wanted = image;
 	row->wanted_len = len;
 	row->want = WANT_PRESENT;
@@ -278,6 +280,8 @@ static int insert_row(
 
 	TRY(entry_image(out->sync, &w->entry, &row.wanted, &row.wanted_len, e));
 	TRY(cs_insert(out->sync->store, &row, e));
+	row.wanted = NULL; /* there was none before */
+	TRY(duplicate_index(out, &row, &w->entry, e));
 	sync_count(out->sync, COUNTER_PROVISIONED_ADD_FLOW);
 	return target_appeared(out, mv->id, e);
 }

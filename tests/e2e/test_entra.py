@@ -442,6 +442,42 @@ def test_quarantine(make_lab):
     assert not errors(lab)
 
 
+def test_duplicates_in_ad(make_lab):
+    """Found before the export, named with both objects; gone when one of them is mended."""
+    company = people(4)
+    company.set("user1", "proxyAddresses", "SMTP:user1@" + DOMAIN, "smtp:double@" + DOMAIN)
+    lab = make_lab(company)
+    lab.cycle()
+    lab.cycle()
+    lab.company.set("user2", "proxyAddresses", "SMTP:user2@" + DOMAIN, "SMTP:Double@" + DOMAIN)
+    lab.company.set("user3", "userPrincipalName", "user4@" + DOMAIN)
+    lab.company.set("user3", "title", "Cook")
+    lab.write()
+    r = lab.run()
+    assert r.result == "completed-export-errors" and r.events.count(6941) == 2
+    for one, two, value in (("user2", "user1", "Double@"), ("user3", "user4", "user4@")):
+        line = next(x for x in r.log.splitlines() if "event_id=6941" in x and value in x)
+        assert lab.company.dn_of(one) in line and lab.company.dn_of(two) in line, line
+    assert errors(lab) == {n: ("AttributeValueMustBeUnique", 1) for n in ("user2", "user3")}
+    # the service took them without the values; nothing is sent again, and nothing is forgotten
+    assert lab.graph.find("users", "user3")["jobTitle"] == "Cook"
+    writes = lab.emulator.stats()["writes"]
+    for profile in ("delta", "initial", "delta"):
+        r = lab.cycle(profile)
+        assert 6941 not in r.events
+    assert lab.emulator.stats()["writes"] == writes and len(errors(lab)) == 2
+    # the other object is mended
+    lab.company.set("user1", "proxyAddresses", "SMTP:user1@" + DOMAIN)
+    lab.write()
+    lab.cycle()
+    assert set(errors(lab)) == {"user3"}
+    lab.company.set("user3", "userPrincipalName", "user3@" + DOMAIN)
+    lab.write()
+    lab.cycle()
+    lab.cycle()
+    assert not errors(lab)
+
+
 # --- the surface of public Graph ---
 
 def test_graph_surface_matches(make_lab):

@@ -1,0 +1,254 @@
+/* An index of wanted values by hash; the values themselves are compared in the images. */
+#include "sync/duplicate.h"
+#include "base/codec.h"
+#include "base/text.h"
+
+#include <errno.h>
+
+#define VALUES_MAX 1000 /* of one object */
+#define OTHERS_MAX 8    /* looked at for one value */
+
+struct key {
+	int64_t hash;
+	unsigned attr;
+	const struct value *value;
+};
+
+struct keys {
+	struct key *items;
+	unsigned n;
+};
+
+/* Of a list of addresses only the addresses; the prefix does not count. */
+static bool unique_part(const struct value *v, const char **ret, size_t *ret_n)
+{
+	const char *colon = memchr(v->data, ':', v->len);
+
+	*ret = v->data;
+	*ret_n = v->len;
+	if (!colon)
+		return v->len > 0;
+	if (v->len < 6 || strncasecmp(v->data, "smtp:", 5) != 0)
+		return false;
+	*ret += 5;
+	*ret_n -= 5;
+	return true;
+}
+
+static int64_t hash_of(const char *attr, const struct value *v, struct arena *a)
+{
+	const char *text;
+	char *folded;
+	size_t n;
+
+	if (!unique_part(v, &text, &n))
+		return 0;
+	folded = text_fold(a, text, n, &n);
+	return (int64_t)(hash64(folded, n) ^ hash64(attr, strlen(attr)));
+}
+
+static void keys_of(
+	const struct sync_connector *c, const struct entry *en, struct arena *a, struct keys *ret)
+{
+	*ret = (struct keys){0};
+	for (unsigned i = 0; c->type->unique_attrs && c->type->unique_attrs[i]; i++) {
+		const char *name = c->type->unique_attrs[i];
+		const struct attr *at = entry_get(en, attr_intern(name));
+		struct key *old = ret->items;
+
+		if (!at || !at->count)
+			continue;
+		ret->items = arena_alloc(a, (ret->n + at->count) * sizeof(*ret->items));
+		if (ret->n)
+			memcpy(ret->items, old, ret->n * sizeof(*old));
+		for (unsigned k = 0; k < at->count && ret->n < VALUES_MAX; k++) {
+			int64_t hash = hash_of(name, &at->values[k], a);
+
+			if (hash)
+				ret->items[ret->n++] = (struct key){hash, at->id, &at->values[k]};
+		}
+	}
+}
+
+static bool has_hash(const struct keys *k, int64_t hash)
+{
+	for (unsigned i = 0; i < k->n; i++)
+		if (k->items[i].hash == hash)
+			return true;
+	return false;
+}
+
+int duplicate_index(
+	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e)
+{
+	struct keys old = {0}, new;
+	struct entry before;
+
+	if (!out->conn->type->unique_attrs)
+		return 0;
+	if (row->wanted) {
+		TRY(row_entry(out->sync, row, true, &out->arena, &before, e));
+		keys_of(out->conn, &before, &out->arena, &old);
+	}
+	keys_of(out->conn, wanted, &out->arena, &new);
+	for (unsigned i = 0; i < old.n; i++)
+		if (!has_hash(&new, old.items[i].hash))
+			TRY(cs_key_delete(
+				out->sync->store, row->connector, old.items[i].hash, row->id, e));
+	for (unsigned i = 0; i < new.n; i++)
+		if (!has_hash(&old, new.items[i].hash))
+			TRY(cs_key_add(
+				out->sync->store, row->connector, new.items[i].hash, row->id, e));
+	return 0;
+}
+
+static bool same_value(const struct value *x, const struct value *y)
+{
+	const char *s, *t;
+	size_t n, m;
+
+	return unique_part(x, &s, &n) && unique_part(y, &t, &m) && text_casecmp(s, n, t, m) == 0;
+}
+
+/* 1: the row of that id really wants the value. */
+static int wants(struct sync *s, int64_t id, const struct key *k, struct arena *a,
+	struct cs_row *ret, struct err *e)
+{
+	const struct attr *at;
+	struct entry en;
+	int r = cs_get(s->store, id, a, ret, e);
+
+	if (r != 0 || ret->want != WANT_PRESENT || !ret->wanted)
+		return MIN(r, 0);
+	TRY(row_entry(s, ret, true, a, &en, e));
+	at = entry_get(&en, k->attr);
+	for (unsigned i = 0; at && i < at->count; i++)
+		if (same_value(&at->values[i], k->value))
+			return 1;
+	return 0;
+}
+
+/* As administrators know it: the DN in AD, else the connector's own. */
+static int name_of(
+	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e)
+{
+	struct cs_row *sources;
+	unsigned n = 0;
+
+	*ret = row->dn;
+	if (row->mv)
+		TRY(cs_page_sources(s->store, row->mv, a, &sources, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		if (sources[i].connector != row->connector) {
+			*ret = sources[i].dn;
+			break;
+		}
+	return 0;
+}
+
+static int describe(struct sync *s, const struct cs_row *row, const struct cs_row *other,
+	const struct key *k, struct arena *a, const char **ret, struct err *e)
+{
+	const char *one, *two;
+
+	TRY(name_of(s, row, a, &one, e));
+	TRY(name_of(s, other, a, &two, e));
+	*ret = arena_printf(a, "%s and %s have the same %s %.*s", one, two, attr_name(k->attr),
+		(int)k->value->len, (const char *)k->value->data);
+	return 1;
+}
+
+/* 1: found, 0: nobody else wants it. */
+static int find_other(struct sync *s, const struct cs_row *row, const struct key *k,
+	struct arena *a, const char **ret_text, struct err *e)
+{
+	int64_t ids[OTHERS_MAX];
+	struct cs_row other;
+	unsigned n;
+
+	TRY(cs_key_find(s->store, row->connector, k->hash, row->id, OTHERS_MAX, ids, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		int r = wants(s, ids[i], k, a, &other, e);
+
+		TRY(r);
+		if (r)
+			return describe(s, row, &other, k, a, ret_text, e);
+		TRY(cs_key_delete(s->store, row->connector, k->hash, ids[i], e));
+	}
+	return 0;
+}
+
+static bool is_sent(const struct delta *d, unsigned attr)
+{
+	for (unsigned i = 0; d && i < d->n_attrs; i++)
+		if (d->attrs[i].id == attr)
+			return true;
+	return d == NULL;
+}
+
+int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
+	const struct entry *wanted, const struct delta *delta, struct arena *a,
+	const char **ret_text, struct err *e)
+{
+	struct keys keys;
+	int r = 0;
+
+	*ret_text = NULL;
+	keys_of(c, wanted, a, &keys);
+	for (unsigned i = 0; i < keys.n && r == 0; i++)
+		if (is_sent(delta, keys.items[i].attr))
+			r = find_other(s, row, &keys.items[i], a, ret_text, e);
+	return MIN(r, 0);
+}
+
+/* --- what was told and is over --- */
+
+static int recheck_one(struct export_step *st, int64_t cs, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct sync *s = st->sync;
+	struct error_row er;
+	struct cs_row row;
+	struct entry wanted;
+	const char *text = NULL;
+	int r = error_get(s->store, cs, ERROR_EXPORT, &a, &er, e);
+
+	if (r != 0 || !streq(er.type, DUPLICATE_ERROR))
+		return MIN(r, 0);
+	r = cs_get(s->store, cs, &a, &row, e);
+	if (r != 0 || row.connector != st->conn->row.id || row.state == EXPORT_STATE_FAILED)
+		return MIN(r, 0);
+	TRY(export_transaction(st, e));
+	if (row.want == WANT_PRESENT && row.wanted) {
+		TRY(row_entry(s, &row, true, &a, &wanted, e));
+		TRY(duplicate_find(s, st->conn, &row, &wanted, NULL, &a, &text, e));
+	}
+	return text ? 0 : error_clear(s->store, cs, ERROR_EXPORT, e);
+}
+
+struct id_list {
+	int64_t *ids;
+	unsigned n, cap;
+};
+
+static void gather(void *ctx, int64_t cs)
+{
+	struct id_list *l = ctx;
+
+	if (l->n == l->cap) {
+		l->cap = MAX(64u, l->cap * 2);
+		l->ids = xrealloc(l->ids, l->cap * sizeof(*l->ids));
+	}
+	l->ids[l->n++] = cs;
+}
+
+int duplicate_recheck(struct export_step *st, struct err *e)
+{
+	struct id_list l = {0};
+	int r = error_ids(st->sync->store, ERROR_EXPORT, gather, &l, e);
+
+	for (unsigned i = 0; r >= 0 && i < l.n; i++)
+		r = recheck_one(st, l.ids[i], e);
+	free(l.ids);
+	return r < 0 ? r : export_commit(st, e);
+}

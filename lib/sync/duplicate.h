@@ -1,0 +1,24 @@
+/*
+ * Values that no two objects of a directory may share (userPrincipalName, addresses): found before
+ * they are exported, and named with both objects. The service decides what becomes of them: it may
+ * refuse one of the two, or take it without the value.
+ */
+#pragma once
+
+#include "sync/export.h"
+#include "sync/outbound.h"
+
+#define DUPLICATE_ERROR "AttributeValueMustBeUnique"
+
+/* Outbound: row->wanted (the image before) gives way to `wanted`. */
+int duplicate_index(
+	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e);
+/*
+ * Export: does another object want a value of those that are sent (delta NULL: of all)? *ret_text
+ * in the arena, NULL: no.
+ */
+int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
+	const struct entry *wanted, const struct delta *delta, struct arena *a,
+	const char **ret_text, struct err *e);
+/* Takes back what was told of duplicates that are none any more. */
+int duplicate_recheck(struct export_step *st, struct err *e);
