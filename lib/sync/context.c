@@ -282,6 +282,49 @@ int outbox_deliver(struct sync *s, struct err *e)
 	}
 }
 
+bool row_adoptable(const struct cs_row *row, const struct cs_row *found)
+{
+	return !row->anchor && !row->imported && row->want == WANT_PRESENT &&
+	       found->kind == CS_STAGING && !found->mv && found->want == WANT_NOTHING;
+}
+
+static int adopt_links(struct sync *s, int64_t row, int64_t found, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(s->store, found, 0, &a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_link l = links[i], there;
+		int r = cs_link_get(s->store, row, l.attr, l.target, &there, e);
+
+		TRY(r);
+		TRY(cs_link_delete(s->store, found, l.attr, l.target, e));
+		if (r == 0) {
+			there.imported |= l.imported;
+			there.seen = MAX(there.seen, l.seen);
+			l = there;
+		}
+		l.cs = row;
+		TRY(cs_link_put(s->store, &l, true, e));
+	}
+	return cs_link_repoint(s->store, found, row, e);
+}
+
+int row_adopt(struct sync *s, struct cs_row *row, const struct cs_row *found, struct err *e)
+{
+	TRY(adopt_links(s, row->id, found->id, e));
+	TRY(cs_delete(s->store, found->id, e));
+	row->kind = CS_STAGING;
+	row->anchor = found->anchor;
+	row->imported = found->imported;
+	row->imported_len = found->imported_len;
+	row->blocked = found->blocked;
+	row->deleted = found->deleted;
+	return cs_update(s->store, row, true, e);
+}
+
 int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};

@@ -141,14 +141,15 @@ static int moved(struct export_step *st, int64_t cs, const char *attributes, str
 
 /* The anchor that the service gave. A placeholder may stand under it already. */
 static int take_anchor(
-	struct export_step *st, struct cs_row *row, const char *anchor, struct err *e)
+	struct export_step *st, struct export_slot *s, const char *anchor, struct err *e)
 {
-	_cleanup_arena_ struct arena a = {0};
-	struct cs_row other;
-	int r = cs_find_anchor(st->sync->store, row->connector, anchor, &a, &other, e);
+	struct cs_row *row = &s->row, other;
+	int r = cs_find_anchor(st->sync->store, row->connector, anchor, s->wanted.arena, &other, e);
 
 	TRY(r);
 	if (r == 0 && other.id != row->id) {
+		if (row_adoptable(row, &other))
+			return row_adopt(st->sync, row, &other, e);
 		if (other.kind != CS_PLACEHOLDER)
 			return 0; /* the next import shows which object it is */
 		TRY(cs_link_repoint(st->sync->store, other.id, row->id, e));
@@ -165,7 +166,7 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 
 	sync_count(st->sync, s->item.op == DELTA_ADD ? COUNTER_EXPORT_ADD : COUNTER_EXPORT_UPDATE);
 	if (o->anchor)
-		TRY(take_anchor(st, row, o->anchor, e));
+		TRY(take_anchor(st, s, o->anchor, e));
 	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
 	if (!s->duplicate)
@@ -438,7 +439,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	}
 	ret = export_phases(st, con, end, e);
 	c->type->close(con);
-	return ret;
+	return ret == 0 && run_result_good(end->result) ? guard_done(st, e) : ret;
 }
 
 int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)

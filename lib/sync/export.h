@@ -51,7 +51,8 @@ struct export_step {
 	struct bitmap weighed;              /* groups whose removals were looked at, see guard.h */
 	struct bitmap held;                 /* of these: too many */
 	struct threshold_override override; /* as it was at the beginning */
-	int64_t started;                    /* unix time */
+	bool override_used;
+	int64_t started; /* unix time */
 	int fatal;
 };
 

@@ -88,24 +88,10 @@ static int doubt(struct export_step *st, char *why, size_t size, int64_t *ret_n,
 	return why[0] ? 0 : doubt_references(st, why, size, e);
 }
 
-/* The permission holds for what was there when it was given, once, and is used up before it acts.
- */
-static int use_override(struct export_step *st, int64_t deletes, bool *ret, struct err *e)
-{
-	static const struct threshold_override none;
-
-	*ret = st->override.ends && deletes <= st->override.deletes;
-	if (!*ret)
-		return 0;
-	TRY(threshold_override_set(st->sync->store, &none, e));
-	return export_commit(st, e);
-}
-
 int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
 {
 	struct record r = {.event = EVENT_DELETION_THRESHOLD};
 	char why[200];
-	bool allowed;
 	int64_t n;
 
 	TRY(threshold_override_get(st->sync->store, &st->override, e));
@@ -113,11 +99,12 @@ int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 	*ret_stopped = why[0] != '\0';
 	if (!*ret_stopped)
 		return 0;
-	TRY(export_transaction(st, e));
-	TRY(use_override(st, n, &allowed, e));
-	*ret_stopped = !allowed;
-	if (allowed)
+	if (st->override.ends && n <= st->override.deletes) {
+		st->override_used = true;
+		*ret_stopped = false;
 		return 0;
+	}
+	TRY(export_transaction(st, e));
 	end->result = "stopped-deletion-threshold-exceeded";
 	snprintf(end->error, sizeof(end->error),
 		"%s; nothing was exported. Look at them with \"adsyncctl pending list\"; if they "
@@ -126,6 +113,21 @@ int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 	r.message = end->error;
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	TRY(outbox_add(st->sync->store, &r, e));
+	return export_commit(st, e);
+}
+
+/*
+ * The permission holds for what was there when it was given, once: it is used up when the export
+ * has come to its end. One that was killed in the middle may go on with what is left.
+ */
+int guard_done(struct export_step *st, struct err *e)
+{
+	static const struct threshold_override none;
+
+	if (!st->override_used)
+		return 0;
+	TRY(export_transaction(st, e));
+	TRY(threshold_override_set(st->sync->store, &none, e));
 	return export_commit(st, e);
 }
 
@@ -183,7 +185,6 @@ static int clear_hold(struct export_step *st, int64_t cs, struct err *e)
 
 int guard_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held, struct err *e)
 {
-	static const struct threshold_override none;
 	int64_t n, of;
 
 	*ret_held = bitmap_get(&st->held, cs);
@@ -194,8 +195,7 @@ int guard_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_
 	if (!is_too_much(st, n, of))
 		return clear_hold(st, cs, e);
 	if (st->override.ends && n <= st->override.removals) {
-		TRY(export_transaction(st, e));
-		TRY(threshold_override_set(st->sync->store, &none, e));
+		st->override_used = true;
 		return clear_hold(st, cs, e);
 	}
 	bitmap_set(&st->held, cs);

@@ -15,6 +15,9 @@ int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 int guard_removal(
 	struct export_step *st, int64_t cs, const char *dn, bool *ret_held, struct err *e);
 
+/* After the export: a permission that was needed is used up. */
+int guard_done(struct export_step *st, struct err *e);
+
 /* What the guards would look at, for people. */
 struct guard_counts {
 	int64_t deletes;

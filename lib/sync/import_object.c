@@ -57,6 +57,11 @@ static int find_row(
 		*ret = by_dn;
 		return 0;
 	}
+	if (row_adoptable(&by_dn, ret)) {
+		TRY(row_adopt(st->sync, &by_dn, ret, e));
+		*ret = by_dn;
+		return 0;
+	}
 	TRY(make_transient(st, &by_dn, e));
 	return 0;
 }

@@ -2,6 +2,7 @@
 import sqlite3
 
 from engine import Scenario, cycle, write_rules
+from lab import GRAPH_APP
 
 from lab import Company, Graph, SYNC_APP
 
@@ -357,6 +358,98 @@ class SoftDelete(Scenario):
         assert lab.emulator.stats()["deletes"] == 1 and len(tenant) == 9
 
 
+
+def cloud_user(lab, name, **more):
+    """A user that an administrator made in the cloud."""
+    status, o = lab.graph.call("POST", "/users", dict({
+        "accountEnabled": True, "displayName": "Cloud " + name, "mailNickname": name,
+        "userPrincipalName": name + "@fjordline.example",
+        "passwordProfile": {"password": "Aa1!aaaa"}}, **more))
+    assert status == 201, o
+
+
+class GraphMatch(Scenario):
+    """Public Graph: cloud users of the same name are taken over, once; others stay what they are."""
+    company = staticmethod(small)
+    settings = {"surface": "graph", "app": GRAPH_APP}
+    steps = [cycle, cycle]
+
+    def before(self, lab):
+        cloud_user(lab, "user1")
+        cloud_user(lab, "stranger")
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/user1"]["onPremisesImmutableId"]
+        assert tenant["users/Cloud stranger"]["onPremisesImmutableId"] is None
+        assert "users/Cloud user1" not in tenant and lab.emulator.stats()["deletes"] == 0
+
+
+class SoftMatch(GraphMatch):
+    """The same where the service matches by itself."""
+    settings = {}
+
+
+class GraphRestore(Scenario):
+    """Public Graph: a deleted user that comes back is restored with what AD has."""
+    company = staticmethod(small)
+    settings = {"surface": "graph", "app": GRAPH_APP}
+    steps = [cycle, cycle, lambda lab: lab.company.set("user3", "isCriticalSystemObject", "TRUE"),
+             cycle, cycle, lambda lab: lab.company.set("user3", "isCriticalSystemObject"),
+             lambda lab: lab.company.set("user3", "title", "Returned"), cycle, cycle]
+
+    def check(self, lab):
+        assert lab.tenant()["users/user3"]["jobTitle"] == "Returned"
+        stats = lab.emulator.stats()
+        assert stats["deletes"] == 1 and stats["creates"] == stats["users"] + stats["groups"]
+
+
+def permit(lab):
+    """An administrator has looked, and lets the next export delete what is staged."""
+    lab.write_config()
+    lab.start()
+    done = lab.ctl("threshold", "override-once")
+    assert done.returncode == 0, done.stderr
+    lab.daemon.stop()
+    lab.daemon = None
+
+
+def delete_three(lab):
+    for name in ("user1", "user2", "user3"):
+        lab.company.delete(name)
+
+
+class Permission(Scenario):
+    """More deletes than allowed, and a permission for once: it survives a crash, and then it ends."""
+    company = staticmethod(small)
+    settings = {"export__deletion_threshold": 2, "scheduler__sync_cycle_enabled": "no"}
+    results = (0, 1)
+    steps = [cycle, cycle, delete_three, cycle, permit, cycle]
+
+    def check(self, lab):
+        assert lab.emulator.stats()["deletes"] == 3
+        assert lab.db("SELECT value FROM meta WHERE name = 'deletion_override'") == [("",)]
+
+
+def same_address(lab):
+    lab.company.set("user1", "proxyAddresses", "SMTP:user1@fjordline.example",
+                    "smtp:both@fjordline.example")
+    lab.company.set("user2", "proxyAddresses", "SMTP:user2@fjordline.example",
+                    "smtp:both@fjordline.example")
+
+
+class Duplicate(Scenario):
+    """Two objects want one address: told once, taken without it, and mended in AD."""
+    company = staticmethod(small)
+    results = (0, 1)
+    steps = [cycle, cycle, same_address, cycle, cycle,
+             lambda lab: lab.company.set("user1", "proxyAddresses", "SMTP:user1@fjordline.example"),
+             cycle]
+
+    def check(self, lab):
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
 ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
        DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud, OwnRules,
-       SoftDelete]
+       SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, Duplicate]
