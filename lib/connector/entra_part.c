@@ -352,7 +352,7 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 			return refused(p, "Request_ResourceNotFound",
 				"the object is no longer there", status, a, o);
 		}
-		p->kind = PART_CREATE;
+		p->kind = create_kind(c, p);
 		return PART_CHANGED;
 	}
 	if (!*p->id) {
