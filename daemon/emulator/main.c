@@ -3,6 +3,7 @@
  * Options, state folder, event loop. See entra-emulator(8).
  */
 #include "base/file.h"
+#include "connection.h"
 #include "persist.h"
 #include "server.h"
 #include "throttle.h"
@@ -27,8 +28,7 @@
 
 struct program {
 	const char *tenant, *state, *port_file, *record;
-	char address[64];
-	unsigned short port;
+	struct server_config config;
 	bool memory, throttle;
 	int cert_days;
 	struct emulator em;
@@ -48,6 +48,8 @@ static void usage(FILE *f)
 	      "  --cert-days N        validity of a new certificate, default 365\n"
 	      "  --stable-ids         ids of synchronized objects follow from their sourceAnchor\n"
 	      "  --record FILE        appends each $batch body to the file, one in a line\n"
+	      "  --max-connections N  open at a time, default 4096; more wait until others end\n"
+	      "  --request-timeout S  seconds for a whole request to arrive, default 120\n"
 	      "  --throttle           3,000 writes in 150 s and 3,500 resource units in 10 s for\n"
 	      "                       an application, as Graph's own limits for a small tenant\n"
 	      "  --help, --version\n"
@@ -65,15 +67,67 @@ static bool parse_listen(struct program *p, const char *text)
 	char *end;
 	long port;
 
-	if (!colon || (size_t)(colon - text) >= sizeof(p->address))
+	if (!colon || (size_t)(colon - text) >= sizeof(p->config.address))
 		return false;
-	snprintf(p->address, sizeof(p->address), "%.*s", (int)(colon - text), text);
+	snprintf(p->config.address, sizeof(p->config.address), "%.*s", (int)(colon - text), text);
 	port = strtol(colon + 1, &end, 10);
-	p->port = (unsigned short)port;
+	p->config.port = (unsigned short)port;
 	return colon[1] && !*end && port >= 0 && port < 65536;
 }
 
 /* 0: go on; else exit with that less 1. */
+static int set_option(struct program *p, int c, const char *arg)
+{
+	switch (c) {
+	case 't':
+		p->tenant = arg;
+		break;
+	case 's':
+		p->state = arg;
+		break;
+	case 'l':
+		if (parse_listen(p, arg))
+			break;
+		fprintf(stderr, "entra-emulator: --listen takes HOST:PORT, not %s\n", arg);
+		return 3;
+	case 'p':
+		p->port_file = arg;
+		break;
+	case 'm':
+		p->memory = true;
+		break;
+	case 'c':
+		p->cert_days = atoi(arg);
+		break;
+	case 'i':
+		p->em.stable_ids = true;
+		break;
+	case 'r':
+		p->record = arg;
+		break;
+	case 'x':
+		p->config.max_connections = (unsigned)MAX(atoi(arg), 1);
+		break;
+	case 'q':
+		p->config.request_seconds = MAX(atoi(arg), 1);
+		break;
+	case 'o':
+		p->throttle = true;
+		break;
+	case 'h':
+		usage(stdout);
+		return 1;
+	case 'v':
+		puts("entra-emulator " ADSYNC_VERSION);
+		return 1;
+	default:
+		usage(stderr);
+		return 3;
+	}
+	return 0;
+}
+
+/* As set_option(). */
 static int parse_options(struct program *p, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -85,55 +139,19 @@ static int parse_options(struct program *p, int argc, char **argv)
 		{"cert-days", required_argument, NULL, 'c'},
 		{"stable-ids", no_argument, NULL, 'i'},
 		{"record", required_argument, NULL, 'r'},
+		{"max-connections", required_argument, NULL, 'x'},
+		{"request-timeout", required_argument, NULL, 'q'},
 		{"throttle", no_argument, NULL, 'o'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{0},
 	};
-	int c;
+	int c, r;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 't':
-			p->tenant = optarg;
-			break;
-		case 's':
-			p->state = optarg;
-			break;
-		case 'l':
-			if (parse_listen(p, optarg))
-				break;
-			fprintf(stderr, "entra-emulator: --listen takes HOST:PORT, not %s\n",
-				optarg);
-			return 3;
-		case 'p':
-			p->port_file = optarg;
-			break;
-		case 'm':
-			p->memory = true;
-			break;
-		case 'c':
-			p->cert_days = atoi(optarg);
-			break;
-		case 'i':
-			p->em.stable_ids = true;
-			break;
-		case 'r':
-			p->record = optarg;
-			break;
-		case 'o':
-			p->throttle = true;
-			break;
-		case 'h':
-			usage(stdout);
-			return 1;
-		case 'v':
-			puts("entra-emulator " ADSYNC_VERSION);
-			return 1;
-		default:
-			usage(stderr);
-			return 3;
-		}
+		r = set_option(p, c, optarg);
+		if (r)
+			return r;
 	}
 	if (p->tenant && p->state && optind == argc)
 		return 0;
@@ -168,12 +186,13 @@ static int announce(struct program *p, struct err *e)
 	char text[16];
 	int n;
 
-	p->port = server_port(p->server);
+	p->config.port = server_port(p->server);
 	snprintf(p->em.base, sizeof(p->em.base), "https://%s:%u",
-		streq(p->address, "127.0.0.1") ? "localhost" : p->address, p->port);
+		streq(p->config.address, "127.0.0.1") ? "localhost" : p->config.address,
+		p->config.port);
 	printf("entra-emulator: %s (CA: %s/ca.pem)\n", p->em.base, p->state);
 	fflush(stdout);
-	n = snprintf(text, sizeof(text), "%u\n", p->port);
+	n = snprintf(text, sizeof(text), "%u\n", p->config.port);
 	return p->port_file ? file_write(p->port_file, 0644, text, (size_t)n, e) : 0;
 }
 
@@ -182,10 +201,10 @@ static int run(struct program *p, struct err *e)
 	struct timeval tv = {0, FLUSH_MS * 1000};
 	struct event *term, *intr, *timer;
 	SSL_CTX *tls = NULL;
-	int r = tls_context(p->state, p->address, p->cert_days, &tls, e);
+	int r = tls_context(p->state, p->config.address, p->cert_days, &tls, e);
 
 	if (r == 0)
-		r = server_new(p->base, tls, &p->em, p->address, p->port, &p->server, e);
+		r = server_new(p->base, tls, &p->em, &p->config, &p->server, e);
 	if (r == 0)
 		r = announce(p, e);
 	if (r == 0) {
@@ -253,7 +272,10 @@ static void done(struct program *p)
 
 int main(int argc, char **argv)
 {
-	static struct program p = {.address = "127.0.0.1", .port = 8443, .cert_days = 365};
+	static struct program p = {
+		.config = {"127.0.0.1", 8443, CONNECTIONS_MAX, REQUEST_SECONDS},
+		.cert_days = 365,
+	};
 	struct err e = {0};
 	char text[1100];
 	int r = parse_options(&p, argc, argv);

@@ -293,7 +293,9 @@ void route(struct emulator *em, struct request *rq, struct response *rs)
 	bool batch = rq->n_segments == 1 && streq(rq->segments[0], "$batch");
 
 	rs->units = batch ? 0 : request_units(rq);
-	if (batch || !em->throttle || throttle_take(em->throttle, em, rq, rs))
+	if (rq->method == M_OTHER)
+		respond_method(rs);
+	else if (batch || !em->throttle || throttle_take(em->throttle, em, rq, rs))
 		dispatch(em, rq, rs);
 	marks_add(em);
 }

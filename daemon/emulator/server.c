@@ -2,10 +2,11 @@
 #include "server.h"
 
 #include "base/err.h"
+#include "connection.h"
 #include "query.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
+#include <event2/bufferevent.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
@@ -14,33 +15,18 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 
-#define BODY_MAX (4 * 1024 * 1024)
-#define HEADERS_MAX (64 * 1024)
-#define IDLE_SECONDS 60     /* between two reads of a connection */
-#define REQUEST_SECONDS 120 /* from a connection's first byte, or answer, to a whole request */
-#define CONNECTIONS_MAX 4096
 #define JSON_DEPTH_MAX 64
 
 struct server {
 	struct event_base *base;
-	SSL_CTX *tls;
 	struct emulator *em;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound;
+	struct connections *connections;
 };
-
-static struct bufferevent *new_connection(struct event_base *base, void *ctx)
-{
-	struct server *s = ctx;
-
-	struct bufferevent *bev = bufferevent_openssl_socket_new(
-		base, -1, SSL_new(s->tls), BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-
-	bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-	return bev;
-}
 
 static enum method method_of(struct evhttp_request *req)
 {
@@ -96,9 +82,13 @@ static void send_response(struct evhttp_request *req, struct response *rs)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
 	struct evbuffer *body = evbuffer_new();
-	size_t n = rs->body.len;
+	size_t n;
 	char text[64];
 
+	connection_answered(req);
+	if (evhttp_request_get_command(req) & (EVHTTP_REQ_HEAD | EVHTTP_REQ_CONNECT))
+		buf_clear(&rs->body); /* a client would take it for the next answer */
+	n = rs->body.len;
 	if (rs->reset)
 		cut_connection(req);
 	if (n)
@@ -298,6 +288,26 @@ static bool read_body(struct evhttp_request *req, const char *body, size_t n, st
 	return rq->body != NULL;
 }
 
+/* Two of these, and it is open which one somebody in between has read (RFC 9110 5.3, 9112 6.3). */
+static bool headers_good(struct evhttp_request *req, struct response *rs)
+{
+	static const char *const once[] = {
+		"Authorization", "Content-Length", "Content-Type", "Host", "Transfer-Encoding"};
+	unsigned n[ARRAY_SIZE(once)] = {0};
+	struct evkeyval *header;
+
+	TAILQ_FOREACH (header, evhttp_request_get_input_headers(req), next)
+		for (unsigned i = 0; i < ARRAY_SIZE(once); i++)
+			if (strcasecmp(header->key, once[i]) == 0 && n[i]++) {
+				respond_error(rs, 400, "BadRequest",
+					"The header %s may be sent only once.", once[i]);
+				evhttp_add_header(evhttp_request_get_output_headers(req),
+					"Connection", "close");
+				return false;
+			}
+	return true;
+}
+
 static void handle(
 	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
 {
@@ -352,11 +362,12 @@ static void on_request(struct evhttp_request *req, void *ctx)
 
 	request_begin(s->em,
 		evhttp_find_header(evhttp_request_get_input_headers(req), "client-request-id"));
+	connection_busy(req);
 	no_delay(req);
 	record(s->em, req, rq.path);
 	if (!own)
 		f = fault_take(s->em, method_name(rq.method), rq.path, false);
-	if (!f || !f->status)
+	if (headers_good(req, &rs) && (!f || !f->status))
 		handle(s, req, &rq, &rs);
 	if (f)
 		fault_apply(f, &rs);
@@ -368,27 +379,29 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	answer(s, req, &rs);
 }
 
-int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em, const char *address,
-	unsigned short port, struct server **ret, struct err *e)
+int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em,
+	const struct server_config *config, struct server **ret, struct err *e)
 {
 	struct server *s = xcalloc(1, sizeof(*s));
 
-	*s = (struct server){.base = base, .tls = tls, .em = em};
+	*s = (struct server){.base = base, .em = em};
 	s->http = evhttp_new(base);
-	evhttp_set_bevcb(s->http, new_connection, s);
+	s->connections = connections_new(tls, config->max_connections, config->request_seconds);
+	evhttp_set_bevcb(s->http, connection_new, s->connections);
 	evhttp_set_gencb(s->http, on_request, s);
-	evhttp_set_allowed_methods(s->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PATCH |
-						    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE);
+	evhttp_set_allowed_methods(s->http, 0xffff); /* Graph's words for those that are not */
 	evhttp_set_max_body_size(s->http, BODY_MAX);
 	evhttp_set_max_headers_size(s->http, HEADERS_MAX);
 	evhttp_set_timeout(s->http, IDLE_SECONDS);
-	s->bound = evhttp_bind_socket_with_handle(s->http, address, port);
+	s->bound = evhttp_bind_socket_with_handle(s->http, config->address, config->port);
 	if (!s->bound) {
-		int r = err_set(e, -errno, address, port, "cannot listen: %s", strerror(errno));
+		int r = err_set(e, -errno, config->address, config->port, "cannot listen: %s",
+			strerror(errno));
 
 		server_free(s);
 		return r;
 	}
+	connections_limit(s->connections, evhttp_bound_socket_get_listener(s->bound));
 	*ret = s;
 	return 0;
 }
@@ -409,5 +422,6 @@ void server_free(struct server *s)
 	if (!s)
 		return;
 	evhttp_free(s->http);
+	connections_free(s->connections);
 	free(s);
 }

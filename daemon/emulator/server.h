@@ -8,8 +8,15 @@
 
 struct server;
 
-/* Listens; port 0 takes a free one. */
-int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em, const char *address,
-	unsigned short port, struct server **ret, struct err *e) _must_check_;
+struct server_config {
+	char address[64];
+	unsigned short port;      /* 0 takes a free one */
+	unsigned max_connections; /* more wait until others end */
+	int request_seconds;      /* for a whole request to arrive, or its answer to be read */
+};
+
+/* Listens. */
+int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em,
+	const struct server_config *config, struct server **ret, struct err *e) _must_check_;
 unsigned short server_port(const struct server *s);
 void server_free(struct server *s);
