@@ -112,7 +112,8 @@ void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 {
 	const struct query *q = rq->query;
 	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
-	unsigned i = q->skiptoken ? (unsigned)strtoul(q->skiptoken, NULL, 10) : em->n_audits;
+	unsigned i = em->n_audits;
+	unsigned long skip;
 	struct buf items = {0};
 	const char *why;
 
@@ -120,7 +121,11 @@ void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 		respond_forbidden(rs);
 		return;
 	}
-	for (i = MIN(i, em->n_audits); i > 0 && n < top; i--) {
+	if (!query_skip(q, &skip, rs))
+		return;
+	if (q->skiptoken)
+		i = MIN((unsigned)skip, i);
+	for (; i > 0 && n < top; i--) {
 		json_t *record = render(&em->audits[i - 1]);
 
 		if (!q->filter || filter_match_json(q->filter, record, &why) > 0)

@@ -174,7 +174,7 @@ static void show_requests(struct emulator *em, struct response *rs)
 
 		buf_addf(&rs->body, "%s{\"method\":\"%s\",\"path\":\"", i > from ? "," : "",
 			l->method);
-		buf_add_json(&rs->body, l->path, strlen(l->path));
+		add_text(&rs->body, l->path);
 		buf_addf(&rs->body, "\",\"status\":%d}", l->status);
 	}
 	buf_adds(&rs->body, "]}");

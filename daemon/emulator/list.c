@@ -14,8 +14,9 @@ struct listing {
 	struct request *rq;
 	struct response *rs;
 	enum object_type type;
-	uint64_t seen;                         /* objects that came later are not there yet */
-	unsigned long top, total, given, next; /* next: token of the next page, 0: there is none */
+	uint64_t seen; /* objects that came later are not there yet */
+	unsigned long top, total, given;
+	unsigned long skip, next; /* tokens of this page and the next one, 0: there is none */
 	struct buf items;
 };
 
@@ -86,9 +87,8 @@ static bool list_walk(struct listing *l)
 	uint32_t n = directory_size(l->em->dir);
 	unsigned long most = managed_left(l);
 	bool counting = q->count && !q->skiptoken; /* told with the first page only */
-	uint32_t i = q->skiptoken ? (uint32_t)strtoul(q->skiptoken, NULL, 10) : 0;
 
-	for (; i < n && l->total < most; i++) {
+	for (uint32_t i = (uint32_t)l->skip; i < n && l->total < most; i++) {
 		const struct object *o = directory_get(l->em->dir, i);
 		int m = is_listed(l, o);
 
@@ -127,8 +127,6 @@ static bool list_sorted(struct listing *l)
 {
 	uint32_t n = directory_size(l->em->dir), found = 0;
 	_cleanup_free_ struct object **all = xcalloc(n + 1, sizeof(struct object *));
-	const char *token = l->rq->query->skiptoken;
-	unsigned long skip = token ? strtoul(token, NULL, 10) : 0;
 
 	for (uint32_t i = 0; i < n; i++) {
 		struct object *o = directory_get(l->em->dir, i);
@@ -141,11 +139,11 @@ static bool list_sorted(struct listing *l)
 	}
 	sorting = l;
 	qsort(all, found, sizeof(struct object *), cmp_objects);
-	for (unsigned long i = skip; i < found && l->given < l->top; i++)
+	for (unsigned long i = l->skip; i < found && l->given < l->top; i++)
 		give(l, all[i]);
 	l->total = found;
-	if (skip + l->given < found)
-		l->next = skip + l->given;
+	if (l->skip + l->given < found)
+		l->next = l->skip + l->given;
 	return true;
 }
 
@@ -173,8 +171,8 @@ static bool prepare(struct listing *l)
 	         : l->rq->page_size ? (unsigned long)l->rq->page_size
 	                            : PAGE_DEFAULT;
 	l->seen = visible_seq(l->em);
-	return query_select(q, l->rq, l->type, l->rs) && expand_check(q, l->type, l->rs) &&
-	       query_check(q, l->rq, l->type, l->rs);
+	return query_skip(q, &l->skip, l->rs) && query_select(q, l->rq, l->type, l->rs) &&
+	       expand_check(q, l->type, l->rs) && query_check(q, l->rq, l->type, l->rs);
 }
 
 static void respond_list(struct listing *l)

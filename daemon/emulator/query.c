@@ -3,12 +3,14 @@
 
 #include "base/codec.h"
 #include "base/err.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
 
 bool url_decode(char *s)
 {
+	const char *start = s;
 	char *out = s;
 
 	for (; *s; s++) {
@@ -22,7 +24,7 @@ bool url_decode(char *s)
 		}
 	}
 	*out = '\0';
-	return true;
+	return utf8_valid(start, (size_t)(out - start));
 }
 
 void url_encode(struct buf *b, const char *s)
@@ -239,10 +241,25 @@ bool query_select(
 			q->select_manager = true;
 		else if (prop >= 0 && (!(properties[prop].sync_only >> t & 1) || is_sync(rq)))
 			q->selected[prop] = true;
-		else if (!(n == 2 && strncasecmp(p, "id", n) == 0) && n)
+		else if (!(n == 2 && strncasecmp(p, "id", n) == 0))
 			return unknown(rs, p, n, t);
 		p += n + (p[n] == ',');
 	}
+	return true;
+}
+
+bool query_skip(const struct query *q, unsigned long *ret, struct response *rs)
+{
+	const char *token = q->skiptoken ? q->skiptoken : "0";
+	size_t n = strspn(token, "0123456789");
+
+	if (n == 0 || n > 9 || token[n]) {
+		respond_error(rs, 400, "Directory_ExpiredPageToken",
+			"The specified page token value has expired and can no longer be included "
+			"in your request.");
+		return false;
+	}
+	*ret = strtoul(token, NULL, 10);
 	return true;
 }
 

@@ -32,7 +32,7 @@ struct query {
 	char *skiptoken, *deltatoken;
 };
 
-/* Percent-decodes in place. False: malformed. */
+/* Percent-decodes in place. False: malformed, or no UTF-8. */
 bool url_decode(char *s);
 /* Appends s percent-encoded. */
 void url_encode(struct buf *b, const char *s);
@@ -43,6 +43,8 @@ void query_done(struct query *q);
 /* Checks $select against a type; false with rs filled. */
 bool query_select(
 	struct query *q, const struct request *rq, enum object_type t, struct response *rs);
+/* The page that $skiptoken names in a list, 0: the first one; false with rs filled. */
+bool query_skip(const struct query *q, unsigned long *ret, struct response *rs);
 /* Checks $orderby, $search and $filter against a type and the ConsistencyLevel. */
 bool query_check(
 	struct query *q, const struct request *rq, enum object_type t, struct response *rs);

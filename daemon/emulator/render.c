@@ -190,7 +190,7 @@ void respond_objects(struct emulator *em, struct request *rq, const struct objec
 	const char *cast, struct response *rs)
 {
 	const struct query *q = rq->query;
-	unsigned long skip = q->skiptoken ? strtoul(q->skiptoken, NULL, 10) : 0, top, total = 0;
+	unsigned long skip, top, total = 0;
 	int type = cast ? cast_type(cast) : -1, bad = 0;
 	struct buf items = {0};
 	unsigned given = 0;
@@ -201,6 +201,8 @@ void respond_objects(struct emulator *em, struct request *rq, const struct objec
 			cast);
 		return;
 	}
+	if (!query_skip(q, &skip, rs))
+		return;
 	top = q->top          ? (unsigned long)q->top
 	      : rq->page_size ? (unsigned long)rq->page_size
 	                      : PAGE_DEFAULT;
@@ -241,9 +243,8 @@ void add_next_link(
 	for (unsigned i = 0; i < rq->n_segments; i++) {
 		buf_addc(b, '/');
 		if (rq->segments[i][0] == '$')
-			buf_adds(b, rq->segments[i]);
-		else
-			url_encode(b, rq->segments[i]);
+			buf_addc(b, '$');
+		url_encode(b, rq->segments[i] + (rq->segments[i][0] == '$'));
 	}
 	buf_addf(b, "?$skiptoken=%lu", token);
 	if (rq->query->options) {

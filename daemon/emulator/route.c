@@ -4,6 +4,7 @@
 
 #include "base/codec.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 
 #include <ctype.h>
@@ -40,6 +41,22 @@ const char *request_ids(const char **ret_client)
 	return request_id;
 }
 
+void add_text(struct buf *b, const char *s)
+{
+	while (*s) {
+		size_t n = 1;
+
+		while (n < 4 && s[n] && !utf8_valid(s, n))
+			n++;
+		if (!utf8_valid(s, n)) {
+			s++;
+			continue;
+		}
+		buf_add_json(b, s, n);
+		s += n;
+	}
+}
+
 void respond_error(struct response *rs, int status, const char *code, const char *fmt, ...)
 {
 	char text[1024];
@@ -51,7 +68,7 @@ void respond_error(struct response *rs, int status, const char *code, const char
 	rs->status = status;
 	buf_clear(&rs->body);
 	buf_addf(&rs->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
-	buf_add_json(&rs->body, text, strlen(text));
+	add_text(&rs->body, text);
 	buf_addf(&rs->body,
 		"\",\"innerError\":{\"date\":\"%s\",\"request-id\":\"%s\","
 		"\"client-request-id\":\"%s\"}}}",
@@ -260,15 +277,16 @@ static void route_audits(struct emulator *em, struct request *rq, struct respons
 static const struct {
 	const char *name;
 	void (*handle)(struct emulator *em, struct request *rq, struct response *rs);
+	bool read_only;
 } roots[] = {
-	{"$batch", handle_batch},
-	{"$metadata", handle_metadata},
-	{"directoryObjects", route_directory_objects},
-	{"auditLogs", route_audits},
-	{"directory", route_directory},
-	{"directoryRoles", handle_roles},
-	{"organization", handle_organization},
-	{"domains", handle_domains},
+	{"$batch", handle_batch, false},
+	{"$metadata", handle_metadata, true},
+	{"directoryObjects", route_directory_objects, false},
+	{"auditLogs", route_audits, true},
+	{"directory", route_directory, false},
+	{"directoryRoles", handle_roles, false},
+	{"organization", handle_organization, true},
+	{"domains", handle_domains, true},
 };
 
 static void dispatch(struct emulator *em, struct request *rq, struct response *rs)
@@ -282,7 +300,10 @@ static void dispatch(struct emulator *em, struct request *rq, struct response *r
 		}
 	for (unsigned i = 0; i < ARRAY_SIZE(roots); i++)
 		if (strcasecmp(first, roots[i].name) == 0) {
-			roots[i].handle(em, rq, rs);
+			if (roots[i].read_only && rq->method != M_GET)
+				respond_method(rs);
+			else
+				roots[i].handle(em, rq, rs);
 			return;
 		}
 	respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", first);

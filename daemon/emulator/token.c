@@ -110,7 +110,7 @@ void token_error(struct response *rs, int status, const char *error, const char 
 	rs->status = status;
 	buf_clear(&rs->body);
 	buf_addf(&rs->body, "{\"error\":\"%s\",\"error_description\":\"", error);
-	buf_add_json(&rs->body, text, strlen(text));
+	add_text(&rs->body, text);
 	buf_addf(&rs->body,
 		" Trace ID: %s Correlation ID: %s\",\"error_codes\":[%ld],\"timestamp\":\"%s\","
 		"\"trace_id\":\"%s\",\"correlation_id\":\"%s\"}",
@@ -156,8 +156,8 @@ static void basic_credentials(struct form *f, const char *authorization)
 	free(f->secret);
 	f->id = xstrdup(plain);
 	f->secret = xstrdup(colon + 1);
-	url_decode(f->id);
-	url_decode(f->secret);
+	if (!url_decode(f->id) || !url_decode(f->secret))
+		*f->id = '\0';
 }
 
 static void form_read(struct form *f, const char *body, const char *authorization)
