@@ -182,6 +182,8 @@ void route(struct emulator *em, struct request *rq, struct response *rs);
 /* Splits a URL (from behind the host) into rq; false with rs filled. The strings live in rq. */
 bool request_parse(struct request *rq, const char *url, struct response *rs);
 void request_done(struct request *rq);
+/* A body; NULL: no object or list of JSON, or one that is nested too deeply. */
+json_t *body_parse(const char *text, size_t n);
 
 /* May the caller do this with objects of the type? False with rs filled. */
 bool may_read(const struct request *rq, enum object_type type, struct response *rs);

@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define JSON_DEPTH_MAX 64
+
 static const char *const METHODS[] = {"GET", "POST", "PATCH", "PUT", "DELETE", "?"};
 
 const char *method_name(enum method m)
@@ -92,6 +94,30 @@ void respond_not_found(struct response *rs, const char *id)
 		"Resource '%.200s' does not exist or one of its queried reference-property objects "
 		"are not present.",
 		id);
+}
+
+/* Brackets inside brackets, outside of strings; jansson's own limit is far higher. */
+static bool is_too_deep(const char *p, size_t n)
+{
+	unsigned depth = 0;
+	bool text = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (text && p[i] == '\\')
+			i++;
+		else if (p[i] == '"')
+			text = !text;
+		else if (!text && (p[i] == '{' || p[i] == '[') && ++depth > JSON_DEPTH_MAX)
+			return true;
+		else if (!text && (p[i] == '}' || p[i] == ']') && depth)
+			depth--;
+	}
+	return false;
+}
+
+json_t *body_parse(const char *text, size_t n)
+{
+	return is_too_deep(text, n) ? NULL : json_loadb(text, n, 0, NULL);
 }
 
 void request_done(struct request *rq)

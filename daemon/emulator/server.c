@@ -18,8 +18,6 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-#define JSON_DEPTH_MAX 64
-
 struct server {
 	struct event_base *base;
 	struct emulator *em;
@@ -248,31 +246,11 @@ static void graph(
 		route(s->em, rq, rs);
 }
 
-/* Brackets inside brackets, outside of strings; jansson's own limit is far higher. */
-static bool is_too_deep(const char *p, size_t n)
-{
-	unsigned depth = 0;
-	bool text = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (text && p[i] == '\\')
-			i++;
-		else if (p[i] == '"')
-			text = !text;
-		else if (!text && (p[i] == '{' || p[i] == '[') && ++depth > JSON_DEPTH_MAX)
-			return true;
-		else if (!text && (p[i] == '}' || p[i] == ']') && depth)
-			depth--;
-	}
-	return false;
-}
-
 static bool read_body(struct evhttp_request *req, const char *body, size_t n, struct request *rq,
 	struct response *rs)
 {
 	const char *type =
 		evhttp_find_header(evhttp_request_get_input_headers(req), "Content-Type");
-	json_error_t je;
 
 	if (!n)
 		return true;
@@ -282,7 +260,7 @@ static bool read_body(struct evhttp_request *req, const char *body, size_t n, st
 			"application/json is.");
 		return false;
 	}
-	rq->body = is_too_deep(body, n) ? NULL : json_loadb(body, n, 0, &je);
+	rq->body = body_parse(body, n);
 	if (!rq->body)
 		respond_error(rs, 400, "BadRequest", "Unable to read JSON request payload.");
 	return rq->body != NULL;
