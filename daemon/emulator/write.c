@@ -196,7 +196,7 @@ static void settle_nickname(struct change *c)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(sources) && !is_given(c, P_MAIL_NICKNAME); i++) {
-		size_t n = sources[i] ? strcspn(sources[i], "@\"") : 0;
+		size_t n = sources[i] ? strcspn(sources[i], "@\"\\") : 0; /* of JSON text */
 
 		if (n && n <= 64)
 			set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
@@ -412,13 +412,13 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 		return false;
 	if (create)
 		o = add_object(em, t, &c);
-	if (o->deleted)
-		object_restore(em, o);
 	if (!bind_all(em, rq, o, &c, &changed, rs)) {
 		if (create) /* not in any list yet: as if it had never been */
 			o->deleted = o->purged = true;
 		return false;
 	}
+	if (o->deleted)
+		object_restore(em, o);
 	apply(em, o, &c, &changed);
 	if (is_sync(rq))
 		make_synced(em, o, &changed);
