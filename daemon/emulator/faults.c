@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#define FAULTS_MAX 1000
+#define DELAY_MAX 3600000L /* ms */
+
 static long number(const json_t *o, const char *key, long def)
 {
 	const json_t *v = json_object_get(o, key);
@@ -47,10 +50,31 @@ static bool set_conditions(struct emulator *em, const json_t *o)
 	return any;
 }
 
+/* The end of the list, without those that are used up; NULL: there are too many. */
+static struct fault **faults_end(struct emulator *em)
+{
+	struct fault **pp = &em->faults;
+	unsigned n = 0;
+
+	while (*pp) {
+		struct fault *f = *pp;
+
+		if (f->count > 0) {
+			pp = &f->next;
+			n++;
+			continue;
+		}
+		*pp = f->next;
+		free(f);
+	}
+	return n < FAULTS_MAX ? pp : NULL;
+}
+
 static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
 {
 	const char *match = json_string_value(json_object_get(o, "match"));
-	struct fault *f, **pp = &em->faults;
+	long status = number(o, "status", 0);
+	struct fault *f, **pp = faults_end(em);
 
 	if (!json_is_object(o)) {
 		respond_error(rs, 400, "BadRequest", "A JSON object was expected.");
@@ -60,19 +84,23 @@ static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
 		rs->status = 204;
 		return;
 	}
+	if (!pp || (status && (status < 200 || status > 599))) {
+		respond_error(rs, 400, "BadRequest",
+			pp ? "A status is a number from 200 to 599."
+			   : "There are too many faults already.");
+		return;
+	}
 	f = xcalloc(1, sizeof(*f));
 	snprintf(f->match, sizeof(f->match), "%s", match ? match : "");
 	f->rate = json_number_value(json_object_get(o, "rate"));
 	f->count = number(o, "count", f->rate > 0 ? 1000000000 : 1);
 	f->skip = number(o, "skip", 0);
-	f->status = (int)number(o, "status", 0);
+	f->status = (int)status;
 	f->retry_after = number(o, "retryAfter", -1);
-	f->delay_ms = number(o, "delayMs", 0);
+	f->delay_ms = MIN(MAX(number(o, "delayMs", 0), 0L), DELAY_MAX);
 	f->after_bytes = number(o, "afterBytes", -1);
 	f->reset = json_is_true(json_object_get(o, "reset"));
 	f->batch_part = json_is_true(json_object_get(o, "batchPart"));
-	while (*pp)
-		pp = &(*pp)->next;
 	*pp = f;
 	rs->status = 204;
 }

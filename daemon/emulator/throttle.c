@@ -31,8 +31,8 @@ struct throttle *throttle_new(long writes, long units)
 {
 	struct throttle *t = xcalloc(1, sizeof(*t));
 
-	t->writes = writes;
-	t->units = units;
+	t->writes = MAX(writes, 1L);
+	t->units = MAX(units, 1L);
 	return t;
 }
 
