@@ -134,7 +134,7 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 	struct import_object o = {.partial = true};
 	struct entry en;
 	const char *wrong;
-	const char *id = json_string_value(json_object_get(json, "id"));
+	const char *id = entra_id(json);
 
 	arena_reset(&im->arena);
 	entry_init(&en, &im->arena);
@@ -157,9 +157,9 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 
 static void flag_object(struct import *im, struct stream *s, const json_t *json)
 {
-	const char *id = json_string_value(json_object_get(json, "id"));
+	const char *id = entra_id(json);
 
-	if (!id || strlen(id) > 128)
+	if (!id)
 		return;
 	if (im->flagged[s->class].n == im->flagged[s->class].cap) {
 		im->flagged[s->class].cap = MAX(64u, im->flagged[s->class].cap * 2);

@@ -2,6 +2,8 @@
 #include "connector/entra_json.h"
 #include "base/codec.h"
 
+#include <ctype.h>
+
 #define ID_MAX 128
 
 void entra_select(struct buf *b, enum entra_class class, bool sync_surface)
@@ -17,6 +19,17 @@ void entra_select(struct buf *b, enum entra_class class, bool sync_surface)
 		last = all[i].property;
 		buf_addf(b, ",%s", last);
 	}
+}
+
+const char *entra_id(const json_t *json)
+{
+	const char *id = json_string_value(json_object_get(json, "id"));
+	size_t n = id ? strlen(id) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!isalnum((unsigned char)id[i]) && id[i] != '-' && id[i] != '_')
+			return NULL;
+	return n && n <= ID_MAX ? id : NULL;
 }
 
 const char *entra_dn(const char *source_anchor, struct arena *a)
@@ -133,10 +146,10 @@ static const char *read_attr(struct entry *en, const struct entra_attr *a, const
 static const char *target_anchor(const json_t *item, struct arena *a)
 {
 	const char *type = json_string_value(json_object_get(item, "@odata.type"));
-	const char *id = json_string_value(json_object_get(item, "id"));
+	const char *id = entra_id(item);
 	enum entra_class c = type ? entra_class_of_type(type) : ENTRA_CLASS_COUNT;
 
-	if (c == ENTRA_CLASS_COUNT || !id || strlen(id) > ID_MAX)
+	if (c == ENTRA_CLASS_COUNT || !id)
 		return NULL; /* devices, service principals: not in the connector space */
 	return arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id);
 }
@@ -249,12 +262,12 @@ static void settle_proxies(struct entry *en)
 const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
 	struct entry *en, struct ref_change **ret_changes, unsigned *ret_n)
 {
-	const char *id = json_string_value(json_object_get(json, "id"));
+	const char *id = entra_id(json);
 	unsigned n;
 	const struct entra_attr *all = entra_attrs(&n);
 	struct refs refs = {0};
 
-	if (!id || !*id || strlen(id) > ID_MAX)
+	if (!id)
 		return "an object without id";
 	en->class = entra_classes[class].name;
 	en->anchor = arena_printf(en->arena, "%s%s", entra_classes[class].anchor_prefix, id);

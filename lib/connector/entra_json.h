@@ -8,6 +8,9 @@
 
 #define ENTRA_REFS_MAX 200000 /* references in one object of one answer */
 
+/* The id of an object; NULL: there is none, or it cannot be a part of a URL. Borrowed from json. */
+const char *entra_id(const json_t *json);
+
 /* Appends the names for $select, comma separated. */
 void entra_select(struct buf *b, enum entra_class class, bool sync_surface);
 

@@ -195,7 +195,7 @@ static void write_members(const struct connector *c, const struct part *p, struc
  * What public Graph demands of a new user and group and the rules do not give. Nobody learns the
  * password: the user signs in through federation, or has it reset.
  */
-static void write_required(const struct part *p, struct buf *b)
+static void write_required(const struct part *p, bool first, struct buf *b)
 {
 	const struct entry *en = p->items[0].wanted;
 	unsigned char random[24];
@@ -204,7 +204,7 @@ static void write_required(const struct part *p, struct buf *b)
 	if (!entry_first(en, attr_intern("alias"))) {
 		name = entry_string(en,
 			attr_intern(p->class == ENTRA_USER ? "userPrincipalName" : "displayName"));
-		buf_adds(b, ",\"mailNickname\":\"");
+		buf_addf(b, "%s\"mailNickname\":\"", first ? "" : ",");
 		for (unsigned n = 0; name && *name && *name != '@' && n < 64; name++)
 			if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
 				   "-_",
@@ -227,12 +227,13 @@ static void write_body(const struct connector *c, const struct part *p, struct b
 {
 	const struct export_item *it = &p->items[0];
 	const char *id;
+	unsigned n;
 
 	switch (p->kind) {
 	case PART_CREATE:
-		entra_write(b, p->class, c->sync_surface, it->wanted, NULL, false);
+		n = entra_write(b, p->class, c->sync_surface, it->wanted, NULL, false);
 		if (!c->sync_surface)
-			write_required(p, b);
+			write_required(p, n == 0, b);
 		break;
 	case PART_UPDATE:
 		entra_write(b, p->class, c->sync_surface, it->wanted, p->all ? NULL : it->delta,
@@ -280,10 +281,10 @@ void part_write(const struct connector *c, const struct part *p, unsigned id, st
 static enum part_verdict good(
 	struct part *p, const json_t *body, struct arena *a, struct export_outcome *o)
 {
-	const char *id = json_string_value(json_object_get(body, "id"));
+	const char *id = entra_id(body);
 
 	*o = (struct export_outcome){.result = CONN_OK};
-	if (p->kind == PART_CREATE && (!id || strlen(id) > 128)) {
+	if (p->kind == PART_CREATE && !id) {
 		o->result = CONN_OBJECT_BAD;
 		o->error_type = "invalid-response";
 		o->text = "the service created the object but did not tell its id";
@@ -342,9 +343,9 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 	const json_t *body, struct arena *a, struct export_outcome *o)
 {
 	const json_t *object = status == 200 ? found_object(p, body) : NULL;
-	const char *id = json_string_value(json_object_get(object, "id"));
+	const char *id = entra_id(object);
 
-	if (!id || strlen(id) > 128) {
+	if (!id) {
 		if (*p->id && status != 404)
 			return refused(
 				p, "lookup-failed", "the object could not be read", status, a, o);
