@@ -648,3 +648,55 @@ def test_pipelined_requests(em):
         assert "nobody-%d'" % i in json.loads(found[i][1])["error"]["message"]
     refused(found[200], 400)
     assert found[201][0] == 200
+
+
+# --- what a refused request leaves ---
+
+def test_refused_writes_change_nothing(em):
+    sync, admin = Graph(em, SYNC_APP), Graph(em)
+    group = {"onPremisesImmutableId": "Zw==", "displayName": "g", "mailEnabled": False,
+             "securityEnabled": True}
+    user = {"onPremisesImmutableId": "dQ==", "displayName": "u", "mailNickname": "u",
+            "userPrincipalName": "u@fjordline.example"}
+    ids = {}
+    for kind, body in (("group", group), ("user", user)):
+        status, answer = sync.call("POST", "/%ss" % kind, body)
+        assert status == 201
+        ids[kind] = answer["id"]
+        assert sync.call("DELETE", "/%ss/%s" % (kind, answer["id"]))[0] == 204
+    before = admin.get("/directory/deletedItems/microsoft.graph.group")["value"]
+    nobody = "https://x/00000000-0000-0000-0000-000000000000"
+    refused(sync.call("POST", "/groups", dict(group, **{"members@odata.bind": [nobody]})), 404)
+    refused(sync.call("POST", "/groups", dict(group, **{"members@odata.bind": "x"})), 400)
+    refused(sync.call("POST", "/users", dict(user, **{"manager@odata.bind": nobody})), 404)
+    refused(sync.call("POST", "/users", dict(user, jobTitle=7)), 400)
+    assert admin.get("/directory/deletedItems/microsoft.graph.group")["value"] == before
+    for kind in ("group", "user"):
+        refused(admin.call("GET", "/%ss/%s" % (kind, ids[kind])), 404)
+        assert admin.get("/%ss" % kind)["value"] == []
+    # a mail whose prefix ends in the middle of a JSON escape gives no name
+    status, answer = sync.call("POST", "/users", dict(
+        user, onPremisesImmutableId="dg==", mail='x"y@fjordline.example', mailNickname=None,
+        userPrincipalName="v@fjordline.example"))
+    assert status == 201
+    assert admin.get("/users/%s?$select=mailNickname" % answer["id"])["mailNickname"] == "x"
+
+
+def test_conditions_that_cannot_be(em):
+    """What tests order from the emulator has bounds, too."""
+    for body in ([], "x", {"status": 99999, "match": ""}, {"status": -1, "match": ""}):
+        refused(em.request("POST", "/emulator/faults", body), 400)
+    for _ in range(1000):
+        em.fault(match="GET /nowhere", count=1)
+    refused(em.request("POST", "/emulator/faults", {"match": "GET /nowhere"}), 400)
+    em.clear_faults()
+    em.fault(throttle={"writes": 0, "units": -5})
+    admin = Graph(em)
+    answers = [admin.call("GET", "/users") for _ in range(3)]
+    assert refused(answers[-1], 429) == "TooManyRequests"
+    em.fault(throttle=None, lagMs=0)
+    for seconds in (-1, 10 ** 18):
+        refused(em.request("POST", "/emulator/clock", {"advance": seconds}), 400)
+    for name in ("", "../x", "a/b", "x" * 65, 7):
+        refused(em.request("POST", "/emulator/snapshot", {"name": name}), 400)
+    refused(em.request("POST", "/emulator/restore", {"name": "nothing"}), 404)
