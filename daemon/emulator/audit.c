@@ -35,7 +35,7 @@ void audits_free(struct emulator *em)
 	em->n_audits = 0;
 }
 
-/* Records are in order of time. Those on disk stay there: they are skipped when loaded. */
+/* Records are in order of time. */
 void audits_purge(struct emulator *em, int64_t before)
 {
 	unsigned n = 0;
@@ -108,7 +108,7 @@ static void add_record(struct buf *b, unsigned n, const json_t *record)
 	free(text);
 }
 
-void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
+static void list(struct emulator *em, struct request *rq, struct response *rs)
 {
 	const struct query *q = rq->query;
 	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
@@ -117,10 +117,6 @@ void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 	struct buf items = {0};
 	const char *why;
 
-	if (!has_role(rq, ROLE_AUDIT_READ) && !has_role(rq, ROLE_DIRECTORY_READ)) {
-		respond_forbidden(rs);
-		return;
-	}
 	if (!query_skip(q, &skip, rs))
 		return;
 	if (q->skiptoken)
@@ -141,4 +137,33 @@ void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 	buf_add(&rs->body, buf_str(&items), items.len);
 	buf_adds(&rs->body, "]}");
 	buf_done(&items);
+}
+
+static void one(struct emulator *em, const struct request *rq, struct response *rs)
+{
+	const char *id = rq->segments[2];
+
+	for (unsigned i = 0; i < em->n_audits && !rs->status; i++)
+		if (strcasecmp(em->audits[i].id, id) == 0) {
+			json_t *record = render(&em->audits[i]);
+
+			rs->status = 200;
+			add_record(&rs->body, 0, record);
+			json_decref(record);
+		}
+	if (!rs->status)
+		respond_not_found(rs, id);
+}
+
+/* /auditLogs/directoryAudits[/{id}] */
+void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
+{
+	if (!has_role(rq, ROLE_AUDIT_READ) && !has_role(rq, ROLE_DIRECTORY_READ))
+		respond_forbidden(rs);
+	else if (rq->method != M_GET)
+		respond_method(rs);
+	else if (rq->n_segments == 2)
+		list(em, rq, rs);
+	else
+		one(em, rq, rs);
 }

@@ -36,10 +36,11 @@ void marks_add(struct emulator *em)
 
 uint64_t visible_seq(const struct emulator *em)
 {
-	uint64_t seq = 0;
+	uint64_t seq;
 
-	if (!em->lag_ms)
+	if (!em->lag_ms || !em->n_marks)
 		return UINT64_MAX;
+	seq = em->marks[0].seq; /* what was there before the lag began, or is old enough */
 	for (unsigned i = 0; i < em->n_marks; i++)
 		if (em->marks[i].ms <= monotonic_ms() - em->lag_ms)
 			seq = em->marks[i].seq;

@@ -122,6 +122,13 @@ struct object *directory_add(struct directory *d, enum object_type type, const c
 	return o;
 }
 
+void directory_drop(struct directory *d, struct object *o)
+{
+	map_put(&d->ids, id_hash(o->id, 36), REMOVED);
+	d->n--;
+	free(o);
+}
+
 struct object *directory_get(const struct directory *d, uint32_t index)
 {
 	return d->objects[index];

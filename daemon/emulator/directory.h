@@ -42,6 +42,8 @@ struct directory *directory_new(void);
 void directory_free(struct directory *d);
 
 struct object *directory_add(struct directory *d, enum object_type type, const char *id);
+/* Takes back the object that was added last, when nothing has been done with it. */
+void directory_drop(struct directory *d, struct object *o);
 struct object *directory_get(const struct directory *d, uint32_t index);
 uint32_t directory_size(const struct directory *d); /* of indexes */
 /* By id; also deleted ones. */

@@ -240,14 +240,16 @@ static int prepare(struct program *p, struct err *e)
 		return err_set(e, -errno, p->record, 0, "cannot write: %s", strerror(errno));
 	p->em.dir = directory_new();
 	p->em.state = p->state;
-	p->em.last_release = now(&p->em);
 	p->em.throttle = p->throttle ? throttle_new(WRITES, UNITS) : NULL;
 	features_reset(&p->em);
 	if (!p->memory) {
 		r = persist_open(p->state, &p->em, &p->persist, e);
 		p->em.persist = p->persist;
+		if (r == 0)
+			housekeeping(&p->em); /* what has become too old meanwhile */
 		return r;
 	}
+	p->em.last_release = now(&p->em);
 	guid_random(p->em.epoch);
 	RAND_bytes(p->em.key, sizeof(p->em.key));
 	return 0;

@@ -12,7 +12,7 @@
 struct persist {
 	sqlite3 *db;
 	char *path;
-	sqlite3_stmt *put, *put_audit, *put_meta;
+	sqlite3_stmt *put, *put_audit, *drop_audits, *put_meta;
 	/* at the last flush */
 	uint64_t seq;
 	unsigned n_audits;
@@ -26,7 +26,7 @@ static const char SCHEMA[] =
 	"CREATE TABLE IF NOT EXISTS object (idx INTEGER PRIMARY KEY, id TEXT NOT NULL, type "
 	"INTEGER NOT NULL, flags INTEGER NOT NULL, created INTEGER NOT NULL, seq INTEGER NOT NULL, "
 	"manager INTEGER NOT NULL, manager_seq INTEGER NOT NULL, deleted_at INTEGER NOT NULL, "
-        "props "
+	"props "
 	"BLOB, links BLOB) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit (n INTEGER PRIMARY KEY, id TEXT, time INTEGER, activity "
 	"TEXT, app_id TEXT, app_name TEXT, target_id TEXT, target_name TEXT, target_type INTEGER) "
@@ -117,6 +117,8 @@ static void load_audit(struct emulator *em, sqlite3_stmt *st)
 	_cleanup_free_ char *id = column(st, 1);
 
 	em->audits = xrealloc(em->audits, (em->n_audits + 1) * sizeof(*em->audits));
+	if (!em->n_audits)
+		em->audits_gone = (unsigned)sqlite3_column_int64(st, 0);
 	a = &em->audits[em->n_audits++];
 	*a = (struct audit){.time = sqlite3_column_int64(st, 2), .good = true};
 	strncpy(a->id, id, sizeof(a->id) - 1);
@@ -184,7 +186,7 @@ static int load_all(struct persist *p, struct emulator *em, struct err *e)
 		return r;
 	link_in_order(em);
 	p->seq = directory_seq(em->dir);
-	p->n_audits = em->n_audits;
+	p->n_audits = em->audits_gone + em->n_audits;
 	return 0;
 }
 
@@ -201,6 +203,8 @@ static int db_open(char *path, struct persist **ret, struct err *e)
 		r = prepare(p, "REPLACE INTO object VALUES (?,?,?,?,?,?,?,?,?,?,?)", &p->put, e);
 	if (r == 0)
 		r = prepare(p, "REPLACE INTO audit VALUES (?,?,?,?,?,?,?,?,?)", &p->put_audit, e);
+	if (r == 0)
+		r = prepare(p, "DELETE FROM audit WHERE n < ?", &p->drop_audits, e);
 	if (r == 0)
 		r = prepare(p, "REPLACE INTO meta VALUES (?,?)", &p->put_meta, e);
 	if (r < 0) {
@@ -277,10 +281,7 @@ static int put_audit(struct persist *p, unsigned n, const struct audit *a, struc
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
 
-/*
- * Every object, or those that changed: these stand at the new end of their type's list. One that a
- * refused request left without a place in a list is not kept.
- */
+/* Every object, or those that changed: these stand at the new end of their type's list. */
 static int put_objects(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
 	for (unsigned t = 0; t < TYPE_COUNT; t++) {
@@ -295,12 +296,22 @@ static int put_objects(struct persist *p, struct emulator *em, bool all, struct 
 	return 0;
 }
 
+/* Row n is the nth record that there ever was. */
+static int put_audits(struct persist *p, struct emulator *em, bool all, struct err *e)
+{
+	unsigned gone = em->audits_gone;
+
+	for (unsigned i = all ? gone : MAX(gone, p->n_audits); i < gone + em->n_audits; i++)
+		TRY(put_audit(p, i, &em->audits[i - gone], e));
+	sqlite3_bind_int64(p->drop_audits, 1, gone);
+	sqlite3_step(p->drop_audits);
+	return sqlite3_reset(p->drop_audits) == SQLITE_OK ? 0 : db_error(p, e);
+}
+
 static int put_everything(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
 	TRY(put_objects(p, em, all, e));
-	for (unsigned i = all ? em->audits_gone : p->n_audits; i < em->audits_gone + em->n_audits;
-		i++)
-		TRY(put_audit(p, i, &em->audits[i - em->audits_gone], e));
+	TRY(put_audits(p, em, all, e));
 	return put_all_meta(p, em, e);
 }
 
@@ -346,6 +357,7 @@ int persist_save(const char *path, struct emulator *em, struct err *e)
 
 int persist_restore(const char *path, struct emulator *em, struct err *e)
 {
+	unsigned char key[sizeof(em->key)];
 	struct persist *p = NULL;
 	int r;
 
@@ -354,6 +366,7 @@ int persist_restore(const char *path, struct emulator *em, struct err *e)
 	r = db_open(xstrdup(path), &p, e);
 	if (r < 0)
 		return r;
+	memcpy(key, em->key, sizeof(key));
 	directory_free(em->dir);
 	audits_free(em);
 	em->dir = directory_new();
@@ -363,7 +376,11 @@ int persist_restore(const char *path, struct emulator *em, struct err *e)
 	em->n_marks = 0;
 	r = load_all(p, em, e);
 	persist_close(p);
-	guid_random(em->epoch); /* delta tokens of the other time are void */
+	memcpy(em->key, key, sizeof(key)); /* who has signed in stays signed in */
+	guid_random(em->epoch);            /* delta tokens of the other time are void */
+	/* the clock may have gone back */
+	em->tokens_from = MIN(em->tokens_from, now(em));
+	em->last_release = now(em);
 	if (r == 0 && em->persist)
 		r = transaction(
 			em->persist, em, "BEGIN; DELETE FROM object; DELETE FROM audit", true, e);
@@ -376,6 +393,7 @@ void persist_close(struct persist *p)
 		return;
 	sqlite3_finalize(p->put);
 	sqlite3_finalize(p->put_audit);
+	sqlite3_finalize(p->drop_audits);
 	sqlite3_finalize(p->put_meta);
 	sqlite3_close(p->db);
 	free(p->path);

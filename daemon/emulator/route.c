@@ -294,7 +294,8 @@ static void route_directory_objects(struct emulator *em, struct request *rq, str
 
 static void route_audits(struct emulator *em, struct request *rq, struct response *rs)
 {
-	if (rq->n_segments == 2 && strcasecmp(rq->segments[1], "directoryAudits") == 0)
+	if ((rq->n_segments == 2 || rq->n_segments == 3) &&
+		strcasecmp(rq->segments[1], "directoryAudits") == 0)
 		handle_audits(em, rq, rs);
 	else
 		respond_not_found(rs, "auditLogs");

@@ -413,8 +413,8 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	if (create)
 		o = add_object(em, t, &c);
 	if (!bind_all(em, rq, o, &c, &changed, rs)) {
-		if (create) /* not in any list yet: as if it had never been */
-			o->deleted = o->purged = true;
+		if (create)
+			directory_drop(em->dir, o);
 		return false;
 	}
 	if (o->deleted)
