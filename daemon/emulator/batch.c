@@ -5,6 +5,8 @@
 #include "base/codec.h"
 #include "base/err.h"
 
+#include <stdio.h>
+
 #define PARTS_MAX 20
 
 static enum method method_of(const char *name)
@@ -15,15 +17,26 @@ static enum method method_of(const char *name)
 	return M_OTHER;
 }
 
+/* NULL: there is none. */
+static const char *header(const json_t *headers, const char *name)
+{
+	return json_string_value(body_get(headers, name));
+}
+
 static bool header_is(const json_t *headers, const char *name, const char *value)
 {
-	const char *key;
-	json_t *v;
+	const char *v = header(headers, name);
 
-	json_object_foreach ((json_t *)headers, key, v)
-		if (strcasecmp(key, name) == 0 && json_is_string(v))
-			return strcasestr(json_string_value(v), value) != NULL;
-	return false;
+	return v && strcasestr(v, value);
+}
+
+/* Prefer: odata.maxpagesize=N */
+static int page_size(const json_t *headers)
+{
+	const char *v = header(headers, "Prefer");
+
+	v = v ? strcasestr(v, "odata.maxpagesize=") : NULL;
+	return v ? (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L) : 0;
 }
 
 /* Did everything that the part depends on succeed? */
@@ -37,7 +50,7 @@ static bool dependencies_good(
 		bool good = false;
 
 		for (unsigned k = 0; k < n; k++)
-			if (json_is_string(v) && streq(ids[k], json_string_value(v)))
+			if (json_is_string(v) && strcasecmp(ids[k], json_string_value(v)) == 0)
 				good = status[k] >= 200 && status[k] < 300;
 		if (!good)
 			return false;
@@ -56,6 +69,7 @@ static void run_part(
 		.app = outer->app,
 		.version = outer->version,
 		.body = body_get(part, "body"),
+		.page_size = page_size(headers),
 		.eventual = header_is(headers, "ConsistencyLevel", "eventual"),
 		.minimal = header_is(headers, "Prefer", "return=minimal"),
 		.representation = header_is(headers, "Prefer", "return=representation"),
@@ -73,7 +87,7 @@ static void run_part(
 	}
 	em->stats.parts++;
 	f = fault_take(em, method, url, true);
-	if (f) {
+	if (f && f->status) {
 		fault_apply(f, rs);
 		return;
 	}
@@ -90,8 +104,46 @@ static void run_part(
 	}
 	rq.body = NULL; /* borrowed */
 	request_done(&rq);
+	if (f)
+		fault_apply(f, rs);
 	log_request(em, method, url, rs->status);
 	count_response(em, rq.method, rs->status);
+}
+
+static void add_header(struct buf *b, const char *name, const char *value)
+{
+	buf_addf(b, ",\"%s\":\"%s\"", name, value);
+}
+
+/* What a request by itself has as headers (server.c); the ids are those of the batch. */
+static void add_headers(struct buf *b, const struct response *rs)
+{
+	char text[32];
+
+	buf_addf(b, ",\"headers\":{\"Content-Type\":\"%s\"",
+		rs->type ? rs->type : "application/json");
+	if (rs->location[0])
+		add_header(b, "Location", rs->location);
+	if (rs->preference)
+		add_header(b, "Preference-Applied",
+			rs->preference == 1 ? "return=minimal" : "return=representation");
+	if (rs->retry_after >= 0) {
+		snprintf(text, sizeof(text), "%ld", rs->retry_after);
+		add_header(b, "Retry-After", text);
+	}
+	if (rs->units) {
+		snprintf(text, sizeof(text), "%d", rs->units);
+		add_header(b, "x-ms-resource-unit", text);
+	}
+	if (rs->used > 0) {
+		snprintf(text, sizeof(text), "%.1f", rs->used);
+		add_header(b, "x-ms-throttle-limit-percentage", text);
+	}
+	if (rs->reason) {
+		add_header(b, "x-ms-throttle-information", rs->reason);
+		add_header(b, "x-ms-throttle-scope", rs->scope);
+	}
+	buf_addc(b, '}');
 }
 
 static void add_response(struct buf *b, const char *id, const struct response *rs, bool first)
@@ -99,18 +151,7 @@ static void add_response(struct buf *b, const char *id, const struct response *r
 	buf_adds(b, first ? "{\"id\":\"" : ",{\"id\":\"");
 	buf_add_json(b, id, strlen(id));
 	buf_addf(b, "\",\"status\":%d", rs->status);
-	if (rs->retry_after >= 0)
-		buf_addf(b,
-			",\"headers\":{\"Retry-After\":\"%ld\",\"Content-Type\":"
-			"\"application/json\"}",
-			rs->retry_after);
-	else if (rs->location[0])
-		buf_addf(b,
-			",\"headers\":{\"Location\":\"%s\",\"Content-Type\":"
-			"\"application/json\"}",
-			rs->location);
-	else
-		buf_adds(b, ",\"headers\":{\"Content-Type\":\"application/json\"}");
+	add_headers(b, rs);
 	if (rs->body.len && rs->type) { /* no JSON: as base64 */
 		char *text = xmalloc(base64_len(rs->body.len) + 1);
 
@@ -124,6 +165,7 @@ static void add_response(struct buf *b, const char *id, const struct response *r
 	buf_addc(b, '}');
 }
 
+/* "Not case-sensitive. Must be unique in the batch." (learn.microsoft.com/graph/json-batching) */
 static bool ids_good(const json_t *list)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
@@ -132,7 +174,7 @@ static bool ids_good(const json_t *list)
 		if (!*id || strlen(id) > 256)
 			return false;
 		for (size_t k = 0; k < i; k++)
-			if (streq(id, body_text(json_array_get(list, k), "id")))
+			if (strcasecmp(id, body_text(json_array_get(list, k), "id")) == 0)
 				return false;
 	}
 	return true;
@@ -176,6 +218,7 @@ void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 		status[i] = one.status;
 		if (one.reset)
 			rs->reset = true;
+		rs->delay_ms = MAX(rs->delay_ms, one.delay_ms);
 		add_response(&rs->body, ids[i], &one, i == 0);
 		buf_done(&one.body);
 	}

@@ -85,6 +85,13 @@ static void respond_minimal(const struct emulator *em, const struct request *rq,
 		types[o->type].collection, o->id);
 }
 
+static void respond_written(struct emulator *em, struct request *rq, const struct object *o,
+	int status, struct response *rs)
+{
+	respond_object(em, rq, o, status, rs);
+	rs->preference = rq->representation ? 2 : 0;
+}
+
 static void create(struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
 {
 	struct match m = {0};
@@ -113,7 +120,7 @@ static void create(struct emulator *em, struct request *rq, enum object_type t, 
 	if (rq->minimal)
 		respond_minimal(em, rq, m.object, rs);
 	else
-		respond_object(em, rq, m.object, m.verdict == MATCH_NONE ? 201 : 200, rs);
+		respond_written(em, rq, m.object, m.verdict == MATCH_NONE ? 201 : 200, rs);
 }
 
 void handle_collection(
@@ -145,10 +152,9 @@ static void update(struct emulator *em, struct request *rq, struct object *o, st
 		return;
 	count_write(em, changed);
 	rs->status = 204;
-	if (rq->representation) {
-		respond_object(em, rq, o, 200, rs);
-		rs->preference = 2;
-	}
+	rs->preference = rq->minimal;
+	if (rq->representation)
+		respond_written(em, rq, o, 200, rs);
 }
 
 /* Everything that refers to a deleted object loses that reference. */

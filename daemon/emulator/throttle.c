@@ -41,20 +41,24 @@ void throttle_free(struct throttle *t)
 	free(t);
 }
 
+static bool is_get_by_ids(const struct request *rq)
+{
+	return rq->n_segments == 2 && strcasecmp(rq->segments[1], "getByIds") == 0;
+}
+
 /* learn.microsoft.com/graph/throttling-limits: base cost of requests, $select, $expand, $top. */
 int request_units(const struct request *rq)
 {
 	const struct query *q = rq->query;
-	const char *last = rq->n_segments ? rq->segments[rq->n_segments - 1] : "";
 	int cost = 1;
 
+	if (is_get_by_ids(rq))
+		return 3;
 	if (rq->method != M_GET)
 		return 1;
-	if (strcasecmp(last, "users") == 0 && rq->n_segments == 1)
+	if (rq->n_segments == 1 && strcasecmp(rq->segments[0], "users") == 0)
 		cost = 2;
-	else if (strcasecmp(last, "members") == 0)
-		cost = 3;
-	else if (strcasecmp(last, "getByIds") == 0)
+	else if (rq->n_segments > 2 && strcasecmp(rq->segments[2], "members") == 0)
 		cost = 3;
 	if (q) {
 		cost -= q->select != NULL;
@@ -92,18 +96,19 @@ bool throttle_take(struct throttle *t, const struct emulator *em, const struct r
 {
 	struct app *a = find_app(t, rq->app);
 	int64_t ms = monotonic_ms();
-	bool write = rq->method != M_GET;
+	bool write = rq->method != M_GET && !is_get_by_ids(rq);
 	const struct bucket *empty;
+	double units = fmin(rs->units, a->units.limit);
 
 	refill(&a->writes, (double)(ms - a->ms) / 1000);
 	refill(&a->units, (double)(ms - a->ms) / 1000);
 	a->ms = ms;
 	empty = write && a->writes.level < 1 ? &a->writes
-	        : a->units.level < rs->units ? &a->units
+	        : a->units.level < units     ? &a->units
 	                                     : NULL;
 	if (!empty) {
 		a->writes.level -= write;
-		a->units.level -= rs->units;
+		a->units.level -= units;
 		rs->used = 1 - a->units.level / a->units.limit;
 		rs->used = rs->used > 0.8 ? rs->used : 0;
 		return true;
@@ -111,7 +116,8 @@ bool throttle_take(struct throttle *t, const struct emulator *em, const struct r
 	respond_error(rs, 429, "TooManyRequests",
 		"Too many requests: the application has used up its %s.",
 		empty == &a->writes ? "writes" : "resource units");
-	rs->retry_after = (long)ceil((1 - fmin(empty->level, 0)) / empty->per_second);
+	units = empty == &a->writes ? 1 : units;
+	rs->retry_after = (long)ceil((units - empty->level) / empty->per_second);
 	rs->retry_after = MAX(rs->retry_after, 1L);
 	rs->reason = empty == &a->writes ? "WriteLimitExceeded" : "ResourceUnitLimitExceeded";
 	rs->used = 1.0;
