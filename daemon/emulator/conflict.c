@@ -228,6 +228,23 @@ bool conflicts_settle(const struct emulator *em, const struct request *rq, enum 
 	return good;
 }
 
+const char *conflict_find(const struct emulator *em, const struct object *o)
+{
+	size_t n, i;
+	const char *text = object_prop(o, P_UPN, &n), *taken = NULL;
+	json_t *list, *v;
+
+	if (text && holder(em, KEY_UPN, TYPE_USER, o, text, n))
+		return properties[P_UPN].name;
+	text = object_prop(o, P_PROXIES, &n);
+	list = text ? json_loadb(text, n, 0, NULL) : NULL;
+	json_array_foreach (list, i, v)
+		if (address_holder(em, o, json_string_value(v)))
+			taken = properties[P_PROXIES].name;
+	json_decref(list);
+	return taken;
+}
+
 /* --- the way out --- */
 
 static bool release_upn(struct emulator *em, struct object *o, const char *value)

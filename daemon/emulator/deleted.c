@@ -1,50 +1,18 @@
 /* directory/deletedItems: soft-deleted users and groups; restore, and delete for good. */
-#include "query.h"
+#include "conflict.h"
 
 #include "base/err.h"
 
-static void list(struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
-{
-	const struct query *q = rq->query;
-	unsigned n = 0;
-	const char *why;
-
-	if (!may_read(rq, t, rs) || !query_select(rq->query, rq, t, rs))
-		return;
-	rs->status = 200;
-	rq->query->selected[P_DELETED] = true;
-	buf_adds(&rs->body, "{\"value\":[");
-	for (uint32_t i = 0; i < directory_size(em->dir); i++) {
-		const struct object *o = directory_get(em->dir, i);
-
-		if (o->type != t || !o->deleted || o->purged || !o->deleted_at)
-			continue;
-		if (q->filter && filter_match(q->filter, o, &why) <= 0)
-			continue;
-		buf_adds(&rs->body, n++ ? ",{" : "{");
-		object_render(em, rq, o, &rs->body);
-		buf_addc(&rs->body, '}');
-	}
-	buf_adds(&rs->body, "]}");
-}
-
-static bool upn_is_free(const struct emulator *em, const struct object *o)
-{
-	size_t n;
-	const char *upn = object_prop(o, P_UPN, &n);
-	const struct object *other = upn ? directory_key(em->dir, KEY_UPN, o->type, upn, n) : NULL;
-
-	return !other || other == o || other->deleted;
-}
-
 static void restore(struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
+	const char *taken = conflict_find(em, o);
+
 	if (!may_write(rq, o->type, rs))
 		return;
-	if (!upn_is_free(em, o)) {
+	if (taken) {
 		respond_error(rs, 400, "Request_BadRequest",
-			"Another object with the same value for property userPrincipalName already "
-			"exists.");
+			"Another object with the same value for property %s already exists.",
+			taken);
 		return;
 	}
 	object_restore(em, o);
@@ -58,14 +26,28 @@ static void restore(struct emulator *em, struct request *rq, struct object *o, s
 	buf_addc(&rs->body, '}');
 }
 
-/* /directory/deletedItems/{cast} | {id} | {id}/restore */
+static void list(struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+{
+	if (rq->method != M_GET)
+		respond_method(rs);
+	else if (!may_read(rq, t, rs))
+		return;
+	else if (rq->n_segments == 3)
+		list_collection(em, rq, t, true, rs);
+	else if (streq(rq->segments[3], "$count"))
+		count_collection(em, rq, t, true, rs);
+	else
+		respond_not_found(rs, rq->segments[3]);
+}
+
+/* /directory/deletedItems/{cast}[/$count] | {id} | {id}/restore */
 void handle_deleted(struct emulator *em, struct request *rq, struct response *rs)
 {
 	const char *third = rq->n_segments > 2 ? rq->segments[2] : "";
 	int t = cast_type(third);
 	struct object *o;
 
-	if (rq->method == M_GET && rq->n_segments == 3 && t >= 0) {
+	if (t >= 0) {
 		list(em, rq, (enum object_type)t, rs);
 		return;
 	}

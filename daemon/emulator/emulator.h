@@ -239,13 +239,14 @@ void render_property(
 /* The whole answer of one object. */
 void respond_object(struct emulator *em, struct request *rq, const struct object *o, int status,
 	struct response *rs);
-/* A list of objects of any type: $top, $select, $count and paging as in a list of members. */
+/* A list of objects of any type, as that of members: $filter and all else that a list takes. */
 struct objects {
 	uint32_t *items; /* indexes */
 	unsigned n;
 };
+/* A cast, $count or $ref stand from that segment of the path on. */
 void respond_objects(struct emulator *em, struct request *rq, const struct objects *list,
-	const char *cast, struct response *rs);
+	unsigned segment, struct response *rs);
 /* microsoft.graph.user or graph.user; -1: it is no cast. */
 int cast_type(const char *segment);
 void object_delete(struct emulator *em, struct object *o);

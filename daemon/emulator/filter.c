@@ -1,12 +1,10 @@
 /*
- * $filter: a recursive descent parser to a small tree, and its evaluation over an object of the
- * directory, a JSON object (an audit record) or one element of a collection.
+ * $filter: a recursive descent parser to a small tree, and what the tree asks for.
  * OData 4.01 part 2, 5.1.1; what Graph takes: learn.microsoft.com/graph/filter-query-parameter.
  */
-#include "query.h"
+#include "filter.h"
 
 #include "base/err.h"
-#include "base/text.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -15,18 +13,6 @@
 #define TEXT_MAX 4096
 #define NODES_MAX 200
 #define LITERALS_MAX 100
-
-enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_COMPARE, NODE_ANY };
-enum compare_op { OP_EQ, OP_NE, OP_GT, OP_GE, OP_LT, OP_LE, OP_IN, OP_STARTS, OP_ENDS };
-
-struct filter {
-	enum node_kind kind;
-	enum compare_op op;
-	struct filter *left, *right; /* ANY: left is the inside, NULL for any() */
-	char property[128];          /* path; inside of any: behind the variable, "" itself */
-	char **literals;             /* JSON text; NULL: null */
-	unsigned n_literals;
-};
 
 struct parser {
 	const char *p;
@@ -86,7 +72,7 @@ static bool path(struct parser *ps, char *ret, size_t size)
 	size_t n = 0, v = strlen(ps->variable);
 
 	blanks(ps);
-	while (is_name(*ps->p) || *ps->p == '/') {
+	while (is_name(*ps->p) || *ps->p == '/' || *ps->p == '$') {
 		if (n + 1 == size)
 			return false;
 		ret[n++] = *ps->p++;
@@ -318,29 +304,75 @@ struct filter *filter_parse(const char *text, const char **why)
 	return f;
 }
 
-/* --- what the text asks for --- */
+/* --- what the tree asks for --- */
 
-static const char soa_name[] = "onPremisesSyncBehavior/isCloudManaged";
-
-/*
- * learn.microsoft.com/graph/aad-advanced-queries: ne, not, endsWith, and filters on these two
- * properties are served by the index that has to be asked for.
- */
-bool filter_is_advanced(const struct filter *f)
+/* A path of the type; onPremisesExtensionAttributes/x and x/$count are the only steps down. */
+static enum filter_need need_of_path(const char *path, enum object_type t, bool sync)
 {
+	size_t n = strcspn(path, "/");
+	int prop = property_find(t, path, n);
+	const struct property *p = prop < 0 ? NULL : &properties[prop];
+
+	if (strcasecmp(path, "id") == 0)
+		return NEED_NOTHING;
+	if (strcasecmp(path, SOA_FLAG) == 0)
+		return NEED_INDEX;
+	if (!p || (p->sync_only >> t & 1 && !sync))
+		return NEED_PROPERTY;
+	if (!path[n] && p->kind == KIND_EXTENSIONS)
+		return NEED_PROPERTY;
+	if (!path[n])
+		return p->advanced >> t & 1 ? NEED_INDEX : NEED_NOTHING;
+	if (streq(path + n, COUNT_STEP))
+		return property_is_list(p) ? NEED_INDEX : NEED_PROPERTY;
+	return p->kind == KIND_EXTENSIONS && extension_number(path + n + 1) ? NEED_INDEX
+	                                                                    : NEED_PROPERTY;
+}
+
+static bool is_list(const char *path, enum object_type t)
+{
+	int prop = property_find(t, path, strlen(path));
+
+	return prop >= 0 && property_is_list(&properties[prop]);
+}
+
+/* inside: of a lambda, where paths are those of an element. */
+static enum filter_need need_of(
+	const struct filter *f, enum object_type t, bool sync, bool inside, const char **why)
+{
+	enum filter_need need = NEED_NOTHING;
+
 	switch (f->kind) {
+	case NODE_NOT:
+		need = NEED_INDEX;
+		break;
+	case NODE_COMPARE:
+		if (f->op == OP_NE || f->op == OP_ENDS || !f->literals[0])
+			need = NEED_INDEX;
+		break;
 	case NODE_AND:
 	case NODE_OR:
-		return filter_is_advanced(f->left) || filter_is_advanced(f->right);
-	case NODE_NOT:
-		return true;
 	case NODE_ANY:
-		return f->left && filter_is_advanced(f->left);
-	case NODE_COMPARE:
 		break;
 	}
-	return f->op == OP_NE || f->op == OP_ENDS || strcasecmp(f->property, soa_name) == 0 ||
-	       strncasecmp(f->property, "onPremisesExtensionAttributes/", 30) == 0;
+	if (!inside && (f->kind == NODE_COMPARE || f->kind == NODE_ANY)) {
+		need = MAX(need, need_of_path(f->property, t, sync));
+		if (is_list(f->property, t) != (f->kind == NODE_ANY))
+			need = NEED_PROPERTY;
+	}
+	if (need == NEED_PROPERTY)
+		*why = f->property;
+	if (f->left && need < NEED_PROPERTY)
+		need = MAX(need, need_of(f->left, t, sync, inside || f->kind == NODE_ANY, why));
+	if (f->right && need < NEED_PROPERTY)
+		need = MAX(need, need_of(f->right, t, sync, inside, why));
+	return need;
+}
+
+enum filter_need filter_need(
+	const struct filter *f, enum object_type t, bool sync, const char **why)
+{
+	return need_of(f, t, sync, false, why);
 }
 
 const char *filter_equals(const struct filter *f, const char *property)
@@ -350,278 +382,19 @@ const char *filter_equals(const struct filter *f, const char *property)
 	               : NULL;
 }
 
-const char *filter_any_equals(const struct filter *f, const char *property)
+unsigned filter_ids(const struct filter *f, struct buf *ret)
 {
-	return f->kind == NODE_ANY && f->left && strcasecmp(f->property, property) == 0
-	               ? filter_equals(f->left, "")
-	               : NULL;
-}
+	const char *id = filter_equals(f, "id");
+	unsigned l, r;
 
-/* --- evaluation --- */
-
-/* What is looked at: one of the three. */
-struct subject {
-	const struct object *object;
-	const json_t *json;
-	const char *text; /* JSON text of an element */
-	size_t n;
-};
-
-struct found {
-	const char *text; /* JSON text; NULL: null */
-	size_t n;
-	struct buf own; /* when it had to be made */
-};
-
-static void found_json(struct found *v, const json_t *json)
-{
-	char *text;
-
-	if (!json || json_is_null(json))
-		return;
-	text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-	buf_adds(&v->own, text);
-	free(text);
-	v->text = v->own.data;
-	v->n = v->own.len;
-}
-
-static const json_t *walk(const json_t *json, const char *path)
-{
-	while (*path && json) {
-		char name[128];
-		size_t n = strcspn(path, "/");
-
-		snprintf(name, sizeof(name), "%.*s", (int)n, path);
-		json = json_object_get(json, name);
-		path += n + (path[n] == '/');
+	if (id) {
+		buf_add(ret, id + 1, strlen(id) - 2);
+		buf_addc(ret, ',');
+		return 1;
 	}
-	return json;
-}
-
-static bool object_value(const struct object *o, const char *path, struct found *v)
-{
-	const char *slash = strchr(path, '/'), *text;
-	int prop = property_find(o->type, path, slash ? (size_t)(slash - path) : strlen(path));
-	json_t *json;
-	size_t n;
-
-	if (strcasecmp(path, soa_name) == 0) {
-		v->text = o->cloud_managed ? "true" : "false";
-		v->n = strlen(v->text);
-		return true;
-	}
-	if (strcasecmp(path, "id") == 0) {
-		buf_addf(&v->own, "\"%s\"", o->id);
-		v->text = v->own.data;
-		v->n = v->own.len;
-		return true;
-	}
-	if (prop < 0 || (slash && properties[prop].kind != KIND_EXTENSIONS))
-		return false;
-	text = object_prop(o, (unsigned)prop, &n);
-	if (slash && text) {
-		json = json_loadb(text, n, 0, NULL);
-		found_json(v, walk(json, slash + 1));
-		json_decref(json);
-	} else {
-		v->text = text;
-		v->n = n;
-	}
-	return true;
-}
-
-static bool value_of(const struct subject *s, const char *path, struct found *v)
-{
-	json_t *json;
-
-	if (s->object)
-		return object_value(s->object, path, v);
-	if (s->json) {
-		found_json(v, walk(s->json, path));
-		return true;
-	}
-	if (!*path) {
-		v->text = s->text;
-		v->n = s->n;
-		return true;
-	}
-	json = json_loadb(s->text, s->n, 0, NULL);
-	found_json(v, walk(json, path));
-	json_decref(json);
-	return true;
-}
-
-static bool equal(const struct found *v, const char *literal)
-{
-	if (!v->text || !literal)
-		return !v->text && !literal;
-	return text_casecmp(v->text, v->n, literal, strlen(literal)) == 0;
-}
-
-/* Quotes left out, so that a shorter text sorts before a longer one. */
-static int order(const struct found *v, const char *literal)
-{
-	size_t n = strlen(literal);
-
-	if (v->n < 2 || n < 2)
+	if (f->kind != NODE_OR)
 		return 0;
-	return text_casecmp(v->text + 1, v->n - 2, literal + 1, n - 2);
-}
-
-static bool starts(const struct found *v, const char *literal)
-{
-	size_t n = strlen(literal) - 1;
-
-	return v->text && v->n > n && text_casecmp(v->text, n, literal, n) == 0;
-}
-
-static bool ends(const struct found *v, const char *literal)
-{
-	size_t n = strlen(literal) - 1;
-
-	return v->text && v->n > n && text_casecmp(v->text + v->n - n, n, literal + 1, n) == 0;
-}
-
-static bool holds(const struct filter *f, const struct found *v)
-{
-	const char *first = f->literals[0];
-
-	switch (f->op) {
-	case OP_EQ:
-		return equal(v, first);
-	case OP_NE:
-		return !equal(v, first);
-	case OP_GT:
-		return v->text && first && order(v, first) > 0;
-	case OP_GE:
-		return v->text && first && order(v, first) >= 0;
-	case OP_LT:
-		return v->text && first && order(v, first) < 0;
-	case OP_LE:
-		return v->text && first && order(v, first) <= 0;
-	case OP_IN:
-		for (unsigned i = 0; i < f->n_literals; i++)
-			if (equal(v, f->literals[i]))
-				return true;
-		return false;
-	case OP_STARTS:
-		return starts(v, first);
-	case OP_ENDS:
-		return ends(v, first);
-	}
-	return false;
-}
-
-/* A word compared with a boolean, or the other way round. */
-static bool types_differ(const struct filter *f, const struct object *o)
-{
-	int prop = o ? property_find(o->type, f->property, strlen(f->property)) : -1;
-
-	for (unsigned i = 0; prop >= 0 && i < f->n_literals; i++)
-		if (f->literals[i] &&
-			(f->literals[i][0] != '"') != (properties[prop].kind == KIND_BOOLEAN))
-			return true;
-	return false;
-}
-
-static int match(const struct filter *f, const struct subject *s, const char **why);
-
-static int match_compare(const struct filter *f, const struct subject *s, const char **why)
-{
-	struct found v = {0};
-	int prop =
-		s->object ? property_find(s->object->type, f->property, strlen(f->property)) : -1;
-	bool list = prop >= 0 && (properties[prop].kind == KIND_STRINGS ||
-					 properties[prop].kind == KIND_OBJECTS);
-	int r = -1;
-
-	*why = f->property;
-	if (!list && !types_differ(f, s->object) && value_of(s, f->property, &v))
-		r = holds(f, &v);
-	buf_done(&v.own);
-	return r;
-}
-
-/* The next element of a JSON array's text; false at its end. */
-static bool next_element(const char **p, const char *end, const char **ret, size_t *ret_n)
-{
-	int depth = 0;
-	bool text = false;
-
-	while (*p < end && strchr("[, ", **p))
-		(*p)++;
-	*ret = *p;
-	for (; *p < end; (*p)++) {
-		if (text && **p == '\\')
-			(*p)++;
-		else if (**p == '"')
-			text = !text;
-		else if (!text && strchr("{[", **p))
-			depth++;
-		else if (!text && depth == 0 && strchr(",]", **p))
-			break;
-		else if (!text && strchr("}]", **p))
-			depth--;
-	}
-	if (*p > end)
-		*p = end;
-	*ret_n = (size_t)(*p - *ret);
-	return *ret_n > 0;
-}
-
-static int match_any(const struct filter *f, const struct subject *s, const char **why)
-{
-	struct found v = {0};
-	struct subject element = {0};
-	const char *p;
-	int r = 0;
-
-	*why = f->property;
-	if (!value_of(s, f->property, &v)) {
-		buf_done(&v.own);
-		return -1;
-	}
-	p = v.text;
-	while (r == 0 && p && next_element(&p, v.text + v.n, &element.text, &element.n))
-		r = f->left ? match(f->left, &element, why) : 1;
-	buf_done(&v.own);
-	return r;
-}
-
-static int match(const struct filter *f, const struct subject *s, const char **why)
-{
-	int l, r;
-
-	switch (f->kind) {
-	case NODE_AND:
-	case NODE_OR:
-		l = match(f->left, s, why);
-		r = l < 0 ? l : match(f->right, s, why);
-		if (l < 0 || r < 0)
-			return -1;
-		return f->kind == NODE_AND ? l && r : l || r;
-	case NODE_NOT:
-		l = match(f->left, s, why);
-		return l < 0 ? l : !l;
-	case NODE_ANY:
-		return match_any(f, s, why);
-	case NODE_COMPARE:
-		break;
-	}
-	return match_compare(f, s, why);
-}
-
-int filter_match(const struct filter *f, const struct object *o, const char **why)
-{
-	struct subject s = {.object = o};
-
-	return match(f, &s, why);
-}
-
-int filter_match_json(const struct filter *f, const json_t *json, const char **why)
-{
-	struct subject s = {.json = json};
-
-	return match(f, &s, why);
+	l = filter_ids(f->left, ret);
+	r = l ? filter_ids(f->right, ret) : 0;
+	return r ? l + r : 0;
 }

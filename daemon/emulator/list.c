@@ -14,6 +14,7 @@ struct listing {
 	struct request *rq;
 	struct response *rs;
 	enum object_type type;
+	bool deleted;  /* those of deletedItems */
 	uint64_t seen; /* objects that came later are not there yet */
 	unsigned long top, total, given;
 	unsigned long skip, next; /* tokens of this page and the next one, 0: there is none */
@@ -27,7 +28,9 @@ static int is_listed(struct listing *l, const struct object *o)
 	const char *why;
 	int m = 1;
 
-	if (o->type != l->type || o->deleted || o->created > l->seen)
+	if (o->type != l->type || o->created > l->seen)
+		return 0;
+	if (o->deleted != l->deleted || (l->deleted && (o->purged || !o->deleted_at)))
 		return 0;
 	if (q->filter)
 		m = filter_match(q->filter, o, &why);
@@ -53,16 +56,15 @@ static struct object *named_object(const struct listing *l, bool *ret_certain)
 	static const struct {
 		const char *property;
 		enum key_kind kind;
-		bool any;
 	} keys[] = {
-		{"onPremisesImmutableId", KEY_IMMUTABLE, false},
-		{"userPrincipalName", KEY_UPN, false},
-		{"uniqueName", KEY_UNIQUE_NAME, false},
+		{"onPremisesImmutableId", KEY_IMMUTABLE},
+		{"userPrincipalName", KEY_UPN},
+		{"uniqueName", KEY_UNIQUE_NAME},
 	};
 	const struct filter *f = l->rq->query->filter;
 
 	*ret_certain = false;
-	for (unsigned i = 0; f && i < ARRAY_SIZE(keys); i++) {
+	for (unsigned i = 0; f && !l->deleted && i < ARRAY_SIZE(keys); i++) {
 		const char *v = filter_equals(f, keys[i].property);
 
 		if (!v)
@@ -108,28 +110,36 @@ static bool list_walk(struct listing *l)
 	return true;
 }
 
-static const struct listing *sorting; /* qsort has no context of its own */
+static const struct query *sorting; /* qsort has no context of its own */
 
 static int cmp_objects(const void *a, const void *b)
 {
-	const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
-	unsigned prop = (unsigned)sorting->rq->query->order_by - 1;
+	const struct object *x = *(const struct object *const *)a;
+	const struct object *y = *(const struct object *const *)b;
+	unsigned prop = (unsigned)sorting->order_by - 1;
 	size_t n, m;
 	const char *s = object_prop(x, prop, &n), *t = object_prop(y, prop, &m);
 	int r = s && t ? text_casecmp(s, n - 1, t, m - 1) : (s != NULL) - (t != NULL);
 
-	if (sorting->rq->query->descending)
+	if (sorting->descending)
 		r = -r;
 	return r ? r : (x->index > y->index) - (x->index < y->index);
+}
+
+void objects_sort(const struct object **list, size_t n, const struct query *q)
+{
+	sorting = q;
+	if (n)
+		qsort(list, n, sizeof(*list), cmp_objects);
 }
 
 static bool list_sorted(struct listing *l)
 {
 	uint32_t n = directory_size(l->em->dir), found = 0;
-	_cleanup_free_ struct object **all = xcalloc(n + 1, sizeof(struct object *));
+	_cleanup_free_ const struct object **all = xcalloc(n + 1, sizeof(struct object *));
 
 	for (uint32_t i = 0; i < n; i++) {
-		struct object *o = directory_get(l->em->dir, i);
+		const struct object *o = directory_get(l->em->dir, i);
 		int m = is_listed(l, o);
 
 		if (m < 0)
@@ -137,8 +147,7 @@ static bool list_sorted(struct listing *l)
 		if (m)
 			all[found++] = o;
 	}
-	sorting = l;
-	qsort(all, found, sizeof(struct object *), cmp_objects);
+	objects_sort(all, found, l->rq->query);
 	for (unsigned long i = l->skip; i < found && l->given < l->top; i++)
 		give(l, all[i]);
 	l->total = found;
@@ -171,8 +180,12 @@ static bool prepare(struct listing *l)
 	         : l->rq->page_size ? (unsigned long)l->rq->page_size
 	                            : PAGE_DEFAULT;
 	l->seen = visible_seq(l->em);
-	return query_skip(q, &l->skip, l->rs) && query_select(q, l->rq, l->type, l->rs) &&
-	       expand_check(q, l->type, l->rs) && query_check(q, l->rq, l->type, l->rs);
+	if (!query_skip(q, &l->skip, l->rs) || !query_select(q, l->rq, l->type, l->rs) || !expand_check(q, l->type, l->rs) ||
+		!query_check(q, l->rq, l->type, l->rs))
+		return false;
+	if (l->deleted && !q->select)
+		q->selected[P_DELETED] = true;
+	return true;
 }
 
 static void respond_list(struct listing *l)
@@ -191,20 +204,20 @@ static void respond_list(struct listing *l)
 	buf_adds(b, "]}");
 }
 
-void list_collection(
-	struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+void list_collection(struct emulator *em, struct request *rq, enum object_type t, bool deleted,
+	struct response *rs)
 {
-	struct listing l = {.em = em, .rq = rq, .rs = rs, .type = t};
+	struct listing l = {.em = em, .rq = rq, .rs = rs, .type = t, .deleted = deleted};
 
 	if (prepare(&l) && list_any(&l))
 		respond_list(&l);
 	buf_done(&l.items);
 }
 
-void count_collection(
-	struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+void count_collection(struct emulator *em, struct request *rq, enum object_type t, bool deleted,
+	struct response *rs)
 {
-	struct listing l = {.em = em, .rq = rq, .rs = rs, .type = t};
+	struct listing l = {.em = em, .rq = rq, .rs = rs, .type = t, .deleted = deleted};
 
 	rq->query->count = true;
 	if (prepare(&l) && (l.top = 0, list_any(&l)))

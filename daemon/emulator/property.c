@@ -1,8 +1,9 @@
 /*
  * The property table (learn.microsoft.com/graph/api/resources/user, group, orgcontact: names,
- * types, what $select gives by default). A new property is a row.
+ * types, what $select gives by default; .../aad-advanced-queries: what $filter needs). A new
+ * property is a row at the end: the databases of the tenants hold their numbers.
  */
-#include "property.h"
+#include "query.h"
 
 #include "base/text.h"
 
@@ -35,49 +36,57 @@ const struct property properties[] = {
 	[P_SYNC_ENABLED] = {"onPremisesSyncEnabled", KIND_BOOLEAN, U | G | C, G | C, BY_SERVICE},
 	[P_LAST_SYNC] = {"onPremisesLastSyncDateTime", KIND_TIME, U | G | C, G | C, BY_SERVICE},
 	[P_CREATED] = {"createdDateTime", KIND_TIME, U | G, G, BY_SERVICE},
-	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G | C, G, BY_SERVICE},
+	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G | C, G | C, BY_SERVICE},
 	[P_SID] = {"securityIdentifier", KIND_STRING, U | G, G, BY_SERVICE},
 	[P_ERRORS] = {"onPremisesProvisioningErrors", KIND_OBJECTS, U | G | C, G | C, BY_SERVICE},
-	[P_SENT_UPN] = {"onPremisesUserPrincipalName", KIND_STRING, U, 0, BY_SYNC},
+	[P_SENT_UPN] = {"onPremisesUserPrincipalName", KIND_STRING, U, 0, BY_MASTER},
 	[P_GROUP_TYPES] = {"groupTypes", KIND_STRINGS, G, G, BY_APPLICATION},
 	[P_FIRST_OTHER] = {"givenName", KIND_STRING, U | C, U | C, BY_APPLICATION, .max = 64},
 	{"surname", KIND_STRING, U | C, U | C, BY_APPLICATION, .max = 64},
 	{"jobTitle", KIND_STRING, U | C, U | C, BY_APPLICATION, .max = 128},
 	{"department", KIND_STRING, U | C, C, BY_APPLICATION, .max = 64},
-	{"companyName", KIND_STRING, U | C, C, BY_APPLICATION, .max = 64},
-	{"officeLocation", KIND_STRING, U, U, BY_APPLICATION, .max = 128},
+	{"companyName", KIND_STRING, U | C, C, BY_APPLICATION, .max = 64, .advanced = U | C},
+	{"officeLocation", KIND_STRING, U, U, BY_APPLICATION, .max = 128, .advanced = U},
 	{"city", KIND_STRING, U, 0, BY_APPLICATION, .max = 128},
 	{"state", KIND_STRING, U, 0, BY_APPLICATION, .max = 128},
 	{"country", KIND_STRING, U, 0, BY_APPLICATION, .max = 128},
-	{"postalCode", KIND_STRING, U, 0, BY_APPLICATION, .max = 40},
-	{"streetAddress", KIND_STRING, U, 0, BY_APPLICATION, .max = 1024},
+	{"postalCode", KIND_STRING, U, 0, BY_APPLICATION, .max = 40, .advanced = U},
+	{"streetAddress", KIND_STRING, U, 0, BY_APPLICATION, .max = 1024, .advanced = U},
 	{"businessPhones", KIND_STRINGS, U, U, BY_APPLICATION},
-	{"mobilePhone", KIND_STRING, U, U, BY_APPLICATION, .max = 64},
+	{"mobilePhone", KIND_STRING, U, U, BY_APPLICATION, .max = 64, .advanced = U},
 	{"faxNumber", KIND_STRING, U, 0, BY_APPLICATION},
 	{"employeeId", KIND_STRING, U, 0, BY_APPLICATION, .max = 16},
-	{"employeeType", KIND_STRING, U, 0, BY_APPLICATION},
-	{"employeeHireDate", KIND_TIME, U, 0, BY_APPLICATION},
-	{"preferredLanguage", KIND_STRING, U | G, U | G, BY_APPLICATION},
+	{"employeeType", KIND_STRING, U, 0, BY_APPLICATION, .advanced = U},
+	{"employeeHireDate", KIND_TIME, U, 0, BY_APPLICATION, .advanced = U},
+	{"preferredLanguage", KIND_STRING, U | G, U | G, BY_APPLICATION, .advanced = U | G},
 	{"preferredDataLocation", KIND_STRING, U | G, G, BY_APPLICATION},
 	{"usageLocation", KIND_STRING, U, 0, BY_APPLICATION, .max = 2},
 	{"userType", KIND_STRING, U, 0, BY_APPLICATION},
 	{"otherMails", KIND_STRINGS, U, 0, BY_APPLICATION},
 	{"passwordPolicies", KIND_STRING, U, 0, BY_APPLICATION},
-	{"showInAddressList", KIND_BOOLEAN, U, 0, BY_APPLICATION},
+	{"showInAddressList", KIND_BOOLEAN, U, 0, BY_APPLICATION, .advanced = U},
 	{"lastPasswordChangeDateTime", KIND_TIME, U, 0, BY_SERVICE},
-	{"description", KIND_STRING, G, G, BY_APPLICATION, .max = 1024},
+	{"description", KIND_STRING, G, G, BY_APPLICATION, .max = 1024, .advanced = G},
 	{"classification", KIND_STRING, G, G, BY_APPLICATION},
 	{"visibility", KIND_STRING, G, G, BY_APPLICATION},
 	{"isAssignableToRole", KIND_BOOLEAN, G, G, BY_APPLICATION},
 	{"onPremisesExtensionAttributes", KIND_EXTENSIONS, U | G, 0, BY_SYNC},
-	{"onPremisesSamAccountName", KIND_STRING, U | G, G, BY_SYNC},
-	{"onPremisesSecurityIdentifier", KIND_STRING, U | G, G, BY_SYNC},
-	{"onPremisesDistinguishedName", KIND_STRING, U, 0, BY_SYNC, .max = 2048},
-	{"onPremisesDomainName", KIND_STRING, U | G, G, BY_SYNC},
+	{"onPremisesSamAccountName", KIND_STRING, U | G, G, BY_MASTER, .advanced = U | G},
+	{"onPremisesSecurityIdentifier", KIND_STRING, U | G, G, BY_MASTER},
+	{"onPremisesDistinguishedName", KIND_STRING, U, 0, BY_MASTER, .max = 2048, .advanced = U},
+	{"onPremisesDomainName", KIND_STRING, U | G, G, BY_MASTER},
 	{"onPremisesNetBiosName", KIND_STRING, G, G, BY_SYNC},
 	{"phones", KIND_OBJECTS, C, C, BY_SYNC},
 	{"addresses", KIND_OBJECTS, C, C, BY_SYNC},
+	{"membershipRule", KIND_STRING, G, G, BY_APPLICATION, .max = 3072},
+	{"membershipRuleProcessingState", KIND_STRING, G, G, BY_APPLICATION},
+	{"expirationDateTime", KIND_TIME, G, G, BY_SERVICE},
+	{"renewedDateTime", KIND_TIME, G, G, BY_SERVICE},
+	{"resourceBehaviorOptions", KIND_STRINGS, G, G, BY_APPLICATION},
+	{"resourceProvisioningOptions", KIND_STRINGS, G, G, BY_APPLICATION},
+	{"theme", KIND_STRING, G, G, BY_APPLICATION},
 };
+_Static_assert(ARRAY_SIZE(properties) <= SELECT_MAX, "SELECT_MAX");
 const unsigned n_properties = ARRAY_SIZE(properties);
 
 #undef U
@@ -85,6 +94,7 @@ const unsigned n_properties = ARRAY_SIZE(properties);
 #undef C
 
 #define SLOTS 256
+#define EXTENSIONS 15
 
 static signed char slots[SLOTS]; /* index + 1 */
 
@@ -131,6 +141,27 @@ const char *property_edm(const struct property *p)
 	return "Collection(graph.onPremisesProvisioningError)";
 }
 
+bool property_is_list(const struct property *p)
+{
+	return p->kind == KIND_STRINGS || p->kind == KIND_OBJECTS;
+}
+
+unsigned extension_number(const char *name)
+{
+	static const char head[] = "extensionAttribute";
+	const char *digits;
+	unsigned n = 0;
+
+	if (strncasecmp(name, head, strlen(head)) != 0)
+		return 0;
+	digits = name + strlen(head);
+	if (*digits == '0')
+		return 0;
+	for (; isdigit((unsigned char)*digits) && n <= EXTENSIONS; digits++)
+		n = n * 10 + (unsigned)(*digits - '0');
+	return *digits || n > EXTENSIONS ? 0 : n;
+}
+
 int property_find(enum object_type type, const char *name, size_t n)
 {
 	static bool filled;
@@ -160,6 +191,29 @@ static void add_dump(struct buf *b, const json_t *v)
 
 	buf_adds(b, text);
 	free(text);
+}
+
+/* onPremisesExtensionAttributes: the names as Graph writes them. */
+static const char *extensions_value(const json_t *v, struct buf *b)
+{
+	const char *key;
+	json_t *out = json_object(), *item;
+	bool good = true;
+
+	json_object_foreach ((json_t *)v, key, item) {
+		char name[32];
+
+		if (*key == '@')
+			continue;
+		good = good && extension_number(key) &&
+		       (json_is_string(item) || json_is_null(item));
+		snprintf(name, sizeof(name), "extensionAttribute%u", extension_number(key));
+		json_object_set(out, name, item);
+	}
+	if (good && json_object_size(out))
+		add_dump(b, out);
+	json_decref(out);
+	return good ? NULL : "it takes strings for extensionAttribute1 to 15";
 }
 
 const char *property_value(const struct property *p, const json_t *v, struct buf *b)
@@ -205,9 +259,7 @@ const char *property_value(const struct property *p, const json_t *v, struct buf
 	case KIND_EXTENSIONS:
 		if (!json_is_object(v))
 			return "an object was expected";
-		if (json_object_size(v))
-			add_dump(b, v);
-		return NULL;
+		return extensions_value(v, b);
 	}
 	return "unknown kind";
 }

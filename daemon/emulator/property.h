@@ -31,7 +31,8 @@ enum property_kind {
 	KIND_TIME,
 };
 
-enum property_writer { BY_APPLICATION, BY_SYNC, BY_SERVICE };
+/* BY_MASTER: by synchronization, and by applications once the source of authority is the cloud */
+enum property_writer { BY_APPLICATION, BY_SYNC, BY_MASTER, BY_SERVICE };
 
 struct property {
 	const char *name;
@@ -41,6 +42,7 @@ struct property {
 	enum property_writer writer;
 	unsigned max;       /* characters of a string, 0: 256 */
 	unsigned sync_only; /* types on which public Graph does not know it */
+	unsigned advanced;  /* types on which $filter needs ConsistencyLevel: eventual */
 };
 
 /* The numbers of properties that the code names. */
@@ -71,6 +73,11 @@ extern const unsigned n_properties;
 
 /* "Edm.String", as the CSDL of Graph says it. */
 const char *property_edm(const struct property *p);
+
+/* A collection: $filter looks into it by any(), or counts it. */
+bool property_is_list(const struct property *p);
+/* 1 to 15 of "extensionAttribute1" in any case; 0: it is none. */
+unsigned extension_number(const char *name);
 
 /* In any case; -1: none of the type has it. */
 int property_find(enum object_type type, const char *name, size_t n);

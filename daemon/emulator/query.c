@@ -111,7 +111,7 @@ static bool set_order(struct query *q, const char *value, struct response *rs)
 static bool set_expand(struct query *q, const char *value, struct response *rs)
 {
 	while (*value) {
-		size_t n = strcspn(value, ",(");
+		size_t n = strcspn(value, ",("), skip;
 		struct expand *x = &q->expands[q->n_expands];
 
 		if (q->n_expands == EXPAND_MAX || n == 0 || n >= sizeof(x->name))
@@ -121,9 +121,10 @@ static bool set_expand(struct query *q, const char *value, struct response *rs)
 		value += n;
 		if (*value == '(') {
 			n = strcspn(value, ")");
-			if (!value[n] || strncmp(value, "($select=", 9) != 0)
+			skip = strncmp(value, "($select=", 9) == 0 ? 9 : 8;
+			if (!value[n] || (skip == 8 && strncmp(value, "(select=", 8) != 0))
 				return bad(rs, "Only $select is supported inside $expand", value);
-			x->select = xstrndup(value + 9, n - 9);
+			x->select = xstrndup(value + skip, n - skip);
 			value += n + 1;
 		}
 		value += *value == ',';
@@ -175,6 +176,15 @@ static bool set_option(struct query *q, const char *name, const char *value, str
 	return *name != '$' || bad(rs, "The query parameter is not supported", name);
 }
 
+/* Its name, as sent: "$skiptoken", perhaps encoded, or without the dollar sign. */
+static bool is_skiptoken(const char *name, size_t n)
+{
+	static const char word[] = "skiptoken";
+
+	return n >= strlen(word) && n <= strlen(word) + 3 &&
+	       strncasecmp(name + n - strlen(word), word, strlen(word)) == 0;
+}
+
 bool query_parse(struct query *q, char *text, struct response *rs)
 {
 	_cleanup_buf_ struct buf kept = {0};
@@ -183,7 +193,7 @@ bool query_parse(struct query *q, char *text, struct response *rs)
 	for (char *p = strtok_r(text, "&", &save); p; p = strtok_r(NULL, "&", &save)) {
 		char *value = strchr(p, '=');
 
-		if (!strcasestr(p, "skiptoken="))
+		if (!is_skiptoken(p, value ? (size_t)(value - p) : strlen(p)))
 			buf_addf(&kept, "&%s", p);
 		if (value)
 			*value++ = '\0';
@@ -231,8 +241,8 @@ bool query_select(
 			q->selected[i] = properties[i].by_default >> t & 1;
 		return true;
 	}
-	while (*p) {
-		size_t n = strcspn(p, ",");
+	for (p += strspn(p, " "); *p; p += strspn(p, " ,")) {
+		size_t n = strcspn(p, " ,");
 		int prop = property_find(t, p, n);
 
 		if (n == 7 && strncasecmp(p, "members", n) == 0 && t == TYPE_GROUP)
@@ -243,7 +253,7 @@ bool query_select(
 			q->selected[prop] = true;
 		else if (!(n == 2 && strncasecmp(p, "id", n) == 0))
 			return unknown(rs, p, n, t);
-		p += n + (p[n] == ',');
+		p += n;
 	}
 	return true;
 }
@@ -263,40 +273,91 @@ bool query_skip(const struct query *q, unsigned long *ret, struct response *rs)
 	return true;
 }
 
-/* Without ConsistencyLevel: eventual these are what $orderby takes; and none beside a filter. */
-static bool order_is_advanced(const struct query *q)
+/* learn.microsoft.com/graph/aad-advanced-queries: what can be sorted by at all, and how. */
+static bool order_check(struct query *q, enum object_type t, struct response *rs)
 {
-	return q->filter || !(q->order_by - 1 == P_DISPLAY_NAME || q->order_by - 1 == P_UPN);
+	static const unsigned sortable[] = {P_DISPLAY_NAME, P_UPN, P_CREATED, P_DELETED};
+	int prop = property_find(t, q->order_text, strlen(q->order_text));
+
+	if (prop < 0)
+		return unknown(rs, q->order_text, strlen(q->order_text), t);
+	for (unsigned i = 0; i < ARRAY_SIZE(sortable); i++)
+		if (sortable[i] == (unsigned)prop)
+			q->order_by = prop + 1;
+	if (!q->order_by)
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"Sorting by property '%s' is not supported.", properties[prop].name);
+	return q->order_by != 0;
+}
+
+static bool order_is_plain(const struct query *q, enum object_type t)
+{
+	unsigned prop = (unsigned)q->order_by - 1;
+
+	return !q->filter && t != TYPE_CONTACT && (prop == P_DISPLAY_NAME || prop == P_UPN);
+}
+
+static bool refuse_plain(struct response *rs, const char *what)
+{
+	respond_error(rs, 400, "Request_UnsupportedQuery",
+		"%s: it needs the header ConsistencyLevel: eventual and $count=true.", what);
+	return false;
+}
+
+static bool refuse_filter(struct response *rs, const char *property)
+{
+	respond_error(rs, 400, "Request_UnsupportedQuery",
+		"Unsupported or invalid query filter clause specified for property '%s'.",
+		property);
+	return false;
+}
+
+static bool search_check(const struct query *q, const struct request *rq, struct response *rs)
+{
+	if (!q->search || rq->eventual)
+		return true;
+	respond_error(rs, 400, "Request_UnsupportedQuery",
+		"Request with $search query parameter only works through MSGraph with a special "
+		"request header: 'ConsistencyLevel: eventual'");
+	return false;
 }
 
 bool query_check(struct query *q, const struct request *rq, enum object_type t, struct response *rs)
 {
-	if (q->order_text) {
-		int prop = property_find(t, q->order_text, strlen(q->order_text));
+	const char *why = "";
+	enum filter_need need =
+		q->filter ? filter_need(q->filter, t, is_sync(rq), &why) : NEED_NOTHING;
+	bool advanced = rq->eventual && q->count;
 
-		if (prop < 0)
-			return unknown(rs, q->order_text, strlen(q->order_text), t);
-		q->order_by = prop + 1;
-	}
-	if (q->search && !rq->eventual) {
-		respond_error(rs, 400, "Request_UnsupportedQuery",
-			"Request with $search query parameter only works through MSGraph with a "
-			"special request header: 'ConsistencyLevel: eventual'");
+	if (need == NEED_PROPERTY)
+		return refuse_filter(rs, why);
+	if ((q->order_text && !order_check(q, t, rs)) || !search_check(q, rq, rs))
 		return false;
-	}
-	if (rq->eventual && q->count)
-		return true;
-	if (q->filter && filter_is_advanced(q->filter)) {
-		respond_error(rs, 400, "Request_UnsupportedQuery",
-			"Unsupported or invalid query filter clause: it needs the header "
-			"ConsistencyLevel: eventual and $count=true.");
-		return false;
-	}
-	if (q->order_by && order_is_advanced(q)) {
-		respond_error(rs, 400, "Request_UnsupportedQuery",
-			"Sorting not supported for current query: it needs the header "
-			"ConsistencyLevel: eventual and $count=true.");
-		return false;
-	}
+	if (need == NEED_INDEX && !advanced)
+		return refuse_plain(rs, "Unsupported or invalid query filter clause");
+	if (q->order_text && !advanced && !order_is_plain(q, t))
+		return refuse_plain(rs, "Sorting not supported for current query");
 	return true;
+}
+
+bool query_check_related(struct query *q, const struct request *rq, int cast, struct response *rs)
+{
+	bool advanced = rq->eventual && q->count, known = !q->filter;
+	const char *why = "";
+
+	if ((q->filter || q->order_text) && !advanced)
+		return refuse_plain(rs, "Unsupported query on a relationship");
+	if (cast >= 0)
+		return query_check(q, rq, (enum object_type)cast, rs);
+	if (q->order_text) {
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"Sorting objects of several types is not supported: a cast is needed.");
+		return false;
+	}
+	for (int t = 0; !known && t < TYPE_COUNT; t++)
+		known = filter_need(q->filter, (enum object_type)t, is_sync(rq), &why) <
+		        NEED_PROPERTY;
+	if (!known)
+		return refuse_filter(rs, why);
+	return search_check(q, rq, rs);
 }

@@ -3,7 +3,7 @@
 
 #include "emulator.h"
 
-#define SELECT_MAX 64
+#define SELECT_MAX 72
 #define EXPAND_MAX 4
 #define TOP_MAX 999
 
@@ -48,9 +48,11 @@ bool query_skip(const struct query *q, unsigned long *ret, struct response *rs);
 /* Checks $orderby, $search and $filter against a type and the ConsistencyLevel. */
 bool query_check(
 	struct query *q, const struct request *rq, enum object_type t, struct response *rs);
+/* The same of objects that hang on another one, which take no plain $filter; cast -1: any type. */
+bool query_check_related(struct query *q, const struct request *rq, int cast, struct response *rs);
 
 /*
- * $filter: eq ne gt ge lt le in, startswith(), endswith(), x/any(v:...), and, or, not,
+ * $filter: eq ne gt ge lt le in, startswith(), endswith(), x/any(v:...), x/$count, and, or, not,
  * parentheses. NULL with *why.
  */
 struct filter *filter_parse(const char *text, const char **why);
@@ -58,12 +60,18 @@ void filter_free(struct filter *f);
 /* 1 true, 0 false, -1: the type has no such property, or it cannot be compared so (*why). */
 int filter_match(const struct filter *f, const struct object *o, const char **why);
 int filter_match_json(const struct filter *f, const json_t *json, const char **why);
-/* Does it need ConsistencyLevel: eventual and $count? */
-bool filter_is_advanced(const struct filter *f);
+enum filter_need {
+	NEED_NOTHING,
+	NEED_INDEX,    /* ConsistencyLevel: eventual and $count=true */
+	NEED_PROPERTY, /* the type has none of the name (*why) */
+};
+/* What a filter over objects of the type asks for; sync: by an application that synchronizes. */
+enum filter_need filter_need(
+	const struct filter *f, enum object_type t, bool sync, const char **why);
 /* The literal (JSON text) when the whole filter is "property eq 'literal'"; NULL otherwise. */
 const char *filter_equals(const struct filter *f, const char *property);
-/* The same of "property/any(p:p eq 'literal')". */
-const char *filter_any_equals(const struct filter *f, const char *property);
+/* Of "id eq 'a' or id eq 'b'": their number, and "a,b," appended; 0: it is another filter. */
+unsigned filter_ids(const struct filter *f, struct buf *ret);
 
 /* $search="displayName:word" AND ...: words that begin so. NULL with *why. */
 struct search *search_parse(const char *text, const char **why);
@@ -77,7 +85,10 @@ void add_next_link(
 	const struct emulator *em, const struct request *rq, unsigned long token, struct buf *b);
 /* The answer of .../$count. */
 void add_count_only(const struct request *rq, unsigned long n, struct response *rs);
-void list_collection(
-	struct emulator *em, struct request *rq, enum object_type t, struct response *rs);
-void count_collection(
-	struct emulator *em, struct request *rq, enum object_type t, struct response *rs);
+/* A type's objects, or those of deletedItems. */
+void list_collection(struct emulator *em, struct request *rq, enum object_type t, bool deleted,
+	struct response *rs);
+void count_collection(struct emulator *em, struct request *rq, enum object_type t, bool deleted,
+	struct response *rs);
+/* In the order that $orderby names; query_check() was there. */
+void objects_sort(const struct object **list, size_t n, const struct query *q);

@@ -89,22 +89,16 @@ static struct objects live_members(const struct object *o)
 	return list;
 }
 
-/* /groups/{id}/members[/microsoft.graph.user][/$count] */
+/* /groups/{id}/members[/microsoft.graph.user][/$count|/$ref] */
 static void list_members(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	const char *fourth = rq->n_segments > 3 ? rq->segments[3] : NULL;
 	struct objects list;
 
 	if (!may_read(rq, TYPE_GROUP, rs))
 		return;
 	list = live_members(o);
-	if (fourth && streq(fourth, "$count"))
-		add_count_only(rq, list.n, rs);
-	else if (fourth && streq(fourth, "$ref"))
-		respond_objects(em, rq, &list, NULL, rs);
-	else
-		respond_objects(em, rq, &list, fourth, rs);
+	respond_objects(em, rq, &list, 3, rs);
 	free(list.items);
 }
 
@@ -148,7 +142,7 @@ void handle_members(struct emulator *em, struct request *rq, struct object *o, s
 	unsigned n = rq->n_segments;
 	bool ref = streq(rq->segments[n - 1], "$ref");
 
-	if (rq->method == M_GET && n <= 4) {
+	if (rq->method == M_GET) {
 		list_members(em, rq, o, rs);
 		return;
 	}
@@ -181,32 +175,51 @@ static void set_manager(
 	o->manager_seq = o->seq;
 }
 
+static void get_manager(
+	struct emulator *em, struct request *rq, struct object *o, bool ref, struct response *rs)
+{
+	const struct object *m =
+		o->manager >= 0 ? directory_get(em->dir, (uint32_t)o->manager) : NULL;
+
+	if (!may_read(rq, o->type, rs))
+		return;
+	if (!m) {
+		respond_not_found(rs, "manager");
+		return;
+	}
+	if (ref) {
+		rs->status = 200;
+		buf_addf(&rs->body,
+			"{\"@odata.context\":\"%s/%s/$metadata#$ref\",\"@odata.id\":"
+			"\"%s/%s/directoryObjects/%s\"}",
+			em->base, rq->version, em->base, rq->version, m->id);
+		return;
+	}
+	if (!query_select(rq->query, rq, m->type, rs))
+		return;
+	rs->status = 200;
+	buf_addf(&rs->body,
+		"{\"@odata.context\":\"%s/%s/$metadata#directoryObjects/$entity\","
+		"\"@odata.type\":\"%s\",",
+		em->base, rq->version, types[m->type].odata);
+	object_render(em, rq, m, &rs->body);
+	buf_addc(&rs->body, '}');
+}
+
 /* /users/{id}/manager, .../manager/$ref */
 void handle_manager(struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	if (rq->method == M_GET) {
-		const struct object *m =
-			o->manager >= 0 ? directory_get(em->dir, (uint32_t)o->manager) : NULL;
+	bool ref = rq->n_segments == 4 && streq(rq->segments[3], "$ref");
 
-		if (!may_read(rq, o->type, rs))
-			return;
-		if (!m) {
-			respond_not_found(rs, "manager");
-			return;
-		}
-		if (!query_select(rq->query, rq, m->type, rs))
-			return;
-		rs->status = 200;
-		buf_addf(&rs->body, "{\"@odata.type\":\"%s\",", types[m->type].odata);
-		object_render(em, rq, m, &rs->body);
-		buf_addc(&rs->body, '}');
+	if (rq->method == M_GET) {
+		get_manager(em, rq, o, ref, rs);
 		return;
 	}
 	if (!may_write(rq, o->type, rs) || !object_writable(em, rq, o, rs))
 		return;
-	if (rq->method == M_PUT) {
+	if (rq->method == M_PUT && ref) {
 		set_manager(em, rq, o, rs);
-	} else if (rq->method == M_DELETE) {
+	} else if (rq->method == M_DELETE && ref) {
 		if (o->manager < 0) {
 			em->stats.duplicates++;
 			respond_not_found(rs, "manager");

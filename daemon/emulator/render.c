@@ -153,6 +153,8 @@ void respond_object(struct emulator *em, struct request *rq, const struct object
 	rs->status = status;
 	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#%s/$entity\",", em->base,
 		rq->version, types[o->type].collection);
+	if (strcasecmp(rq->segments[0], types[o->type].collection) != 0)
+		buf_addf(&rs->body, "\"@odata.type\":\"%s\",", types[o->type].odata);
 	object_render(em, rq, o, &rs->body);
 	buf_addc(&rs->body, '}');
 }
@@ -169,71 +171,123 @@ int cast_type(const char *segment)
 	return -1;
 }
 
-static bool is_wanted(
-	const struct request *rq, const struct object *o, int cast, int *bad, const char **why)
+struct related {
+	struct emulator *em;
+	struct request *rq;
+	struct response *rs;
+	int cast;         /* object_type, -1: none */
+	bool count, refs; /* .../$count, .../$ref */
+	const struct object **found;
+	unsigned n;
+	unsigned long skip; /* token of the page */
+};
+
+/* [/microsoft.graph.user][/$count|/$ref] from the segment on; false with rs filled. */
+static bool related_path(struct related *r, unsigned i)
 {
-	const struct query *q = rq->query;
+	const struct request *rq = r->rq;
+	const char *s = i < rq->n_segments ? rq->segments[i] : NULL;
+
+	r->cast = -1;
+	if (s && *s != '$') {
+		r->cast = cast_type(s);
+		if (r->cast < 0 && !strcasestr(s, "graph.directoryObject"))
+			goto unknown;
+		s = ++i < rq->n_segments ? rq->segments[i] : NULL;
+	}
+	if (!s)
+		return true;
+	r->count = streq(s, "$count");
+	r->refs = streq(s, "$ref");
+	if ((r->count || r->refs) && i + 1 == rq->n_segments)
+		return true;
+unknown:
+	respond_error(r->rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", s);
+	return false;
+}
+
+/* 1, 0, -1 with rs filled. */
+static int is_wanted(const struct related *r, const struct object *o)
+{
+	const struct query *q = r->rq->query;
+	const char *why = "";
 	int m = 1;
 
-	if (cast >= 0 && (int)o->type != cast)
-		return false;
+	if (o->deleted || (r->cast >= 0 && (int)o->type != r->cast))
+		return 0;
 	if (q->filter)
-		m = filter_match(q->filter, o, why);
+		m = filter_match(q->filter, o, &why);
 	if (m > 0 && q->search)
-		m = search_match(q->search, o, why);
-	if (m < 0 && cast >= 0)
-		*bad = 1;
-	return m > 0;
+		m = search_match(q->search, o, &why);
+	if (m >= 0 || r->cast < 0) /* of several types one may lack the property */
+		return m > 0;
+	respond_error(
+		r->rs, 400, "Request_UnsupportedQuery", "Unsupported property filter: '%s'.", why);
+	return -1;
+}
+
+static void render_ref(const struct related *r, const struct object *o, struct buf *b)
+{
+	buf_addf(b, "{\"@odata.id\":\"%s/%s/directoryObjects/%s\"}", r->em->base, r->rq->version,
+		o->id);
+}
+
+static void respond_related(const struct related *r)
+{
+	const struct request *rq = r->rq;
+	const struct query *q = rq->query;
+	unsigned long skip = r->skip;
+	unsigned long top = q->top          ? (unsigned long)q->top
+	                    : rq->page_size ? (unsigned long)rq->page_size
+	                                    : PAGE_DEFAULT;
+	unsigned long end = skip < r->n ? MIN(skip + top, (unsigned long)r->n) : skip;
+	struct buf *b = &r->rs->body;
+
+	r->rs->status = 200;
+	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",", r->em->base, rq->version,
+		r->refs ? "Collection($ref)" : "directoryObjects");
+	if (q->count && rq->eventual && !q->skiptoken)
+		buf_addf(b, "\"@odata.count\":%u,", r->n);
+	if (end < r->n)
+		add_next_link(r->em, rq, end, b);
+	buf_adds(b, "\"value\":[");
+	for (unsigned long i = skip; i < end; i++) {
+		if (i > skip)
+			buf_addc(b, ',');
+		if (r->refs)
+			render_ref(r, r->found[i], b);
+		else
+			render_other(rq, q->select, r->found[i], b);
+	}
+	buf_adds(b, "]}");
 }
 
 void respond_objects(struct emulator *em, struct request *rq, const struct objects *list,
-	const char *cast, struct response *rs)
+	unsigned segment, struct response *rs)
 {
-	const struct query *q = rq->query;
-	unsigned long skip, top, total = 0;
-	int type = cast ? cast_type(cast) : -1, bad = 0;
-	struct buf items = {0};
-	unsigned given = 0;
-	const char *why = "";
+	_cleanup_free_ const struct object **found = xcalloc(list->n + 1, sizeof(*found));
+	struct related r = {.em = em, .rq = rq, .rs = rs, .found = found};
+	uint64_t seen = visible_seq(em);
 
-	if (cast && type < 0 && !strcasestr(cast, "directoryObject")) {
-		respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.",
-			cast);
+	if (!query_skip(rq->query, &r.skip, rs) || !related_path(&r, segment) || !query_check_related(rq->query, rq, r.cast, rs))
 		return;
-	}
-	if (!query_skip(q, &skip, rs))
+	if (r.cast >= 0 && !query_select(rq->query, rq, (enum object_type)r.cast, rs))
 		return;
-	top = q->top          ? (unsigned long)q->top
-	      : rq->page_size ? (unsigned long)rq->page_size
-	                      : PAGE_DEFAULT;
 	for (unsigned i = 0; i < list->n; i++) {
 		const struct object *o = directory_get(em->dir, list->items[i]);
+		int m = o->created <= seen ? is_wanted(&r, o) : 0;
 
-		if (o->deleted || !is_wanted(rq, o, type, &bad, &why))
-			continue;
-		if (total++ < skip || given == top)
-			continue;
-		if (given++)
-			buf_addc(&items, ',');
-		render_other(rq, q->select, o, &items);
+		if (m < 0)
+			return;
+		if (m)
+			found[r.n++] = o;
 	}
-	if (bad) {
-		buf_done(&items);
-		respond_error(rs, 400, "Request_UnsupportedQuery",
-			"Unsupported property filter: '%s'.", why);
-		return;
-	}
-	rs->status = 200;
-	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#directoryObjects\",", em->base,
-		rq->version);
-	if (q->count && rq->eventual && !q->skiptoken)
-		buf_addf(&rs->body, "\"@odata.count\":%lu,", total);
-	if (skip + given < total)
-		add_next_link(em, rq, skip + given, &rs->body);
-	buf_adds(&rs->body, "\"value\":[");
-	buf_add(&rs->body, buf_str(&items), items.len);
-	buf_adds(&rs->body, "]}");
-	buf_done(&items);
+	if (rq->query->order_by)
+		objects_sort(found, r.n, rq->query);
+	if (r.count)
+		add_count_only(rq, r.n, rs);
+	else
+		respond_related(&r);
 }
 
 void add_next_link(

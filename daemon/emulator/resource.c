@@ -128,7 +128,7 @@ void handle_collection(
 {
 	if (rq->method == M_GET) {
 		if (may_read(rq, t, rs))
-			list_collection(em, rq, t, rs);
+			list_collection(em, rq, t, false, rs);
 	} else if (rq->method == M_POST) {
 		create(em, rq, t, rs);
 	} else {

@@ -33,9 +33,18 @@ static int find_role(const char *id)
 static void render(unsigned i, struct buf *b)
 {
 	buf_addf(b,
-		"{\"@odata.type\":\"#microsoft.graph.directoryRole\",\"id\":\"%s\","
+		"\"@odata.type\":\"#microsoft.graph.directoryRole\",\"id\":\"%s\","
 		"\"displayName\":\"%s\",\"roleTemplateId\":\"%s\"}",
 		roles[i].template_id, roles[i].name, roles[i].template_id);
+}
+
+static void respond_role(
+	const struct emulator *em, const struct request *rq, unsigned i, struct response *rs)
+{
+	rs->status = 200;
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#directoryRoles/$entity\",",
+		em->base, rq->version);
+	render(i, &rs->body);
 }
 
 static bool may(const struct request *rq, bool write, struct response *rs)
@@ -57,8 +66,7 @@ static void list_roles(struct request *rq, unsigned bits, struct response *rs)
 	for (unsigned i = 0; i < ARRAY_SIZE(roles); i++) {
 		if (!(bits >> i & 1))
 			continue;
-		if (any)
-			buf_addc(&rs->body, ',');
+		buf_adds(&rs->body, any ? ",{" : "{");
 		render(i, &rs->body);
 		any = true;
 	}
@@ -73,7 +81,7 @@ static void list_holders(struct emulator *em, struct request *rq, int role, stru
 	for (uint32_t i = 0; i < directory_size(em->dir); i++)
 		if (directory_get(em->dir, i)->roles >> role & 1)
 			list.items[list.n++] = i;
-	respond_objects(em, rq, &list, NULL, rs);
+	respond_objects(em, rq, &list, 3, rs);
 	free(list.items);
 }
 
@@ -94,8 +102,8 @@ void handle_roles(struct emulator *em, struct request *rq, struct response *rs)
 	if (rq->method == M_GET && n == 1)
 		list_roles(rq, ~0u, rs);
 	else if (rq->method == M_GET && n == 2)
-		list_roles(rq, 1u << role, rs);
-	else if (rq->method == M_GET && n == 3)
+		respond_role(em, rq, (unsigned)role, rs);
+	else if (rq->method == M_GET)
 		list_holders(em, rq, role, rs);
 	if (rs->status)
 		return;
@@ -120,7 +128,6 @@ void handle_roles(struct emulator *em, struct request *rq, struct response *rs)
 void handle_member_of(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	const char *cast = rq->n_segments > 3 && rq->segments[3][0] != '$' ? rq->segments[3] : NULL;
 	struct objects list = {0};
 
 	if (!may_read(rq, o->type, rs))
@@ -129,7 +136,7 @@ void handle_member_of(
 		respond_method(rs);
 		return;
 	}
-	if (cast && strcasestr(cast, "graph.directoryRole")) {
+	if (rq->n_segments == 4 && strcasestr(rq->segments[3], "graph.directoryRole")) {
 		list_roles(rq, o->roles, rs);
 		return;
 	}
@@ -137,17 +144,13 @@ void handle_member_of(
 	for (uint32_t i = 0; i < o->n_holders; i++)
 		if (directory_get(em->dir, o->holders[i])->type == TYPE_GROUP)
 			list.items[list.n++] = o->holders[i];
-	if (rq->n_segments > 3 && !cast)
-		add_count_only(rq, list.n, rs);
-	else
-		respond_objects(em, rq, &list, cast, rs);
+	respond_objects(em, rq, &list, 3, rs);
 	free(list.items);
 }
 
 /* /users/{id}/directReports */
 void handle_reports(struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	const char *cast = rq->n_segments > 3 ? rq->segments[3] : NULL;
 	struct objects list = {0};
 
 	if (!may_read(rq, o->type, rs))
@@ -160,6 +163,6 @@ void handle_reports(struct emulator *em, struct request *rq, struct object *o, s
 	for (uint32_t i = 0; i < o->n_holders; i++)
 		if (directory_get(em->dir, o->holders[i])->manager == (int64_t)o->index)
 			list.items[list.n++] = o->holders[i];
-	respond_objects(em, rq, &list, cast, rs);
+	respond_objects(em, rq, &list, 3, rs);
 	free(list.items);
 }

@@ -200,8 +200,8 @@ static const struct {
 	{"onPremisesSyncBehavior", U | G | C, 3, handle_soa},
 	{"members", G, 5, handle_members},
 	{"manager", U | C, 4, handle_manager},
-	{"memberOf", U | G | C, 4, handle_member_of},
-	{"directReports", U | C, 4, handle_reports},
+	{"memberOf", U | G | C, 5, handle_member_of},
+	{"directReports", U | C, 5, handle_reports},
 #undef U
 #undef G
 #undef C
@@ -262,7 +262,7 @@ static void route_collection(
 		handle_delta(em, rq, t, rs);
 	else if (streq(second, "$count") && rq->method == M_GET) {
 		if (may_read(rq, t, rs))
-			count_collection(em, rq, t, rs);
+			count_collection(em, rq, t, false, rs);
 	} else
 		route_object(em, rq, t, rs);
 }
