@@ -59,17 +59,28 @@ static bool refuse_value(
 	return false;
 }
 
-static bool may_set(const struct request *rq, enum object_type t, unsigned prop, bool create,
-	struct response *rs)
+/*
+ * What came from Active Directory: of a user whose source of authority is in the cloud it is kept
+ * up by hand (learn.microsoft.com/graph/api/resources/user: onPremisesDistinguishedName and so on).
+ */
+static bool is_kept_by_hand(const struct property *p, const struct object *o)
+{
+	return p->writer == BY_MASTER && o && o->type == TYPE_USER && o->cloud_managed;
+}
+
+static bool may_set(const struct request *rq, enum object_type t, const struct object *o,
+	unsigned prop, struct response *rs)
 {
 	const struct property *p = &properties[prop];
 
-	if (p->writer == BY_SERVICE || (p->writer == BY_SYNC && !is_sync(rq)))
+	bool own = p->writer == BY_APPLICATION || (prop == P_MAIL && t == TYPE_USER);
+
+	if (p->writer == BY_SERVICE || !(own || is_sync(rq) || is_kept_by_hand(p, o)))
 		return refuse(rs, "Property '%s' is read-only and cannot be set.", p->name);
 	if (p->sync_only >> t & 1 && !is_sync(rq))
 		return refuse(
 			rs, "One or more property values specified are invalid: '%s'.", p->name);
-	if (prop == P_UNIQUE_NAME && !create)
+	if (prop == P_UNIQUE_NAME && o)
 		return refuse(
 			rs, "Property '%s' can be set only when the object is created.", p->name);
 	return true;
@@ -89,8 +100,8 @@ static bool read_special(struct change *c, enum object_type t, const char *key, 
 	return true;
 }
 
-static bool read_body(const struct request *rq, enum object_type t, bool create, struct change *c,
-	struct response *rs)
+static bool read_body(const struct request *rq, enum object_type t, const struct object *o,
+	struct change *c, struct response *rs)
 {
 	const char *key;
 	json_t *v;
@@ -106,7 +117,7 @@ static bool read_body(const struct request *rq, enum object_type t, bool create,
 				"Property '%s' does not exist on type 'microsoft.graph.%s'.", key,
 				types[t].word);
 		}
-		if (!may_set(rq, t, (unsigned)prop, create, rs))
+		if (!may_set(rq, t, o, (unsigned)prop, rs))
 			return false;
 		if (prop == P_PROXIES && json_array_size(v) > PROXIES_MAX) {
 			respond_error(rs, 400, "LargeObject",
@@ -116,6 +127,9 @@ static bool read_body(const struct request *rq, enum object_type t, bool create,
 		}
 		buf_clear(&c->text[prop]);
 		wrong = property_value(&properties[prop], v, &c->text[prop]);
+		if (!wrong && streq(properties[prop].name, "onPremisesSecurityIdentifier") &&
+			json_is_string(v) && !str_starts(json_string_value(v), "S-1-"))
+			wrong = "it is no SID";
 		if (wrong)
 			return refuse_value(rq, (unsigned)prop, wrong, rs);
 		c->given[prop] = true;
@@ -201,6 +215,70 @@ static void settle_nickname(struct change *c)
 		if (n && n <= 64)
 			set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
 	}
+}
+
+static bool mail_enabled(const struct change *c, const struct object *o)
+{
+	size_t n;
+	const char *v = future(c, o, P_MAIL_ENABLED, &n);
+
+	return v && *v == 't';
+}
+
+/* The address as the primary one of proxyAddresses; the one that was so far is kept. */
+static void add_primary(struct change *c, const struct object *o, const char *address)
+{
+	size_t n, i;
+	const char *have = future(c, o, P_PROXIES, &n);
+	json_t *old = have ? json_loadb(have, n, 0, NULL) : json_array(), *list = json_array(), *v;
+	_cleanup_free_ char *primary = xasprintf("SMTP:%s", address), *text = NULL;
+
+	json_array_append_new(list, json_string(primary));
+	json_array_foreach (old, i, v) {
+		_cleanup_free_ char *s = xstrdup(json_string_value(v));
+
+		if (strcasecmp(s, primary) == 0)
+			continue;
+		if (str_starts(s, "SMTP:"))
+			memcpy(s, "smtp:", 5);
+		json_array_append_new(list, json_string(s));
+	}
+	text = json_dumps(list, JSON_COMPACT);
+	buf_clear(&c->text[P_PROXIES]);
+	buf_adds(&c->text[P_PROXIES], text);
+	c->given[P_PROXIES] = true;
+	json_decref(list);
+	json_decref(old);
+}
+
+/*
+ * What an application writes in the cloud: mail of a user becomes an address of it
+ * (learn.microsoft.com/graph/api/resources/user), a Microsoft 365 group is born with one.
+ */
+static bool settle_mail(const struct emulator *em, const struct request *rq, enum object_type t,
+	const struct object *o, struct change *c, struct response *rs)
+{
+	const struct buf *given = t == TYPE_GROUP ? &c->text[P_MAIL_NICKNAME] : &c->text[P_MAIL];
+	_cleanup_free_ char *mail = NULL;
+	json_t *v;
+
+	if (is_sync(rq) || !given->len || (t == TYPE_GROUP && (o || !mail_enabled(c, o))))
+		return true;
+	v = json_loadb(given->data, given->len, JSON_DECODE_ANY, NULL);
+	mail = t == TYPE_GROUP
+	               ? xasprintf("%s@%s", json_string_value(v), em->tenant->initial_domain)
+	               : xstrdup(json_string_value(v));
+	json_decref(v);
+	if (!strchr(mail, '@'))
+		return refuse_value(rq, P_MAIL, "it is no address", rs);
+	if (t == TYPE_GROUP) {
+		c->given[P_MAIL] = true;
+		buf_addc(&c->text[P_MAIL], '"');
+		buf_add_json(&c->text[P_MAIL], mail, strlen(mail));
+		buf_addc(&c->text[P_MAIL], '"');
+	}
+	add_primary(c, o, mail);
+	return true;
 }
 
 /* The domain of a userPrincipalName (JSON text) in ret; false: it is no valid one. */
@@ -321,14 +399,6 @@ static void make_synced(struct emulator *em, struct object *o, bool *changed)
 	set_now(em, o, P_LAST_SYNC);
 }
 
-static bool mail_enabled(const struct change *c, const struct object *o)
-{
-	size_t n;
-	const char *v = future(c, o, P_MAIL_ENABLED, &n);
-
-	return v && *v == 't';
-}
-
 void object_restore(struct emulator *em, struct object *o)
 {
 	o->deleted = false;
@@ -354,6 +424,22 @@ static struct object *add_object(struct emulator *em, enum object_type t, const 
 	return directory_add(em->dir, t, directory_find(em->dir, id, 36) ? NULL : id);
 }
 
+/* An object that comes back: what it had may be another's by now. */
+static void reclaim(struct change *c, const struct object *o)
+{
+	static const unsigned unique[] = {P_UPN, P_PROXIES};
+	const char *text;
+	size_t n;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(unique); i++) {
+		text = c->given[unique[i]] ? NULL : object_prop(o, unique[i], &n);
+		if (!text)
+			continue;
+		buf_add(&c->text[unique[i]], text, n);
+		c->given[unique[i]] = true;
+	}
+}
+
 /* Everything that can be said before anything changes. */
 static bool check(struct emulator *em, const struct request *rq, enum object_type t,
 	const struct object *o, struct change *c, struct response *rs)
@@ -364,7 +450,7 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 
 	if (!json_is_object(rq->body))
 		return refuse(rs, "The body is no JSON object.");
-	if (!read_body(rq, t, create, c, rs) || (create && !check_required(rq, t, c, rs)))
+	if (!read_body(rq, t, o, c, rs) || (create && !check_required(rq, t, c, rs)))
 		return false;
 	if (t == TYPE_USER && is_sync(rq)) {
 		if (create || !object_prop(o, P_MAIL_NICKNAME, &n))
@@ -379,6 +465,10 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 		!(kinds && strstr(kinds, "\"Unified\"")))
 		return refuse(rs,
 			"Cannot Update a mail-enabled security groups and or distribution list.");
+	if (!settle_mail(em, rq, t, o, c, rs))
+		return false;
+	if (o && o->deleted)
+		reclaim(c, o);
 	return conflicts_settle(em, rq, t, o, c, rs);
 }
 
