@@ -15,18 +15,22 @@
 struct token {
 	uint64_t since; /* changes after this number */
 	uint64_t after; /* of this round: objects after this number */
+	uint64_t upto;  /* of this round: changes that were seen when it began; 0: none began */
 	char *select;
+	char *ids; /* "a,b,": only these objects; NULL: all */
 };
 
+#define IDS_MAX 50
 #define LIFE (7 * 86400) /* seconds: learn.microsoft.com/graph/delta-query-overview */
 
-/* "epoch.time.since.after.select"; select is percent-encoded a second time with the whole. */
+/* "epoch.time.since.after.upto.ids.select"; percent-encoded a second time with the whole. */
 static void token_write(const struct emulator *em, const struct token *t, struct buf *b)
 {
 	_cleanup_buf_ struct buf plain = {0};
 
-	buf_addf(&plain, "%s.%lld.%" PRIu64 ".%" PRIu64 ".%s", em->epoch, (long long)now(em),
-		t->since, t->after, t->select ? t->select : "");
+	buf_addf(&plain, "%s.%lld.%" PRIu64 ".%" PRIu64 ".%" PRIu64 ".%s.%s", em->epoch,
+		(long long)now(em), t->since, t->after, t->upto, t->ids ? t->ids : "",
+		t->select ? t->select : "");
 	url_encode(b, plain.data);
 }
 
@@ -43,9 +47,45 @@ static bool token_read(const struct emulator *em, const char *text, struct token
 	if (*end != '.')
 		return false;
 	t->after = strtoull(end + 1, &end, 10);
+	if (*end != '.')
+		return false;
+	t->upto = strtoull(end + 1, &end, 10);
 	if (*end != '.' || t->since > directory_seq(em->dir))
 		return false;
-	t->select = end[1] ? xstrdup(end + 1) : NULL;
+	n = strcspn(++end, ".");
+	if (!end[n])
+		return false;
+	t->ids = n ? xstrndup(end, n) : NULL;
+	end += n + 1;
+	t->select = *end ? xstrdup(end) : NULL;
+	return true;
+}
+
+static void token_done(struct token *t)
+{
+	free(t->select);
+	free(t->ids);
+}
+#define _cleanup_token_ _cleanup_(token_done)
+
+/* The first token of a round; false with rs filled. */
+static bool token_new(
+	struct emulator *em, const struct query *q, struct token *t, struct response *rs)
+{
+	_cleanup_buf_ struct buf ids = {0};
+	unsigned n = q->filter ? filter_ids(q->filter, &ids) : 0;
+
+	if (q->filter && (n == 0 || n > IDS_MAX ||
+				 strspn(ids.data, "0123456789abcdefABCDEF-,") != ids.len)) {
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"A delta query takes no $filter but id eq '...', at most %d times.",
+			IDS_MAX);
+		return false;
+	}
+	if (q->deltatoken) /* "latest" */
+		t->since = directory_seq(em->dir);
+	t->ids = n ? buf_steal(&ids) : NULL;
+	t->select = q->select ? xstrdup(q->select) : NULL;
 	return true;
 }
 
@@ -194,49 +234,79 @@ static void add_link(struct emulator *em, struct request *rq, enum object_type t
 	buf_adds(b, "\"}");
 }
 
+/*
+ * A change that is too new comes with the next round. Not so an object that the client does not
+ * have yet: the next round would tell that change alone.
+ */
+static bool is_shown(const struct object *o, const struct token *t)
+{
+	if (t->ids && !strcasestr(t->ids, o->id))
+		return false;
+	return o->seq <= t->upto || (o->created > t->since && o->created <= t->upto);
+}
+
 static void respond_page(struct emulator *em, struct request *rq, enum object_type t,
 	struct token *token, struct response *rs)
 {
 	unsigned max = rq->page_size ? (unsigned)rq->page_size : PAGE_DEFAULT, n = 0;
-	uint64_t seen = MIN(visible_seq(em), directory_seq(em->dir));
 	const struct object *o = first_after(em, t, MAX(token->since, token->after));
 	struct buf *b = &rs->body;
 
+	if (!token->upto)
+		token->upto = MIN(visible_seq(em), directory_seq(em->dir));
 	rs->status = 200;
 	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",\"value\":[", em->base, rq->version,
 		types[t].collection);
-	for (; o && o->seq <= seen && n < max; o = o->newer) {
-		n += delta_object(em, rq, o, token->since, n == 0, b);
+	for (; o && n < max; o = o->newer) {
+		if (is_shown(o, token))
+			n += delta_object(em, rq, o, token->since, n == 0, b);
 		token->after = o->seq;
 		em->hint[t] = o;
 	}
-	if (o && o->seq > seen)
-		o = NULL;
-	if (!o)
-		*token = (struct token){.since = seen, .select = token->select};
+	if (!o) {
+		token->since = token->upto;
+		token->after = token->upto = 0;
+	}
 	add_link(em, rq, t, o != NULL, token, b);
+}
+
+/* learn.microsoft.com/graph/delta-query-overview, "Use query parameters in a delta query" */
+static bool query_good(const struct query *q, struct response *rs)
+{
+	const char *wrong = q->top          ? "$top"
+	                    : q->order_text ? "$orderby"
+	                    : q->n_expands  ? "$expand"
+	                    : q->search     ? "$search"
+	                                    : NULL;
+
+	if (wrong)
+		respond_error(rs, 400, "Request_UnsupportedQuery",
+			"The query parameter '%s' is not supported in a delta query.", wrong);
+	return !wrong;
 }
 
 void handle_delta(struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
 {
 	struct query *q = rq->query;
 	const char *text = q->skiptoken ? q->skiptoken : q->deltatoken;
-	struct token token = {0};
+	_cleanup_token_ struct token token = {0};
 
-	if (!may_read(rq, t, rs))
+	if (!may_read(rq, t, rs) || !query_good(q, rs))
 		return;
-	if (text && streq(text, "latest")) {
-		token.since = directory_seq(em->dir);
-		token.select = q->select ? xstrdup(q->select) : NULL;
-	} else if (text && !token_read(em, text, &token)) {
-		respond_gone(em, rq, t, rs);
+	if (text && !streq(text, "latest")) {
+		if (!token_read(em, text, &token)) {
+			respond_gone(em, rq, t, rs);
+			return;
+		}
+	} else if (!token_new(em, q, &token, rs)) {
 		return;
-	} else if (!text) {
-		token.select = q->select ? xstrdup(q->select) : NULL;
 	}
 	free(q->select);
 	q->select = token.select ? xstrdup(token.select) : NULL;
-	if (query_select(q, rq, t, rs))
-		respond_page(em, rq, t, &token, rs);
-	free(token.select);
+	if (!query_select(q, rq, t, rs))
+		return;
+	if (!q->select && t == TYPE_GROUP)
+		q->select_members = true;
+	rs->preference = rq->minimal;
+	respond_page(em, rq, t, &token, rs);
 }
