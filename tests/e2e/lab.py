@@ -34,6 +34,16 @@ def binary(name):
     return os.path.join(BUILD, "daemon", folder, name)
 
 
+def q(path):
+    """A path with blanks and letters of any kind as a client encodes it."""
+    return quote(path, safe="/?&=$,:;()'+*@%")
+
+
+def code(answer):
+    """(status, error's code)"""
+    return answer[0], (answer[1] or {}).get("error", {}).get("code")
+
+
 def wait_for(condition, what, seconds=20):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -89,6 +99,7 @@ class Emulator:
             self.url = "https://localhost:" + f.read().strip()
         self.ca = os.path.join(self.folder, "ca.pem")
         self.connection = None
+        self.answered = None  # headers of the last answer
 
     def stop(self):
         if self.connection:
@@ -110,6 +121,7 @@ class Emulator:
             try:
                 self.connection.request(method, path, data, headers)
                 answer = self.connection.getresponse()
+                self.answered = answer.headers
                 text = answer.read()
                 return answer.status, json.loads(text) if text else None
             except (OSError, HTTPException):
