@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "emulator.h"
+#include "handlers.h"
 
 struct credential;
 

@@ -180,8 +180,8 @@ static bool prepare(struct listing *l)
 	         : l->rq->page_size ? (unsigned long)l->rq->page_size
 	                            : PAGE_DEFAULT;
 	l->seen = visible_seq(l->em);
-	if (!query_skip(q, &l->skip, l->rs) || !query_select(q, l->rq, l->type, l->rs) || !expand_check(q, l->type, l->rs) ||
-		!query_check(q, l->rq, l->type, l->rs))
+	if (!query_skip(q, &l->skip, l->rs) || !query_select(q, l->rq, l->type, l->rs) ||
+		!expand_check(q, l->type, l->rs) || !query_check(q, l->rq, l->type, l->rs))
 		return false;
 	if (l->deleted && !q->select)
 		q->selected[P_DELETED] = true;

@@ -104,7 +104,7 @@ static void soft_match(
 				"A soft match was found by %s with the object %s, %s.", why, o->id,
 				em->features[FEATURE_BLOCK_SOFT_MATCH]
 					? "and the tenant blocks soft matches "
-			                  "(blockSoftMatchEnabled)"
+					  "(blockSoftMatchEnabled)"
 					: "which has another sourceAnchor");
 		return;
 	}

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "emulator.h"
+#include "handlers.h"
 
 enum match_verdict { MATCH_NONE, MATCH_HARD, MATCH_SOFT, MATCH_REFUSED };
 

@@ -1,7 +1,7 @@
 /* OData query options of a request, and what they choose. */
 #pragma once
 
-#include "emulator.h"
+#include "handlers.h"
 
 #define SELECT_MAX 72
 #define EXPAND_MAX 4

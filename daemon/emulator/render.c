@@ -269,7 +269,8 @@ void respond_objects(struct emulator *em, struct request *rq, const struct objec
 	struct related r = {.em = em, .rq = rq, .rs = rs, .found = found};
 	uint64_t seen = visible_seq(em);
 
-	if (!query_skip(rq->query, &r.skip, rs) || !related_path(&r, segment) || !query_check_related(rq->query, rq, r.cast, rs))
+	if (!query_skip(rq->query, &r.skip, rs) || !related_path(&r, segment) ||
+		!query_check_related(rq->query, rq, r.cast, rs))
 		return;
 	if (r.cast >= 0 && !query_select(rq->query, rq, (enum object_type)r.cast, rs))
 		return;

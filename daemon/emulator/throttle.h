@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "emulator.h"
+#include "request.h"
 
 struct throttle;
 
