@@ -245,6 +245,20 @@ static bool is_shown(const struct object *o, const struct token *t)
 	return o->seq <= t->upto || (o->created > t->since && o->created <= t->upto);
 }
 
+/*
+ * When tests order it: objects of this page and the one before once more, the other way round, as
+ * the service may do (learn.microsoft.com/graph/delta-query-overview, "Replays").
+ */
+static void replay(const struct emulator *em, const struct request *rq, const struct token *token,
+	const struct object *last, unsigned max, bool first, struct buf *b)
+{
+	for (unsigned n = 0; last && n < 2 * max && last->seq > token->since; last = last->older)
+		if (is_shown(last, token) && delta_object(em, rq, last, token->since, first, b)) {
+			first = false;
+			n++;
+		}
+}
+
 static void respond_page(struct emulator *em, struct request *rq, enum object_type t,
 	struct token *token, struct response *rs)
 {
@@ -263,6 +277,8 @@ static void respond_page(struct emulator *em, struct request *rq, enum object_ty
 		token->after = o->seq;
 		em->hint[t] = o;
 	}
+	if (em->replay)
+		replay(em, rq, token, em->hint[t], max, n == 0, b);
 	if (!o) {
 		token->since = token->upto;
 		token->after = token->upto = 0;

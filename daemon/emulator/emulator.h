@@ -92,6 +92,7 @@ struct emulator {
 	int64_t tokens_from; /* access tokens that are older are expired */
 	long lag_ms;         /* lists and delta queries show what was so long ago */
 	bool lag_reads;      /* and so do reads of single objects */
+	bool replay;         /* delta queries tell objects several times and in any order */
 	struct mark *marks;
 	unsigned n_marks, cap_marks;
 	struct throttle *throttle; /* NULL: none */
@@ -104,7 +105,7 @@ struct emulator {
 	uint64_t n_log;
 	bool stable_ids; /* ids follow from the sourceAnchor, so that a recording can be replayed */
 	int record;      /* descriptor that gets each $batch body on a line, -1: none */
-	char base[128];  /* "https://localhost:8443" */
+	char base[128];  /* "https://localhost:8443", or as the client called us: in links */
 	uint32_t n_managed[TYPE_COUNT]; /* objects whose isCloudManaged is true */
 };
 

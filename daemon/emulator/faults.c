@@ -27,12 +27,15 @@ static long number(const json_t *o, const char *key, long def)
 static bool set_conditions(struct emulator *em, const json_t *o)
 {
 	const json_t *throttle = json_object_get(o, "throttle");
-	bool any = throttle || json_object_get(o, "lagMs") || json_object_get(o, "lagReads");
+	bool any = throttle || json_object_get(o, "lagMs") || json_object_get(o, "lagReads") ||
+	           json_object_get(o, "deltaReplay");
 
 	if (json_object_get(o, "lagMs"))
 		em->lag_ms = MAX(number(o, "lagMs", 0), 0L);
 	if (json_object_get(o, "lagReads"))
 		em->lag_reads = json_is_true(json_object_get(o, "lagReads"));
+	if (json_object_get(o, "deltaReplay"))
+		em->replay = json_is_true(json_object_get(o, "deltaReplay"));
 	if (em->lag_ms && !em->n_marks)
 		marks_add(em);
 	if (throttle) {
@@ -108,7 +111,7 @@ static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
 static void clear_faults(struct emulator *em)
 {
 	em->lag_ms = 0;
-	em->lag_reads = false;
+	em->lag_reads = em->replay = false;
 	em->n_marks = 0;
 	while (em->faults) {
 		struct fault *f = em->faults;

@@ -326,6 +326,21 @@ static void record(struct emulator *em, struct evhttp_request *req, const char *
 	(void)!write(em->record, "\n", 1);
 }
 
+/*
+ * Links lead back to the name that the client knows us by, whatever cloud it takes us for. A name
+ * that could not be one leaves them as they are.
+ */
+static void set_base(struct emulator *em, struct evhttp_request *req)
+{
+	const char *host = evhttp_find_header(evhttp_request_get_input_headers(req), "Host");
+	size_t n = host ? strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				       "0123456789.-:[]")
+	                : 0;
+
+	if (n && !host[n] && n < sizeof(em->base) - sizeof("https://"))
+		snprintf(em->base, sizeof(em->base), "https://%s", host);
+}
+
 static void on_request(struct evhttp_request *req, void *ctx)
 {
 	struct server *s = ctx;
@@ -341,6 +356,7 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	request_begin(s->em,
 		evhttp_find_header(evhttp_request_get_input_headers(req), "client-request-id"));
 	connection_busy(req);
+	set_base(s->em, req);
 	no_delay(req);
 	record(s->em, req, rq.path);
 	if (!own)

@@ -574,6 +574,48 @@ def test_pages_shrink(make_lab):
                   "WHERE c.type = 'entra' AND kind <> 2")[0][0] == 61
 
 
+def test_delta_replays(make_lab):
+    """Objects that come several times, in any order: as if they had come once."""
+    company = people(60)
+    company.group("Crew", list(company.objects)[:30])
+    lab = make_lab(company)
+    lab.write_config(aad="page_size = 7\n")
+    lab.emulator.request("POST", "/emulator/faults", {"deltaReplay": True})
+    lab.cycle()
+    lab.cycle()
+    for i in range(1, 20):
+        lab.company.set("user%d" % i, "title", "Cook")
+    lab.company.delete("user30")
+    lab.company.member("Crew", "remove", "user5")
+    lab.company.member("Crew", "add", "user50")
+    lab.write()
+    for _ in range(3):
+        lab.cycle()
+    writes = lab.emulator.stats()["writes"]
+    for profile in ("initial", "delta"):
+        lab.cycle(profile)
+    stats = lab.emulator.stats()
+    assert (stats["writes"], stats["duplicateWrites"]) == (writes, 0)
+    assert stats["users"] == 59 and stats["deletes"] == 1 and not errors(lab)
+    names = lab.graph.members(lab.graph.find("groups", "Crew")["id"])
+    assert len(names) == 29 and "user5" not in names and "user50" in names
+
+
+def test_cloud_object_is_not_deleted(make_lab):
+    """An object that AD deletes after it was given to the cloud and back, before it is taken over."""
+    lab = make_lab(people(3))
+    lab.cycle()
+    lab.cycle()
+    user = lab.graph.find("users", "user1")["id"]
+    lab.graph.soa("users", user, True)
+    lab.graph.soa("users", user, False)
+    lab.company.delete("user1")
+    lab.write()
+    r = lab.run()
+    assert r.code == 1 and "DeletingCloudOnlyObjectNotAllowed" in r.log, r.log
+    assert lab.graph.find("users", "user1") and lab.emulator.stats()["deletes"] == 0
+
+
 def test_delta_token_life(make_lab):
     """After a week the service forgets the delta links: everything is read once, nothing is lost."""
     lab = make_lab(people(3))

@@ -936,3 +936,17 @@ def test_metadata_is_graphs(tenant):
         known = {p.get("Name"): p.get("Type") for p in root.iter("Property")}
         known["deletedDateTime"] = "Edm.DateTimeOffset"  # of the base type, directoryObject
         assert {n: t for n, t in properties.items() if known.get(n) != t} == {}
+
+
+def test_links_lead_to_the_name_that_was_called(em):
+    """A client that takes us for another cloud gets links of that cloud."""
+    sync = Graph(em, SYNC_APP)
+    for i in range(3):
+        synced(sync, "user%d" % i)
+    headers = dict(sync.headers, Host="graph.microsoft.us")
+    for path in ("/v1.0/users?$top=2", "/v1.0/users/delta"):
+        _, answer = em.request("GET", path, None, headers)
+        link = answer.get("@odata.nextLink") or answer["@odata.deltaLink"]
+        assert link.startswith("https://graph.microsoft.us/v1.0/users"), link
+    _, answer = em.request("GET", "/v1.0/users?$top=2", None, dict(headers, Host='x"/y'))
+    assert "x" not in answer["@odata.nextLink"][:20]
