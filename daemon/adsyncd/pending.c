@@ -48,22 +48,6 @@ static json_t *references(struct store *s, const struct cs_row *row, struct aren
 	return list;
 }
 
-static void add_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o)
-{
-	struct cs_row *joined;
-	struct err ignored;
-	unsigned n;
-
-	json_object_set_new(o, "source_dn", json_null());
-	if (!row->mv || cs_page_sources(s, row->mv, a, &joined, &n, &ignored) < 0)
-		return;
-	for (unsigned i = 0; i < n; i++)
-		if (joined[i].connector != row->connector) {
-			json_object_set_new(o, "source_dn", json_string(joined[i].dn));
-			return;
-		}
-}
-
 static json_t *object(struct store *s, const struct cs_row *row, struct arena *a)
 {
 	json_t *o = show_row(s, row, a);
@@ -71,7 +55,7 @@ static json_t *object(struct store *s, const struct cs_row *row, struct arena *a
 	json_object_set_new(o, "operation", json_string(operation(row)));
 	json_object_set_new(o, "changes", show_changes(s, row, a));
 	json_object_set_new(o, "references", references(s, row, a));
-	add_source(s, row, a, o);
+	show_source(s, row, a, o);
 	return o;
 }
 

@@ -194,19 +194,17 @@ json_t *show_run(struct store *s, int64_t id, struct err *e)
 	return o;
 }
 
-/* The object of AD that it comes from: administrators know that one. */
-static void add_source(struct store *s, int64_t cs, json_t *o)
+void show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o)
 {
-	_cleanup_arena_ struct arena a = {0};
-	struct cs_row row, *joined;
+	struct cs_row *joined;
 	struct err ignored;
-	unsigned n;
+	unsigned n = 0;
 
-	if (cs_get(s, cs, &a, &row, &ignored) != 0 || !row.mv ||
-		cs_page_sources(s, row.mv, &a, &joined, &n, &ignored) < 0)
+	json_object_set_new(o, "source_dn", json_null());
+	if (!row->mv || cs_page_sources(s, row->mv, a, &joined, &n, &ignored) < 0)
 		return;
 	for (unsigned i = 0; i < n; i++)
-		if (joined[i].connector != row.connector) {
+		if (joined[i].connector != row->connector) {
 			set_string(o, "source_dn", joined[i].dn);
 			return;
 		}
@@ -217,6 +215,7 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 	static const char *const phases[] = {"import", "synchronization", "export"};
 	_cleanup_arena_ struct arena a = {0};
 	struct error_row *rows;
+	struct cs_row row;
 	json_t *list;
 	unsigned n;
 
@@ -236,7 +235,8 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 		json_object_set_new(o, "count", json_integer(rows[i].count));
 		set_time(o, "retry_at", rows[i].retry_at);
 		set_string(o, "advice", connector_error_advice(rows[i].type));
-		add_source(s, rows[i].cs, o);
+		if (cs_get(s, rows[i].cs, &a, &row, e) == 0)
+			show_source(s, &row, &a, o);
 		json_array_append_new(list, o);
 	}
 	return list;

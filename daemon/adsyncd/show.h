@@ -32,6 +32,8 @@ json_t *show_mv(struct store *s, const char *name, struct err *e);
 
 /* Shared with pending.c: a row; its two images; what differs, attribute -> {from, to}. */
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a);
+/* "source_dn": the object of AD that it comes from, which administrators know. */
+void show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o);
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a);
 /* By DN or anchor in one connector, or with connector NULL in any. */
 int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
