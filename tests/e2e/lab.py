@@ -189,7 +189,7 @@ class Graph:
                    {"isCloudManaged": cloud})
 
     def members(self, group_id):
-        return sorted(m["displayName"] for m in self.get("/groups/%s/members" % group_id)["value"])
+        return sorted(m["displayName"] for m in self.all("/groups/%s/members?$top=999" % group_id))
 
 
 class Run:
