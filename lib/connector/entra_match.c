@@ -46,10 +46,10 @@ void entra_match_free(struct entra_match *m)
 
 static void add_deleted(struct entra_match *m, const json_t *user)
 {
-	const char *id = json_string_value(json_object_get(user, "id"));
+	const char *id = entra_id(user);
 	const char *anchor = json_string_value(json_object_get(user, "onPremisesImmutableId"));
 
-	if (!id || !anchor || strlen(id) > 128 || m->n == DELETED_MAX)
+	if (!id || !anchor || m->n == DELETED_MAX)
 		return;
 	if (m->n == m->cap) {
 		m->cap = MAX(64u, m->cap * 2);
@@ -195,8 +195,8 @@ enum entra_match_verdict entra_match_decide(const struct connector *c, const str
 
 	json_array_foreach ((json_t *)list, i, o) {
 		own = json_string_value(json_object_get(o, "onPremisesImmutableId"));
-		id = json_string_value(json_object_get(o, "id"));
-		if (!id || strlen(id) > 128)
+		id = entra_id(o);
+		if (!id)
 			continue;
 		*ret_id = arena_strdup(a, id);
 		if (own && anchor && streq(own, anchor))
@@ -214,7 +214,7 @@ enum entra_match_verdict entra_match_decide(const struct connector *c, const str
 	}
 	if (!found)
 		return ENTRA_MATCH_NONE; /* with the same name all the same: the service refuses */
-	*ret_id = id = arena_strdup(a, json_string_value(json_object_get(found, "id")));
+	*ret_id = id = arena_strdup(a, entra_id(found));
 	own = json_string_value(json_object_get(found, "onPremisesImmutableId"));
 	if (own || json_is_true(json_object_get(found, "onPremisesSyncEnabled")))
 		return refuse(ret_error, ret_text, "InvalidSoftMatch",
