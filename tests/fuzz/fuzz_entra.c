@@ -205,7 +205,16 @@ static void run(const char *how, const json_t *json)
 	const char *class_letter = *how ? strchr(letters, how[0]) : NULL;
 	enum entra_class class =
 		class_letter ? (enum entra_class)(class_letter - letters) : ENTRA_USER;
-	struct connector c = {.sync_surface = *how && how[1] == 's', .base = base};
+	static const struct option_def defs[] = {{"soft_match", OPTION_BOOLEAN}};
+	static char *values[] = {"yes"};
+	static const struct settings settings = {
+		.defs = defs, .n_defs = ARRAY_SIZE(defs), .values = values};
+	struct connector c = {
+		.settings = &settings,
+		.sync_surface = *how && how[1] == 's',
+		.base = base,
+		.switches = {.soft_match_upn = true},
+	};
 	char asked = *how && how[1] ? how[2] : 'r';
 	struct entry none, *en;
 	struct arena a = {0};
