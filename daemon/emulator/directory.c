@@ -423,16 +423,19 @@ static void key_set(struct directory *d, struct object *o, enum key_kind kind, c
 static void addresses_set(
 	struct directory *d, struct object *o, const char *json, size_t n, bool add)
 {
-	for (const char *p = json; p < json + n; p++) {
-		const char *end;
+	const char *behind = json + n;
+
+	for (const char *p = json; p < behind; p++) {
+		const char *end = p + 1;
 		_cleanup_buf_ struct buf b = {0};
 
 		if (*p != '"')
 			continue;
-		end = memchr(p + 1, '"', (size_t)(json + n - p - 1));
-		if (!end)
+		while (end < behind && *end != '"')
+			end += *end == '\\' ? 2 : 1;
+		if (end >= behind)
 			return;
-		if (strncasecmp(p + 1, "smtp:", 5) == 0) {
+		if (end - p > 5 && strncasecmp(p + 1, "smtp:", 5) == 0) {
 			buf_addc(&b, '"');
 			buf_add(&b, p + 6, (size_t)(end - p - 5));
 			key_set(d, o, KEY_ADDRESS, b.data, b.len, add);
