@@ -127,7 +127,8 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 		}
 		buf_clear(&c->text[prop]);
 		wrong = property_value(&properties[prop], v, &c->text[prop]);
-		if (!wrong && streq(properties[prop].name, "onPremisesSecurityIdentifier") &&
+		if (!wrong && !is_sync(rq) &&
+			streq(properties[prop].name, "onPremisesSecurityIdentifier") &&
 			json_is_string(v) && !str_starts(json_string_value(v), "S-1-"))
 			wrong = "it is no SID";
 		if (wrong)
