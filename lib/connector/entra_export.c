@@ -134,6 +134,15 @@ static bool budget_allows(const struct entra_budget *b)
 	return !b->limit || b->left >= 1;
 }
 
+/* A batch is worth its request: it waits for a second's share of the budget, or for all it takes.
+ */
+static bool budget_allows_batch(const struct entra_budget *b)
+{
+	double share = MIN(b->limit / BUDGET_SECONDS, (double)BATCH_MAX);
+
+	return !b->limit || b->left >= MAX(share, 1.0);
+}
+
 static void budget_spend(struct entra_budget *b, const struct part *p)
 {
 	if (b->limit && is_write(p))
@@ -184,6 +193,8 @@ static void batch_send(struct export *x, struct batch *b)
 static int batch_fill(struct export *x, struct batch *b)
 {
 	b->n = 0;
+	if (!budget_allows_batch(&x->c->budget))
+		return 0;
 	while (b->n < BATCH_MAX && budget_allows(&x->c->budget)) {
 		struct part *p;
 		int r = next_part(x, &p);
