@@ -8,7 +8,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-bool url_decode(char *s)
+static bool decode(char *s, char plus)
 {
 	const char *start = s;
 	char *out = s;
@@ -20,11 +20,21 @@ bool url_decode(char *s)
 			out++;
 			s += 2;
 		} else {
-			*out++ = *s == '+' ? ' ' : *s;
+			*out++ = *s == '+' ? plus : *s;
 		}
 	}
 	*out = '\0';
 	return utf8_valid(start, (size_t)(out - start));
+}
+
+bool url_decode(char *s)
+{
+	return decode(s, ' ');
+}
+
+bool path_decode(char *s)
+{
+	return decode(s, '+');
 }
 
 void url_encode(struct buf *b, const char *s)

@@ -34,6 +34,8 @@ struct query {
 
 /* Percent-decodes in place. False: malformed, or no UTF-8. */
 bool url_decode(char *s);
+/* The same for a segment of a path, where "+" is itself (RFC 3986; a form and a query: a space). */
+bool path_decode(char *s);
 /* Appends s percent-encoded. */
 void url_encode(struct buf *b, const char *s);
 

@@ -142,7 +142,7 @@ static bool split_path(struct request *rq, char *path, struct response *rs)
 			rq->version = streq(p, "beta") ? "beta" : "v1.0";
 			continue;
 		}
-		if (rq->n_segments == SEGMENTS_MAX || !url_decode(p)) {
+		if (rq->n_segments == SEGMENTS_MAX || !path_decode(p)) {
 			respond_error(rs, 400, "BadRequest", "The URL is malformed.");
 			return false;
 		}

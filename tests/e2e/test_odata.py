@@ -950,3 +950,13 @@ def test_links_lead_to_the_name_that_was_called(em):
         assert link.startswith("https://graph.microsoft.us/v1.0/users"), link
     _, answer = em.request("GET", "/v1.0/users?$top=2", None, dict(headers, Host='x"/y'))
     assert "x" not in answer["@odata.nextLink"][:20]
+
+
+def test_plus_in_a_name(em):
+    """A plus sign is itself in a path, and a blank in a query."""
+    sync = Graph(em, SYNC_APP)
+    who = synced(sync, "anna", userPrincipalName="anna+1@fjordline.example")
+    assert sync.get("/users/anna+1@fjordline.example")["id"] == who
+    assert sync.get("/users/anna%2B1@fjordline.example")["id"] == who
+    found = sync.get("/users?$filter=userPrincipalName+eq+'anna%2B1@fjordline.example'")["value"]
+    assert [o["id"] for o in found] == [who]
