@@ -431,6 +431,28 @@ class Permission(Scenario):
         assert lab.db("SELECT value FROM meta WHERE name = 'deletion_override'") == [("",)]
 
 
+def with_crew():
+    c = small()
+    c.group("Crew", [c.dn_of("user%d" % i) for i in range(1, 5)])
+    return c
+
+
+def empty_crew(lab):
+    lab.company.set("Crew", "member")
+
+
+class HeldGroup(Scenario):
+    """A group that would lose too many members keeps them until somebody has looked."""
+    company = staticmethod(with_crew)
+    settings = {"export__member_removal_threshold": 2, "scheduler__sync_cycle_enabled": "no"}
+    results = (0, 1)
+    steps = [cycle, cycle, empty_crew, cycle, permit, cycle]
+
+    def check(self, lab):
+        assert lab.tenant()["groups/Crew"]["members"] == []
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
 def same_address(lab):
     lab.company.set("user1", "proxyAddresses", "SMTP:user1@fjordline.example",
                     "smtp:both@fjordline.example")
@@ -452,4 +474,4 @@ class Duplicate(Scenario):
 
 ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
        DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud, OwnRules,
-       SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, Duplicate]
+       SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, HeldGroup, Duplicate]
