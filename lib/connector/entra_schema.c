@@ -58,7 +58,7 @@ static struct entra_attr table[] = {
 	PLAIN("givenName", "givenName", S, U | C),
 	PLAIN("surname", "surname", S, U | C),
 	PLAIN("userPrincipalName", "userPrincipalName", S, U),
-	PLAIN("alias", "mailNickname", S, U | G | C),
+	PLAIN("alias", "mailNickname", S, U | G | C, .flags = SCHEMA_NEVER_EMPTY),
 	PLAIN("mail", "mail", S, U | G | C, SYNC),
 	{"proxyAddresses", "proxyAddresses", NULL, SHAPE_LIST, S, U | G | C, SYNC,
 		.flags = SCHEMA_MULTI},

@@ -11,6 +11,8 @@ enum schema_flag {
 	SCHEMA_MULTI = 1 << 0,      /* several values */
 	SCHEMA_READ_ONLY = 1 << 1,  /* imported, never exported */
 	SCHEMA_WRITE_ONCE = 1 << 2, /* may be sent when the object is created, not later */
+	SCHEMA_NEVER_EMPTY =
+		1 << 5,        /* the directory gives it a value of its own when there is none */
 	SCHEMA_LOCAL = 1 << 4, /* the rules may name it, but the directory has no such attribute */
 	SCHEMA_UNREADABLE = 1 << 3, /* exported, never imported: cannot be confirmed */
 };

@@ -425,10 +425,14 @@ void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *
 
 		out->classes[i].class = class->name;
 		out->n_classes = i + 1;
-		for (unsigned k = 0; k < class->n_attrs; k++)
+		for (unsigned k = 0; k < class->n_attrs; k++) {
+			unsigned attr = attr_intern(class->attrs[k].name);
+
 			if (!(class->attrs[k].flags & SCHEMA_READ_ONLY))
-				bitmap_set(
-					&out->classes[i].attrs, attr_intern(class->attrs[k].name));
+				bitmap_set(&out->classes[i].attrs, attr);
+			if (class->attrs[k].flags & SCHEMA_NEVER_EMPTY)
+				bitmap_set(&out->classes[i].never_empty, attr);
+		}
 	}
 }
 
@@ -438,8 +442,10 @@ void outbound_done(struct outbound *out)
 	arena_done(&out->link_arena);
 	buf_done(&out->link_changed);
 	bitmap_done(&out->baseline);
-	for (unsigned i = 0; i < out->n_classes; i++)
+	for (unsigned i = 0; i < out->n_classes; i++) {
 		bitmap_done(&out->classes[i].attrs);
+		bitmap_done(&out->classes[i].never_empty);
+	}
 }
 
 static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,

@@ -40,6 +40,7 @@ struct outbound {
 	struct {
 		const char *class;
 		struct bitmap attrs;
+		struct bitmap never_empty; /* of these: nothing is sent to clear them */
 	} classes[CLASSES_MAX];
 	unsigned n_classes;
 	struct bitmap baseline; /* rows whose wanted image was first computed in this step */

@@ -27,23 +27,25 @@ static const char *anchor_dn(const struct entry *wanted, struct arena *a)
 	return dn;
 }
 
-static const struct bitmap *sendable(const struct outbound *out, const char *class)
-{
-	for (unsigned i = 0; i < out->n_classes; i++)
-		if (streq(out->classes[i].class, class))
-			return &out->classes[i].attrs;
-	return NULL;
-}
-
 struct flows {
 	struct wanted *w;
-	const struct bitmap *sendable;
+	const struct bitmap *sendable, *never_empty;
 	const struct observer *ob;
 	bool creating;       /* the directory has not shown the object yet */
 	struct bitmap *done; /* has its winner */
 	struct eval *ev;
 	const struct rule *rule;
 };
+
+/* Sets which attributes of the class may be sent; both NULL: the connector has no such class. */
+static void set_attrs(struct flows *fl, const struct outbound *out, const char *class)
+{
+	for (unsigned i = 0; i < out->n_classes; i++)
+		if (streq(out->classes[i].class, class)) {
+			fl->sendable = &out->classes[i].attrs;
+			fl->never_empty = &out->classes[i].never_empty;
+		}
+}
 
 static void observe(const struct flows *fl, const struct flow *f, const struct flow_result *fr,
 	enum flow_verdict v)
@@ -77,6 +79,14 @@ static enum flow_verdict contribute(
 	return VERDICT_WON;
 }
 
+/* No value: it is to be cleared, unless the directory would not have it empty. */
+static void clear(struct flows *fl, const struct flow *f)
+{
+	if (!f->reference && !entry_get(&fl->w->entry, f->dest) &&
+		!(fl->never_empty && bitmap_get(fl->never_empty, f->dest)))
+		entry_clear(&fl->w->entry, f->dest);
+}
+
 static enum flow_verdict decide(
 	struct flows *fl, const struct flow *f, const struct flow_result *fr)
 {
@@ -85,12 +95,10 @@ static enum flow_verdict decide(
 	case FLOW_RESULT_LINKS:
 		return contribute(fl, f, fr);
 	case FLOW_RESULT_NULL_:
-		if (!f->reference && !entry_get(&fl->w->entry, f->dest))
-			entry_clear(&fl->w->entry, f->dest);
+		clear(fl, f);
 		return VERDICT_NOTHING;
 	case FLOW_RESULT_AUTHORITATIVE_NULL:
-		if (!f->reference && !entry_get(&fl->w->entry, f->dest))
-			entry_clear(&fl->w->entry, f->dest);
+		clear(fl, f);
 		bitmap_set(fl->done, f->dest);
 		return VERDICT_STOPPED;
 	case FLOW_RESULT_IGNORE:
@@ -213,7 +221,7 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 	ret->links = arena_alloc(a, (max + 1) * sizeof(*ret->links));
 	ret->kept = arena_alloc(a, (max + 1) * sizeof(*ret->kept));
 	bitmap_clear(&done);
-	fl.sendable = sendable(out, ret->class);
+	set_attrs(&fl, out, ret->class);
 	for (unsigned i = 0; i < n; i++) {
 		if (!streq(rules[i]->target_class, ret->class) &&
 			!streq(rules[i]->target_class, "*"))
