@@ -628,6 +628,7 @@ def test_manager(em, sync, admin):
     assert admin.get(path + "?$select=jobTitle").keys() == {
         "@odata.context", "@odata.type", "id", "jobTitle"}
     assert sync.call("DELETE", path)[0] == 405
+    assert sync.call("PUT", path, {"@odata.id": refs(em, [boss])[0]})[0] == 405
     assert sync.call("DELETE", path + "/$ref")[0] == 204
     assert sync.call("DELETE", path + "/$ref")[0] == 404 == admin.call("GET", path)[0]
     sync.patch("/users/" + who, {"manager@odata.bind": refs(em, [boss])[0]})
