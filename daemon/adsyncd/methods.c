@@ -256,8 +256,8 @@ static void call_override_threshold(struct varlink_call *c, const json_t *p, voi
 		reply_done(c, r, &e);
 	else
 		varlink_reply(c,
-			json_pack("{s:I, s:I}", "deletes", (json_int_t)o.deletes, "removals",
-				(json_int_t)o.removals),
+			json_pack("{s:I, s:I, s:I}", "deletes", (json_int_t)o.deletes, "references",
+				(json_int_t)o.references, "removals", (json_int_t)o.removals),
 			false);
 }
 

@@ -85,13 +85,14 @@ int threshold_allow(struct daemon *d, struct threshold_override *ret, struct err
 	if (!s)
 		return e->code;
 	TRY(count_all(s, &c, e));
-	if (!c.deletes && !c.held) {
+	if (!c.deletes && !c.references) {
 		store_rollback(s);
 		return err_set(e, -ENOENT, NULL, 0,
 			"nothing is staged that a threshold would stop: a permission in advance is "
 			"not given");
 	}
-	*ret = (struct threshold_override){c.deletes, c.removals, unix_now() + OVERRIDE_SECONDS};
+	*ret = (struct threshold_override){
+		c.deletes, c.references, c.removals, unix_now() + OVERRIDE_SECONDS};
 	TRY(threshold_override_set(s, ret, e));
 	return store_commit(s, e);
 }

@@ -62,9 +62,10 @@ int command_threshold_override(const struct ctl *c, int argc, char **argv)
 	if (c->json)
 		print_json(o);
 	else
-		printf("the next export may delete %lld objects, and up to %lld members of a "
-		       "group; the permission ends after it, or in a day\n",
+		printf("the next export may delete %lld objects and %lld references, up to %lld of "
+		       "them members of one group; the permission ends after it, or in a day\n",
 			(long long)json_integer_value(json_object_get(o, "deletes")),
+			(long long)json_integer_value(json_object_get(o, "references")),
 			(long long)json_integer_value(json_object_get(o, "removals")));
 	json_decref(o);
 	return 0;

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #define DELETED_MAX 1000000
+#define PAGES_MAX 10000 /* a list without an end is a lie */
 
 struct deleted {
 	char *anchor, *id;
@@ -87,7 +88,7 @@ static enum conn_result read_deleted(struct connector *c, struct entra_match *m,
 			c->base);
 	enum conn_result r = CONN_OK;
 
-	while (url && r == CONN_OK) {
+	for (unsigned page = 0; url && r == CONN_OK && page < PAGES_MAX; page++) {
 		json_t *json, *v;
 		const char *next;
 		size_t i;

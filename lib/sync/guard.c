@@ -43,13 +43,16 @@ static int doubt_class(
 	return 0;
 }
 
-/* References as a whole, against a filter or a right that was changed. */
-static int doubt_references(struct export_step *st, char *why, size_t size, struct err *e)
+/* References as a whole, against a filter or a right that was changed. *ret_n: to be removed. */
+static int doubt_references(
+	struct export_step *st, char *why, size_t size, int64_t *ret_n, struct err *e)
 {
 	int64_t percent = setting_number(&st->sync->cfg->export, "deletion_limit"), n, of;
 	int64_t connector = st->conn->row.id;
 
+	why[0] = '\0';
 	TRY(cs_link_count_removals(st->sync->store, connector, &n, e));
+	*ret_n = n;
 	if (n <= FEW || !percent)
 		return 0;
 	TRY(cs_link_count_imported(st->sync->store, connector, &of, e));
@@ -62,22 +65,20 @@ static int doubt_references(struct export_step *st, char *why, size_t size, stru
 	return 0;
 }
 
-/* What speaks against what is staged; "" when nothing does. *ret_n: objects to be deleted. */
-static int doubt(struct export_step *st, char *why, size_t size, int64_t *ret_n, struct err *e)
+/* What speaks against the deletes; "" when nothing does. *ret_n: objects to be deleted. */
+static int doubt_objects(struct export_step *st, int64_t limit, char *why, size_t size,
+	int64_t *ret_n, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	struct delete_count *classes;
-	int64_t limit, total = 0;
+	int64_t total = 0;
 	unsigned n;
 
 	why[0] = '\0';
-	TRY(threshold_get(st->sync->store, st->sync->cfg, &limit, e));
 	TRY(cs_count_deletes(st->sync->store, st->conn->row.id, &a, &classes, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		total += classes[i].deletes;
 	*ret_n = total;
-	if (limit == 0)
-		return 0;
 	if (total > limit)
 		snprintf(why, size,
 			"%" PRId64
@@ -85,25 +86,46 @@ static int doubt(struct export_step *st, char *why, size_t size, int64_t *ret_n,
 			total, limit);
 	for (unsigned i = 0; i < n && !why[0]; i++)
 		TRY(doubt_class(st, &classes[i], why, size, e));
-	return why[0] ? 0 : doubt_references(st, why, size, e);
+	return 0;
+}
+
+/* A permission was given for so many: it takes the doubt away, unless there are more by now. */
+static void allow(struct export_step *st, char *why, int64_t n, int64_t allowed)
+{
+	if (!why[0] || !st->override.ends || n > allowed)
+		return;
+	st->override_used = true;
+	why[0] = '\0';
+}
+
+/* "" when the export may go on. */
+static int doubt(struct export_step *st, char *why, size_t size, struct err *e)
+{
+	int64_t limit, n;
+
+	why[0] = '\0';
+	TRY(threshold_get(st->sync->store, st->sync->cfg, &limit, e));
+	if (limit == 0)
+		return 0;
+	TRY(doubt_objects(st, limit, why, size, &n, e));
+	allow(st, why, n, st->override.deletes);
+	if (why[0])
+		return 0;
+	TRY(doubt_references(st, why, size, &n, e));
+	allow(st, why, n, st->override.references);
+	return 0;
 }
 
 int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
 {
 	struct record r = {.event = EVENT_DELETION_THRESHOLD};
 	char why[200];
-	int64_t n;
 
 	TRY(threshold_override_get(st->sync->store, &st->override, e));
-	TRY(doubt(st, why, sizeof(why), &n, e));
+	TRY(doubt(st, why, sizeof(why), e));
 	*ret_stopped = why[0] != '\0';
 	if (!*ret_stopped)
 		return 0;
-	if (st->override.ends && n <= st->override.deletes) {
-		st->override_used = true;
-		*ret_stopped = false;
-		return 0;
-	}
 	TRY(export_transaction(st, e));
 	end->result = "stopped-deletion-threshold-exceeded";
 	snprintf(end->error, sizeof(end->error),
@@ -231,11 +253,15 @@ int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, st
 {
 	struct counting c = {.s = s, .ret = ret, .e = e};
 	struct delete_count *classes;
+	int64_t references = 0;
 	unsigned n;
 	int r = cs_count_deletes(s, connector, &c.a, &classes, &n, e);
 
 	for (unsigned i = 0; r >= 0 && i < n; i++)
 		ret->deletes += classes[i].deletes;
+	if (r >= 0)
+		r = cs_link_count_removals(s, connector, &references, e);
+	ret->references += references;
 	if (r >= 0)
 		r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
 	arena_done(&c.a);

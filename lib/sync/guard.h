@@ -21,7 +21,8 @@ int guard_done(struct export_step *st, struct err *e);
 /* What the guards would look at, for people. */
 struct guard_counts {
 	int64_t deletes;
-	int64_t removals; /* the most of one group whose removals are held */
-	int64_t held;     /* such groups */
+	int64_t references; /* to be removed, in all */
+	int64_t removals;   /* the most of one group whose removals are held */
+	int64_t held;       /* such groups */
 };
 int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, struct err *e);

@@ -39,8 +39,8 @@ int threshold_override_get(struct store *s, struct threshold_override *ret, stru
 	TRY(r);
 	*ret = (struct threshold_override){0};
 	if (r == 0 &&
-		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &o.deletes, &o.removals,
-			&o.ends) == 3 &&
+		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &o.deletes,
+			&o.references, &o.removals, &o.ends) == 4 &&
 		o.ends > unix_now())
 		*ret = o;
 	return 0;
@@ -48,10 +48,10 @@ int threshold_override_get(struct store *s, struct threshold_override *ret, stru
 
 int threshold_override_set(struct store *s, const struct threshold_override *o, struct err *e)
 {
-	char text[96] = "";
+	char text[128] = "";
 
 	if (o->ends)
-		snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64, o->deletes,
-			o->removals, o->ends);
+		snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+			o->deletes, o->references, o->removals, o->ends);
 	return meta_set(s, override_row, text, e);
 }

@@ -12,9 +12,10 @@
 
 /* What the next export may do once; zeros when there is no permission. */
 struct threshold_override {
-	int64_t deletes;  /* of objects, in all */
-	int64_t removals; /* of references of one group */
-	int64_t ends;     /* unix time */
+	int64_t deletes;    /* of objects, in all */
+	int64_t references; /* removed, in all */
+	int64_t removals;   /* of references of one group */
+	int64_t ends;       /* unix time */
 };
 
 /* In force: set at run time, else configured. 0: off. */

@@ -329,6 +329,12 @@ def test_members_that_cannot_be_read(make_lab):
     r = lab.run()
     assert r.result == "stopped-deletion-threshold-exceeded", r.log
     assert "50 of 50 references" in r.log
+    # a permission to delete an object is none to empty the groups
+    con = sqlite3.connect(lab.folder + "/state/adsyncd.db")
+    with con:
+        con.execute("INSERT OR REPLACE INTO meta VALUES ('deletion_override', '9 49 9 %d')" % 4e9)
+    con.close()
+    assert lab.run().result == "stopped-deletion-threshold-exceeded"
     assert len(lab.graph.members(lab.graph.find("groups", "Group 1")["id"])) == 10
     for name in groups:
         lab.company.set(name, "member", *dns[:10])
@@ -375,7 +381,7 @@ def test_threshold_at_run_time(make_lab):
     told = lab.ctl_json("threshold", "show")
     assert (told["threshold"], told["configured"], told["staged_deletes"]) == (2, 500, 4)
     assert not told["override"]
-    assert lab.ctl_json("threshold", "override-once") == {"deletes": 4, "removals": 0}
+    assert lab.ctl_json("threshold", "override-once") == {"deletes": 4, "references": 0, "removals": 0}
     lab.company.delete("user4")  # one more than was looked at
     lab.write()
     r = lab.run()
@@ -417,7 +423,7 @@ def test_group_keeps_its_members(make_lab):
     assert 116 not in lab.run().events  # told once
     lab.start()
     assert [e["type"] for e in lab.ctl_json("errors")] == ["MemberRemovalThresholdExceeded"]
-    assert lab.ctl_json("threshold", "override-once") == {"deletes": 0, "removals": 39}
+    assert lab.ctl_json("threshold", "override-once") == {"deletes": 0, "references": 39, "removals": 39}
     lab.cycle()
     assert len(lab.graph.members(large)) == 1
     assert lab.db("SELECT count(*) FROM cs_error")[0][0] == 0
