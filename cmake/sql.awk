@@ -1,7 +1,7 @@
-# Turns schema/store.sql and schema/queries.sql into C.
+# Turns schema/store.sql, schema/upgrade/*.sql and schema/queries.sql into C.
 #   awk -v mode=header  queries.sql            enum query { Q_CS_GET, ... };
 #   awk -v mode=source  queries.sql            the statements' names and texts
-#   awk -v mode=schema  store.sql              the schema as one string
+#   awk -v mode=schema -v name=store_schema store.sql   the file as one string of that name
 # A statement begins with "-- name: NAME" and ends where the next begins; other comments go.
 function quote(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\\n\"" }
 /^-- name: / {
@@ -34,6 +34,6 @@ END {
 		for (i = 1; i <= n; i++) print "\t" text[i] ","
 		print "};"
 	} else {
-		print "/* generated from schema/store.sql */\nconst char store_schema[] =" schema ";"
+		print "/* generated from schema/ */\nstatic const char " name "[] = \"\"" schema ";"
 	}
 }

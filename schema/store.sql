@@ -1,4 +1,6 @@
 -- The store of adsyncd, version 1 (PRAGMA user_version): connector spaces, metaverse, links, runs.
+-- This file is frozen: stores of version 1 exist. What changes is a file of its own in upgrade/, the
+-- version in its name; a new store gets this file and then each of those in their order.
 -- One file, SQLite WAL. The change number `seq` grows with every change that a later step must
 -- look at; a delta sync is "rows whose seq is newer", a full sync is "all rows".
 

@@ -240,6 +240,18 @@ static void load_schedule(struct daemon *d)
 	schedule_start(&d->schedule, unix_now(), interval(d));
 }
 
+/* A store of an older version is upgraded before anybody asks for what is in it. */
+static void upgrade_store(struct daemon *d)
+{
+	_cleanup_free_ char *path = run_store_path(d->config);
+	_cleanup_store_ struct store *s = NULL;
+	struct err e = {0};
+	char text[1100];
+
+	if (access(path, F_OK) == 0 && store_open(path, STORE_WRITE, &s, &e) < 0)
+		log_message(4, "%s", err_format(&e, text, sizeof(text)));
+}
+
 /* Also loads the rules once, so that a mistake in them is found at start and not at night. */
 static int prepare(struct daemon *d, struct err *e)
 {
@@ -249,7 +261,11 @@ static int prepare(struct daemon *d, struct err *e)
 	if (r == 0)
 		r = run_load_rules(d->config, &rules, e);
 	ruleset_free(rules);
-	return r < 0 ? r : dir_make(state_dir(d), 0700, e);
+	if (r == 0)
+		r = dir_make(state_dir(d), 0700, e);
+	if (r == 0)
+		upgrade_store(d);
+	return r;
 }
 
 static void loop(struct daemon *d)

@@ -1,6 +1,7 @@
 /* The file itself: opening, schema and upgrades, transactions, attribute numbers, meta. */
 #include "store/query.h"
-#include "store/schema.inc"
+#include "store/store_schema.inc"
+#include "store/store_upgrade_2.inc"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,15 +10,15 @@
 #include <sys/stat.h>
 
 #define APPLICATION_ID 0x61647379 /* "adsy" */
-#define STORE_VERSION 1
-
 /* One row per version: the SQL that leads from the one before; applied in order. */
 static const struct {
 	int to;
 	const char *sql;
 } UPGRADES[] = {
 	{1, store_schema},
+	{2, store_upgrade_2},
 };
+#define STORE_VERSION UPGRADES[ARRAY_SIZE(UPGRADES) - 1].to
 
 static int exec(struct store *s, const char *sql, struct err *e)
 {
@@ -59,23 +60,31 @@ static int check_identity(struct store *s, int64_t *ret_version, struct err *e)
 	return 0;
 }
 
-static int upgrade(struct store *s, int64_t version, struct err *e)
+/* Within the transaction. */
+static int upgrade_steps(struct store *s, struct err *e)
 {
 	char text[80];
-	int r = 0;
+	int64_t version = 0;
+
+	/* another process may have been first since the version was looked at */
+	TRY(pragma_int(s, "PRAGMA user_version", &version, e));
+	for (unsigned i = 0; i < ARRAY_SIZE(UPGRADES); i++)
+		if (UPGRADES[i].to > version)
+			TRY(exec(s, UPGRADES[i].sql, e));
+	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
+		APPLICATION_ID, STORE_VERSION);
+	TRY(exec(s, text, e));
+	return exec(s, "COMMIT", e);
+}
+
+static int upgrade(struct store *s, int64_t version, struct err *e)
+{
+	int r;
 
 	if (version == STORE_VERSION)
 		return 0;
 	TRY(exec(s, "BEGIN IMMEDIATE", e));
-	for (unsigned i = 0; r == 0 && i < ARRAY_SIZE(UPGRADES); i++)
-		if (UPGRADES[i].to > version)
-			r = exec(s, UPGRADES[i].sql, e);
-	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		APPLICATION_ID, STORE_VERSION);
-	if (r == 0)
-		r = exec(s, text, e);
-	if (r == 0)
-		r = exec(s, "COMMIT", e);
+	r = upgrade_steps(s, e);
 	if (r < 0)
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	return r;
@@ -152,6 +161,10 @@ static int open_file(struct store *s, struct err *e)
 	sqlite3_busy_timeout(s->db, 5000);
 	TRY(check_identity(s, &version, e));
 	TRY(exec(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", e));
+	if (s->mode == STORE_READ && version < STORE_VERSION)
+		return err_set(e, -ENOTSUP, s->path, 0,
+			"has version %" PRId64 "; the next cycle upgrades it to %d", version,
+			STORE_VERSION);
 	if (s->mode == STORE_READ) /* the daemon, for a moment */
 		return exec(s, "PRAGMA cache_size = -1000", e);
 	TRY(exec(s,

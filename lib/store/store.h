@@ -21,8 +21,9 @@ struct store;
 enum store_mode { STORE_READ, STORE_WRITE };
 
 /*
- * Opens (STORE_WRITE: creates or upgrades). A file of a newer version is -ENOTSUP and says which
- * program it needs. WAL, foreign keys on, synchronous NORMAL, cache bounded to 12 MiB.
+ * Opens. STORE_WRITE creates or upgrades, in one transaction. -ENOTSUP: a file of a newer version,
+ * *e says which program it needs; or, for STORE_READ, one that is not upgraded yet. WAL, foreign
+ * keys on, synchronous NORMAL, cache bounded to 12 MiB.
  */
 int store_open(
 	const char *path, enum store_mode mode, struct store **ret, struct err *e) _must_check_;

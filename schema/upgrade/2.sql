@@ -1,0 +1,1 @@
+-- From version 1 to version 2 of the store.
