@@ -134,6 +134,16 @@ DELETE FROM container WHERE connector = ?1 AND seen <> ?2
 -- name: container_below
 SELECT anchor, dn FROM container
 WHERE connector = ?1 AND (dn_key = ?2 OR substr(dn_key, -length(?2) - 1) = ',' || ?2)
+-- name: dn_key_cs_list
+SELECT id, connector, anchor, dn, dn_key FROM cs WHERE dn_key IS NOT NULL
+-- name: dn_key_container_list
+SELECT 0, connector, anchor, dn, dn_key FROM container
+-- name: dn_key_cs_set
+UPDATE cs SET dn_key = ?2 WHERE id = ?1
+-- name: dn_key_container_set
+UPDATE container SET dn_key = ?3 WHERE connector = ?1 AND anchor = ?2
+-- name: dn_key_full_import
+UPDATE connector SET full_import_required = 1 WHERE id = ?1
 -- name: cs_delete
 DELETE FROM cs WHERE id = ?1
 -- name: cs_page_changed

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#define DELETED_MARK "\\0ADEL:" /* in the RDN of a deleted object: [MS-ADTS] 3.1.1.5.5.1.1 */
+#define DELETED_MARK "\nDEL:" /* in the RDN of a deleted object: [MS-ADTS] 3.1.1.5.5.1.1 */
 
 /* Attributes that decide what an entry is; the rules need not read them. */
 static struct {
@@ -145,10 +145,19 @@ void ad_object_begin(struct ad_import *im, const char *dn)
 		ad_object_problem(im, "dn", 2, "text in UTF-8 was expected");
 }
 
-/* Deleted objects are still named where they were, as Samba does, until the server cleans up. */
-static bool is_deleted_dn(const char *dn)
+/*
+ * Deleted objects are still named where they were, as Samba does, until the server cleans up. What
+ * only lies below a folder with such a name is not deleted.
+ */
+static bool is_deleted_dn(struct ad_import *im, const char *text)
 {
-	return strstr(dn, DELETED_MARK) != NULL;
+	_cleanup_buf_ struct buf b = {0};
+	const char *anchor, *dn;
+
+	if (!strstr(text, "DEL:"))
+		return false;
+	ad_reference(text, &im->arena, &anchor, &dn);
+	return rdn_value(&b, dn) && strstr(buf_str(&b), DELETED_MARK);
 }
 
 /* "B:8:0123abcd:<GUID=...>;DN" and extended DNs in text, without what was asked for too much. */
@@ -194,7 +203,7 @@ void ad_object_value(struct ad_import *im, const char *name, size_t n, const cha
 	look_at(im, attr.id, data, len);
 	if (!im->wanted[attr.id])
 		return;
-	if (attr.type == VALUE_REFERENCE && is_deleted_dn(data))
+	if (attr.type == VALUE_REFERENCE && is_deleted_dn(im, data))
 		return;
 	if (attr.type == VALUE_STRING)
 		data = plain_text(im, data, &len);
@@ -226,7 +235,7 @@ void ad_object_change(
 		ad_object_problem(im, name, n, "a distinguished name was expected");
 		return;
 	}
-	if (add && is_deleted_dn(target))
+	if (add && is_deleted_dn(im, target))
 		return;
 	if (im->n_changes == im->cap_changes) {
 		struct ref_change *old = im->changes;

@@ -150,7 +150,7 @@ int cs_search(struct store *s, int64_t connector, const char *text, unsigned lim
 	if (!st)
 		return -EIO;
 	q_int(st, 1, connector);
-	q_text(st, 2, text_fold(a, text, strlen(text), NULL));
+	q_text(st, 2, dn_key_part(a, text));
 	q_int(st, 3, limit);
 	return cs_read_all(s, Q_CS_SEARCH, a, ret, ret_n, e);
 }

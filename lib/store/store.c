@@ -71,6 +71,8 @@ static int upgrade_steps(struct store *s, struct err *e)
 	for (unsigned i = 0; i < ARRAY_SIZE(UPGRADES); i++)
 		if (UPGRADES[i].to > version)
 			TRY(exec(s, UPGRADES[i].sql, e));
+	if (version == 1)
+		TRY(dn_keys_rebuild(s, e));
 	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		APPLICATION_ID, STORE_VERSION);
 	TRY(exec(s, text, e));

@@ -132,3 +132,27 @@ def test_an_older_program_refuses_a_newer_store(old):
     done = subprocess.run([binary("adsyncd"), "--worker", "--config", old.config, "--profile", "delta",
                            "--log", "stderr"], capture_output=True, text=True, check=False)
     assert done.returncode != 0 and "has version 99" in done.stderr
+
+
+def keys(lab):
+    return lab.db("SELECT dn, dn_key FROM cs WHERE connector = 1 UNION "
+                  "SELECT dn, dn_key FROM container ORDER BY 1")
+
+
+def test_keys_of_names_are_made_anew(old, tmp_path):
+    """What an older version took for one name is two, also when the source has not changed."""
+    old.run()
+    os.mkdir(tmp_path / "fresh")
+    fresh = Lab(tmp_path / "fresh", Company.read(os.path.join(old.folder, "ad.ldif")), memory=True)
+    try:
+        fresh.run()
+        assert keys(old) == keys(fresh)
+    finally:
+        fresh.close()
+    old.company.next_rid = 5000
+    old.company.user("smith2", name="Smith,John", title="Pilot")
+    old.write()
+    old.run()
+    tenant = old.tenant()
+    assert tenant["users/Smith, John"]["jobTitle"] == "Officer"
+    assert tenant["users/Smith,John"]["jobTitle"] == "Pilot"

@@ -1,5 +1,7 @@
 /* store: rows, transactions, crashes, foreign and newer files. */
 #include "fixture.h"
+#include "store/container.h"
+#include "store/query.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -290,6 +292,93 @@ static void test_full_disk(void **state)
 	GOOD(store_commit(f->store, &f->err));
 }
 
+static int64_t insert(struct fixture *f, int64_t connector, const char *dn)
+{
+	struct cs_row row = {.connector = connector, .class = "user", .dn = dn};
+
+	GOOD(cs_insert(f->store, &row, &f->err));
+	return row.id;
+}
+
+static void set_key(struct fixture *f, int64_t id, const char *key)
+{
+	char *sql = sqlite3_mprintf("UPDATE cs SET dn_key = %Q WHERE id = %lld", key, id);
+
+	assert_int_equal(sqlite3_exec(f->store->db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_free(sql);
+}
+
+/* Keys of an older version, among them ones that are another row's now, become those of this one.
+ */
+static void test_keys_are_made_anew(void **state)
+{
+	struct fixture *f = *state;
+	struct connector_row con;
+	struct cs_row row;
+	int64_t connector, a, b, c, d;
+
+	GOOD(store_begin(f->store, &f->err));
+	connector = make_connector(f);
+	a = insert(f, connector, "CN=Smith\\, John,DC=x");
+	b = insert(f, connector, "CN=b\\ ,DC=x");
+	c = insert(f, connector, "CN=b,DC=x");
+	d = insert(f, connector, "CN=y+UID=z,DC=x");
+	set_key(f, a, "cn=smith\\,john,dc=x");
+	set_key(f, c, "transient");
+	set_key(f, b, "cn=b,dc=x");
+	set_key(f, c, "cn=c,dc=x");
+	set_key(f, d, "cn=y+uid = z,dc=x");
+	GOOD(container_put(f->store, connector, "1", "OU=R\\, D,DC=x", 1, &f->err));
+	assert_int_equal(
+		sqlite3_exec(f->store->db, "UPDATE container SET dn_key = 'old'", NULL, NULL, NULL),
+		SQLITE_OK);
+	GOOD(dn_keys_rebuild(f->store, &f->err));
+	GOOD(store_commit(f->store, &f->err));
+	GOOD(cs_find_dn(f->store, connector, "cn=smith\\2c john,dc=X", &f->arena, &row, &f->err));
+	assert_int_equal(row.id, a);
+	GOOD(cs_find_dn(f->store, connector, "CN=b\\20,DC=x", &f->arena, &row, &f->err));
+	assert_int_equal(row.id, b);
+	GOOD(cs_find_dn(f->store, connector, "CN=b,DC=x", &f->arena, &row, &f->err));
+	assert_int_equal(row.id, c);
+	GOOD(cs_find_dn(f->store, connector, "uid=z+cn=y,DC=x", &f->arena, &row, &f->err));
+	assert_int_equal(row.id, d);
+	{
+		struct container_row *rows;
+		unsigned n;
+
+		GOOD(container_below(
+			f->store, connector, "OU=R\\, D,DC=x", &f->arena, &rows, &n, &f->err));
+		assert_int_equal(n, 1);
+	}
+	GOOD(connector_ensure(f->store, "a", "ad", &f->arena, &con, &f->err));
+	assert_true(con.full_import_required);
+}
+
+/* Two spellings of one DN cannot both keep it: the import tells which is out of date. */
+static void test_keys_that_have_become_one(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_row row;
+	int64_t connector, a, b;
+
+	GOOD(store_begin(f->store, &f->err));
+	connector = make_connector(f);
+	a = insert(f, connector, "CN=y+UID=z,DC=x");
+	b = insert(f, connector, "CN=other,DC=x");
+	set_key(f, a, "cn=y+uid=z ,dc=x");
+	set_key(f, b, "uid=z+cn=y,dc=x");
+	assert_int_equal(sqlite3_exec(f->store->db,
+				 "UPDATE cs SET dn = 'UID=z+CN=y,DC=x' WHERE dn = 'CN=other,DC=x'",
+				 NULL, NULL, NULL),
+		SQLITE_OK);
+	GOOD(dn_keys_rebuild(f->store, &f->err));
+	GOOD(store_commit(f->store, &f->err));
+	GOOD(cs_get(f->store, a, &f->arena, &row, &f->err));
+	assert_false(row.transient);
+	GOOD(cs_get(f->store, b, &f->arena, &row, &f->err));
+	assert_true(row.transient);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_up, fixture_down)
@@ -304,6 +393,8 @@ int main(void)
 		T(test_foreign_file),
 		T(test_mode),
 		T(test_full_disk),
+		T(test_keys_are_made_anew),
+		T(test_keys_that_have_become_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

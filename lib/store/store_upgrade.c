@@ -1,0 +1,113 @@
+/* What an upgrade of the store needs beside SQL. */
+#include "base/text.h"
+#include "store/cs.h"
+#include "store/query.h"
+
+#include <errno.h>
+
+struct key_change {
+	int64_t id, connector;
+	const char *anchor; /* of a container */
+	const char *key;
+};
+
+/* The rows whose key is another one now. */
+static int find_changes(struct store *s, enum query q, struct rows *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, q, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	while ((r = q_step(s, q, e)) > 0) {
+		_cleanup_arena_ struct arena a = {0};
+		const char *key = dn_key(&a, q_col_text(st, 3, &a));
+		struct key_change *c;
+
+		if (streq(key, (const char *)sqlite3_column_text(st, 4)))
+			continue;
+		c = rows_add(ret);
+		c->id = sqlite3_column_int64(st, 0);
+		c->connector = sqlite3_column_int64(st, 1);
+		c->anchor = q_col_text(st, 2, ret->a);
+		c->key = arena_strdup(ret->a, key);
+	}
+	return r;
+}
+
+/* The key is taken: of two spellings of one DN one is out of date; the import will tell which. */
+static int is_taken(struct store *s, const struct key_change *c, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_ID_BY_DN, e);
+	int r;
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, c->connector);
+	q_text(st, 2, c->key);
+	r = q_step(s, Q_CS_ID_BY_DN, e);
+	q_end(s, Q_CS_ID_BY_DN);
+	return r;
+}
+
+static int set_key(struct store *s, const struct key_change *c, struct err *e)
+{
+	sqlite3_stmt *st;
+	int r = is_taken(s, c, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	st = q_start(s, Q_DN_KEY_CS_SET, e);
+	if (!st)
+		return -EIO;
+	q_int(st, 1, c->id);
+	q_text(st, 2, c->key);
+	return q_run(s, Q_DN_KEY_CS_SET, e);
+}
+
+static int set_container_key(struct store *s, const struct key_change *c, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_DN_KEY_CONTAINER_SET, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, c->connector);
+	q_text(st, 2, c->anchor);
+	q_text(st, 3, c->key);
+	return q_run(s, Q_DN_KEY_CONTAINER_SET, e);
+}
+
+static int need_full_import(struct store *s, int64_t connector, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_DN_KEY_FULL_IMPORT, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, connector);
+	return q_run(s, Q_DN_KEY_FULL_IMPORT, e);
+}
+
+int dn_keys_rebuild(struct store *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct rows rows = {.a = &a, .size = sizeof(struct key_change)};
+	struct rows containers = {.a = &a, .size = sizeof(struct key_change)};
+	const struct key_change *list;
+
+	TRY(find_changes(s, Q_DN_KEY_CS_LIST, &rows, e));
+	TRY(find_changes(s, Q_DN_KEY_CONTAINER_LIST, &containers, e));
+	list = rows.items;
+	/* none holds a key meanwhile: a new one may be the old one of another */
+	for (unsigned i = 0; i < rows.n; i++)
+		TRY(cs_set_transient(s, list[i].id, e));
+	for (unsigned i = 0; i < rows.n; i++) {
+		TRY(set_key(s, &list[i], e));
+		TRY(need_full_import(s, list[i].connector, e));
+	}
+	list = containers.items;
+	for (unsigned i = 0; i < containers.n; i++) {
+		TRY(set_container_key(s, &list[i], e));
+		TRY(need_full_import(s, list[i].connector, e));
+	}
+	return 0;
+}
