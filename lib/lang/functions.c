@@ -118,7 +118,7 @@ const struct function functions[] = {
 		"A number from decimal text.", "CNum(\"00042\")", "42"},
 	{"CRef", 1, 1, FUNC_MAP | FUNC_NULL, f_cref, NULL, "Conversion", "ref CRef(str)",
 		"Text as a reference, for functions on DNs.", "DNComponent(CRef([dn]), 1)",
-		"\"Ada, the first\""},
+		"\"Ada\\\\, the first\""},
 	{"CStr", 1, 1, FUNC_MAP | FUNC_NULL, f_cstr, NULL, "Conversion",
 		"str CStr(num|ref|bool|dt|str|bin)", "The value as text; bytes as base64.",
 		"CStr([userAccountControl])", "\"514\""},
@@ -164,16 +164,18 @@ const struct function functions[] = {
 	/* --- directory --- */
 	{"DNComponent", 2, 2, FUNC_MAP | FUNC_NULL, f_dncomponent, NULL, "Directory",
 		"str DNComponent(ref|str, num)",
-		"The value of a part of a DN, counted from the left, from 1; NULL when there are "
-		"fewer.",
-		"DNComponent([dn], 2)", "\"People\""},
+		"A part of a DN without the name of its attribute, as it is written, with its "
+		"escapes; counted from the left, from 1; NULL when there are fewer.",
+		"DNComponent([dn], 1)", "\"Ada\\\\, the first\""},
 	{"DNComponentRev", 2, 3, FUNC_MAP | FUNC_NULL, f_dncomponentrev, NULL, "Directory",
 		"str DNComponentRev(ref|str, num[, str \"DC\"])",
 		"The same, counted from the right; with \"DC\" the parts of type DC are left out.",
 		"DNComponentRev([dn], 1, \"DC\")", "\"People\""},
 	{"EscapeDNComponent", 1, 1, FUNC_MAP | FUNC_NULL, f_escapedncomponent, NULL, "Directory",
-		"str EscapeDNComponent(str)", "Text as a value in a DN (RFC 4514).",
-		"EscapeDNComponent(\"Fjordline, Ltd\")", "\"Fjordline\\\\, Ltd\""},
+		"str EscapeDNComponent(str)",
+		"Text as a value in a DN (RFC 4514); the name of an attribute and = before it "
+		"stay.",
+		"EscapeDNComponent(\"OU=Fjordline, Ltd\")", "\"OU=Fjordline\\\\, Ltd\""},
 
 	/* --- evaluation --- */
 	{"IsBitSet", 2, 2, 0, f_isbitset, NULL, "Evaluation", "bool IsBitSet(num, num flag)",

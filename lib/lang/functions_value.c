@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <sys/random.h>
 
 static const char *text_arg(struct run_state *rs, const struct term *t, size_t *n)
@@ -261,25 +262,57 @@ EAGER(f_isstring)
 	return term_boolean(args[0].type == TERM_STRING);
 }
 
-/* The value of the n-th RDN from the left; skips DC components when asked to. */
+/*
+ * The first RDN of a DN as it is written, behind the name of its attribute: escapes stay, because
+ * the marks that rules look for ("\\0ACNF:") are escapes; so do further values behind a "+".
+ * Blanks around it are not part of it, unless escaped (RFC 4514, 2.4 and 3). False: there is none.
+ */
+static bool rdn_written(const char *dn, const char **ret, size_t *ret_len)
+{
+	const char *eq = NULL, *p, *end = NULL;
+
+	for (p = dn; *p && *p != ','; p++) {
+		if (*p == '\\' && p[1])
+			end = ++p + 1;
+		else if (*p == '=' && !eq)
+			eq = end = p + 1;
+		else if (*p != ' ')
+			end = p + 1;
+	}
+	if (!eq)
+		return false;
+	while (eq < end && *eq == ' ')
+		eq++;
+	*ret = eq;
+	*ret_len = (size_t)(end - eq);
+	return true;
+}
+
+static bool is_domain_component(const char *dn)
+{
+	dn += strspn(dn, " ");
+	return strncasecmp(dn, "DC", 2) == 0 && dn[2 + strspn(dn + 2, " ")] == '=';
+}
+
+/* The n-th RDN; skips DC components when asked to. */
 static struct term component(
 	struct run_state *rs, const char *dn, int64_t want, bool reverse, bool skip_dc)
 {
-	const char *rdns[256];
-	unsigned count = 0;
+	int64_t count = 0;
+	const char *value;
+	size_t len;
 
-	for (const char *p = dn; *p && count < ARRAY_SIZE(rdns); p = dn_parent(p))
-		if (!skip_dc || strncasecmp(p, "DC=", 3) != 0)
-			rdns[count++] = p;
-	if (want < 1 || want > count)
+	for (const char *p = dn; reverse && *p; p = dn_parent(p))
+		count += !skip_dc || !is_domain_component(p);
+	if (want < 1 || (reverse && want > count))
 		return term_null();
-	{
-		_cleanup_buf_ struct buf b = {0};
-
-		if (!rdn_value(&b, rdns[reverse ? count - want : want - 1]))
-			return term_null();
-		return term_own(rs, buf_str(&b), b.len);
-	}
+	if (reverse)
+		want = count - want + 1;
+	for (; *dn; dn = dn_parent(dn))
+		if ((!skip_dc || !is_domain_component(dn)) && --want == 0)
+			return rdn_written(dn, &value, &len) ? term_own(rs, value, len)
+			                                     : term_null();
+	return term_null();
 }
 
 EAGER(f_dncomponent)
@@ -306,16 +339,36 @@ EAGER(f_dncomponentrev)
 	return component(rs, text_arg(rs, &args[0], &len), i, true, n > 2);
 }
 
-/* RFC 4514, 2.4 */
+/* The length of the name of an attribute and its "=" before a value, as in "CN=a"; 0: none. */
+static size_t rdn_type(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (isalnum((unsigned char)s[i]) || s[i] == '-' || s[i] == '.'))
+		i++;
+	return i > 0 && i < n && s[i] == '=' ? i + 1 : 0;
+}
+
+/*
+ * RFC 4514, 2.4. The text may be a whole component ("CN=Ada, the first"), as in the original's
+ * reference. A control character would not survive a text file: hex, as Active Directory does.
+ */
 EAGER(f_escapedncomponent)
 {
 	_cleanup_buf_ struct buf b = {0};
 	size_t len;
 	const char *s = text_arg(rs, &args[0], &len);
+	size_t start = rdn_type(s, len);
 
-	for (size_t i = 0; i < len; i++) {
-		bool edge = (s[i] == ' ' && (i == 0 || i == len - 1)) || (s[i] == '#' && i == 0);
+	buf_add(&b, s, start);
+	for (size_t i = start; i < len; i++) {
+		bool edge = (s[i] == ' ' && (i == start || i == len - 1)) ||
+		            (s[i] == '#' && i == start);
 
+		if ((unsigned char)s[i] < 0x20) {
+			buf_addf(&b, "\\%02X", (unsigned)s[i]);
+			continue;
+		}
 		if (edge || strchr(",+\"\\<>;=", s[i]))
 			buf_addc(&b, '\\');
 		buf_addc(&b, s[i]);

@@ -173,6 +173,9 @@ static void test_values(void **state)
 	value(&im, "manager", "<GUID=" GUID ">;CN=gone\\0ADEL:" GUID ",CN=Deleted Objects," BASE);
 	ad_object_clear(&im, "title", 5);
 	ad_object_change(&im, "member", 6, "CN=m," BASE, true);
+	ad_object_change(&im, "member", 6, "CN=gone\\0aDEL:" GUID ",OU=x," BASE, true);
+	/* only the folder was deleted, the member is one */
+	ad_object_change(&im, "member", 6, "CN=n,OU=x\\0ADEL:" GUID "," BASE, true);
 	ad_object_close(&im);
 	assert_null(im.problem);
 	assert_string_equal(im.entry.dn, "CN=a\\, b,OU=x," BASE);
@@ -181,7 +184,8 @@ static void test_values(void **state)
 	assert_string_equal(entry_string(&im.entry, attrs[3]), "a, b");
 	assert_string_equal(entry_string(&im.entry, attrs[4]), im.entry.dn);
 	assert_int_equal(entry_get(&im.entry, attrs[5])->count, 0);
-	assert_int_equal(im.n_changes, 1);
+	assert_int_equal(im.n_changes, 2);
+	assert_string_equal(im.changes[1].target, "CN=n,OU=x\\0ADEL:" GUID "," BASE);
 	assert_string_equal(im.entry.class, "user");
 
 	ad_object_begin(&im, "OU=x," BASE);
