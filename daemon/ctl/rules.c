@@ -203,6 +203,27 @@ static void warn_rule(const struct config *cfg, const struct rule *r, json_t *wa
 					"it each time; executeOnce keeps the first");
 }
 
+/* Two rules with join conditions for one object: the first that finds one object wins. */
+static void warn_joins(const struct ruleset *rules, json_t *warnings)
+{
+	_cleanup_arena_ struct arena a = {0};
+	unsigned n;
+	const struct rule *const *all = ruleset_all(rules, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = i + 1; k < n; k++)
+			if (ruleset_joins_meet(rules, all[i], all[k]))
+				warn(warnings, all[k], all[k]->line,
+					arena_printf(&a,
+						"it has join conditions, and so has \"%s\" "
+				                "(%s:%d), "
+						"which comes first: both can be in scope of one "
+				                "%s, and "
+						"are then tried in order of precedence",
+						all[i]->name, all[i]->file, all[i]->line,
+						all[k]->source_class));
+}
+
 int command_rules_validate(const struct ctl *c, int argc, char **argv)
 {
 	_cleanup_ruleset_ struct ruleset *rules = NULL;
@@ -221,6 +242,8 @@ int command_rules_validate(const struct ctl *c, int argc, char **argv)
 		all = ruleset_all(rules, &n);
 	for (i = 0; i < n; i++)
 		warn_rule(cfg, all[i], warnings);
+	if (r == 0)
+		warn_joins(rules, warnings);
 	if (c->json) {
 		json_t *o = json_pack("{s:b, s:s, s:i, s:O}", "good", r == 0, "error",
 			r < 0 ? err_format(&e, text, sizeof(text)) : "", "rules", (int)n,

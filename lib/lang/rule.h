@@ -162,6 +162,11 @@ static inline void ruleset_freep(struct ruleset **rs)
 /* All rules in order of precedence. */
 const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n);
 /*
+ * May both have join conditions for one object? Then they are tried in order of precedence, as
+ * there: worth a warning, no error.
+ */
+bool ruleset_joins_meet(const struct ruleset *rs, const struct rule *x, const struct rule *y);
+/*
  * The enabled rules that may apply to a source object, in order of precedence: inbound, source
  * class is the connector space class; outbound, the metaverse class. Cheap (precomputed).
  */

@@ -1,7 +1,6 @@
 /*
  * What only the whole set of rules can show, found when it is loaded so that no cycle meets it:
- * names and precedence given twice, two joins for one object, merge types that differ, orders that
- * go round in a circle.
+ * names and precedence given twice, merge types that differ, orders that go round in a circle.
  */
 #include "lang/ruleset.h"
 
@@ -41,19 +40,12 @@ static int check_names(const struct rule *x, const struct rule *y, struct err *e
 	return 0;
 }
 
-/* One object must not find two rules with join conditions in scope. */
-static int check_joins(const struct rule *x, const struct rule *y, struct err *e)
+bool ruleset_joins_meet(const struct ruleset *rs, const struct rule *x, const struct rule *y)
 {
-	if (x->disabled || y->disabled || !x->n_joins || !y->n_joins ||
-		x->direction != y->direction || !same_class(x->source_class, y->source_class) ||
-		(x->direction == RULE_OUTBOUND && !same_class(x->target_class, y->target_class)) ||
-		!scope_overlap(x->scope, y->scope))
-		return 0;
-	return err_set(e, -EINVAL, y->file, y->line,
-		"rule \"%s\": it has join conditions, and so has \"%s\" (%s:%d); both can be in "
-		"scope of one %s. Keep the conditions in one of them, or give them scopes that "
-		"exclude each other",
-		y->name, x->name, x->file, x->line, y->source_class);
+	return !x->disabled && !y->disabled && x->n_joins && y->n_joins &&
+	       x->direction == y->direction && same_class(x->source_class, y->source_class) &&
+	       (x->direction == RULE_INBOUND || same_class(x->target_class, y->target_class)) &&
+	       meet(rs, x, y) && scope_overlap(x->scope, y->scope);
 }
 
 static bool has_merge(const struct rule *r)
@@ -174,11 +166,8 @@ int ruleset_check(const struct ruleset *rs, struct err *e)
 			if (x->direction == y->direction &&
 				(x->direction == RULE_INBOUND || meet(rs, x, y)))
 				r = check_merge(x, y, e);
-			if (r == 0 && meet(rs, x, y)) {
+			if (r == 0 && meet(rs, x, y))
 				r = check_names(x, y, e);
-				if (r == 0)
-					r = check_joins(x, y, e);
-			}
 		}
 		if (r < 0)
 			return r;

@@ -41,7 +41,7 @@ int rules_read_text(
 	struct ruleset *rs, const char *path, const char *text, size_t len, struct err *e);
 /* The keys of a rule and of a flow in a file, NULL at the end. */
 extern const char *const rule_file_keys[], *const flow_file_keys[];
-/* What only the whole set can show: names, precedence, joins that meet, merge types. */
+/* What only the whole set can show: names, precedence, merge types. */
 int ruleset_check(const struct ruleset *rs, struct err *e);
 /* Does the rule apply to this connector? */
 bool rule_applies(const struct rule *r, const struct rule_schema *connector);

@@ -1,6 +1,7 @@
 """Rules that must be refused when they are loaded: bad/*.json, and in *.err what is said."""
 import glob
 import os
+import re
 import subprocess
 import sys
 
@@ -27,6 +28,16 @@ def test_refused(path):
     assert done.returncode == 1, done.stdout
     assert want in done.stderr, done.stderr
     assert os.path.basename(path) + ":" in done.stderr  # the file, and then the line
+
+
+@pytest.mark.parametrize("name", ["two-joins", "two-joins-no-scope"])
+def test_two_joins_for_one_object_are_a_warning(name):
+    """As in Connect Sync's own rules: they are tried in order of precedence."""
+    done = validate(HERE + "/warned/%s.json" % name)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r'%s.json:\d+: rule "Two": it has join conditions, and so has "One" \(.*'
+                     'both can be in scope of one user' % name, done.stdout), done.stdout
+    assert "good: 2 rules, 1 warnings" in done.stdout
 
 
 def test_shipped_rules_are_good():
