@@ -162,24 +162,61 @@ static bool exports(const struct config *cfg, const struct rule *r)
 	return !t || t->export;
 }
 
-/* Outbound flows to attributes that cannot be written, in one warning per rule. */
+/* The flows of a rule that a surface does not send: names, and how many. */
+struct unsent {
+	const char *names;
+	unsigned n;
+};
+
+static void unsent_add(struct unsent *u, const char *name, struct arena *a)
+{
+	u->names = arena_printf(a, "%s%s%s", u->n ? u->names : "", u->n ? ", " : "", name);
+	u->n++;
+}
+
+/* Outbound flows to attributes that are not sent: a warning for each answer to "by whom?" */
 static void warn_not_sent(const struct config *cfg, const struct rule *r, json_t *warnings)
 {
 	_cleanup_arena_ struct arena a = {0};
-	const char *names = "";
-	unsigned n = 0;
+	const struct connector_config *cc;
+	const struct connector_type *t = type_of(cfg, r, &cc);
+	const char *here = cc && t->surfaces ? setting_text(&cc->settings, "surface") : NULL;
+	struct unsent nobody = {0}, others = {0};
+	const char *who = "";
 
-	for (unsigned i = 0; i < r->n_flows; i++) {
+	for (unsigned i = 0; i < r->n_flows && t && t->surfaces; i++) {
 		const struct schema_attr *attr = target_attr(cfg, r, &r->flows[i]);
+		const char *by = attr ? t->surfaces(r->target_class, attr->name) : NULL;
 
-		if (!attr || !(attr->flags & SCHEMA_READ_ONLY))
+		if (!attr || streq(attr->name, "dn"))
 			continue;
-		names = arena_printf(&a, "%s%s%s", names, n++ ? ", " : "", attr->name);
+		if (!by) {
+			unsent_add(&nobody, attr->name, &a);
+		} else if (here ? !strstr(by, here) : strchr(by, ',') == NULL) {
+			unsent_add(&others, attr->name, &a);
+			who = by;
+		}
 	}
-	if (n)
+	if (nobody.n)
 		warn(warnings, r, r->line,
-			arena_printf(
-				&a, "%u flow(s) are not sent, Graph cannot write: %s", n, names));
+			arena_printf(&a,
+				"%u flow(s) are computed and not sent, no surface writes: %s",
+				nobody.n, nobody.names));
+	if (others.n)
+		warn(warnings, r, r->line,
+			arena_printf(&a, "%u flow(s) are sent by surface = %s only: %s", others.n,
+				who, others.names));
+}
+
+/* Objects of a class that the connector keeps to itself. */
+static bool is_never_sent(const struct config *cfg, const struct rule *r)
+{
+	const struct connector_config *cc;
+	const struct connector_type *t = type_of(cfg, r, &cc);
+	const struct schema_class *c =
+		t ? schema_class_find(t->schema(cc ? &cc->settings : NULL), r->target_class) : NULL;
+
+	return c && c->never_sent;
 }
 
 static void warn_rule(const struct config *cfg, const struct rule *r, json_t *warnings)
@@ -190,6 +227,8 @@ static void warn_rule(const struct config *cfg, const struct rule *r, json_t *wa
 		return;
 	if (r->direction == RULE_OUTBOUND && !exports(cfg, r))
 		warn(warnings, r, r->line, "nothing is exported to this connector: never applied");
+	else if (r->direction == RULE_OUTBOUND && is_never_sent(cfg, r))
+		warn(warnings, r, r->line, "its objects stay here: no surface sends this class");
 	else
 		warn_not_sent(cfg, r, warnings);
 	if (r->link == LINK_JOIN_NO_FLOW && r->n_flows)
@@ -216,9 +255,9 @@ static void warn_joins(const struct ruleset *rules, json_t *warnings)
 				warn(warnings, all[k], all[k]->line,
 					arena_printf(&a,
 						"it has join conditions, and so has \"%s\" "
-				                "(%s:%d), "
+						"(%s:%d), "
 						"which comes first: both can be in scope of one "
-				                "%s, and "
+						"%s, and "
 						"are then tried in order of precedence",
 						all[i]->name, all[i]->file, all[i]->line,
 						all[k]->source_class));

@@ -6,6 +6,7 @@
 #include "query.h"
 
 #include "base/text.h"
+#include "base/timefmt.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -85,6 +86,7 @@ const struct property properties[] = {
 	{"resourceBehaviorOptions", KIND_STRINGS, G, G, BY_APPLICATION},
 	{"resourceProvisioningOptions", KIND_STRINGS, G, G, BY_APPLICATION},
 	{"theme", KIND_STRING, G, G, BY_APPLICATION},
+	{"employeeLeaveDateTime", KIND_TIME, U, 0, BY_LIFECYCLE, .advanced = U},
 };
 _Static_assert(ARRAY_SIZE(properties) <= SELECT_MAX, "SELECT_MAX");
 const unsigned n_properties = ARRAY_SIZE(properties);
@@ -216,6 +218,18 @@ static const char *extensions_value(const json_t *v, struct buf *b)
 	return good ? NULL : "it takes strings for extensionAttribute1 to 15";
 }
 
+/* Whatever the offset, Graph keeps the time in UTC. */
+static const char *time_value(const json_t *v, struct buf *b)
+{
+	char text[TIME_TEXT_SIZE];
+	int64_t t;
+
+	if (!json_is_string(v) || !time_parse(json_string_value(v), &t))
+		return "a date and time such as 2026-08-01T00:00:00Z was expected";
+	buf_addf(b, "\"%s\"", time_format(t, text));
+	return NULL;
+}
+
 const char *property_value(const struct property *p, const json_t *v, struct buf *b)
 {
 	size_t i;
@@ -224,8 +238,9 @@ const char *property_value(const struct property *p, const json_t *v, struct buf
 	if (json_is_null(v))
 		return NULL;
 	switch (p->kind) {
-	case KIND_STRING:
 	case KIND_TIME:
+		return time_value(v, b);
+	case KIND_STRING:
 		if (!json_is_string(v))
 			return "a string was expected";
 		if (utf8_len(json_string_value(v), json_string_length(v)) > (p->max ? p->max : 256))

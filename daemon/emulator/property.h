@@ -32,7 +32,8 @@ enum property_kind {
 };
 
 /* BY_MASTER: by synchronization, and by applications once the source of authority is the cloud */
-enum property_writer { BY_APPLICATION, BY_SYNC, BY_MASTER, BY_SERVICE };
+/* BY_LIFECYCLE: read and written only with a role of its own, User-LifeCycleInfo */
+enum property_writer { BY_APPLICATION, BY_SYNC, BY_MASTER, BY_SERVICE, BY_LIFECYCLE };
 
 struct property {
 	const char *name;

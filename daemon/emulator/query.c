@@ -240,6 +240,16 @@ static bool unknown(struct response *rs, const char *name, size_t n, enum object
 	return false;
 }
 
+/* learn.microsoft.com/graph/api/resources/user: employeeLeaveDateTime asks for a role of its own */
+static bool may_read_property(const struct request *rq, unsigned prop, struct response *rs)
+{
+	if (properties[prop].writer != BY_LIFECYCLE || is_sync(rq) ||
+		has_role(rq, ROLE_LIFECYCLE_READ) || has_role(rq, ROLE_LIFECYCLE_WRITE))
+		return true;
+	respond_forbidden(rs);
+	return false;
+}
+
 bool query_select(
 	struct query *q, const struct request *rq, enum object_type t, struct response *rs)
 {
@@ -259,6 +269,8 @@ bool query_select(
 			q->select_members = true;
 		else if (n == 7 && strncasecmp(p, "manager", n) == 0 && t != TYPE_GROUP)
 			q->select_manager = true;
+		else if (prop >= 0 && !may_read_property(rq, (unsigned)prop, rs))
+			return false;
 		else if (prop >= 0 && (!(properties[prop].sync_only >> t & 1) || is_sync(rq)))
 			q->selected[prop] = true;
 		else if (!(n == 2 && strncasecmp(p, "id", n) == 0))

@@ -22,7 +22,9 @@
 	X(AUDIT_READ, "AuditLog.Read.All")                              \
 	X(SYNC_READ, "OnPremDirectorySynchronization.Read.All")         \
 	X(SYNC_WRITE, "OnPremDirectorySynchronization.ReadWrite.All")   \
-	X(ROLES_WRITE, "RoleManagement.ReadWrite.Directory")
+	X(ROLES_WRITE, "RoleManagement.ReadWrite.Directory")            \
+	X(LIFECYCLE_READ, "User-LifeCycleInfo.Read.All")                \
+	X(LIFECYCLE_WRITE, "User-LifeCycleInfo.ReadWrite.All")
 enum role {
 #define X(id, name) ROLE_##id,
 	ROLES(X)

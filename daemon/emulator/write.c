@@ -75,6 +75,12 @@ static bool may_set(const struct request *rq, enum object_type t, const struct o
 
 	bool own = p->writer == BY_APPLICATION || (prop == P_MAIL && t == TYPE_USER);
 
+	if (p->writer == BY_LIFECYCLE && !is_sync(rq) && !has_role(rq, ROLE_LIFECYCLE_WRITE)) {
+		respond_forbidden(rs);
+		return false;
+	}
+	own = own || p->writer == BY_LIFECYCLE;
+
 	if (p->writer == BY_SERVICE || !(own || is_sync(rq) || is_kept_by_hand(p, o)))
 		return refuse(rs, "Property '%s' is read-only and cannot be set.", p->name);
 	if (p->sync_only >> t & 1 && !is_sync(rq))

@@ -1,6 +1,8 @@
 /* base64, hex, GUID, SID. */
 #include "base/codec.h"
 
+#include <errno.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
@@ -185,6 +187,43 @@ bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n)
 		return false;
 	memcpy(dst, text, (size_t)(end - text) + 1);
 	return true;
+}
+
+/* A number of the text with a dash before it; false: none, or over max. */
+static bool sid_number(const char **text, uint64_t max, uint64_t *ret)
+{
+	const char *p = *text;
+	char *end;
+
+	if (*p != '-' || p[1] < '0' || p[1] > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(p + 1, &end, 10);
+	*text = end;
+	return errno == 0 && *ret <= max;
+}
+
+size_t sid_parse(unsigned char ret_sid[SID_MAX], const char *text)
+{
+	uint64_t n;
+
+	if (strncmp(text, "S-1", 3) != 0)
+		return 0;
+	text += 3;
+	if (!sid_number(&text, ((uint64_t)1 << 48) - 1, &n))
+		return 0;
+	ret_sid[0] = 1;
+	ret_sid[1] = 0;
+	for (unsigned i = 0; i < 6; i++)
+		ret_sid[2 + i] = (unsigned char)(n >> (40 - 8 * i));
+	while (*text) {
+		if (ret_sid[1] == 15 || !sid_number(&text, UINT32_MAX, &n))
+			return 0;
+		for (unsigned i = 0; i < 4; i++)
+			ret_sid[8 + 4 * ret_sid[1] + i] = (unsigned char)(n >> 8 * i);
+		ret_sid[1]++;
+	}
+	return 8 + 4 * (size_t)ret_sid[1];
 }
 
 uint64_t hash64(const void *p, size_t n)

@@ -40,6 +40,10 @@ void guid_random(char dst[GUID_TEXT_SIZE]);
  * ([MS-DTYP] 2.4.2). False when the bytes are no SID. dst gets at most size bytes.
  */
 bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n);
+#define SID_MAX (8 + 4 * 15)
+#define SID_TEXT_SIZE 200
+/* "S-1-5-21-..." to bytes; how many, 0: the text is no SID. */
+size_t sid_parse(unsigned char ret_sid[SID_MAX], const char *text);
 
 /* A fast 64-bit hash (FNV-1a, then mixed); not for untrusted collisions. */
 uint64_t hash64(const void *p, size_t n);

@@ -65,16 +65,35 @@ const char *time_format(int64_t t, char buf[TIME_TEXT_SIZE])
 
 static bool civil_time(int y, int mo, int d, int h, int mi, int s, int64_t *ret)
 {
+	int back_y, back_m, back_d;
+
 	if (y < 1 || y > 9999 || mo < 1 || mo > 12 || d < 1 || d > 31 || h < 0 || h > 23 ||
 		mi < 0 || mi > 59 || s < 0 || s > 60)
 		return false;
-	*ret = days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + s;
+	*ret = days_from_civil(y, mo, d) * 86400;
+	civil_from_days(*ret / 86400, &back_y, &back_m, &back_d);
+	*ret += h * 3600 + mi * 60 + s;
+	return back_m == mo && back_d == d; /* no 31st of April */
+}
+
+/* "Z", or "+02:00"; the seconds that it is before UTC. */
+static bool read_offset(const char *text, int *ret)
+{
+	int h, m, n = 0;
+
+	*ret = 0;
+	if (streq(text, "Z"))
+		return true;
+	if ((*text != '+' && *text != '-') || sscanf(text + 1, "%2d:%2d%n", &h, &m, &n) != 2 ||
+		n != 5 || text[6] || h < 0 || h > 14 || m < 0 || m > 59)
+		return false;
+	*ret = (h * 60 + m) * (*text == '+' ? 60 : -60);
 	return true;
 }
 
 bool time_parse(const char *text, int64_t *ret)
 {
-	int y, mo, d, h, mi, s, n = 0;
+	int y, mo, d, h, mi, s, offset, n = 0;
 
 	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &y, &mo, &d, &h, &mi, &s, &n) != 6)
 		return false;
@@ -82,7 +101,10 @@ bool time_parse(const char *text, int64_t *ret)
 	if (*text == '.')
 		for (text++; *text >= '0' && *text <= '9'; text++)
 			;
-	return streq(text, "Z") && civil_time(y, mo, d, h, mi, s, ret);
+	if (!read_offset(text, &offset) || !civil_time(y, mo, d, h, mi, s, ret))
+		return false;
+	*ret -= offset;
+	return true;
 }
 
 bool gentime_parse(const char *text, int64_t *ret)
@@ -96,6 +118,17 @@ bool gentime_parse(const char *text, int64_t *ret)
 		for (text++; *text >= '0' && *text <= '9'; text++)
 			;
 	return streq(text, "Z") && civil_time(y, mo, d, h, mi, s, ret);
+}
+
+const char *gentime_format(int64_t t, char buf[TIME_TEXT_SIZE])
+{
+	int64_t days = t / 86400 - (t % 86400 < 0);
+	int s = (int)(t - days * 86400), y, m, d;
+
+	civil_from_days(days, &y, &m, &d);
+	snprintf(buf, TIME_TEXT_SIZE, "%04d%02d%02d%02d%02d%02d.0Z", y, m, d, s / 3600, s / 60 % 60,
+		s % 60);
+	return buf;
 }
 
 bool duration_parse(const char *text, int64_t *ret)

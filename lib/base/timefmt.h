@@ -12,12 +12,14 @@ int64_t unix_now(void);
 int64_t filetime_to_unix(int64_t filetime);
 int64_t unix_to_filetime(int64_t t);
 
-/* "2026-11-21T08:30:00Z" (RFC 3339); buf has at least 21 bytes. */
+/* "2026-11-21T08:30:00Z" (RFC 3339), written in UTC and read with any offset. */
 #define TIME_TEXT_SIZE 32
 const char *time_format(int64_t t, char buf[TIME_TEXT_SIZE]);
 bool time_parse(const char *text, int64_t *ret);
 /* LDAP generalized time "20261121083000.0Z" (RFC 4517 3.3.13), Z forms only. */
 bool gentime_parse(const char *text, int64_t *ret);
+/* "20261121083000.0Z". */
+const char *gentime_format(int64_t t, char buf[TIME_TEXT_SIZE]);
 
 /* Days since 1970 to a date of the Gregorian calendar, and back. */
 void civil_from_days(int64_t days, int *y, int *m, int *d);

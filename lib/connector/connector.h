@@ -51,6 +51,11 @@ struct connector_type {
 	/* Offline: what the rules are checked against; static. settings NULL: none configured. */
 	const struct schema *(*schema)(const struct settings *s);
 	/*
+	 * Which write surfaces send an attribute of a class, as text; NULL: none does. The function
+	 * is NULL where there is only one surface.
+	 */
+	const char *(*surfaces)(const char *class, const char *attr);
+	/*
 	 * %Domain.FQDN%, %Domain.Netbios%, %Forest.FQDN% ... NULL for an unknown one; offline.
 	 * The text lives in the arena or in s.
 	 */

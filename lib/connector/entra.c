@@ -377,6 +377,7 @@ const struct connector_type connector_entra = {
 	.n_options = ARRAY_SIZE(options),
 	.check = entra_check,
 	.schema = entra_schema_of,
+	.surfaces = entra_surfaces,
 	.open = entra_open,
 	.close = entra_close,
 	.import = entra_import,

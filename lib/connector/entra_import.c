@@ -3,9 +3,11 @@
  * whose isCloudManaged is true (delta queries do not report that). The cursor is the three delta
  * links; a link that the service has forgotten (410) makes the whole import a full one.
  */
+#include "base/codec.h"
 #include "connector/entra.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #define CURSOR_VERSION 1
@@ -321,14 +323,33 @@ static int deliver_flags(struct import *im)
 
 /* --- the cursor: {"version":1,"select":"...","users":"https://...", ...} --- */
 
+/* What the delta queries were asked for: a new attribute comes only with a query of its own. */
+static const char *selected(const struct import *im, char text[17])
+{
+	_cleanup_buf_ struct buf b = {0};
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		entra_select(&b, (enum entra_class)c, im->c->sync_surface);
+		buf_addc(&b, ';');
+	}
+	snprintf(text, 17, "%016" PRIx64, hash64(b.data, b.len));
+	return text;
+}
+
+static bool cursor_says(const json_t *json, const char *key, const char *want)
+{
+	const char *have = json_string_value(json_object_get(json, key));
+
+	return have && streq(have, want);
+}
+
 static json_t *cursor_read(struct import *im, const struct import_request *req)
 {
+	char select[17];
 	json_t *json = req->cursor ? json_loadb(req->cursor, req->cursor_len, 0, NULL) : NULL;
 	bool good = json_integer_value(json_object_get(json, "version")) == CURSOR_VERSION &&
-	            streq(im->c->sync_surface ? "sync" : "graph",
-			    json_string_value(json_object_get(json, "surface"))
-				    ? json_string_value(json_object_get(json, "surface"))
-				    : "");
+	            cursor_says(json, "surface", im->c->sync_surface ? "sync" : "graph") &&
+	            cursor_says(json, "select", selected(im, select));
 
 	for (unsigned c = 0; good && c < ENTRA_CLASS_COUNT; c++) {
 		const char *url =
@@ -345,11 +366,12 @@ static json_t *cursor_read(struct import *im, const struct import_request *req)
 static int cursor_write(struct import *im)
 {
 	json_t *json = json_object();
-	char *text;
+	char *text, select[17];
 	int r;
 
 	json_object_set_new(json, "version", json_integer(CURSOR_VERSION));
 	json_object_set_new(json, "surface", json_string(im->c->sync_surface ? "sync" : "graph"));
+	json_object_set_new(json, "select", json_string(selected(im, select)));
 	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++)
 		if (im->streams[i].kind == STREAM_DELTA)
 			json_object_set_new(json, entra_classes[im->streams[i].class].collection,

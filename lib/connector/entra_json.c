@@ -1,8 +1,10 @@
 /* Reading and writing Graph objects by the attribute table. */
 #include "connector/entra_json.h"
 #include "base/codec.h"
+#include "base/timefmt.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 
 #define ID_MAX 128
 
@@ -44,8 +46,35 @@ const char *entra_dn(const char *source_anchor, struct arena *a)
 
 /* --- reading --- */
 
+/* Of Graph's form to that of Connect Sync: seconds are what both have. */
+static const char *add_time(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	char *text = arena_alloc(en->arena, TIME_TEXT_SIZE);
+	int64_t t;
+
+	if (!json_is_string(v) || !time_parse(json_string_value(v), &t))
+		return "a time was expected";
+	entry_set(en, a->id, value_string(gentime_format(t, text)));
+	return NULL;
+}
+
+static const char *add_sid(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	unsigned char sid[SID_MAX];
+	size_t n = json_is_string(v) ? sid_parse(sid, json_string_value(v)) : 0;
+
+	if (!n)
+		return "a security identifier was expected";
+	entry_set(en, a->id, value_binary(arena_dup(en->arena, sid, n), n));
+	return NULL;
+}
+
 static const char *add_scalar(struct entry *en, const struct entra_attr *a, const json_t *v)
 {
+	if (a->shape == SHAPE_TIME)
+		return add_time(en, a, v);
+	if (a->shape == SHAPE_SID)
+		return add_sid(en, a, v);
 	if (a->type == VALUE_BOOLEAN) {
 		if (!json_is_boolean(v))
 			return "true or false was expected";
@@ -121,6 +150,8 @@ static const json_t *inner(const struct entra_attr *a, const json_t *v)
 		return find_phone(v, a->sub);
 	case SHAPE_ADDRESS:
 		return json_object_get(json_array_get(v, 0), a->sub);
+	case SHAPE_TIME:
+	case SHAPE_SID:
 	case SHAPE_PLAIN:
 	case SHAPE_LIST:
 	case SHAPE_ERRORS:
@@ -303,14 +334,48 @@ static void write_string(struct buf *b, const struct value *v)
 	buf_addc(b, '"');
 }
 
+static void write_binary(struct buf *b, const struct value *v)
+{
+	_cleanup_free_ char *text = xcalloc(1, base64_len(v->len) + 1);
+
+	base64_encode(text, v->data, v->len);
+	buf_addf(b, "\"%s\"", text);
+}
+
 static void write_scalar(struct buf *b, const struct value *v)
 {
 	if (!v)
 		buf_adds(b, "null");
 	else if (v->type == VALUE_BOOLEAN)
 		buf_adds(b, v->num ? "true" : "false");
+	else if (v->type == VALUE_INTEGER)
+		buf_addf(b, "%" PRId64, v->num);
+	else if (v->type == VALUE_BINARY)
+		write_binary(b, v);
 	else
 		write_string(b, v);
+}
+
+/* What a rule gave that is none goes as it is: the service names it. */
+static void write_time(struct buf *b, const struct value *v)
+{
+	char text[TIME_TEXT_SIZE];
+	int64_t t;
+
+	if (v && gentime_parse(v->data, &t))
+		buf_addf(b, "\"%s\"", time_format(t, text));
+	else
+		write_scalar(b, v);
+}
+
+static void write_sid(struct buf *b, const struct value *v)
+{
+	char text[SID_TEXT_SIZE];
+
+	if (v && sid_format(text, sizeof(text), (const unsigned char *)v->data, v->len))
+		buf_addf(b, "\"%s\"", text);
+	else
+		write_scalar(b, v);
 }
 
 static const struct value *first(const struct entry *en, unsigned id)
@@ -404,6 +469,12 @@ static void write_property(const struct writer *w, unsigned i)
 	switch (a->shape) {
 	case SHAPE_PLAIN:
 		write_scalar(w->b, first(w->wanted, a->id));
+		break;
+	case SHAPE_TIME:
+		write_time(w->b, first(w->wanted, a->id));
+		break;
+	case SHAPE_SID:
+		write_sid(w->b, first(w->wanted, a->id));
 		break;
 	case SHAPE_LIST:
 		write_list(w->b, entry_get(w->wanted, a->id), UINT32_MAX);

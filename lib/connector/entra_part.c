@@ -29,9 +29,22 @@ static bool wanted_true(const struct entry *en, const char *name)
 	return v && v->type == VALUE_BOOLEAN && v->num;
 }
 
-/* Why an object cannot be written on the surface "graph"; NULL: it can. */
+/* Objects that no surface writes: devices join by themselves, public folders are Exchange's. */
+static bool never_sent(const char *class)
+{
+	const struct schema_class *c = class ? schema_class_find(entra_schema(true), class) : NULL;
+
+	return c && c->never_sent;
+}
+
+/* Why an object cannot be written on the surface; NULL: it can. */
 static const char *outside_surface(const struct connector *c, const struct export_item *it)
 {
+	if (never_sent(it->class))
+		return "neither surface writes devices and public folders";
+	if (it->kind == EXPORT_LINK && never_sent(it->target_class))
+		return "neither surface writes devices and public folders, so none can be referred "
+		       "to";
 	if (c->sync_surface)
 		return NULL;
 	if (streq(it->class, "contact"))

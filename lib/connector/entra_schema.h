@@ -8,11 +8,20 @@
 	X(USER, "user", "users", "#microsoft.graph.user", "User_")      \
 	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_") \
 	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_")
+/* X(enum, class): rules may make them, and no surface imports or sends them. */
+#define ENTRA_OTHER_CLASSES(X) \
+	X(DEVICE, "device")    \
+	X(PUBLIC_FOLDER, "publicFolder")
 enum entra_class {
-#define X(id, class, collection, type, prefix) ENTRA_##id,
+#define X(id, ...) ENTRA_##id,
 	ENTRA_CLASSES(X)
 #undef X
-		ENTRA_CLASS_COUNT
+		ENTRA_CLASS_COUNT,
+	ENTRA_BEFORE_OTHERS = ENTRA_CLASS_COUNT - 1,
+#define X(id, ...) ENTRA_##id,
+	ENTRA_OTHER_CLASSES(X)
+#undef X
+		ENTRA_SCHEMA_CLASSES
 };
 
 struct entra_class_info {
@@ -22,6 +31,8 @@ extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
 
 /* How a property holds the value. */
 enum entra_shape {
+	SHAPE_TIME,      /* "employeeHireDate": "2026-08-01T00:00:00Z", here 20260801000000.0Z */
+	SHAPE_SID,       /* "onPremisesSecurityIdentifier": "S-1-5-21-...", here its bytes */
 	SHAPE_PLAIN,     /* "department": "Sales" */
 	SHAPE_LIST,      /* "proxyAddresses": [...] */
 	SHAPE_FIRST,     /* "businessPhones": ["..."] */
@@ -36,6 +47,8 @@ enum entra_where { /* bits */
 	FOR_USER = 1 << ENTRA_USER,
 	FOR_GROUP = 1 << ENTRA_GROUP,
 	FOR_CONTACT = 1 << ENTRA_CONTACT,
+	FOR_DEVICE = 1 << ENTRA_DEVICE,
+	FOR_PUBLIC_FOLDER = 1 << ENTRA_PUBLIC_FOLDER,
 	FOR_ALL = FOR_USER | FOR_GROUP | FOR_CONTACT,
 };
 
@@ -52,11 +65,16 @@ struct entra_attr {
 	unsigned id;         /* of the process; filled by entra_attrs() */
 };
 
+/* entra_table.c */
+extern struct entra_attr entra_table[];
+extern const unsigned entra_table_rows;
 /* The table, in an order in which attributes of one property follow each other. */
 const struct entra_attr *entra_attrs(unsigned *ret_n);
 /* Which property carries the sourceAnchor of a class on a surface. */
 bool entra_attr_used(const struct entra_attr *a, enum entra_class class, bool sync_surface);
 const struct schema *entra_schema(bool sync_surface);
+/* Which surfaces send an attribute of a class: "graph, sync" or "sync"; NULL: none. */
+const char *entra_surfaces(const char *class, const char *attr);
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
 enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */

@@ -1,5 +1,6 @@
 /* Evaluation of one flow, with its values converted to the target's type. */
 #include "lang/expr.h"
+#include "base/timefmt.h"
 #include "lang/term.h"
 #include "base/text.h"
 
@@ -90,6 +91,19 @@ bool value_convert(struct value *v, enum value_type to, struct arena *a)
 	return false;
 }
 
+/* A time in whatever form, to the one of SCHEMA_TIME, so that equal times are equal values. */
+static bool time_convert(struct value *v, struct arena *a)
+{
+	struct term t = term_from_value(v);
+	char *text = arena_alloc(a, TIME_TEXT_SIZE);
+	int64_t filetime;
+
+	if (!term_to_date(&t, &filetime))
+		return false;
+	*v = value_string(gentime_format(filetime_to_unix(filetime), text));
+	return true;
+}
+
 static void convert_all(const struct flow *f, const struct eval *ev, struct flow_result *ret)
 {
 	if (ret->count > 1 && !f->dest_multi) {
@@ -100,8 +114,16 @@ static void convert_all(const struct flow *f, const struct eval *ev, struct flow
 		return;
 	}
 	for (unsigned i = 0; i < ret->count; i++) {
-		if (value_convert(&ret->values[i], f->dest_type, ev->arena))
-			continue;
+		if (value_convert(&ret->values[i], f->dest_type, ev->arena)) {
+			if (!f->dest_time || time_convert(&ret->values[i], ev->arena))
+				continue;
+			ret->kind = FLOW_RESULT_ERROR;
+			ret->error = arena_printf(ev->arena,
+				"cs-attribute-type-mismatch: \"%.60s\" for %s is no date and time; "
+				"20260801000000.0Z was expected",
+				ret->values[i].data, attr_name(f->dest));
+			return;
+		}
 		ret->kind = FLOW_RESULT_ERROR;
 		ret->error = arena_printf(ev->arena, "cs-attribute-type-mismatch: %s is %s, not %s",
 			attr_name(f->dest), value_type_name(ret->values[i].type),
@@ -124,7 +146,7 @@ static void direct(const struct flow *f, const struct eval *ev, struct flow_resu
 		ret->kind = FLOW_RESULT_VALUES;
 		ret->count = a->count;
 		ret->values = a->values;
-		if (a->values[0].type != f->dest_type) {
+		if (a->values[0].type != f->dest_type || f->dest_time) {
 			ret->values = arena_alloc(ev->arena, a->count * sizeof(*ret->values));
 			memcpy(ret->values, a->values, a->count * sizeof(*ret->values));
 		}

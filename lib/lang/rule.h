@@ -55,6 +55,7 @@ struct flow {
 	unsigned source; /* FLOW_DIRECT */
 	enum value_type dest_type;
 	bool dest_multi;
+	bool dest_time; /* SCHEMA_TIME */
 	/*
 	 * The target is a reference: a link flow. DIRECT, or an EXPRESSION that yields the
 	 * references of an attribute, or guards them (Error, NULL, IgnoreThisFlow).

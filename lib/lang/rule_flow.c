@@ -124,6 +124,7 @@ static int read_flow(struct loader *l, json_t *json, struct flow *f)
 	f->line = rule_line(l, dest);
 	f->dest_type = attr ? attr->type : VALUE_STRING;
 	f->dest_multi = attr ? attr->flags & SCHEMA_MULTI : true;
+	f->dest_time = attr && attr->flags & SCHEMA_TIME;
 	f->reference = f->dest_type == VALUE_REFERENCE;
 	f->once = json_is_true(json_object_get(json, "executeOnce"));
 	r = read_merge(l, dest, rule_text(json, "mergeType"), f);

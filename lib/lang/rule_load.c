@@ -134,6 +134,7 @@ int rule_attr(struct loader *l, const char *name, const struct schema *schema,
 
 	if (!name)
 		return rule_bad(l, NULL, "the name of an attribute is missing");
+	name = schema ? schema_attr_name(schema, name) : name;
 	*ret = attr_intern(name);
 	if (!*ret)
 		return rule_bad(l, name, "attribute \"%s\": the name is too long", name);

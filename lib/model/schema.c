@@ -16,3 +16,11 @@ const struct schema_attr *schema_attr_find(const struct schema_class *c, const c
 			return &c->attrs[i];
 	return NULL;
 }
+
+const char *schema_attr_name(const struct schema *s, const char *name)
+{
+	for (unsigned i = 0; i < s->n_aliases; i++)
+		if (streq(s->aliases[i].alias, name))
+			return s->aliases[i].name;
+	return name;
+}

@@ -15,6 +15,7 @@ enum schema_flag {
 		1 << 5,        /* the directory gives it a value of its own when there is none */
 	SCHEMA_LOCAL = 1 << 4, /* the rules may name it, but the directory has no such attribute */
 	SCHEMA_UNREADABLE = 1 << 3, /* exported, never imported: cannot be confirmed */
+	SCHEMA_TIME = 1 << 6, /* text that is a time, in one form: yyyyMMddHHmmss.0Z, in UTC */
 };
 
 struct schema_attr {
@@ -27,6 +28,12 @@ struct schema_class {
 	const char *name;
 	const struct schema_attr *attrs;
 	unsigned n_attrs;
+	bool never_sent; /* rules may make such objects here, and no export sends them */
+};
+
+/* Another name under which rules may know an attribute. */
+struct schema_alias {
+	const char *alias, *name;
 };
 
 struct schema {
@@ -35,8 +42,12 @@ struct schema {
 	unsigned n_classes;
 	/* AD only: an attribute that the table lacks is a string, multi-valued, readable */
 	bool open;
+	const struct schema_alias *aliases;
+	unsigned n_aliases;
 };
 
 /* NULL when there is none. */
 const struct schema_class *schema_class_find(const struct schema *s, const char *class);
 const struct schema_attr *schema_attr_find(const struct schema_class *c, const char *attr);
+/* The name itself when it is no alias. */
+const char *schema_attr_name(const struct schema *s, const char *name);

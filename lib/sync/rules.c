@@ -39,6 +39,13 @@ static unsigned rule_schemas(const struct config *cfg, struct arena *a, struct r
 	return n;
 }
 
+static bool is_never_sent(const struct schema *s, const char *class)
+{
+	const struct schema_class *c = schema_class_find(s, class);
+
+	return c && c->never_sent;
+}
+
 /*
  * Outbound, an object is found by its sourceAnchor, of which the DN in Entra's connector space is
  * made: join conditions of outbound rules can say nothing else.
@@ -57,7 +64,8 @@ static int check_outbound_joins(
 			r->connector && cfg ? config_connector(cfg, r->connector) : NULL;
 
 		t = cc ? cc->type : t;
-		if (r->disabled || r->direction != RULE_OUTBOUND || !t || !t->export)
+		if (r->disabled || r->direction != RULE_OUTBOUND || !t || !t->export ||
+			is_never_sent(t->schema(cc ? &cc->settings : NULL), r->target_class))
 			continue;
 		for (unsigned g = 0; g < r->n_joins; g++)
 			if (r->joins[g].n_clauses != 1 ||

@@ -53,7 +53,7 @@ def test_validate_warns(tmp_path):
     out = ctl("rules", "validate", path).stdout
     assert re.search(r'r.json:\d+: rule "Own random": the value differs at each synchronization', out)
     assert '"Own random once"' not in out and "JoinNoFlow: its flows are not applied" in out
-    assert "not sent, Graph cannot write: pager" in out
+    assert "1 flow(s) are computed and not sent, no surface writes: pager" in out
     assert "nothing is exported to this connector" in out and "good: 5 rules, 4 warnings" in out
     assert len(json.loads(ctl("--json", "rules", "validate", path).stdout)["warnings"]) == 4
 
