@@ -117,26 +117,72 @@ static bool set_order(struct query *q, const char *value, struct response *rs)
 	return true;
 }
 
+/* The term of that name: what is expanded twice is shown once, as OData's own parser joins it. */
+static struct expand *expand_named(struct query *q, const char *name, size_t n)
+{
+	struct expand *x = q->expands;
+
+	while (x < q->expands + q->n_expands &&
+		!(strlen(x->name) == n && strncasecmp(x->name, name, n) == 0))
+		x++;
+	if (x == q->expands + q->n_expands) {
+		snprintf(x->name, sizeof(x->name), "%.*s", (int)n, name);
+		q->n_expands++;
+		x->select = xstrdup("");
+	}
+	return x;
+}
+
+/* NULL: all of the default properties, whatever another term of the name has chosen. */
+static void expand_select(struct expand *x, const char *names, size_t n)
+{
+	char *both = names && x->select ? xasprintf("%s%s%.*s", x->select, *x->select ? "," : "",
+						  (int)n, names)
+	                                : NULL;
+
+	free(x->select);
+	x->select = both;
+}
+
+/* "($select=id,displayName)"; its length, 0: it is another one. */
+static size_t expand_options(const char *value, const char **ret_names, size_t *ret_n)
+{
+	static const char *const heads[] = {"($select=", "(select="};
+	size_t n = strcspn(value + 1, "();") + 1;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(heads); i++)
+		if (strncasecmp(value, heads[i], strlen(heads[i])) == 0 && value[n] == ')') {
+			*ret_names = value + strlen(heads[i]);
+			*ret_n = n - strlen(heads[i]);
+			return n + 1;
+		}
+	return 0;
+}
+
 /* "members($select=id,displayName),manager" */
 static bool set_expand(struct query *q, const char *value, struct response *rs)
 {
-	while (*value) {
-		size_t n = strcspn(value, ",("), skip;
-		struct expand *x = &q->expands[q->n_expands];
+	const char *names;
+	size_t n_names = 0;
 
-		if (q->n_expands == EXPAND_MAX || n == 0 || n >= sizeof(x->name))
+	for (unsigned terms = 0; *value; terms++) {
+		size_t n = strcspn(value, ",("), more;
+		struct expand *x;
+
+		if (terms == EXPAND_MAX || n == 0 || n >= sizeof(x->name))
 			return bad(rs, "Invalid $expand clause", value);
-		snprintf(x->name, sizeof(x->name), "%.*s", (int)n, value);
-		q->n_expands++;
+		x = expand_named(q, value, n);
 		value += n;
+		names = NULL;
 		if (*value == '(') {
-			n = strcspn(value, ")");
-			skip = strncmp(value, "($select=", 9) == 0 ? 9 : 8;
-			if (!value[n] || (skip == 8 && strncmp(value, "(select=", 8) != 0))
+			more = expand_options(value, &names, &n_names);
+			if (!more)
 				return bad(rs, "Only $select is supported inside $expand", value);
-			x->select = xstrndup(value + skip, n - skip);
-			value += n + 1;
+			value += more;
 		}
+		if (*value && *value != ',')
+			return bad(rs, "Invalid $expand clause", value);
+		expand_select(x, names, n_names);
 		value += *value == ',';
 	}
 	return true;
@@ -175,14 +221,28 @@ static const struct {
 	{"format", set_format},
 };
 
-/* The dollar sign may be left out (OData 4.01 part 2, 5.1). */
-static bool set_option(struct query *q, const char *name, const char *value, struct response *rs)
+/*
+ * The dollar sign may be left out (OData 4.01 part 2, 5.1); and "the same system query option ...
+ * MUST NOT be specified more than once" (there as well).
+ */
+static bool set_option(
+	struct query *q, unsigned *given, const char *name, const char *value, struct response *rs)
 {
 	const char *word = *name == '$' ? name + 1 : name;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(options); i++)
-		if (strcasecmp(options[i].name, word) == 0)
-			return options[i].set(q, value, rs);
+	for (unsigned i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strcasecmp(options[i].name, word) != 0)
+			continue;
+		if (*given >> i & 1) {
+			respond_error(rs, 400, "BadRequest",
+				"Query option '$%s' was specified more than once, but it must be "
+				"specified at most once.",
+				options[i].name);
+			return false;
+		}
+		*given |= 1u << i;
+		return options[i].set(q, value, rs);
+	}
 	return *name != '$' || bad(rs, "The query parameter is not supported", name);
 }
 
@@ -198,6 +258,7 @@ static bool is_skiptoken(const char *name, size_t n)
 bool query_parse(struct query *q, char *text, struct response *rs)
 {
 	_cleanup_buf_ struct buf kept = {0};
+	unsigned given = 0;
 	char *save = NULL;
 
 	for (char *p = strtok_r(text, "&", &save); p; p = strtok_r(NULL, "&", &save)) {
@@ -209,7 +270,7 @@ bool query_parse(struct query *q, char *text, struct response *rs)
 			*value++ = '\0';
 		if (!url_decode(p) || (value && !url_decode(value)))
 			return bad(rs, "The URL is malformed", "percent-encoding");
-		if (!set_option(q, p, value ? value : "", rs))
+		if (!set_option(q, &given, p, value ? value : "", rs))
 			return false;
 	}
 	q->options = buf_steal(&kept);

@@ -63,13 +63,13 @@ static void render_other(
 	buf_addf(b, "{\"@odata.type\":\"%s\",\"id\":\"%s\"", types[o->type].odata, o->id);
 	if (!select)
 		query_select(&q, rq, o->type, &ignored);
-	for (const char *p = select; p && *p;) {
-		size_t n = strcspn(p, ",");
+	for (const char *p = select; p && *(p += strspn(p, " ,"));) {
+		size_t n = strcspn(p, " ,");
 		int prop = property_find(o->type, p, n);
 
 		if (prop >= 0 && (!(properties[prop].sync_only >> o->type & 1) || is_sync(rq)))
 			q.selected[prop] = true;
-		p += n + (p[n] == ',');
+		p += n;
 	}
 	render_selected(&q, o, b);
 	buf_addc(b, '}');

@@ -70,7 +70,8 @@ void route(struct emulator *em, struct request *rq, struct response *rs);
 /* Splits a URL (from behind the host) into rq; false with rs filled. The strings live in rq. */
 bool request_parse(struct request *rq, const char *url, struct response *rs);
 void request_done(struct request *rq);
-/* A body; NULL: no object or list of JSON, or one that is nested too deeply. */
+/* A body; NULL: no object or list of JSON, one with a key twice, or one that is nested too deeply.
+ */
 json_t *body_parse(const char *text, size_t n);
 /* A member of a body, its name in any case; NULL: there is none. */
 json_t *body_get(const json_t *body, const char *name);

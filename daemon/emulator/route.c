@@ -68,6 +68,7 @@ void respond_error(struct response *rs, int status, const char *code, const char
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	rs->status = status;
+	rs->type = NULL;
 	buf_clear(&rs->body);
 	buf_addf(&rs->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
 	add_text(&rs->body, text);
@@ -117,7 +118,7 @@ static bool is_too_deep(const char *p, size_t n)
 
 json_t *body_parse(const char *text, size_t n)
 {
-	return is_too_deep(text, n) ? NULL : json_loadb(text, n, 0, NULL);
+	return is_too_deep(text, n) ? NULL : json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
 }
 
 void request_done(struct request *rq)

@@ -163,6 +163,22 @@ static int check_keys(const char *path, json_t *root, struct err *e)
 	return 0;
 }
 
+/* Ids and domains stand in URLs, headers and JSON as they are. */
+static int check_words(const char *path, const struct tenant *t, struct err *e)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	const char *bad = t->id[strspn(t->id, good)] ? t->id : NULL;
+
+	for (unsigned i = 0; i < t->n_domains; i++)
+		if (t->domains[i][strspn(t->domains[i], good)])
+			bad = t->domains[i];
+	for (unsigned i = 0; i < t->n_apps; i++)
+		if (t->apps[i].app_id[strspn(t->apps[i].app_id, good)])
+			bad = t->apps[i].app_id;
+	return bad ? wrong(path, e, "an id or a domain with a character that cannot be", bad) : 0;
+}
+
 static int read_tenant(const char *path, json_t *root, struct tenant *t, struct err *e)
 {
 	const json_t *apps = json_object_get(root, "applications");
@@ -185,7 +201,7 @@ static int read_tenant(const char *path, json_t *root, struct tenant *t, struct 
 	json_array_foreach ((json_t *)apps, i, v)
 		if (read_app(path, v, &t->apps[t->n_apps++], e) < 0)
 			return -EINVAL;
-	return 0;
+	return check_words(path, t, e);
 }
 
 int tenant_load(const char *path, struct tenant **ret, struct err *e)

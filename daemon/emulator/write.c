@@ -123,6 +123,8 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 				"Property '%s' does not exist on type 'microsoft.graph.%s'.", key,
 				types[t].word);
 		}
+		if (c->given[prop]) /* in another case: body_parse() refuses the same one twice */
+			return refuse(rs, "Property '%s' is given more than once.", key);
 		if (!may_set(rq, t, o, (unsigned)prop, rs))
 			return false;
 		if (prop == P_PROXIES && json_array_size(v) > PROXIES_MAX) {

@@ -39,6 +39,17 @@ def q(path):
     return quote(path, safe="/?&=$,:;()'+*@%")
 
 
+def no_key_twice(pairs):
+    keys = [key for key, _ in pairs]
+    assert len(set(keys)) == len(keys), "a key twice: %s" % keys
+    return dict(pairs)
+
+
+def parse(text):
+    """JSON as it must be: a client may take the first of two equal keys, or the last, or refuse."""
+    return json.loads(text, object_pairs_hook=no_key_twice)
+
+
 def code(answer):
     """(status, error's code)"""
     return answer[0], (answer[1] or {}).get("error", {}).get("code")
@@ -123,7 +134,7 @@ class Emulator:
                 answer = self.connection.getresponse()
                 self.answered = answer.headers
                 text = answer.read()
-                return answer.status, json.loads(text) if text else None
+                return answer.status, parse(text) if text else None
             except (OSError, HTTPException):
                 self.connection.close()
                 self.connection = None
@@ -157,7 +168,7 @@ class Graph:
                                     form.encode())
         context = ssl.create_default_context(cafile=self.emulator.ca)
         with urllib.request.urlopen(rq, context=context, timeout=30) as answer:
-            return json.load(answer)["access_token"]
+            return parse(answer.read())["access_token"]
 
     def call(self, method, path, body=None):
         return self.emulator.request(method, "/v1.0" + path, body, self.headers)

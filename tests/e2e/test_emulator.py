@@ -6,7 +6,7 @@ import urllib.request
 import ssl
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph
+from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, parse
 
 USER = {"accountEnabled": True, "displayName": "Anna Ås", "mailNickname": "anna",
         "userPrincipalName": "anna@fjordline.example", "passwordProfile": {"password": "Aa1!aaaa"}}
@@ -36,9 +36,9 @@ def sign_in(em, tenant, **form):
                                 "&".join("%s=%s" % x for x in form.items()).encode())
     try:
         with urllib.request.urlopen(rq, context=ssl.create_default_context(cafile=em.ca)) as a:
-            return a.status, json.load(a)
+            return a.status, parse(a.read())
     except urllib.error.HTTPError as e:
-        return e.code, json.loads(e.read())
+        return e.code, parse(e.read())
 
 
 def test_sign_in(em):
@@ -325,7 +325,11 @@ def test_restart_keeps_everything(tmp_path):
     ("{", "expected"), ("[]", ""), ('{"tenantId": "x"}', "initialDomain"),
     ('{"tenantId": "x", "initialDomain": "y", "colour": 1}', "unknown key: colour"),
     ('{"tenantId": "x", "initialDomain": "y", "applications": [{"appId": "a", "secret": "b", '
-     '"roles": ["No.Such.Role"]}]}', "No.Such.Role")])
+     '"roles": ["No.Such.Role"]}]}', "No.Such.Role"),
+    ('{"tenantId": "x\\"", "initialDomain": "y"}', 'x"'),
+    ('{"tenantId": "x", "initialDomain": "y", "verifiedDomains": ["a b"]}', "a b"),
+    ('{"tenantId": "x", "initialDomain": "y", "applications": [{"appId": "a/b", "secret": "b"}]}',
+     "a/b")])
 def test_bad_tenant_file(tmp_path, text, words):
     path = tmp_path / "bad.json"
     path.write_text(text)

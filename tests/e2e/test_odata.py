@@ -346,6 +346,28 @@ def test_expand(tenant):
         assert tenant.admin.call("GET", tenant.path(path))[0] == 400, path
 
 
+def test_expand_twice(tenant):
+    """One member of that name, with what all the terms of it have chosen."""
+    bo = {"@odata.type": "#microsoft.graph.user", "id": tenant.ids["bo"]}
+    for options, manager in (
+            ("manager($select=id),manager($select=id)", bo),
+            ("manager($select=id),Manager($select=jobTitle)", dict(bo, jobTitle="Mate")),
+            ("manager($select=id, jobTitle ,JobTitle)", dict(bo, jobTitle="Mate")),
+            ("manager(select=jobTitle)", dict(bo, jobTitle="Mate"))):
+        anna = tenant.admin.get(q(tenant.path("/users/{anna}?$select=id&$expand=" + options)))
+        assert anna["manager"] == manager, options
+    for options in ("manager,manager", "manager($select=id),manager", "manager,manager($select=id)"):
+        users = tenant.admin.get("/users?$expand=" + options)["value"]
+        assert [u["manager"]["displayName"] for u in users if u["id"] == tenant.ids["anna"]] == [
+            "Bo Berg"], options
+    crew = tenant.admin.get(tenant.path("/groups/{crew}?$expand=members($select=id),MEMBERS"))
+    assert len(crew["members"]) == 5 and "displayName" in crew["members"][0]
+    for options in ("manager,manager,manager,manager,manager", "manager($select=id;$select=mail)",
+                    "manager($select=id;$top=1)", "manager($select=id)manager", "manager,members",
+                    "manager($select=id))", "manager($expand=manager($select=id))"):
+        assert code(tenant.admin.call("GET", "/users?$expand=" + options))[0] == 400, options
+
+
 def test_expand_shows_twenty_members(em, sync):
     ids = [synced(sync, "user%02d" % i) for i in range(22)]
     crew = group(sync, "crew", **{"members@odata.bind": refs(em, ids[:20])})
@@ -449,6 +471,24 @@ def test_option_names(tenant):
     assert tenant.admin.call("GET", "/users?$skip=1")[0] == 400
     assert tenant.admin.call("GET", "/users?$format=xml")[0] == 400
     assert tenant.admin.call("GET", "/users?$format=json&api-version=1")[0] == 200
+
+
+@pytest.mark.parametrize("options", [
+    "$select=id&$select=mail", "$select=id&select=id", "$expand=manager&$expand=manager",
+    "$expand=manager&EXPAND=manager", "$top=1&$top=2", "%24count=true&$count=true",
+    "$filter=mail eq 'a'&$Filter=mail eq 'a'"])
+def test_option_twice(tenant, options):
+    status, answer = tenant.admin.call("GET", q("/users?" + options))
+    assert status == 400 and "more than once" in answer["error"]["message"]
+
+
+def test_names_twice_are_shown_once(tenant):
+    got = tenant.admin.get(tenant.path(
+        "/users/{anna}?$select=id,ID,mail,Mail,displayName,securityIdentifier,securityidentifier"))
+    assert set(got) == {"@odata.context", "id", "mail", "displayName", "securityIdentifier"}
+    tenant.admin.get("/users/delta?$select=id,mail,MAIL,manager,Manager,securityIdentifier")
+    tenant.admin.get("/groups/delta?$select=members,Members,members")
+    tenant.admin.get(tenant.path("/groups/{crew}/members?$select=id,id,mail,MAIL"))
 
 
 def test_select(tenant):
