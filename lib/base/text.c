@@ -102,6 +102,57 @@ uint32_t char_upper(uint32_t c)
 	return unicode_locale() ? (uint32_t)towupper_l((wint_t)c, unicode_locale()) : c;
 }
 
+bool char_is_space(uint32_t c)
+{
+	return (c >= 0x09 && c <= 0x0d) || c == 0x20 || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+	       (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
+	       c == 0x205f || c == 0x3000;
+}
+
+/* Bytes of the character that begins here, of at most n; 0: it is not whole, or no white space. */
+static size_t space_len(const char *s, size_t n)
+{
+	static const unsigned char MORE[16] = {[0xc] = 1, [0xd] = 1, [0xe] = 2, [0xf] = 3};
+	size_t len = 1u + MORE[(unsigned char)*s >> 4];
+	const char *p = s;
+
+	if (len > n || !utf8_valid(s, len))
+		return 0;
+	return char_is_space(utf8_next(&p)) ? len : 0;
+}
+
+size_t text_space_before(const char *s, size_t n)
+{
+	size_t i = 0, len;
+
+	while (i < n && (len = space_len(s + i, n - i)) > 0)
+		i += len;
+	return i;
+}
+
+size_t text_space_behind(const char *s, size_t n)
+{
+	size_t end = n;
+
+	while (end > 0) {
+		size_t i = end - 1;
+
+		while (i > 0 && ((unsigned char)s[i] & 0xc0) == 0x80)
+			i--;
+		if (space_len(s + i, end - i) != end - i)
+			break;
+		end = i;
+	}
+	return n - end;
+}
+
+void text_trim(const char *s, size_t *n, size_t *ret_from)
+{
+	*n -= text_space_behind(s, *n);
+	*ret_from = text_space_before(s, *n);
+	*n -= *ret_from;
+}
+
 char *text_fold(struct arena *a, const char *s, size_t n, size_t *ret_len)
 {
 	char *copy = arena_dup(a, s, n);

@@ -19,6 +19,14 @@ size_t utf8_len(const char *s, size_t n);
 uint32_t char_lower(uint32_t c);
 uint32_t char_upper(uint32_t c);
 
+/* Unicode's property White_Space (PropList.txt), whatever the C library holds for a blank. */
+bool char_is_space(uint32_t c);
+/* Makes *n the length without white space at both ends, and *ret_from its begin. */
+void text_trim(const char *s, size_t *n, size_t *ret_from);
+/* Bytes of white space at the begin of n bytes, and at their end. */
+size_t text_space_before(const char *s, size_t n);
+size_t text_space_behind(const char *s, size_t n);
+
 /* Case-folded copy of n bytes: lower case, character by character; invalid bytes stay. */
 char *text_fold(struct arena *a, const char *s, size_t n, size_t *ret_len);
 /* Compares without regard to case, as Active Directory compares names; <0, 0, >0. */

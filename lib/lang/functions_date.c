@@ -1,145 +1,12 @@
 /* Dates: FILETIME inside, so that nothing of a directory's precision is lost. All are UTC. */
+#include "lang/date.h"
 #include "lang/node.h"
 #include "base/buf.h"
 #include "base/timefmt.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
-
-#define TICKS INT64_C(10000000) /* FILETIME units in a second */
-
-/* The years that .NET's DateTime has: 1 to 9999. */
-static bool in_range(int64_t seconds)
-{
-	return seconds >= INT64_C(-62135596800) && seconds < INT64_C(253402300800);
-}
-
-static int month_length(int y, int m)
-{
-	static const int LENGTHS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-
-	return LENGTHS[m - 1] + (m == 2 && leap);
-}
-
-struct parts {
-	int y, mo, d, h, mi, s;
-	int64_t fraction; /* in FILETIME units */
-};
-
-static bool to_filetime(const struct parts *p, int offset_minutes, int64_t *ret)
-{
-	int64_t t;
-
-	if (p->y < 1 || p->y > 9999 || p->mo < 1 || p->mo > 12 || p->d < 1 ||
-		p->d > month_length(p->y, p->mo) || p->h < 0 || p->h > 23 || p->mi < 0 ||
-		p->mi > 59 || p->s < 0 || p->s > 59)
-		return false;
-	t = days_from_civil(p->y, p->mo, p->d) * 86400 + p->h * 3600 + p->mi * 60 + p->s -
-	    offset_minutes * 60;
-	if (!in_range(t))
-		return false;
-	*ret = unix_to_filetime(t) + p->fraction;
-	return true;
-}
-
-/* ".123": digits past the seventh are below the precision. */
-static const char *read_fraction(const char *p, int64_t *ret)
-{
-	int64_t unit = TICKS / 10;
-
-	*ret = 0;
-	if (*p != '.' && *p != ',')
-		return p;
-	for (p++; isdigit((unsigned char)*p); p++, unit /= 10)
-		*ret += (*p - '0') * unit;
-	return p;
-}
-
-/* "Z", "+02:00", "-0530" or nothing, up to the end. */
-static bool read_zone(const char *p, int *ret_minutes)
-{
-	int h, m, n = 0;
-	char sign = *p;
-
-	*ret_minutes = 0;
-	if (!*p || (*p == 'Z' && !p[1]))
-		return true;
-	if (sign != '+' && sign != '-')
-		return false;
-	if ((sscanf(p + 1, "%2d:%2d%n", &h, &m, &n) != 2 || p[1 + n]) &&
-		(sscanf(p + 1, "%2d%2d%n", &h, &m, &n) != 2 || p[1 + n]))
-		return false;
-	*ret_minutes = (sign == '-' ? -1 : 1) * (h * 60 + m);
-	return h >= 0 && h <= 14 && m >= 0 && m <= 59;
-}
-
-static bool parse_iso(const char *s, int64_t *ret)
-{
-	struct parts p = {0};
-	int n = 0, zone;
-
-	if (sscanf(s, "%4d-%2d-%2d%n", &p.y, &p.mo, &p.d, &n) != 3)
-		return false;
-	s += n;
-	if (*s != 'T' && *s != ' ')
-		return !*s && to_filetime(&p, 0, ret);
-	if (sscanf(s + 1, "%2d:%2d%n", &p.h, &p.mi, &n) != 2)
-		return false;
-	s += 1 + n;
-	if (*s == ':') {
-		if (sscanf(s + 1, "%2d%n", &p.s, &n) != 1)
-			return false;
-		s = read_fraction(s + 1 + n, &p.fraction);
-	}
-	return read_zone(s, &zone) && to_filetime(&p, zone, ret);
-}
-
-/* LDAP generalized time (RFC 4517, 3.3.13). */
-static bool parse_generalized(const char *s, int64_t *ret)
-{
-	struct parts p = {0};
-	int n = 0, zone;
-
-	if (strspn(s, "0123456789") != 14 ||
-		sscanf(s, "%4d%2d%2d%2d%2d%2d%n", &p.y, &p.mo, &p.d, &p.h, &p.mi, &p.s, &n) != 6)
-		return false;
-	s = read_fraction(s + n, &p.fraction);
-	return *s && read_zone(s, &zone) && to_filetime(&p, zone, ret);
-}
-
-/* Month, day, year, as .NET's invariant culture writes them: "1/31/2026 11:00:00 PM". */
-static bool parse_slashes(const char *s, int64_t *ret)
-{
-	struct parts p = {0};
-	int n = 0;
-
-	if (sscanf(s, "%2d/%2d/%4d%n", &p.mo, &p.d, &p.y, &n) != 3)
-		return false;
-	s += n;
-	if (!*s)
-		return to_filetime(&p, 0, ret);
-	if (*s != ' ' || sscanf(s, " %2d:%2d%n", &p.h, &p.mi, &n) != 2)
-		return false;
-	s += n;
-	if (*s == ':') {
-		if (sscanf(s + 1, "%2d%n", &p.s, &n) != 1)
-			return false;
-		s = read_fraction(s + 1 + n, &p.fraction);
-	}
-	while (*s == ' ')
-		s++;
-	if (*s) {
-		bool pm = strcasecmp(s, "PM") == 0;
-
-		if ((!pm && strcasecmp(s, "AM") != 0) || p.h < 1 || p.h > 12)
-			return false;
-		p.h = p.h % 12 + (pm ? 12 : 0);
-	}
-	return to_filetime(&p, 0, ret);
-}
 
 bool term_to_date(const struct term *t, int64_t *ret)
 {
@@ -147,9 +14,7 @@ bool term_to_date(const struct term *t, int64_t *ret)
 		*ret = t->num;
 		return true;
 	}
-	return t->type == TERM_STRING && t->len >= 8 && t->len < 64 &&
-	       (parse_iso(t->data, ret) || parse_generalized(t->data, ret) ||
-		       parse_slashes(t->data, ret));
+	return t->type == TERM_STRING && date_parse(t->data, t->len, ret);
 }
 
 EAGER(f_isdate)
@@ -172,7 +37,7 @@ EAGER(f_datefromnum)
 {
 	int64_t v;
 
-	if (!term_to_number(&args[0], &v) || v < 0 || !in_range(filetime_to_unix(v)))
+	if (!term_to_number(&args[0], &v) || v < 0 || !date_in_range(filetime_to_unix(v)))
 		return term_error(rs, "DateFromNum: the number is no FILETIME up to the year 9999");
 	return term_date(v);
 }
@@ -194,7 +59,7 @@ EAGER(f_now)
 	return term_date(unix_to_filetime(ts.tv_sec) + ts.tv_nsec / 100);
 }
 
-static void split(int64_t filetime, struct parts *p)
+static void split(int64_t filetime, struct date_parts *p)
 {
 	int64_t t = filetime_to_unix(filetime);
 	int64_t days = t >= 0 ? t / 86400 : (t - 86399) / 86400, rest = t - days * 86400;
@@ -208,7 +73,7 @@ static void split(int64_t filetime, struct parts *p)
 
 static bool add_months(int64_t *filetime, int64_t months)
 {
-	struct parts p;
+	struct date_parts p;
 	int64_t m0;
 
 	split(*filetime, &p);
@@ -217,8 +82,8 @@ static bool add_months(int64_t *filetime, int64_t months)
 		return false;
 	p.y = (int)(m0 / 12);
 	p.mo = (int)(m0 % 12) + 1;
-	p.d = MIN(p.d, month_length(p.y, p.mo));
-	return to_filetime(&p, 0, filetime);
+	p.d = MIN(p.d, date_month_length(p.y, p.mo));
+	return date_to_filetime(&p, 0, filetime);
 }
 
 EAGER(f_dateadd)
@@ -255,19 +120,14 @@ EAGER(f_dateadd)
 			               ? term_date(t)
 			               : term_error(rs, "DateAdd: the date is out of range");
 		seconds = count * UNITS[i].seconds;
-		if (!in_range(filetime_to_unix(t) + seconds))
+		if (!date_in_range(filetime_to_unix(t) + seconds))
 			return term_error(rs, "DateAdd: the date is out of range");
-		return term_date(t + seconds * TICKS);
+		return term_date(t + seconds * DATE_TICKS);
 	}
 	return term_error(rs, "DateAdd: there is no interval \"%s\"", unit);
 }
 
 /* --- FormatDateTime: https://learn.microsoft.com/dotnet/standard/base-types/ --- */
-
-static const char *const DAYS[] = {
-	"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
-static const char *const MONTHS[] = {"January", "February", "March", "April", "May", "June", "July",
-	"August", "September", "October", "November", "December"};
 
 /* Standard formats of the invariant culture, by their letter. */
 static const struct {
@@ -295,19 +155,12 @@ static const struct {
 	{'Y', "yyyy MMMM"},
 };
 
-static int weekday(const struct parts *p)
-{
-	int64_t days = days_from_civil(p->y, p->mo, p->d);
-
-	return (int)(((days + 4) % 7 + 7) % 7); /* 1970-01-01 was a Thursday */
-}
-
 static void add_name(struct buf *b, const char *name, int run)
 {
 	buf_add(b, name, run == 3 ? 3 : strlen(name));
 }
 
-static void add_fraction(struct buf *b, const struct parts *p, int run, bool trim)
+static void add_fraction(struct buf *b, const struct date_parts *p, int run, bool trim)
 {
 	char digits[24];
 
@@ -348,20 +201,20 @@ static void add_year(struct buf *b, int y, int run)
 }
 
 /* One specifier of a custom format, repeated `run` times. False: it is none. */
-static bool add_specifier(struct buf *b, const struct parts *p, char c, int run)
+static bool add_specifier(struct buf *b, const struct date_parts *p, char c, int run)
 {
 	static const char *const ZONES[] = {"+0", "+00", "+00:00"};
 
 	switch (c) {
 	case 'd':
 		if (run > 2)
-			add_name(b, DAYS[weekday(p)], run);
+			add_name(b, date_days[date_weekday(p)], run);
 		else
 			add_number(b, p->d, run);
 		return true;
 	case 'M':
 		if (run > 2)
-			add_name(b, MONTHS[p->mo - 1], run);
+			add_name(b, date_months[p->mo - 1], run);
 		else
 			add_number(b, p->mo, run);
 		return true;
@@ -401,7 +254,7 @@ static bool add_specifier(struct buf *b, const struct parts *p, char c, int run)
 	return false;
 }
 
-static struct term format_custom(struct run_state *rs, const struct parts *p, const char *fmt)
+static struct term format_custom(struct run_state *rs, const struct date_parts *p, const char *fmt)
 {
 	_cleanup_buf_ struct buf b = {0};
 
@@ -441,7 +294,7 @@ EAGER(f_formatdatetime)
 {
 	size_t len;
 	const char *fmt = term_to_text(&args[1], rs->ev->arena, &len);
-	struct parts p;
+	struct date_parts p;
 	int64_t t;
 
 	if (!term_to_date(&args[0], &t))

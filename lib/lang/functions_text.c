@@ -27,10 +27,10 @@ static struct term trimmed(struct run_state *rs, const struct term *t, bool left
 	const char *s = text_arg(rs, t, &n);
 	size_t from = 0;
 
-	while (left && from < n && (s[from] == ' ' || (s[from] >= '\t' && s[from] <= '\r')))
-		from++;
-	while (right && n > from && (s[n - 1] == ' ' || (s[n - 1] >= '\t' && s[n - 1] <= '\r')))
-		n--;
+	if (right)
+		n -= text_space_behind(s, n);
+	if (left)
+		from = text_space_before(s, n);
 	if (from == 0 && n == t->len && t->type == TERM_STRING)
 		return *t;
 	return term_own(rs, s + from, n - from);
