@@ -41,7 +41,10 @@ struct ruleset;
 struct arena;
 /* The rules of files or folders, or of the configuration when there are none. */
 int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct ruleset **ret, struct err *e);
-/* The path of the metaverse's schema: as told, as configured, or as installed. */
+/*
+ * The path of the metaverse's schema: as told, as configured, or as installed; NULL: the one that
+ * is built in, where nothing is installed.
+ */
 const char *ctl_metaverse(const struct ctl *c, struct arena *a);
 
 int command_status(const struct ctl *c, int argc, char **argv);

@@ -14,11 +14,16 @@ struct import {
 	json_t *rules;      /* in order of precedence */
 	json_t *connectors; /* of Connectors: {"id", "name", "category", ...} */
 	json_t *notes;
+	json_t *described; /* schemas by connector id in lower case, DESCRIBED_MV: the metaverse's
+	                    */
 	json_t *metaverse; /* {"classes": ...}, with what the rules add */
-	unsigned n_files, n_disabled, n_new;
+	unsigned n_files, n_disabled, n_left_out, n_new;
 	struct rule_schema schemas[RUN_SCHEMAS_MAX];
 	unsigned n_schemas;
 };
+
+#define IMPORT_WHOLE_RULE "the rule" /* "what" of a note */
+#define DESCRIBED_MV "metaverse"
 
 static inline const char *import_text(const json_t *o, const char *key)
 {

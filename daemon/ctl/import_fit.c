@@ -1,6 +1,9 @@
 /* What of imported rules fits the engine: attributes, flows, whole rules. */
 #include "import.h"
+#include "lang/dsml.h"
 #include "lang/expr.h"
+
+#include <ctype.h>
 
 static const char *name_of(const json_t *rule)
 {
@@ -22,36 +25,76 @@ static const struct schema *schema_of(const struct import *im, const char *type)
 	return NULL;
 }
 
+/* The type of an attribute as the export describes it; NULL: it does not. */
+static const char *described(
+	const struct import *im, const char *schema, const char *class, const char *attr)
+{
+	char key[64];
+	size_t n = strlen(schema);
+
+	if (n >= sizeof(key))
+		return NULL;
+	for (size_t i = 0; i <= n; i++)
+		key[i] = (char)tolower((unsigned char)schema[i]);
+	return dsml_type(json_object_get(im->described, key), class ? class : DSML_ANY, attr);
+}
+
+/* The type of a connector's attribute, as its description or else our schema has it. */
+static const char *source_type(struct import *im, const json_t *rule, const char *attr)
+{
+	const char *id = import_text(rule, "connectorId"),
+		   *class = import_text(rule, "sourceObjectType"), *type;
+	const struct schema *s = schema_of(im, import_text(rule, "connectorType"));
+	const struct schema_class *c = s && class ? schema_class_find(s, class) : NULL;
+	const struct schema_attr *a = c ? schema_attr_find(c, attr) : NULL;
+
+	type = described(im, id ? id : SYNCRULE_ENTRA_ID, class, attr);
+	if (type || !a)
+		return type;
+	return arena_printf(
+		&im->a, "%s%s", value_type_name(a->type), a->flags & SCHEMA_MULTI ? " multi" : "");
+}
+
 /* The type of a flow's value as far as it is known: of its source, or text. */
 static const char *guess_type(struct import *im, const json_t *rule, const json_t *flow)
 {
-	const struct schema *s = schema_of(im, import_text(rule, "connectorType"));
-	const char *source = import_text(flow, "source"),
-		   *class = import_text(rule, "sourceObjectType");
-	const struct schema_class *c = s && class ? schema_class_find(s, class) : NULL;
-	const struct schema_attr *a = c && source ? schema_attr_find(c, source) : NULL;
+	const char *source = import_text(flow, "source");
+	const char *type = source ? source_type(im, rule, source) : NULL;
 
-	if (a)
-		return arena_printf(&im->a, "%s%s", value_type_name(a->type),
-			a->flags & SCHEMA_MULTI ? " multi" : "");
+	if (type)
+		return type;
 	return import_text(flow, "mergeType") ? "string multi" : "string";
 }
 
-static void add_attr(struct import *im, const json_t *rule, const char *class, const char *attr,
-	const char *type)
+/* A class of the metaverse that ours lacks, when the export describes it. */
+static json_t *class_of(struct import *im, const char *class)
 {
-	json_t *c = json_object_get(json_object_get(im->metaverse, "classes"), class);
+	json_t *all = json_object_get(im->metaverse, "classes");
+
+	if (!json_object_get(all, class) && !streq(class, DSML_ANY) &&
+		json_object_get(json_object_get(im->described, DESCRIBED_MV), class))
+		json_object_set_new(all, class, json_object());
+	return json_object_get(all, class);
+}
+
+static void add_attr(struct import *im, const json_t *rule, const char *class, const char *attr,
+	const char *guess)
+{
+	const char *type = described(im, DESCRIBED_MV, class, attr);
+	json_t *c = class_of(im, class);
 
 	if (!c || has_attr(c, attr) || streq(class, "*"))
 		return;
-	json_object_set_new(c, attr, json_string(type));
+	json_object_set_new(c, attr, json_string(type ? type : guess));
 	im->n_new++;
-	syncrule_note(im->notes, name_of(rule),
+	syncrule_remark(im->notes, name_of(rule),
 		arena_printf(&im->a, "metaverse attribute %s of %s", attr, class),
-		arena_printf(&im->a,
-			"it is new; metaverse.json has it as \"%s\", see whether "
-			"that is right",
-			type));
+		type ? arena_printf(
+			       &im->a, "it is new, and \"%s\" as the export describes it", type)
+		     : arena_printf(&im->a,
+			       "it is new; metaverse.json has it as \"%s\", see whether that is "
+			       "right",
+			       guess));
 }
 
 /* What an outbound rule reads of the metaverse. */
@@ -79,6 +122,23 @@ static void add_read_attrs(struct import *im, const json_t *rule, const char *cl
 				add_attr(im, rule, class, import_text(f, "attribute"), "string");
 }
 
+/* What a rule looks up in the metaverse: of the type of the other side. */
+static void add_join_attrs(struct import *im, const json_t *rule, const char *class)
+{
+	size_t i, k;
+	json_t *group, *clause;
+
+	json_array_foreach (json_object_get(rule, "join"), i, group)
+		json_array_foreach (group, k, clause) {
+			const char *attr = import_text(clause, "mvAttribute");
+			const char *cs = import_text(clause, "csAttribute");
+			const char *type = cs ? source_type(im, rule, cs) : NULL;
+
+			if (attr)
+				add_attr(im, rule, class, attr, type ? type : "string");
+		}
+}
+
 static void extend_metaverse(struct import *im, bool inbound)
 {
 	size_t i, k;
@@ -91,18 +151,13 @@ static void extend_metaverse(struct import *im, bool inbound)
 
 		if (in != inbound || !class)
 			continue;
+		add_join_attrs(im, r, class);
 		if (!in) {
 			add_read_attrs(im, r, class);
 			continue;
 		}
 		json_array_foreach (json_object_get(r, "flows"), k, f)
 			add_attr(im, r, class, import_text(f, "dest"), guess_type(im, r, f));
-		json_array_foreach (json_object_get(r, "join"), k, f) {
-			const char *attr = import_text(json_array_get(f, 0), "mvAttribute");
-
-			if (attr)
-				add_attr(im, r, class, attr, "string");
-		}
 	}
 }
 
@@ -128,7 +183,7 @@ static void drop_flows(struct import *im, json_t *rule)
 		const json_t *f = json_array_get(flows, i);
 		const char *attr = import_text(f, in ? "source" : "dest");
 
-		if (!attr || schema_attr_find(c, attr) || streq(attr, "dn") ||
+		if (!attr || schema_attr_find(c, schema_attr_name(s, attr)) || streq(attr, "dn") ||
 			streq(attr, "cloudAnchor"))
 			continue;
 		syncrule_note(im->notes, name_of(rule),
@@ -153,7 +208,7 @@ static void drop_own_dn(struct import *im, json_t *rule)
 		const char *dest = import_text(json_array_get(flows, i), "dest");
 
 		if (dest && streq(dest, "dn"))
-			syncrule_note(im->notes, name_of(rule), "flow to dn",
+			syncrule_remark(im->notes, name_of(rule), "flow to dn",
 				"it is kept, and has no effect: the DN is always made of the "
 				"sourceAnchor");
 	}
@@ -183,12 +238,13 @@ static void disable(struct import *im, json_t *rule, const json_t *alone, const 
 	json_object_set_new(rule, "disabled", json_true());
 	im->n_disabled++;
 	if (import_try_rules(im, alone, &again) == 0) {
-		syncrule_note(im->notes, name_of(rule), "the rule",
+		syncrule_note(im->notes, name_of(rule), IMPORT_WHOLE_RULE,
 			arena_printf(&im->a, "it was disabled: %s", e->text));
 		return;
 	}
 	json_object_set_new(rule, "left-out", json_true());
-	syncrule_note(im->notes, name_of(rule), "the rule",
+	im->n_left_out++;
+	syncrule_note(im->notes, name_of(rule), IMPORT_WHOLE_RULE,
 		arena_printf(&im->a, "it was left out: %s", again.text));
 }
 
@@ -207,8 +263,9 @@ void import_fit_rules(struct import *im)
 			disable(im, r, one, &e);
 		} else if (streq(import_text(r, "connectorType"), "ad") &&
 			   streq(import_text(r, "direction"), "Outbound")) {
-			syncrule_note(im->notes, name_of(r), "the rule",
-				"it is kept, and never applied: nothing is exported to AD");
+			syncrule_remark(im->notes, name_of(r), IMPORT_WHOLE_RULE,
+				"it is kept and checked, and never applied: nothing is exported to "
+				"AD");
 		}
 		if (!json_object_get(r, "left-out"))
 			json_array_append(kept, r);

@@ -15,11 +15,14 @@ const char *ctl_metaverse(const struct ctl *c, struct arena *a)
 	_cleanup_config_ struct config *cfg = NULL;
 	struct err ignored;
 
+	const char *path = ADSYNC_DATADIR "/metaverse.json";
+
 	if (c->metaverse)
 		return c->metaverse;
-	if (config_load(c->config, &cfg, &ignored) < 0)
-		return ADSYNC_DATADIR "/metaverse.json";
-	return arena_strdup(a, setting_text(&cfg->adsyncd, "metaverse"));
+	if (config_load(c->config, &cfg, &ignored) == 0)
+		path = arena_strdup(a, setting_text(&cfg->adsyncd, "metaverse"));
+	return streq(path, ADSYNC_DATADIR "/metaverse.json") && access(path, F_OK) < 0 ? NULL
+	                                                                               : path;
 }
 
 int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct ruleset **ret, struct err *e)

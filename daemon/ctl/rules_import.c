@@ -5,8 +5,10 @@
  */
 #include "import.h"
 #include "base/file.h"
+#include "lang/dsml.h"
 #include "lang/metaverse.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -51,6 +53,19 @@ static void read_partitions(const struct xml_node *root, json_t *o, struct arena
 	json_object_set_new(o, "partitions", list);
 }
 
+/* The schema that the file has of a connector or of the metaverse: new attributes get their types.
+ */
+static void describe(struct import *im, const char *key, const struct xml_node *root)
+{
+	json_t *classes = key ? dsml_classes(root) : NULL;
+	char *lower = arena_strdup(&im->a, key ? key : "");
+
+	for (char *p = lower; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (classes)
+		json_object_set_new(im->described, lower, classes);
+}
+
 /* <ma-data>: the settings of a connector; passwords are encrypted there and stay behind. */
 static void read_connector(struct import *im, const struct xml_node *root)
 {
@@ -68,6 +83,7 @@ static void read_connector(struct import *im, const struct xml_node *root)
 			json_object_set_new(o, KEYS[i], json_string(xml_trim(n->text, &im->a)));
 	}
 	read_partitions(root, o, &im->a);
+	describe(im, import_text(o, "id"), root);
 	json_array_append_new(im->connectors, o);
 }
 
@@ -88,11 +104,15 @@ static int read_file(struct import *im, const char *path, struct err *e)
 		read_connector(im, root);
 		return 0;
 	}
+	if (streq(root->name, "saved-mv-configuration") || streq(root->name, "mv-data")) {
+		describe(im, DESCRIBED_MV, root);
+		return 0;
+	}
 	if (!streq(root->name, "synchronizationRule")) {
-		syncrule_note(im->notes, "", path,
+		syncrule_remark(im->notes, "", path,
 			arena_printf(&im->a,
 				"<%s> is neither a rule nor a connector; the file was "
-				"left out",
+				"not used",
 				root->name));
 		return 0;
 	}
@@ -192,7 +212,7 @@ static void name_connectors(struct import *im)
 			continue;
 		if (!name) {
 			name = arena_printf(&im->a, "ad-%.8s", id + (*id == '{'));
-			syncrule_note(im->notes, name_of(r), "connector",
+			syncrule_remark(im->notes, name_of(r), "connector",
 				arena_printf(&im->a,
 					"no file tells the name of connector %s; it is called "
 					"\"%s\" here",
@@ -229,13 +249,8 @@ static void sort_rules(struct import *im)
 static int load_schemas(struct import *im, struct schema **ret_extended, struct err *e)
 {
 	const char *path = ctl_metaverse(im->ctl, &im->a);
-	_cleanup_free_ char *text = NULL;
-	json_error_t je;
 
-	TRY(file_read(path, 4 * 1024 * 1024, &text, NULL, e));
-	im->metaverse = json_loads(text, 0, &je);
-	if (!im->metaverse)
-		return err_set(e, -EINVAL, path, je.line, "%s", je.text);
+	TRY(metaverse_json(path, &im->metaverse, e));
 	im->n_schemas = run_general_schemas(path, im->schemas, e);
 	if (!im->n_schemas)
 		return e->code;
@@ -271,26 +286,95 @@ static int import_all(struct import *im, int argc, char **argv, struct err *e)
 	return r;
 }
 
-static void report(const struct import *im)
+/* What became of the rules. */
+struct balance {
+	unsigned rules, same, changed, lost;
+	unsigned flows, other; /* of lost: flows, and what is neither a flow nor a rule */
+};
+
+static bool is_changed(const struct import *im, const json_t *rule)
+{
+	size_t i;
+	json_t *n;
+
+	json_array_foreach (im->notes, i, n)
+		if (json_is_true(json_object_get(n, "lost")) &&
+			streq(import_text(n, "rule"), name_of(rule)))
+			return true;
+	return false;
+}
+
+static struct balance balance(const struct import *im)
+{
+	struct balance b = {.rules = im->n_left_out};
+	size_t i;
+	json_t *r, *n;
+
+	json_array_foreach (im->rules, i, r) {
+		b.rules++;
+		if (is_changed(im, r))
+			b.changed++;
+		else
+			b.same++;
+	}
+	json_array_foreach (im->notes, i, n) {
+		if (!json_is_true(json_object_get(n, "lost")))
+			continue;
+		b.lost++;
+		if (str_starts(import_text(n, "what"), "flow to "))
+			b.flows++;
+		else if (!streq(import_text(n, "what"), IMPORT_WHOLE_RULE))
+			b.other++;
+	}
+	return b;
+}
+
+/* The last line: all in one. */
+static void print_balance(const struct import *im, const struct balance *b)
+{
+	const struct {
+		unsigned n;
+		const char *one, *many;
+	} WHY[] = {
+		{b->flows, "flow left out", "flows left out"},
+		{b->other, "element left out", "elements left out"},
+		{im->n_disabled - im->n_left_out, "rule disabled", "rules disabled"},
+		{im->n_left_out, "rule left out", "rules left out"},
+	};
+	bool any = false;
+
+	printf("%u rules: %u as they were, %u changed", b->rules, b->same,
+		b->changed + im->n_left_out);
+	for (unsigned i = 0; i < ARRAY_SIZE(WHY); i++) {
+		if (!WHY[i].n)
+			continue;
+		printf("%s%u %s", any ? ", " : " (", WHY[i].n,
+			WHY[i].n == 1 ? WHY[i].one : WHY[i].many);
+		any = true;
+	}
+	puts(any ? ")" : "");
+}
+
+static void report(const struct import *im, const struct balance *b)
 {
 	json_t *o;
 
 	if (im->ctl->json) {
-		o = json_pack("{s:i, s:i, s:i, s:O}", "rules", (int)json_array_size(im->rules),
-			"disabled", (int)im->n_disabled, "new_attributes", (int)im->n_new, "notes",
+		o = json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:O}", "rules",
+			(int)json_array_size(im->rules), "as_they_were", (int)b->same, "changed",
+			(int)(b->changed + im->n_left_out), "disabled", (int)im->n_disabled,
+			"left_out", (int)im->n_left_out, "new_attributes", (int)im->n_new, "notes",
 			im->notes);
 		print_json(o);
 		json_decref(o);
 		return;
 	}
 	import_print_notes(stdout, im->notes);
-	printf("%zu rules of %u files, %u of them disabled because they cannot be run; %u new "
-	       "metaverse attributes; %zu notes\n",
-		json_array_size(im->rules), im->n_files, im->n_disabled, im->n_new,
-		json_array_size(im->notes));
+	printf("%u files were read, %u metaverse attributes are new\n", im->n_files, im->n_new);
 	if (!im->ctl->check)
 		printf("written to %s: rules/, metaverse.json, adsyncd.conf.proposal, report.txt\n",
 			im->output);
+	print_balance(im, b);
 }
 
 int command_rules_import(const struct ctl *c, int argc, char **argv)
@@ -301,7 +385,9 @@ int command_rules_import(const struct ctl *c, int argc, char **argv)
 		.rules = json_array(),
 		.connectors = json_array(),
 		.notes = json_array(),
+		.described = json_object(),
 	};
+	struct balance b;
 	char cwd[4096];
 	struct err e = {0};
 	int r;
@@ -313,15 +399,17 @@ int command_rules_import(const struct ctl *c, int argc, char **argv)
 		r = CTL_USAGE;
 	} else {
 		r = import_all(&im, argc, argv, &e);
+		b = balance(&im);
 		if (r == 0)
-			report(&im);
+			report(&im, &b);
 		else
 			import_print_notes(stderr, im.notes);
-		r = r < 0 ? ctl_fail(&e, CTL_ERRORS) : 0;
+		r = r < 0 ? ctl_fail(&e, CTL_ERRORS) : c->check && b.lost ? CTL_ERRORS : 0;
 	}
 	json_decref(im.rules);
 	json_decref(im.connectors);
 	json_decref(im.notes);
+	json_decref(im.described);
 	json_decref(im.metaverse);
 	arena_done(&im.a);
 	return r;

@@ -4,6 +4,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include "metaverse_text.inc"
 
 struct owned {
 	struct schema schema; /* first */
@@ -79,20 +80,27 @@ int metaverse_schema_read(const char *name, const json_t *root, struct schema **
 	return 0;
 }
 
-int metaverse_schema_load(const char *path, struct schema **ret, struct err *e)
+int metaverse_json(const char *path, json_t **ret, struct err *e)
 {
 	_cleanup_free_ char *text = NULL;
 	json_error_t je;
-	json_t *root;
-	size_t len;
-	int r = file_read(path, 1024 * 1024, &text, &len, e);
+	size_t len = sizeof(metaverse_text) - 1;
 
-	if (r < 0)
-		return r;
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
-	if (!root)
+	if (path)
+		TRY(file_read(path, 1024 * 1024, &text, &len, e));
+	*ret = json_loadb(path ? text : metaverse_text, len, JSON_REJECT_DUPLICATES, &je);
+	if (!*ret)
 		return err_set(e, -EINVAL, path, je.line, "column %d: %s", je.column, je.text);
-	r = metaverse_schema_read(path, root, ret, e);
+	return 0;
+}
+
+int metaverse_schema_load(const char *path, struct schema **ret, struct err *e)
+{
+	json_t *root;
+	int r;
+
+	TRY(metaverse_json(path, &root, e));
+	r = metaverse_schema_read(path ? path : "metaverse.json", root, ret, e);
 	json_decref(root);
 	return r;
 }

@@ -11,6 +11,8 @@
  * The caller frees with metaverse_schema_free(). Errors name file and line, or class and attribute.
  */
 int metaverse_schema_load(const char *path, struct schema **ret, struct err *e) _must_check_;
+/* As JSON; path NULL: the one that comes with adsyncd, which needs no file. A new reference. */
+int metaverse_json(const char *path, json_t **ret, struct err *e) _must_check_;
 /* The same from JSON; name is for messages. */
 int metaverse_schema_read(
 	const char *name, const json_t *root, struct schema **ret, struct err *e) _must_check_;

@@ -40,8 +40,14 @@ static const char *const PARTS[] = {
 
 void syncrule_note(json_t *notes, const char *rule, const char *what, const char *reason)
 {
-	json_array_append_new(
-		notes, json_pack("{s:s, s:s, s:s}", "rule", rule, "what", what, "reason", reason));
+	json_array_append_new(notes, json_pack("{s:s, s:s, s:s, s:b}", "rule", rule, "what", what,
+					     "reason", reason, "lost", 1));
+}
+
+void syncrule_remark(json_t *notes, const char *rule, const char *what, const char *reason)
+{
+	json_array_append_new(notes, json_pack("{s:s, s:s, s:s, s:b}", "rule", rule, "what", what,
+					     "reason", reason, "lost", 0));
 }
 
 struct reader {

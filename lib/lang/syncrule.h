@@ -15,9 +15,9 @@
 
 /*
  * Reads <synchronizationRule>. A new reference. `notes` is an array that receives
- * {"rule", "what", "reason"} for all that has no counterpart. NULL with *e when it is no rule.
- * The rule has "connectorId" (but for the Entra connector) and "connectorType": entra or ad; the
- * caller may put the name of a connector in its place.
+ * {"rule", "what", "reason", "lost"} for all that has no counterpart. NULL with *e when it is no
+ * rule. The rule has "connectorId" (but for the Entra connector) and "connectorType": entra or ad;
+ * the caller may put the name of a connector in its place.
  */
 json_t *syncrule_from_xml(const char *path, const struct xml_node *root, json_t *notes,
 	struct arena *a, struct err *e) _must_check_;
@@ -27,5 +27,6 @@ void syncrule_to_xml(const json_t *rule, struct buf *b);
 /* "{...}": the id of a rule, or one made of its name for those that have none. */
 void syncrule_file_id(const json_t *rule, char ret[40]);
 
-/* Appends a note. */
+/* Appends a note of something that is lost, or only of what is worth to know. */
 void syncrule_note(json_t *notes, const char *rule, const char *what, const char *reason);
+void syncrule_remark(json_t *notes, const char *rule, const char *what, const char *reason);

@@ -22,6 +22,19 @@ static void stop(struct reader *r, const char *problem)
 	XML_StopParser(r->parser, XML_FALSE);
 }
 
+static const char **copy_attributes(struct arena *a, const XML_Char **from)
+{
+	const char **ret;
+	unsigned n = 0;
+
+	while (from[n])
+		n++;
+	ret = arena_zalloc(a, (n + 1) * sizeof(*ret));
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = arena_strdup(a, from[i]);
+	return ret;
+}
+
 static void on_start(void *ctx, const XML_Char *name, const XML_Char **attributes)
 {
 	struct reader *r = ctx;
@@ -38,6 +51,7 @@ static void on_start(void *ctx, const XML_Char *name, const XML_Char **attribute
 	n = arena_zalloc(r->a, sizeof(*n));
 	n->name = arena_strdup(r->a, name);
 	n->text = "";
+	n->attributes = copy_attributes(r->a, attributes);
 	n->line = (int)XML_GetCurrentLineNumber(r->parser);
 	if (r->depth) {
 		struct xml_node *parent = r->stack[r->depth - 1];
@@ -107,6 +121,14 @@ int xml_read(const char *path, const char *text, size_t len, struct arena *a, st
 	if (result == 0)
 		*ret = r.root;
 	return result;
+}
+
+const char *xml_attribute(const struct xml_node *n, const char *name)
+{
+	for (const char **at = n->attributes; at[0]; at += 2)
+		if (streq(at[0], name))
+			return at[1];
+	return NULL;
 }
 
 const struct xml_node *xml_child(const struct xml_node *n, const char *name)

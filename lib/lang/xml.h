@@ -1,7 +1,7 @@
 /*
- * XML as a tree, for the small documents of Get-ADSyncServerConfiguration: elements and their
- * text. Attributes, comments and processing instructions are skipped; a document type is refused,
- * so that no entity can grow or reach out. Everything lives in an arena.
+ * XML as a tree, for the documents of Get-ADSyncServerConfiguration: elements, their attributes and
+ * their text. Comments and processing instructions are skipped; a document type is refused, so that
+ * no entity can grow or reach out. Everything lives in an arena.
  */
 #pragma once
 
@@ -16,6 +16,7 @@
 struct xml_node {
 	const char *name;
 	const char *text; /* the element's own character data, not trimmed; "" when there is none */
+	const char **attributes; /* name, value, name, value ..., NULL */
 	int line;
 	struct xml_node *first, *next; /* child, sibling */
 	struct xml_node *last;         /* child; while reading */
@@ -25,6 +26,8 @@ struct xml_node {
 int xml_read(const char *path, const char *text, size_t len, struct arena *a, struct xml_node **ret,
 	struct err *e) _must_check_;
 
+/* The value of an attribute; NULL: there is none. */
+const char *xml_attribute(const struct xml_node *n, const char *name);
 /* The first child of that name; NULL: none. */
 const struct xml_node *xml_child(const struct xml_node *n, const char *name);
 /* The trimmed text of the first child of that name; NULL when there is no such child. */

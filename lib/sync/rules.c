@@ -87,12 +87,13 @@ const struct schema *run_metaverse(void)
 static int load_metaverse(const char *path, struct err *e)
 {
 	static char *loaded;
+	const char *name = path ? path : "";
 
-	if (loaded && streq(loaded, path))
+	if (loaded && streq(loaded, name))
 		return 0;
 	TRY(metaverse_schema_load(path, &metaverse, e));
 	free(loaded);
-	loaded = xstrndup(path, strlen(path));
+	loaded = xstrdup(name);
 	return 0;
 }
 

@@ -221,6 +221,12 @@ def test_nothing_is_dropped_in_silence(tmp_path):
     assert (tmp_path / "out" / "report.txt").read_text(encoding="utf-8").count("\n") == len(notes)
     names = {r["name"].split()[0]: r for r in rules_of(tmp_path)}
     assert names["Off"]["disabled"] is True and "Bad" not in names
+    assert [report[k] for k in ("as_they_were", "changed", "left_out")] == [0, 3, 1]
+    done = ctl("rules", "import", "--check", tmp_path / "xml")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == (
+        "3 rules: 0 as they were, 3 changed (1 flow left out, 2 elements left out, "
+        "1 rule disabled, 1 rule left out)")
 
 
 def test_outbound_to_entra_and_ad(tmp_path):
@@ -284,9 +290,103 @@ def test_check_writes_nothing(tmp_path):
     path = tmp_path / "x.xml"
     path.write_text(rule(), encoding="utf-8")
     before = set(os.listdir(tmp_path))
-    assert ctl("rules", "import", "--check", path).returncode == 0
+    done = ctl("rules", "import", "--check", path)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == "1 rules: 1 as they were, 0 changed"
     assert set(os.listdir(tmp_path)) == before
     assert ctl("rules", "import", path).returncode == 2  # where to?
+
+
+def test_check_needs_nothing_installed(tmp_path):
+    """The binary of a build tree, without --metaverse and without a configuration."""
+    path = tmp_path / "x.xml"
+    path.write_text(rule(), encoding="utf-8")
+    for argv in (["rules", "import", "--check", path], ["rules", "validate", ROOT + "/conf/rules"]):
+        done = subprocess.run([binary("adsyncctl"), "--config", tmp_path / "none", *argv],
+                              capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr
+
+
+# --- what the export says of schemas ---
+
+STRING, BINARY, BOOLEAN, REFERENCE, INTEGER = "15", "5", "7", "12", "27"
+
+
+def dsml(classes, prefix="dsml:"):
+    """<directory-schema> of {"person": {"name": (syntax, several)}}."""
+    attrs = {}
+    for members in classes.values():
+        attrs.update(members)
+    text = ""
+    for name, members in classes.items():
+        text += '<P:class id="c-%s" type="structural"><P:name>%s</P:name>%s</P:class>\n' % (
+            name, name, "".join('<P:attribute ref="#a-%s" required="false"/>' % m for m in members))
+    for name, (syntax, several) in attrs.items():
+        if "." not in syntax:
+            syntax = "1.3.6.1.4.1.1466.115.121.1." + syntax
+        text += ('<P:attribute-type id="a-%s"%s><P:name>%s</P:name><P:syntax>%s</P:syntax>'
+                 '</P:attribute-type>\n' % (name, "" if several else ' single-value="true"', name,
+                                            syntax))
+    text = "<P:directory-schema>%s</P:directory-schema>" % text
+    return '<schema><P:dsml xmlns%s="http://www.dsml.org/DSML">%s</P:dsml></schema>' .replace(
+        "P:", prefix) % (":" + prefix[:-1] if prefix else "", text.replace("P:", prefix))
+
+
+def mv_file(classes):
+    return "<saved-mv-configuration><mv-data>%s</mv-data></saved-mv-configuration>" % dsml(classes)
+
+
+def flows(*names):
+    return "".join("<mapping><dest>%s</dest><src><attr>%s</attr></src></mapping>\n" % n
+                   for n in names)
+
+
+def test_new_metaverse_attributes_have_the_types_of_the_export(tmp_path):
+    own = rule(more=flows(("ownFlag", "contosoFlag"), ("ownBytes", "contosoBytes"),
+                          ("ownNumber", "contosoNumber"), ("ownPeople", "contosoPeople"),
+                          ("ownNames", "contosoNames"), ("ownUnknown", "contosoNames"),
+                          ("ownBoss", "contosoBoss"), ("ownText", "contosoText")))
+    connector = (CONNECTOR % {"name": "corp.example", "id": AD_ID.upper()}).replace(
+        "<category>", dsml({"user": {
+            "contosoFlag": (BOOLEAN, False), "contosoBytes": ("40", False),
+            "contosoPeople": (REFERENCE, True), "contosoNumber": ("1.2.840.113556.1.4.906", False),
+            "contosoText": ("26", False), "contosoBoss": (REFERENCE, False),
+            "contosoNames": (STRING, True)}}, prefix="") + "<category>")
+    files = [("SynchronizationRules/a.xml", own), ("Connectors/1.xml", connector)]
+    want = {"ownFlag": "boolean", "ownBytes": "binary", "ownNumber": "integer",
+            "ownPeople": "reference multi", "ownNames": "string multi", "ownBoss": "reference",
+            "ownText": "string", "ownUnknown": "string multi"}
+    report = do_import(tmp_path, *files)
+    assert report["changed"] == 0 and report["new_attributes"] == 8, report["notes"]
+    with open(tmp_path / "out" / "metaverse.json", encoding="utf-8") as f:
+        have = json.load(f)["classes"]["person"]
+    assert {k: have[k] for k in want} == want
+    # the metaverse's own description comes first: a merged flow and one without a known source
+    (tmp_path / "with").mkdir()
+    report = do_import(tmp_path / "with", *files, ("MV.xml", mv_file({"person": {
+        "ownNames": (STRING, False), "ownUnknown": (STRING, True), "ownFlag": (BOOLEAN, False)}})))
+    assert report["changed"] == 0
+    with open(tmp_path / "with" / "out" / "metaverse.json", encoding="utf-8") as f:
+        have = json.load(f)["classes"]["person"]
+    assert have["ownNames"] == "string" and have["ownFlag"] == "boolean"
+    assert [n for n in report["notes"] if "as the export describes it" in n["reason"]]
+
+
+def test_outbound_reads_get_their_types_and_their_class_too(tmp_path):
+    text = """<synchronizationRule><name>Out own</name><direction>Outbound</direction>
+<connector>{b891884f-051e-4a83-95af-2544101c9083}</connector><sourceObjectType>printer</sourceObjectType>
+<targetObjectType>device</targetObjectType><linkType>Join</linkType><precedence>60</precedence>
+<attribute-mappings><mapping><dest>deviceId</dest><src><attr>ownId</attr></src></mapping>
+<mapping><dest>displayName</dest><src><attr>ownName</attr></src><expression>Trim([ownName])</expression>
+</mapping></attribute-mappings><synchronizationCriteria><conditions><scope>
+<csAttribute>ownReady</csAttribute><csOperator>EQUAL</csOperator><csValue>True</csValue></scope>
+</conditions></synchronizationCriteria></synchronizationRule>"""
+    report = do_import(tmp_path, ("a.xml", text), ("MV.xml", mv_file({"printer": {
+        "ownId": (BINARY, False), "ownName": (STRING, False), "ownReady": (BOOLEAN, False)}})))
+    assert report["changed"] == 0, report["notes"]
+    with open(tmp_path / "out" / "metaverse.json", encoding="utf-8") as f:
+        assert json.load(f)["classes"]["printer"] == {
+            "ownId": "binary", "ownName": "string", "ownReady": "boolean"}
 
 
 needs_real = pytest.mark.skipif(not os.path.isdir(REAL), reason="no real rule files at %s" % REAL)
