@@ -88,11 +88,15 @@ void ad_object_begin(struct ad_import *im, const char *dn);
 /* options (";range=...") must have been cut from the name */
 void ad_object_value(
 	struct ad_import *im, const char *name, size_t n, const char *data, size_t len);
+/* The same, the name with its options: a part of the values (";range=0-1499") is a problem. */
+void ad_object_line(struct ad_import *im, const char *name, size_t n, const char *data, size_t len);
 /* The attribute has lost all its values. */
 void ad_object_clear(struct ad_import *im, const char *name, size_t n);
 /* One reference of a long list was added or removed. */
 void ad_object_change(
 	struct ad_import *im, const char *name, size_t n, const char *target, bool add);
+/* Changes of the attribute can be told one by one, or nobody asks for them. */
+bool ad_holds_references(const struct ad_import *im, const char *name, size_t n);
 /* Something is wrong with the object under construction; the first time counts. */
 void ad_object_problem(struct ad_import *im, const char *attr, size_t n, const char *what);
 void ad_object_close(struct ad_import *im);

@@ -235,18 +235,18 @@ static int take_change(struct ad_domain *d, bool whole, struct err *e)
 
 /*
  * [MS-ADTS] 3.1.1.3.4.1.3: with incremental values "range=1-1" are added, "range=0-0" removed.
- * False: another range, so the server has held values back.
+ * False: another range, or no references, so the server has held values back.
  */
 static bool add_changed(struct ad_import *im, const struct directory_attr *a)
 {
-	const char *range = strcasestr(a->name, ";range=");
-	size_t n = strcspn(a->name, ";");
-	bool added = range && streq(range + 7, "1-1");
-	bool removed = range && streq(range + 7, "0-0");
+	struct ad_name nm = ad_name_parse(a->name, strlen(a->name));
+	size_t n = nm.n;
+	bool added = nm.in_range && nm.first == 1 && nm.last == 1;
+	bool removed = nm.in_range && nm.first == 0 && nm.last == 0;
 
-	if (range && !added && !removed)
+	if (!ad_name_is_whole(&nm) && !((added || removed) && ad_holds_references(im, a->name, n)))
 		return false;
-	if (!a->n)
+	if (!a->n && !added && !removed)
 		ad_object_clear(im, a->name, n);
 	for (unsigned i = 0; i < a->n; i++)
 		if (added || removed)

@@ -74,7 +74,8 @@ struct ad_domain {
 		int64_t next; /* first value not yet read */
 	} ranged[16];
 	unsigned n_ranged;
-	int64_t got_from;
+	int64_t got_from; /* the next value that is left of one; -1: none */
+	bool part_came;   /* the server answered for it */
 };
 
 /* --- whole objects: ad_read.c --- */

@@ -52,7 +52,6 @@ static enum conn_result read_records(struct ad_import *im, struct ldif *l, struc
 	for (;;) {
 		struct ldif_line line;
 		enum conn_result cr;
-		size_t n;
 		int r = ldif_read(l, &line, e);
 
 		if (r < 0)
@@ -75,11 +74,7 @@ static enum conn_result read_records(struct ad_import *im, struct ldif *l, struc
 			open = true;
 			continue;
 		}
-		n = (size_t)(memchr(line.name, ';', line.name_len)
-				     ? (const char *)memchr(line.name, ';', line.name_len) -
-					       line.name
-				     : (ssize_t)line.name_len);
-		ad_object_value(im, line.name, n, line.value, line.value_len);
+		ad_object_line(im, line.name, line.name_len, line.value, line.value_len);
 	}
 }
 

@@ -195,7 +195,7 @@ static void look_at(struct ad_import *im, unsigned id, const char *data, size_t 
 
 void ad_object_value(struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
 {
-	struct ad_attr attr = ad_attr_find(name, n);
+	struct ad_attr attr = ad_attr_look(name, n);
 	const char *wrong;
 
 	if (!attr.id)
@@ -212,9 +212,29 @@ void ad_object_value(struct ad_import *im, const char *name, size_t n, const cha
 		ad_object_problem(im, name, n, wrong);
 }
 
+void ad_object_line(struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
+{
+	struct ad_name nm = ad_name_parse(name, n);
+	struct ad_attr attr = ad_attr_look(name, nm.n);
+
+	if (ad_name_is_whole(&nm))
+		ad_object_value(im, name, nm.n, data, len);
+	else if (attr.id && im->wanted[attr.id])
+		ad_object_problem(im, name, n,
+			"only a part of the values stands here, so that what is known is kept; "
+			"write the file with all of them");
+}
+
+bool ad_holds_references(const struct ad_import *im, const char *name, size_t n)
+{
+	struct ad_attr attr = ad_attr_look(name, n);
+
+	return !attr.id || !im->wanted[attr.id] || attr.type == VALUE_REFERENCE;
+}
+
 void ad_object_clear(struct ad_import *im, const char *name, size_t n)
 {
-	struct ad_attr attr = ad_attr_find(name, n);
+	struct ad_attr attr = ad_attr_look(name, n);
 
 	if (!attr.id)
 		return;
@@ -227,7 +247,7 @@ void ad_object_clear(struct ad_import *im, const char *name, size_t n)
 void ad_object_change(
 	struct ad_import *im, const char *name, size_t n, const char *target, bool add)
 {
-	struct ad_attr attr = ad_attr_find(name, n);
+	struct ad_attr attr = ad_attr_look(name, n);
 
 	if (!attr.id || !im->wanted[attr.id] || attr.type != VALUE_REFERENCE)
 		return;

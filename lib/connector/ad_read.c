@@ -12,24 +12,8 @@
 
 /* --- ranges: values that the server holds back, MaxValRange ([MS-ADTS] 3.1.1.3.1.3.3) --- */
 
-/* "member;range=0-1499": first and last (-1 for "*"). False: no range option. */
-static bool range_parse(const char *name, int64_t *ret_first, int64_t *ret_last)
+static void add_attr(struct ad_domain *d, const struct directory_attr *a, size_t n)
 {
-	const char *p = strcasestr(name, ";range=");
-	char *end;
-
-	if (!p)
-		return false;
-	*ret_first = strtoll(p + 7, &end, 10);
-	if (*end != '-')
-		return false;
-	*ret_last = end[1] == '*' ? -1 : strtoll(end + 1, NULL, 10);
-	return *ret_first >= 0;
-}
-
-static void add_attr(struct ad_domain *d, const struct directory_attr *a)
-{
-	size_t n = strcspn(a->name, ";");
 	const struct attr *so_far = entry_get(&d->im->entry, ad_attr_find(a->name, n).id);
 	char text[80];
 
@@ -43,25 +27,41 @@ static void add_attr(struct ad_domain *d, const struct directory_attr *a)
 		ad_object_value(d->im, a->name, n, a->values[i].data, a->values[i].len);
 }
 
-/* One answer to a range request: must go on where the last one ended. */
+/*
+ * Adds the values of one part. It must go on where the last one ended; otherwise nothing of the
+ * object is taken. Returns the number of the first value that is left, -1: none.
+ */
+static int64_t add_part(
+	struct ad_domain *d, const struct directory_attr *a, const struct ad_name *nm, int64_t from)
+{
+	char text[160];
+
+	if (nm->first == from && (nm->last < 0 || nm->last - nm->first + 1 == a->n)) {
+		add_attr(d, a, nm->n);
+		return nm->last < 0 || a->n == 0 ? -1 : nm->last + 1;
+	}
+	snprintf(text, sizeof(text),
+		"asked for values from %" PRId64 ", the server answered %u values as \"%s\"", from,
+		a->n, a->name + nm->n);
+	ad_object_problem(d->im, a->name, nm->n, text);
+	return -1;
+}
+
+/* One answer to a range request. */
 static int each_range(void *ctx, const struct directory_entry *item, struct err *e)
 {
 	struct ad_domain *d = ctx;
-	int64_t first, last;
 
+	d->part_came = true;
 	for (unsigned i = 0; i < item->n_attrs; i++) {
 		const struct directory_attr *a = &item->attrs[i];
+		struct ad_name nm = ad_name_parse(a->name, strlen(a->name));
 
-		if (!range_parse(a->name, &first, &last))
+		if (!nm.in_range && !a->n)
 			continue;
-		if (first != d->got_from || (last >= 0 && last - first + 1 != a->n))
-			return err_set(e, -EPROTO, directory_uri(d->server.dir), 0,
-				"%s: asked for values of %.*s from %" PRId64
-				", the server answered %u values as %" PRId64 " to %" PRId64,
-				item->dn, (int)strcspn(a->name, ";"), a->name, d->got_from, a->n,
-				first, last);
-		add_attr(d, a);
-		d->got_from = last < 0 || a->n == 0 ? -1 : last + 1;
+		if (!nm.in_range)
+			nm = (struct ad_name){nm.n, true, 0, -1};
+		d->got_from = add_part(d, a, &nm, d->got_from);
 		return 0;
 	}
 	d->got_from = -1; /* the values that were left are gone */
@@ -71,24 +71,48 @@ static int each_range(void *ctx, const struct directory_entry *item, struct err 
 static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
 {
 	for (unsigned i = 0; i < d->n_ranged; i++) {
+		const char *name = d->ranged[i].name;
+		size_t n = strcspn(name, ";");
+
 		d->got_from = d->ranged[i].next;
 		for (int round = 0; d->got_from >= 0 && !d->im->problem; round++) {
-			char name[ATTR_NAME_MAX + 40];
-			const char *attrs[] = {name, NULL};
+			char asked[ATTR_NAME_MAX + 40];
+			const char *attrs[] = {asked, NULL};
 			struct directory_query q = {.base = dn,
 				.filter = "(objectClass=*)",
 				.attrs = attrs,
 				.extended_dn = true};
 
-			if (round == RANGE_ROUNDS_MAX)
-				return err_set(e, -EPROTO, dn, 0, "a value range without end");
-			snprintf(name, sizeof(name), "%.*s;range=%" PRId64 "-*",
-				(int)strcspn(d->ranged[i].name, ";"), d->ranged[i].name,
+			snprintf(asked, sizeof(asked), "%.*s;range=%" PRId64 "-*", (int)n, name,
 				d->got_from);
+			d->part_came = false;
 			TRY(directory_search(d->server.dir, &q, each_range, d, e));
+			if (!d->part_came || round == RANGE_ROUNDS_MAX)
+				ad_object_problem(d->im, name, n,
+					"the server does not give all of the values");
 		}
 	}
 	return 0;
+}
+
+static void read_attr(struct ad_domain *d, const struct directory_attr *a)
+{
+	struct ad_name nm = ad_name_parse(a->name, strlen(a->name));
+	int64_t next;
+
+	if (!nm.in_range) {
+		add_attr(d, a, nm.n);
+		return;
+	}
+	next = add_part(d, a, &nm, 0);
+	if (next < 0)
+		return;
+	if (d->n_ranged == ARRAY_SIZE(d->ranged)) {
+		ad_object_problem(d->im, a->name, nm.n, "too many attributes come in parts");
+		return;
+	}
+	d->ranged[d->n_ranged].name = arena_strdup(&d->im->arena, a->name);
+	d->ranged[d->n_ranged++].next = next;
 }
 
 int ad_read_whole(struct ad_domain *d, const struct directory_entry *item, struct err *e)
@@ -97,18 +121,8 @@ int ad_read_whole(struct ad_domain *d, const struct directory_entry *item, struc
 
 	ad_object_begin(im, item->dn);
 	d->n_ranged = 0;
-	for (unsigned i = 0; i < item->n_attrs; i++) {
-		const struct directory_attr *a = &item->attrs[i];
-		int64_t first, last;
-
-		add_attr(d, a);
-		if (!range_parse(a->name, &first, &last) || last < 0)
-			continue;
-		if (d->n_ranged == ARRAY_SIZE(d->ranged))
-			return err_set(e, -EPROTO, item->dn, 0, "too many attributes in ranges");
-		d->ranged[d->n_ranged].name = arena_strdup(&im->arena, a->name);
-		d->ranged[d->n_ranged++].next = last + 1;
-	}
+	for (unsigned i = 0; i < item->n_attrs; i++)
+		read_attr(d, &item->attrs[i]);
 	TRY(d->n_ranged ? read_ranges(d, im->entry.dn, e) : 0);
 	ad_object_close(im);
 	return 0;

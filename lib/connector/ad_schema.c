@@ -252,6 +252,73 @@ struct ad_attr ad_attr_find(const char *name, size_t n)
 	return s->attr;
 }
 
+struct ad_attr ad_attr_look(const char *name, size_t n)
+{
+	if (!n_slots)
+		slots_init();
+	if (n == 0 || n > ATTR_NAME_MAX)
+		return (struct ad_attr){0};
+	if (!slot_find(name, n)->name && !attr_find_nocase(name, n))
+		return (struct ad_attr){0};
+	return ad_attr_find(name, n);
+}
+
+static bool option_is(const char *p, size_t n, const char *word)
+{
+	return n >= strlen(word) && strncasecmp(p, word, strlen(word)) == 0;
+}
+
+/* Digits; -1 when there are none or too many. */
+static int64_t read_number(const char **p, const char *end)
+{
+	const char *start = *p;
+	int64_t n = 0;
+
+	for (; *p < end && isdigit((unsigned char)**p); (*p)++)
+		n = *p - start < 18 ? n * 10 + (**p - '0') : n;
+	return *p == start || *p - start > 18 ? -1 : n;
+}
+
+/* "0-1499", "1500-*" */
+static void read_range(struct ad_name *ret, const char *p, const char *end)
+{
+	bool again = ret->in_range;
+
+	ret->in_range = true;
+	ret->first = read_number(&p, end);
+	ret->last = -1;
+	if (p < end && *p == '-') {
+		p++;
+		if (p < end && *p == '*')
+			p++;
+		else if ((ret->last = read_number(&p, end)) < ret->first)
+			ret->first = -1;
+	} else {
+		ret->first = -1;
+	}
+	if (p < end || again)
+		ret->first = -1;
+}
+
+struct ad_name ad_name_parse(const char *name, size_t len)
+{
+	const char *end = name + len, *p = memchr(name, ';', len), *next;
+	struct ad_name ret = {.n = p ? (size_t)(p - name) : len};
+
+	for (; p && p < end; p = next) {
+		const char *word = p + 1;
+		size_t n;
+
+		next = memchr(word, ';', (size_t)(end - word));
+		n = (size_t)((next ? next : end) - word);
+		if (option_is(word, n, "range="))
+			read_range(&ret, word + 6, word + n);
+		else if (n != 6 || !option_is(word, n, "binary"))
+			return (struct ad_name){.n = len};
+	}
+	return ret;
+}
+
 static const char *add_integer(struct entry *en, unsigned id, const char *data, size_t n)
 {
 	char *end;

@@ -17,6 +17,22 @@ struct ad_attr {
  */
 struct ad_attr ad_attr_find(const char *name, size_t n);
 
+/* The same, but 0 for a name that nobody has asked for: a file's names do not fill the table. */
+struct ad_attr ad_attr_look(const char *name, size_t n);
+
+/* An attribute's name with its options (RFC 4512, 2.5.2). */
+struct ad_name {
+	size_t n;      /* bytes of the attribute's name; all when an option makes it another one */
+	bool in_range; /* the values have numbers ([MS-ADTS] 3.1.1.3.1.3.3) ... */
+	int64_t first, last; /* ... from first (-1: they cannot be read) to last (-1: the end) */
+};
+struct ad_name ad_name_parse(const char *name, size_t len);
+/* These are all values of the attribute. */
+static inline bool ad_name_is_whole(const struct ad_name *n)
+{
+	return !n->in_range || (n->first == 0 && n->last < 0);
+}
+
 /*
  * Adds one value in its wire form: text for numbers and booleans, raw bytes for binary, a DN for
  * references. NULL, or what is wrong with it.

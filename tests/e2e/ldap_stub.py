@@ -99,7 +99,9 @@ class Stub:
         self.bind_code = (0, "")       # result of a sign-in
         self.search_code = None        # result of the next paged search
         self.drop_after = None         # entries until the connection drops
-        self.range_lie = None          # "shift": ranges do not go on where they ended
+        # "shift": ranges do not go on where they ended, "start": the first does not begin at 0,
+        # "short": fewer values than the range says, "silent": no answer for the second
+        self.range_lie = None
         self.dirsync_code = 0          # result of DirSync requests
         self.bare = False              # DirSync answers without a cookie
         self.hang = None               # "bind", "search", "entry": says nothing any more there
@@ -274,7 +276,7 @@ class Stub:
         wanted = {n.split(";")[0].lower(): n for n in names}
         out = b""
         for name, values in attrs.items():
-            asked = wanted.get(name.lower()) or ("*" in wanted and name)
+            asked = wanted.get(name.split(";")[0].lower()) or ("*" in wanted and name)
             if not asked:
                 continue
             label, first = name, 0
@@ -290,8 +292,12 @@ class Stub:
                 last = min(first + self.range_limit, len(values)) - 1
                 end = "*" if last + 1 == len(values) else str(last)
                 values = values[first:last + 1]
-                if self.range_lie == "shift" and first:
+                if self.range_lie == "shift" and first or self.range_lie == "start" and not first:
                     first += 10
+                if self.range_lie == "short":
+                    values = values[1:]
+                if self.range_lie == "silent" and first:
+                    return
                 label = "%s;range=%d-%s" % (name, first, end)
             out += tlv(0x30, octets(label) + tlv(0x31, b"".join(map(octets, values))))
         if self.hang == "entry" and dn.endswith("," + self.base) and self.sent > 5:

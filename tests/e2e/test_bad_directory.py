@@ -83,14 +83,33 @@ def test_ranges(lab):
     lab.good()
     assert lab.members("Big") == 3500
     # ranges that do not go on where they ended: nothing of the object is taken
-    before = lab.cursor()
-    stub.change(group, member=dns)
-    stub.range_lie = "shift"
-    failed(lab, lab.go(), "127.0.0.20", "CN=Big", "member", "1500")
-    assert lab.cursor() == before and lab.members("Big") == 3500
+    stub.user("other")
+    for lie in ("shift", "start", "short", "silent"):
+        stub.change(group, member=dns)
+        stub.range_lie = lie
+        r = lab.go()
+        assert r.result == "completed-discovery-errors", (lie, r.log)
+        assert "CN=Big" in r.log and "member" in r.log, (lie, r.log)
+        assert lab.members("Big") == 3500 and "other" in lab.names()
+        r = lab.go("full-import")
+        assert r.result == "completed-discovery-errors" and lab.members("Big") == 3500, (lie, r.log)
     stub.range_lie = None
     lab.good()
     assert lab.members("Big") == 4000
+
+
+def test_options_of_attributes(lab):
+    """";binary" is the attribute, another option makes it another one."""
+    stub = Stub()
+    guids = staff(stub, 3, **{"displayName;lang-de": ["Deutsch"], "title;binary": ["Officer"]})
+    lab.use(stub, extra="delta = usn\n")
+    lab.good()
+    held = [a for _, a, _ in space.connector_space(lab).values()]
+    assert {a["title"][0] for a in held} == {b"Officer"} and len(held) == 3
+    assert sorted(a["displayname"][0] for a in held) == [b"u0000", b"u0001", b"u0002"]
+    stub.change(guids[0], **{"displayName;lang-de": ["Anders"], "title;binary": ["Captain"]})
+    lab.good()
+    assert {a["title"][0] for _, a, _ in space.connector_space(lab).values()} == {b"Officer", b"Captain"}
 
 
 def test_range_in_a_change(lab):

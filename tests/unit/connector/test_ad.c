@@ -199,6 +199,93 @@ static void test_values(void **state)
 	ad_import_done(&im);
 }
 
+static void check_name(const char *name, size_t n, bool whole, int64_t first, int64_t last)
+{
+	struct ad_name nm = ad_name_parse(name, strlen(name));
+
+	if (nm.n != n || ad_name_is_whole(&nm) != whole ||
+		(nm.in_range && (nm.first != first || nm.last != last)))
+		fail_msg("%s: %zu %d %d %lld %lld", name, nm.n, ad_name_is_whole(&nm), nm.in_range,
+			(long long)nm.first, (long long)nm.last);
+}
+
+static void test_options(void **state)
+{
+	check_name("member", 6, true, 0, 0);
+	check_name("member;binary", 6, true, 0, 0);
+	check_name("member;BINARY;range=0-*", 6, true, 0, -1);
+	check_name("member;range=0-*", 6, true, 0, -1);
+	check_name("member;Range=0-29", 6, false, 0, 29);
+	check_name("member;range=30-*", 6, false, 30, -1);
+	check_name("member;range=0-0", 6, false, 0, 0);
+	check_name("member;range=", 6, false, -1, -1);
+	check_name("member;range=x", 6, false, -1, -1);
+	check_name("member;range=*-*", 6, false, -1, -1);
+	check_name("member;range=0-*;range=0-*", 6, false, -1, -1);
+	check_name("member;range=0-", 6, false, -1, -1);
+	check_name("member;range=5-4", 6, false, -1, 4);
+	check_name("member;range=0-*x", 6, false, -1, -1);
+	check_name("member;range=99999999999999999999-*", 6, false, -1, -1);
+	check_name("cn;lang-de", 10, true, 0, 0);
+	check_name("cn;binary;lang-de", 17, true, 0, 0);
+	check_name("cn;binaryx", 10, true, 0, 0);
+	check_name("cn;", 3, true, 0, 0);
+}
+
+/* A part of the values is a problem of its object, unless nobody asks for the attribute. */
+static void test_lines_with_options(void **state)
+{
+	unsigned attrs[] = {attr_intern("member"), attr_intern("title")};
+	struct import_request req = {.attrs = attrs, .n_attrs = ARRAY_SIZE(attrs)};
+	struct connector con = {0};
+	struct ad_import im;
+	unsigned count;
+
+	ad_import_init(&im, &con, &req, NULL);
+	count = attr_count();
+	ad_object_begin(&im, "CN=a," BASE);
+	ad_object_line(&im, "title;binary", 12, "one", 3);
+	ad_object_line(&im, "title;lang-de", 13, "two", 3);
+	ad_object_line(&im, "member;range=0-*", 16, "CN=m," BASE, strlen("CN=m," BASE));
+	ad_object_line(&im, "notAsked;range=0-1", 18, "x", 1);
+	assert_null(im.problem);
+	assert_int_equal(entry_get(&im.entry, attrs[1])->count, 1);
+	assert_string_equal(entry_string(&im.entry, attrs[1]), "one");
+	assert_int_equal(entry_get(&im.entry, attrs[0])->count, 1);
+	ad_object_line(&im, "member;range=1-*", 16, "CN=m," BASE, strlen("CN=m," BASE));
+	assert_non_null(strstr(im.problem, "member;range=1-*"));
+	assert_int_equal(attr_count(), count); /* names of a file do not fill the table */
+	ad_import_done(&im);
+}
+
+/* The mark of a deleted object counts in its own name, in whatever spelling. */
+static void test_deleted_targets(void **state)
+{
+	static const struct {
+		const char *dn;
+		bool kept;
+	} cases[] = {
+		{"CN=a\\0ADEL:" GUID ",CN=Deleted Objects," BASE, false},
+		{"CN=a\\0aDEL:" GUID ",OU=x," BASE, false},
+		{"<GUID=" GUID ">;CN=a\\0ADEL:" GUID ",OU=x," BASE, false},
+		{"CN=a,OU=x\\0ADEL:" GUID "," BASE, true},
+		{"CN=a,OU=MODEL: T," BASE, true},
+		{"CN=0ADEL:1," BASE, true},
+	};
+	unsigned attrs[] = {attr_intern("member")};
+	struct import_request req = {.attrs = attrs, .n_attrs = 1};
+	struct connector con = {0};
+	struct ad_import im;
+
+	ad_import_init(&im, &con, &req, NULL);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		ad_object_begin(&im, "CN=g," BASE);
+		value(&im, "member", cases[i].dn);
+		assert_int_equal(entry_get(&im.entry, attrs[0]) != NULL, cases[i].kept);
+	}
+	ad_import_done(&im);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -207,6 +294,9 @@ int main(void)
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_options),
+		cmocka_unit_test(test_lines_with_options),
+		cmocka_unit_test(test_deleted_targets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
