@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define PARTS_MAX 20
+#define ID_MAX 256
 
 static enum method method_of(const char *name)
 {
@@ -39,18 +40,35 @@ static int page_size(const json_t *headers)
 	return v ? (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L) : 0;
 }
 
+/* A string, or a whole number as some clients send it; "" is none. */
+struct id {
+	char text[ID_MAX + 1];
+};
+
+static struct id id_of(const json_t *v)
+{
+	struct id id = {""};
+
+	if (json_is_integer(v))
+		snprintf(id.text, sizeof(id.text), "%lld", (long long)json_integer_value(v));
+	else if (json_is_string(v) && json_string_length(v) <= ID_MAX)
+		snprintf(id.text, sizeof(id.text), "%s", json_string_value(v));
+	return id;
+}
+
 /* Did everything that the part depends on succeed? */
 static bool dependencies_good(
-	const json_t *part, const char *const *ids, const int *status, unsigned n)
+	const json_t *part, const struct id *ids, const int *status, unsigned n)
 {
 	size_t i;
 	json_t *v;
 
-	json_array_foreach (json_object_get(part, "dependsOn"), i, v) {
+	json_array_foreach (body_get(part, "dependsOn"), i, v) {
+		struct id id = id_of(v);
 		bool good = false;
 
 		for (unsigned k = 0; k < n; k++)
-			if (json_is_string(v) && strcasecmp(ids[k], json_string_value(v)) == 0)
+			if (strcasecmp(ids[k].text, id.text) == 0)
 				good = status[k] >= 200 && status[k] < 300;
 		if (!good)
 			return false;
@@ -166,15 +184,14 @@ static void add_response(struct buf *b, const char *id, const struct response *r
 }
 
 /* "Not case-sensitive. Must be unique in the batch." (learn.microsoft.com/graph/json-batching) */
-static bool ids_good(const json_t *list)
+static bool ids_read(const json_t *list, struct id *ids)
 {
 	for (size_t i = 0; i < json_array_size(list); i++) {
-		const char *id = body_text(json_array_get(list, i), "id");
-
-		if (!*id || strlen(id) > 256)
+		ids[i] = id_of(body_get(json_array_get(list, i), "id"));
+		if (!*ids[i].text)
 			return false;
 		for (size_t k = 0; k < i; k++)
-			if (strcasecmp(id, body_text(json_array_get(list, k), "id")) == 0)
+			if (strcasecmp(ids[i].text, ids[k].text) == 0)
 				return false;
 	}
 	return true;
@@ -182,8 +199,8 @@ static bool ids_good(const json_t *list)
 
 void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 {
-	const json_t *list = json_object_get(rq->body, "requests");
-	const char *ids[PARTS_MAX];
+	const json_t *list = body_get(rq->body, "requests");
+	struct id ids[PARTS_MAX];
 	int status[PARTS_MAX];
 	size_t i;
 	json_t *part;
@@ -198,7 +215,7 @@ void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 			PARTS_MAX);
 		return;
 	}
-	if (!ids_good(list)) {
+	if (!ids_read(list, ids)) {
 		respond_error(rs, 400, "BadRequest",
 			"Invalid batch payload format: each request needs an id of its own.");
 		return;
@@ -209,7 +226,6 @@ void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 	json_array_foreach ((json_t *)list, i, part) {
 		struct response one = {.retry_after = -1, .after_bytes = -1};
 
-		ids[i] = body_text(part, "id");
 		if (dependencies_good(part, ids, status, (unsigned)i))
 			run_part(em, rq, part, &one);
 		else
@@ -219,7 +235,7 @@ void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 		if (one.reset)
 			rs->reset = true;
 		rs->delay_ms = MAX(rs->delay_ms, one.delay_ms);
-		add_response(&rs->body, ids[i], &one, i == 0);
+		add_response(&rs->body, ids[i].text, &one, i == 0);
 		buf_done(&one.body);
 	}
 	buf_adds(&rs->body, "]}");

@@ -62,7 +62,7 @@ const struct property properties[] = {
 	{"preferredLanguage", KIND_STRING, U | G, U | G, BY_APPLICATION, .advanced = U | G},
 	{"preferredDataLocation", KIND_STRING, U | G, G, BY_APPLICATION},
 	{"usageLocation", KIND_STRING, U, 0, BY_APPLICATION, .max = 2},
-	{"userType", KIND_STRING, U, 0, BY_APPLICATION},
+	[P_USER_TYPE] = {"userType", KIND_STRING, U, 0, BY_APPLICATION},
 	{"otherMails", KIND_STRINGS, U, 0, BY_APPLICATION},
 	{"passwordPolicies", KIND_STRING, U, 0, BY_APPLICATION},
 	{"showInAddressList", KIND_BOOLEAN, U, 0, BY_APPLICATION, .advanced = U},

@@ -66,7 +66,8 @@ enum {
 	P_ERRORS, /* onPremisesProvisioningErrors */
 	P_SENT_UPN,
 	P_GROUP_TYPES,
-	P_FIRST_OTHER
+	P_FIRST_OTHER,
+	P_USER_TYPE = P_FIRST_OTHER + 20
 };
 
 extern const struct property properties[];

@@ -302,6 +302,12 @@ static void route_audits(struct emulator *em, struct request *rq, struct respons
 		respond_not_found(rs, "auditLogs");
 }
 
+static void route_me(struct emulator *em, struct request *rq, struct response *rs)
+{
+	respond_error(rs, 400, "BadRequest",
+		"/me request is only valid with delegated authentication flow.");
+}
+
 static const struct {
 	const char *name;
 	void (*handle)(struct emulator *em, struct request *rq, struct response *rs);
@@ -315,7 +321,24 @@ static const struct {
 	{"directoryRoles", handle_roles, false},
 	{"organization", handle_organization, true},
 	{"domains", handle_domains, true},
+	{"me", route_me, false},
 };
+
+/*
+ * /v1.0/{tenant}/users is /v1.0/users: the tenant is the token's, and Terraform's provider names it
+ * all the same.
+ */
+static void drop_tenant(const struct emulator *em, struct request *rq)
+{
+	const char *first = rq->n_segments > 1 ? rq->segments[0] : "";
+
+	if (strcasecmp(first, em->tenant->id) != 0 && strcasecmp(first, "myOrganization") != 0 &&
+		!tenant_verified(em->tenant, first))
+		return;
+	free(rq->segments[0]);
+	rq->n_segments--;
+	memmove(rq->segments, rq->segments + 1, rq->n_segments * sizeof(*rq->segments));
+}
 
 static void dispatch(struct emulator *em, struct request *rq, struct response *rs)
 {
@@ -339,8 +362,10 @@ static void dispatch(struct emulator *em, struct request *rq, struct response *r
 
 void route(struct emulator *em, struct request *rq, struct response *rs)
 {
-	bool batch = rq->n_segments == 1 && streq(rq->segments[0], "$batch");
+	bool batch;
 
+	drop_tenant(em, rq);
+	batch = rq->n_segments == 1 && streq(rq->segments[0], "$batch");
 	rs->units = batch ? 0 : request_units(rq);
 	if (rq->method == M_OTHER)
 		respond_method(rs);

@@ -449,6 +449,26 @@ static void reclaim(struct change *c, const struct object *o)
 	}
 }
 
+/* userType: Member unless it says Guest (learn.microsoft.com/graph/api/resources/user). */
+static bool settle_user_type(
+	const struct request *rq, bool create, struct change *c, struct response *rs)
+{
+	static const char *const kinds[] = {"Member", "Guest"};
+	struct buf *text = &c->text[P_USER_TYPE];
+
+	if (create && !is_given(c, P_USER_TYPE))
+		set_text(c, P_USER_TYPE, kinds[0], strlen(kinds[0]), "");
+	if (!is_given(c, P_USER_TYPE))
+		return true;
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (text->len == strlen(kinds[i]) + 2 &&
+			strncasecmp(text->data + 1, kinds[i], strlen(kinds[i])) == 0) {
+			set_text(c, P_USER_TYPE, kinds[i], strlen(kinds[i]), "");
+			return true;
+		}
+	return refuse_value(rq, P_USER_TYPE, "it is Member or Guest", rs);
+}
+
 /* Everything that can be said before anything changes. */
 static bool check(struct emulator *em, const struct request *rq, enum object_type t,
 	const struct object *o, struct change *c, struct response *rs)
@@ -467,7 +487,8 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 		else if (c->given[P_MAIL_NICKNAME] && !c->text[P_MAIL_NICKNAME].len)
 			c->given[P_MAIL_NICKNAME] = false; /* chosen once, never none */
 	}
-	if (t == TYPE_USER && !settle_upn(em, rq, o, c, rs))
+	if (t == TYPE_USER &&
+		(!settle_upn(em, rq, o, c, rs) || !settle_user_type(rq, create, c, rs)))
 		return false;
 	kinds = t == TYPE_GROUP ? future(c, o, P_GROUP_TYPES, &n) : NULL;
 	if (t == TYPE_GROUP && !is_sync(rq) && mail_enabled(c, o) &&

@@ -185,7 +185,9 @@ def test_batches(em):
                  {"requests": [1]}, {"requests": ["x", None]}, {"requests": [[]]},
                  {"requests": [{}]}, {"requests": [part(1), part(1)]},
                  {"requests": [part("")]}, {"requests": [part("x" * 300)]},
-                 {"requests": [dict(part(1), id=7)]}):
+                 {"requests": [dict(part(1), id=True)]}, {"requests": [dict(part(1), id=1.5)]},
+                 {"requests": [dict(part(1), id=["1"])]},
+                 {"requests": [part(1), dict(part(1), id=1)]}):
         refused(batch(body), 400)
     refused(admin.call("GET", "/$batch"), 400)
     # parts that are wrong each by itself
