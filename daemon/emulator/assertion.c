@@ -9,6 +9,8 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <stdio.h>
+
 #define JWT_MAX 16384
 #define SKEW 300 /* seconds that clocks may differ */
 
@@ -131,13 +133,21 @@ static bool signed_by(const struct credential *c, const char *jwt, const json_t 
 	       verify(c->key, body_text(header, "alg"), jwt, (size_t)(last - jwt), &sig);
 }
 
+/*
+ * A digest in the header: base64url as RFC 7515 4.1.7 wants it, with "=" at its end as MSAL Python
+ * and Terraform write it, or in the alphabet of base64, as MSAL Go does; "kid" may be hex as well.
+ */
 static bool thumbprint_is(const json_t *header, const char *name, const void *digest, size_t n)
 {
 	const char *v = json_string_value(json_object_get(header, name));
+	unsigned char raw[32];
 	_cleanup_buf_ struct buf b = {0};
 
-	add_base64url(&b, digest, n);
-	return v && streq(v, b.data);
+	if (!v || n > sizeof(raw))
+		return false;
+	if (strlen(v) == 2 * n && hex_decode(raw, v, 2 * n) == (ssize_t)n)
+		return memcmp(raw, digest, n) == 0;
+	return decode(&b, v, strlen(v)) && b.len == n && memcmp(b.data, digest, n) == 0;
 }
 
 /* The registered certificate that the header names. */
@@ -149,7 +159,8 @@ static const struct credential *named_certificate(
 
 		if (c->certificate && !c->issuer &&
 			(thumbprint_is(header, "x5t#S256", c->sha256, sizeof(c->sha256)) ||
-				thumbprint_is(header, "x5t", c->sha1, sizeof(c->sha1))))
+				thumbprint_is(header, "x5t", c->sha1, sizeof(c->sha1)) ||
+				thumbprint_is(header, "kid", c->sha1, sizeof(c->sha1))))
 			return c;
 	}
 	return NULL;
@@ -169,13 +180,29 @@ static const struct credential *trusted_issuer(const struct application *app, co
 	return NULL;
 }
 
+/*
+ * This tenant by its id or one of its domains: as the issuer, or as the token endpoint that was
+ * asked (learn.microsoft.com/entra/identity-platform/certificate-credentials).
+ */
 static bool audience_good(const struct emulator *em, const char *aud)
 {
-	_cleanup_free_ char *issuer = xasprintf("%s/%s/v2.0", em->base, em->tenant->id);
-	_cleanup_free_ char *endpoint =
-		xasprintf("%s/%s/oauth2/v2.0/token", em->base, em->tenant->id);
+	static const char *const tails[] = {
+		"/v2.0", "/v2.0/", "/oauth2/v2.0/token", "/oauth2/token"};
+	size_t base = strlen(em->base), n;
+	char tenant[256];
 
-	return strcasecmp(aud, issuer) == 0 || strcasecmp(aud, endpoint) == 0;
+	if (strncasecmp(aud, em->base, base) != 0 || aud[base] != '/')
+		return false;
+	aud += base + 1;
+	n = strcspn(aud, "/");
+	snprintf(tenant, sizeof(tenant), "%.*s", (int)n, aud);
+	if (n >= sizeof(tenant) ||
+		(strcasecmp(tenant, em->tenant->id) != 0 && !tenant_verified(em->tenant, tenant)))
+		return false;
+	for (unsigned i = 0; i < ARRAY_SIZE(tails); i++)
+		if (strcasecmp(aud + n, tails[i]) == 0)
+			return true;
+	return false;
 }
 
 static const char *what_is_wrong(const struct emulator *em, const struct application *app,

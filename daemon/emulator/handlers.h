@@ -27,10 +27,25 @@ void handle_metadata(struct emulator *em, struct request *rq, struct response *r
 void handle_organization(struct emulator *em, struct request *rq, struct response *rs);
 void handle_domains(struct emulator *em, struct request *rq, struct response *rs);
 void handle_by_ids(struct emulator *em, struct request *rq, struct response *rs);
+
+/* A request before there is a token. */
+struct asked {
+	enum method method;
+	const char *path;  /* as sent, with its query */
+	const char *query; /* set by handle_sign_in() */
+	const char *body;
+	const char *authorization; /* NULL: none */
+	bool metadata;             /* Metadata: true */
+};
+/* Answers what is asked to sign in; false: the path is none of these. */
+bool handle_sign_in(struct emulator *em, struct asked *a, struct response *rs);
 /* An error of the token endpoint. */
 void token_error(struct response *rs, int status, const char *error, const char *text);
-void handle_token(
-	struct emulator *em, const char *body, const char *authorization, struct response *rs);
+/* A value of a form or a query, decoded, in memory of its own; "" when there is none. */
+char *form_value(const char *body, const char *name);
+/* version: 1 "resource" and text for numbers, 2 "scope". */
+void handle_token(struct emulator *em, int version, const char *body, const char *authorization,
+	struct response *rs);
 void handle_managed_identity(
 	struct emulator *em, const char *query, bool metadata, struct response *rs);
 

@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "connection.h"
+#include "inflate.h"
 #include "query.h"
 
 #include <event2/buffer.h>
@@ -166,68 +167,21 @@ static void read_headers(struct evhttp_request *req, struct request *rq)
 		rq->page_size = (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L);
 }
 
-static void respond_configuration(const struct emulator *em, struct response *rs)
+static bool sign_in(
+	struct server *s, struct evhttp_request *req, const char *body, struct response *rs)
 {
-	const char *id = em->tenant->id;
+	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	const char *metadata = evhttp_find_header(in, "Metadata");
+	struct asked a = {
+		.method =
+			evhttp_request_get_command(req) == EVHTTP_REQ_HEAD ? M_GET : method_of(req),
+		.path = evhttp_request_get_uri(req),
+		.body = body,
+		.authorization = evhttp_find_header(in, "Authorization"),
+		.metadata = metadata && strcasecmp(metadata, "true") == 0,
+	};
 
-	rs->status = 200;
-	buf_addf(&rs->body,
-		"{\"issuer\":\"%s/%s/v2.0\",\"token_endpoint\":\"%s/%s/oauth2/v2.0/token\","
-		"\"authorization_endpoint\":\"%s/%s/oauth2/v2.0/authorize\","
-		"\"jwks_uri\":\"%s/%s/discovery/v2.0/keys\","
-		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\","
-		"\"private_key_jwt\",\"client_secret_basic\"]}",
-		em->base, id, em->base, id, em->base, id, em->base, id);
-}
-
-/* A string in front of the query of a URL. */
-static bool path_is(const char *url, const char *path)
-{
-	size_t n = strlen(path);
-
-	return strncmp(url, path, n) == 0 && (url[n] == '\0' || url[n] == '?');
-}
-
-/* /<tenant>/oauth2/v2.0/token, .../.well-known/openid-configuration, .../discovery/v2.0/keys */
-static bool sign_in(struct server *s, struct evhttp_request *req, const char *path,
-	const char *body, struct response *rs)
-{
-	struct emulator *em = s->em;
-	const char *rest = strchr(path + 1, '/');
-	bool token = rest && path_is(rest, "/oauth2/v2.0/token");
-	bool keys = rest && path_is(rest, "/discovery/v2.0/keys");
-	char tenant[256];
-
-	if (!token && !keys && !(rest && path_is(rest, "/v2.0/.well-known/openid-configuration")))
-		return false;
-	snprintf(tenant, sizeof(tenant), "%.*s", (int)(rest - path - 1), path + 1);
-	if (strcasecmp(tenant, em->tenant->id) != 0 && !tenant_verified(em->tenant, tenant)) {
-		token_error(rs, 400, "invalid_request", "AADSTS90002: Tenant not found.");
-	} else if (token) {
-		handle_token(em, body,
-			evhttp_find_header(evhttp_request_get_input_headers(req), "Authorization"),
-			rs);
-	} else if (keys) { /* tokens are signed with a secret: there is no key to show */
-		rs->status = 200;
-		buf_adds(&rs->body, "{\"keys\":[]}");
-	} else {
-		respond_configuration(em, rs);
-	}
-	return true;
-}
-
-/* The tenant's id in an address that is served without a token. */
-static bool managed_identity(
-	struct server *s, struct evhttp_request *req, const char *path, struct response *rs)
-{
-	const char *query = strchr(path, '?');
-	const char *header = evhttp_find_header(evhttp_request_get_input_headers(req), "Metadata");
-
-	if (!path_is(path, "/metadata/identity/oauth2/token"))
-		return false;
-	handle_managed_identity(
-		s->em, query ? query + 1 : "", header && strcasecmp(header, "true") == 0, rs);
-	return true;
+	return handle_sign_in(s->em, &a, rs);
 }
 
 static void graph(
@@ -286,17 +240,64 @@ static bool headers_good(struct evhttp_request *req, struct response *rs)
 	return true;
 }
 
-static void handle(
-	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
+/* Each $batch body on a line of its own, for replays. */
+static void record(struct emulator *em, const char *path, const struct buf *body)
+{
+	if (em->record < 0 || !strstr(path, "/$batch"))
+		return;
+	(void)!write(em->record, buf_str(body), body->len);
+	(void)!write(em->record, "\n", 1);
+}
+
+/* The body as it was before it was compressed; false with rs filled. */
+static bool take_body(struct evhttp_request *req, struct buf *body, struct response *rs)
 {
 	struct evbuffer *in = evhttp_request_get_input_buffer(req);
 	size_t n = evbuffer_get_length(in);
-	_cleanup_free_ char *body = xmalloc(n + 1);
+	enum inflated r = INFLATED_GOOD;
+	struct evkeyval *header;
+	unsigned gzip = 0;
 
-	evbuffer_copyout(in, body, n);
-	body[n] = '\0';
-	if (sign_in(s, req, rq->path, body, rs) || managed_identity(s, req, rq->path, rs) ||
-		!read_body(req, body, n, rq, rs))
+	TAILQ_FOREACH (header, evhttp_request_get_input_headers(req), next)
+		if (strcasecmp(header->key, "Content-Encoding") == 0 &&
+			!coding_add(header->value, &gzip))
+			r = INFLATED_CODING;
+	if (!n)
+		return true;
+	if (r == INFLATED_GOOD && gzip)
+		r = gzip_inflate((char *)evbuffer_pullup(in, -1), n, BODY_MAX, body);
+	switch (r) {
+	case INFLATED_GOOD:
+		if (!gzip)
+			buf_add(body, evbuffer_pullup(in, -1), n);
+		return true;
+	case INFLATED_CODING:
+		evhttp_add_header(
+			evhttp_request_get_output_headers(req), "Accept-Encoding", "gzip");
+		respond_error(rs, 415, "UnsupportedMediaType",
+			"The content coding of the request body is not supported; gzip is.");
+		return false;
+	case INFLATED_BAD:
+		respond_error(rs, 400, "BadRequest", "The request body is no valid gzip.");
+		return false;
+	case INFLATED_LARGE:
+		respond_error(rs, 413, "RequestEntityTooLarge",
+			"The request body has more than %d bytes when it is inflated.", BODY_MAX);
+		return false;
+	}
+	return false;
+}
+
+static void handle(
+	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
+{
+	_cleanup_buf_ struct buf body = {0};
+
+	if (!take_body(req, &body, rs))
+		return;
+	record(s->em, rq->path, &body);
+	if (sign_in(s, req, buf_str(&body), rs) ||
+		!read_body(req, buf_str(&body), body.len, rq, rs))
 		return;
 	if (str_starts(rq->path, "/emulator/"))
 		handle_emulator(s->em, rq, rq->path, rs);
@@ -312,18 +313,6 @@ static void no_delay(struct evhttp_request *req)
 	int one = 1, fd = bufferevent_getfd(evhttp_connection_get_bufferevent(con));
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-}
-
-/* Each $batch body on a line of its own, for replays. */
-static void record(struct emulator *em, struct evhttp_request *req, const char *path)
-{
-	struct evbuffer *in = evhttp_request_get_input_buffer(req);
-	size_t n = evbuffer_get_length(in);
-
-	if (em->record < 0 || !strstr(path, "/$batch"))
-		return;
-	(void)!write(em->record, evbuffer_pullup(in, -1), n);
-	(void)!write(em->record, "\n", 1);
 }
 
 /*
@@ -358,7 +347,6 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	connection_busy(req);
 	set_base(s->em, req);
 	no_delay(req);
-	record(s->em, req, rq.path);
 	if (!own)
 		f = fault_take(s->em, method_name(rq.method), rq.path, false);
 	if (headers_good(req, &rs) && (!f || !f->status))

@@ -14,6 +14,7 @@
 
 #define LIFETIME 3599 /* seconds, as Entra's default */
 #define TOKEN_MAX 8192
+#define RESOURCE_MAX 512
 
 static void sign(const struct emulator *em, const char *text, size_t n, struct buf *b)
 {
@@ -24,25 +25,71 @@ static void sign(const struct emulator *em, const char *text, size_t n, struct b
 	add_base64url(b, mac, len);
 }
 
-static void add_token(const struct emulator *em, const struct application *app, struct buf *out)
+/* What a token is for, and how it was asked for. */
+struct grant {
+	int version;          /* of the endpoint */
+	bool strong;          /* by a certificate, a federated credential, a managed identity */
+	bool machine;         /* a managed identity */
+	const char *resource; /* "": this host */
+};
+
+/* The id of the application's service principal: the same in each token. */
+static void principal_id(const struct emulator *em, const struct application *app, char *ret)
+{
+	_cleanup_free_ char *text = xasprintf("%s/%s", em->tenant->id, app->app_id);
+	uint64_t hash[2] = {hash64(text, strlen(text)), hash64(text + 1, strlen(text) - 1)};
+	unsigned char raw[16];
+
+	memcpy(raw, hash, sizeof(raw));
+	guid_format(ret, raw);
+}
+
+static void add_claim(struct buf *b, const char *name, const char *value)
+{
+	buf_addf(b, ",\"%s\":\"", name);
+	add_text(b, value);
+	buf_addc(b, '"');
+}
+
+/* learn.microsoft.com/entra/identity-platform/access-token-claims-reference */
+static void add_claims(const struct emulator *em, const struct application *app,
+	const struct grant *g, struct buf *b)
+{
+	_cleanup_free_ char *issuer = xasprintf("%s/%s/v2.0", em->base, em->tenant->id);
+	char oid[GUID_TEXT_SIZE];
+	bool any = false;
+
+	principal_id(em, app, oid);
+	buf_addf(b, "{\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld", (long long)now(em),
+		(long long)now(em), (long long)now(em) + LIFETIME);
+	add_claim(b, "aud", *g->resource ? g->resource : em->base);
+	add_claim(b, "iss", issuer);
+	add_claim(b, "idp", issuer);
+	add_claim(b, "tid", em->tenant->id);
+	add_claim(b, "appid", app->app_id);
+	add_claim(b, "app_displayname", app->name ? app->name : app->app_id);
+	add_claim(b, "appidacr", g->strong ? "2" : "1");
+	add_claim(b, "oid", oid);
+	add_claim(b, "sub", oid);
+	add_claim(b, "idtyp", "app");
+	add_claim(b, "ver", "1.0");
+	buf_adds(b, ",\"roles\":[");
+	for (unsigned r = 0; r < ROLE_COUNT; r++)
+		if (app->roles >> r & 1) {
+			buf_addf(b, "%s\"%s\"", any ? "," : "", role_name((enum role)r));
+			any = true;
+		}
+	buf_adds(b, "]}");
+}
+
+static void add_token(const struct emulator *em, const struct application *app,
+	const struct grant *g, struct buf *out)
 {
 	static const char head[] = "{\"alg\":\"HS256\",\"typ\":\"JWT\"}";
 	_cleanup_buf_ struct buf claims = {0}, token = {0};
-	bool any = false;
 	size_t n;
 
-	buf_addf(&claims,
-		"{\"aud\":\"%s\",\"iss\":\"%s/%s/v2.0\",\"tid\":\"%s\",\"appid\":\"%s\","
-		"\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld,\"idtyp\":\"app\",\"ver\":\"1.0\","
-		"\"roles\":[",
-		em->base, em->base, em->tenant->id, em->tenant->id, app->app_id, (long long)now(em),
-		(long long)now(em), (long long)now(em) + LIFETIME);
-	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		if (app->roles >> r & 1) {
-			buf_addf(&claims, "%s\"%s\"", any ? "," : "", role_name((enum role)r));
-			any = true;
-		}
-	buf_adds(&claims, "]}");
+	add_claims(em, app, g, &claims);
 	add_base64url(&token, head, strlen(head));
 	buf_addc(&token, '.');
 	add_base64url(&token, claims.data, claims.len);
@@ -117,8 +164,7 @@ void token_error(struct response *rs, int status, const char *error, const char 
 		id, client, code, time_format(unix_now(), when), id, client);
 }
 
-/* A form value, decoded, in memory of its own; "" when there is none. */
-static char *form_value(const char *body, const char *name)
+char *form_value(const char *body, const char *name)
 {
 	size_t n = strlen(name);
 
@@ -134,7 +180,7 @@ static char *form_value(const char *body, const char *name)
 }
 
 struct form {
-	char *grant, *id, *secret, *assertion_type, *assertion;
+	char *grant, *id, *secret, *assertion_type, *assertion, *resource;
 };
 
 /* Basic credentials instead of the form's (RFC 6749 2.3.1). */
@@ -160,11 +206,31 @@ static void basic_credentials(struct form *f, const char *authorization)
 		*f->id = '\0';
 }
 
+/* "resource" of version 1.0; of 2.0 what stands in front of "/.default" in "scope". */
+static char *form_resource(const char *body)
+{
+	static const char tail[] = "/.default";
+	char *resource = form_value(body, "resource"), *scope;
+	size_t n;
+
+	if (*resource)
+		return resource;
+	free(resource);
+	scope = form_value(body, "scope");
+	n = strcspn(scope, " ");
+	if (n < RESOURCE_MAX && n > strlen(tail) && str_starts(scope + n - strlen(tail), tail))
+		scope[n - strlen(tail)] = '\0';
+	else
+		*scope = '\0';
+	return scope;
+}
+
 static void form_read(struct form *f, const char *body, const char *authorization)
 {
 	*f = (struct form){form_value(body, "grant_type"), form_value(body, "client_id"),
 		form_value(body, "client_secret"), form_value(body, "client_assertion_type"),
-		form_value(body, "client_assertion")};
+		form_value(body, "client_assertion"), NULL};
+	f->resource = form_resource(body);
 	if (authorization && strncasecmp(authorization, "Basic ", 6) == 0)
 		basic_credentials(f, authorization);
 }
@@ -177,6 +243,7 @@ static void form_done(struct form *f)
 	free(f->secret);
 	free(f->assertion_type);
 	free(f->assertion);
+	free(f->resource);
 }
 
 static bool secret_good(const struct application *app, const char *secret)
@@ -185,20 +252,35 @@ static bool secret_good(const struct application *app, const char *secret)
 	       CRYPTO_memcmp(secret, app->secret, strlen(secret)) == 0;
 }
 
-static void grant_token(
-	struct emulator *em, const struct application *app, const char *more, struct response *rs)
+/* In version 2.0 numbers are numbers; in 1.0, and for a managed identity, they are texts. */
+static void grant_token(struct emulator *em, const struct application *app, const struct grant *g,
+	struct response *rs)
 {
+	const char *q = g->version == 1 ? "\"" : "";
+	struct buf *b = &rs->body;
+
 	rs->status = 200;
-	buf_addf(&rs->body, "{\"token_type\":\"Bearer\",%s\"access_token\":\"", more);
-	add_token(em, app, &rs->body);
-	buf_adds(&rs->body, "\"}");
+	buf_addf(b, "{\"token_type\":\"Bearer\",\"expires_in\":%s%d%s,\"ext_expires_in\":%s%d%s", q,
+		LIFETIME, q, q, LIFETIME, q);
+	if (g->version == 1) {
+		buf_addf(b, ",\"expires_on\":\"%lld\",\"not_before\":\"%lld\"",
+			(long long)now(em) + LIFETIME, (long long)now(em));
+		add_claim(b, "resource", *g->resource ? g->resource : em->base);
+	}
+	if (g->machine)
+		add_claim(b, "client_id", app->app_id);
+	buf_adds(b, ",\"access_token\":\"");
+	add_token(em, app, g, b);
+	buf_adds(b, "\"}");
 }
 
-static void sign_in(struct emulator *em, const struct form *f, struct response *rs)
+static void sign_in(struct emulator *em, int version, const struct form *f, struct response *rs)
 {
 	static const char type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 	const struct application *app = tenant_app(em->tenant, f->id);
-	char text[1024], more[64];
+	struct grant g = {
+		.version = version, .strong = *f->assertion != '\0', .resource = f->resource};
+	char text[1024];
 	const char *why;
 
 	if (!streq(f->grant, "client_credentials")) {
@@ -221,21 +303,32 @@ static void sign_in(struct emulator *em, const struct form *f, struct response *
 			"AADSTS7000215: Invalid client secret provided for app '%s'.", app->app_id);
 		token_error(rs, 401, "invalid_client", text);
 	}
-	if (rs->status)
-		return;
-	snprintf(
-		more, sizeof(more), "\"expires_in\":%d,\"ext_expires_in\":%d,", LIFETIME, LIFETIME);
-	grant_token(em, app, more, rs);
+	if (!rs->status)
+		grant_token(em, app, &g, rs);
 }
 
-void handle_token(
-	struct emulator *em, const char *body, const char *authorization, struct response *rs)
+void handle_token(struct emulator *em, int version, const char *body, const char *authorization,
+	struct response *rs)
 {
 	struct form f;
 
 	form_read(&f, body, authorization);
-	sign_in(em, &f, rs);
+	sign_in(em, version, &f, rs);
 	form_done(&f);
+}
+
+/* Named by its client id or the id of its principal; not by a resource of Azure. */
+static bool identity_is(const struct emulator *em, const struct application *app, const char *query,
+	const char *client_id)
+{
+	_cleanup_free_ char *object_id = form_value(query, "object_id");
+	_cleanup_free_ char *resource_id = form_value(query, "mi_res_id");
+	_cleanup_free_ char *old_id = form_value(query, "msi_res_id");
+	char oid[GUID_TEXT_SIZE];
+
+	principal_id(em, app, oid);
+	return (!*client_id || strcasecmp(client_id, app->app_id) == 0) &&
+	       (!*object_id || strcasecmp(object_id, oid) == 0) && !*resource_id && !*old_id;
 }
 
 /*
@@ -247,22 +340,22 @@ void handle_managed_identity(
 	struct emulator *em, const char *query, bool metadata, struct response *rs)
 {
 	_cleanup_free_ char *id = form_value(query, "client_id");
+	_cleanup_free_ char *resource = form_value(query, "resource");
+	struct grant g = {.version = 1, .strong = true, .machine = true};
 	const struct application *app = NULL;
-	char more[128];
 
-	for (unsigned i = 0; i < em->tenant->n_apps; i++)
-		if (em->tenant->apps[i].managed_identity &&
-			(!*id || strcasecmp(id, em->tenant->apps[i].app_id) == 0))
-			app = &em->tenant->apps[i];
 	if (!metadata) {
 		token_error(rs, 400, "invalid_request", "Required metadata header not specified");
 		return;
 	}
+	for (unsigned i = 0; i < em->tenant->n_apps; i++)
+		if (em->tenant->apps[i].managed_identity &&
+			identity_is(em, &em->tenant->apps[i], query, id))
+			app = &em->tenant->apps[i];
 	if (!app) {
 		token_error(rs, 400, "invalid_request", "Identity not found");
 		return;
 	}
-	snprintf(more, sizeof(more), "\"expires_in\":\"%d\",\"expires_on\":\"%lld\",", LIFETIME,
-		(long long)now(em) + LIFETIME);
-	grant_token(em, app, more, rs);
+	g.resource = strlen(resource) < RESOURCE_MAX ? resource : "";
+	grant_token(em, app, &g, rs);
 }

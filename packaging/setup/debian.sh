@@ -4,7 +4,7 @@
 set -euo pipefail
 
 build="gcc libc6-dev cmake ninja-build pkg-config gawk libldap-dev libcurl4-openssl-dev libjansson-dev
-libsqlite3-dev libevent-dev libsystemd-dev libssl-dev libinih-dev libexpat1-dev libsasl2-dev"
+libsqlite3-dev libevent-dev libsystemd-dev libssl-dev libinih-dev libexpat1-dev libsasl2-dev zlib1g-dev"
 demo="$build curl python3"
 tests="$demo libcmocka-dev python3-pytest sqlite3 procps slapd ldap-utils openssl samba
 samba-dsdb-modules samba-vfs-modules samba-ad-provision ldb-tools iproute2

@@ -113,15 +113,19 @@ def certificate(folder, name):
     return both
 
 
+def emulator_with(tmp_path, **more):
+    """The sample tenant, where the administrator has more ways to sign in."""
+    tenant = json.loads(read(ROOT + "/conf/tenant.sample.json"))
+    next(a for a in tenant["applications"] if a["appId"] == ADMIN_APP[0]).update(more)
+    path = tmp_path / "tenant.json"
+    path.write_text(json.dumps(tenant))
+    return Emulator(str(tmp_path), "--memory", tenant=str(path))
+
+
 def test_certificate(tmp_path):
     folder = str(tmp_path)
     known, stranger = certificate(folder, "known"), certificate(folder, "stranger")
-    tenant = json.loads(read(ROOT + "/conf/tenant.sample.json"))
-    admin = next(a for a in tenant["applications"] if a["appId"] == ADMIN_APP[0])
-    admin["certificates"] = ["known.crt"]
-    path = tmp_path / "tenant.json"
-    path.write_text(json.dumps(tenant))
-    em = Emulator(folder, "--memory", tenant=str(path))
+    em = emulator_with(tmp_path, certificates=["known.crt"])
     try:
         assert tell(em, "sign_in", CLIENT_CERTIFICATE=known)["users"] == 0
         assert asked(em, "POST", "/oauth2/v2.0/token") == [200]
@@ -129,6 +133,31 @@ def test_certificate(tmp_path):
         assert done.returncode != 0 and "AADSTS700027" in done.stderr
     finally:
         em.stop()
+
+
+def test_msal_with_a_domain(tmp_path):
+    known = certificate(str(tmp_path), "known")
+    em = emulator_with(tmp_path, certificates=["known.crt"])
+    try:
+        for domain in ("fjordline.example", "Fjordline.OnMicrosoft.com"):
+            assert tell(em, "msal", CLIENT_CERTIFICATE=known, DOMAIN=domain) == [
+                {"tenant": TENANT, "app": ADMIN_APP[0], "name": "Administrator"}] * 2
+    finally:
+        em.stop()
+
+
+def test_msal_managed_identity(tmp_path):
+    em = emulator_with(tmp_path, managedIdentity=True)
+    try:
+        for got in tell(em, "identity"):
+            assert got["status"] == 200 and 3500 < got["lifetime"] < 3600
+    finally:
+        em.stop()
+
+
+def test_compressed_bodies(em):
+    assert tell(em, "gzip") == {"name": "packed", "batch": [["1", 200, "Member"]], "refused": 415}
+    assert em.stats()["users"] == 1
 
 
 def test_pages(em):

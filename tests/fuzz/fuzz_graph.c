@@ -2,15 +2,18 @@
  * What a client may ask the emulator: a request in a line, "who METHOD URL body". Who is one
  * letter, s: synchronization, a: an administrator, p: an application that may only read, e:
  * /emulator/, which takes no token, t: the token endpoint (the URL is the Authorization header), k:
- * a token (the URL); letters behind it are headers (e: ConsistencyLevel, m, r: Prefer, 2: pages of
+ * a token (the URL), u: what is asked before there is a token, z: a compressed body (the URL, in
+ * hex); letters behind it are headers (e: ConsistencyLevel, m, r: Prefer, 2: pages of
  * two objects).
  * "~1" is the id of the first object. Every answer must be JSON with Graph's words, a page must
  * lead to the next one, and the directory must be sound afterwards.
  */
 #include "fuzz.h"
+#include "inflate.h"
 #include "query.h"
 #include "throttle.h"
 
+#include "base/codec.h"
 #include "base/err.h"
 
 #include <stdio.h>
@@ -23,7 +26,8 @@ static char *federated[] = {"b.example"};
 static struct application apps[] = {
 	{"sync", "s", "Sync", 1u << ROLE_SYNC},
 	{"admin", "a", "Admin", ~(1u << ROLE_SYNC)},
-	{"reader", "r", "Reader", 1u << ROLE_USER_READ | 1u << ROLE_GROUP_READ},
+	{"reader", "r", "Reader \"1\"", 1u << ROLE_USER_READ | 1u << ROLE_GROUP_READ,
+		.managed_identity = true},
 };
 static struct tenant tenant = {
 	.id = "11111111-2222-4333-8444-555555555555",
@@ -240,9 +244,32 @@ static void ask_token(struct emulator *em, const char *authorization, const char
 	struct response rs = {.retry_after = -1, .after_bytes = -1};
 
 	request_begin(em, "fuzz");
-	handle_token(em, form, authorization, &rs);
+	handle_token(em, 2, form, authorization, &rs);
 	check_answer(&rs);
 	buf_done(&rs.body);
+}
+
+/* Metadata: true with the letter m. */
+static void ask_sign_in(struct emulator *em, const struct request *rq, const char *url,
+	const char *body, bool metadata)
+{
+	struct response rs = {.retry_after = -1, .after_bytes = -1};
+	struct asked a = {.method = rq->method, .path = url, .body = body, .metadata = metadata};
+
+	request_begin(em, "fuzz");
+	if (handle_sign_in(em, &a, &rs))
+		check_answer(&rs);
+	buf_done(&rs.body);
+}
+
+static void check_inflate(const char *hex)
+{
+	size_t n = strlen(hex) / 2, max = 4096;
+	_cleanup_free_ char *raw = xmalloc(n + 1);
+	_cleanup_buf_ struct buf out = {0};
+
+	if (n && hex_decode(raw, hex, 2 * n) == (ssize_t)n)
+		CHECK(gzip_inflate(raw, n, max, &out) != INFLATED_GOOD || out.len <= max);
 }
 
 static void check_token(struct emulator *em, const char *authorization)
@@ -298,6 +325,10 @@ static void take_line(struct emulator *em, char *line)
 		ask_token(em, url, line ? line : "");
 	else if (*who == 'k')
 		check_token(em, url);
+	else if (*who == 'u')
+		ask_sign_in(em, &rq, url, line ? line : "", rq.minimal);
+	else if (*who == 'z')
+		check_inflate(url);
 	else if (app || (*who == 'e' && !str_starts(url, "/emulator/snapshot") &&
 				str_starts(url, "/emulator/") &&
 				!str_starts(url, "/emulator/restore"))) /* these have files */
