@@ -109,5 +109,7 @@ int mv_link_touch_target(struct store *s, int64_t target, struct err *e);
 int mv_link_touch_source(struct store *s, int64_t mv, struct err *e);
 /* present = 0, with new change numbers, for every present link to an object that lost its join. */
 int mv_link_drop_target(struct store *s, int64_t target, struct err *e);
-/* Deletes rows with present = 0 and seq <= up_to. */
+/* Deletes rows with present = 0 and seq <= up_to, and keeps how far that went. */
 int mv_link_purge(struct store *s, int64_t up_to, struct err *e);
+/* The highest change number up to which removals were ever purged; 0: none. */
+int mv_link_purged(struct store *s, int64_t *ret, struct err *e);

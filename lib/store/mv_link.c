@@ -3,6 +3,10 @@
 #include "store/query.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define PURGED "links_purged" /* in table meta */
 
 static void link_read(const struct store *s, sqlite3_stmt *st, struct mv_link *ret)
 {
@@ -153,6 +157,28 @@ int mv_link_drop_target(struct store *s, int64_t target, struct err *e)
 	return 0;
 }
 
+int mv_link_purged(struct store *s, int64_t *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *text = "0";
+
+	TRY(meta_get(s, PURGED, &a, &text, e));
+	*ret = strtoll(text, NULL, 10);
+	return 0;
+}
+
+static int note_purged(struct store *s, int64_t up_to, struct err *e)
+{
+	char text[24];
+	int64_t before;
+
+	TRY(mv_link_purged(s, &before, e));
+	if (up_to <= before)
+		return 0;
+	snprintf(text, sizeof(text), "%" PRId64, up_to);
+	return meta_set(s, PURGED, text, e);
+}
+
 int mv_link_purge(struct store *s, int64_t up_to, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_MV_LINK_PURGE, e);
@@ -160,5 +186,6 @@ int mv_link_purge(struct store *s, int64_t up_to, struct err *e)
 	if (!st)
 		return -EIO;
 	q_int(st, 1, up_to);
-	return q_run(s, Q_MV_LINK_PURGE, e);
+	TRY(q_run(s, Q_MV_LINK_PURGE, e));
+	return sqlite3_changes(s->db) ? note_purged(s, up_to, e) : 0;
 }

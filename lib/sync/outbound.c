@@ -386,6 +386,8 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 				TRY(mv_link_touch_source(s->store, mv->id, e));
 			}
 		}
+		if (out->missed && row.id && row.want == WANT_PRESENT)
+			TRY(outbound_links_compare(out, &row, &w, ad_dn, e));
 	} else if (row.id) {
 		TRY(deprovision(out, &row, ad_dn, e));
 	}
@@ -505,6 +507,7 @@ static int outbound_all(struct outbound *out, bool full, struct err *e)
 	cr->outbound_seq = store_seq(store);
 	cr->full_sync_required = false;
 	TRY(connector_update(store, cr, e));
+	TRY(outbound_links_purge(out, e));
 	TRY(cs_link_purge(store, cr->id, cr->link_seq, e));
 	fault_hit(FAULT_OUTBOUND_BEFORE_COMMIT);
 	return store_commit(store, e);
@@ -534,6 +537,16 @@ static int outbound_expired(struct outbound *out, struct err *e)
 	return store_commit(store, e);
 }
 
+/* It was not in the configuration, and did not hold what was removed meanwhile (full sync). */
+static int has_missed(struct outbound *out, bool *ret, struct err *e)
+{
+	int64_t purged;
+
+	TRY(mv_link_purged(out->sync->store, &purged, e));
+	*ret = out->conn->row.outbound_seq < purged;
+	return 0;
+}
+
 int step_outbound(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
@@ -542,6 +555,8 @@ int step_outbound(
 
 	outbound_init(&out, s, c);
 	r = sync_errors_load(s, e);
+	if (r == 0)
+		r = has_missed(&out, &out.missed, e);
 	if (r == 0)
 		r = outbound_all(&out, full, e);
 	if (r == 0)

@@ -35,6 +35,7 @@ struct outbound {
 	struct sync_connector *conn;
 	int64_t now;        /* unix time */
 	bool first;         /* nothing was ever synchronized: no need to touch links */
+	bool missed;        /* references were purged that it has not seen: all are compared */
 	struct arena arena; /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
 	struct {
@@ -79,6 +80,15 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 
 /* References of metaverse objects that changed since the last sync. */
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e);
+
+/* Forgets removed references that every target has seen. In a transaction. */
+int outbound_links_purge(struct outbound *out, struct err *e);
+/*
+ * Removals may have passed by a row, while its object was in error or its connector not in the
+ * configuration: what is wanted and is not in the metaverse any more is not wanted.
+ */
+int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	const char *ad_dn, struct err *e);
 
 /* Names of the AD group nesting rule: may a link to this row be wanted? */
 bool link_allowed(const struct cs_row *source, const struct cs_row *target);

@@ -115,7 +115,6 @@ static int one_link(struct outbound *out, const struct mv_link *l, struct err *e
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 {
 	struct sync *s = out->sync;
-	int64_t last = store_seq(s->store);
 	unsigned n;
 
 	out->link_mv = 0;
@@ -141,7 +140,83 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 		if (sync_canceled(s))
 			return 1;
 	} while (n == PAGE);
-	TRY(store_begin(s->store, e));
-	TRY(mv_link_purge(s->store, last, e));
-	return store_commit(s->store, e);
+	return 0;
+}
+
+/* What every target of the configuration has seen; one that left it holds nothing. */
+static int64_t seen_by_all(const struct outbound *out)
+{
+	int64_t seen = out->conn->row.outbound_seq;
+
+	for (unsigned i = 0; i < out->sync->n_connectors; i++)
+		if (out->sync->connectors[i].exports)
+			seen = MIN(seen, out->sync->connectors[i].row.outbound_seq);
+	return seen;
+}
+
+int outbound_links_purge(struct outbound *out, struct err *e)
+{
+	return mv_link_purge(out->sync->store, seen_by_all(out), e);
+}
+
+/* Does the metaverse have the reference, by a flow that leads to the attribute? 1 yes, 0 no. */
+static int link_is_there(struct outbound *out, const struct wanted *w, int64_t mv,
+	const struct cs_link *l, struct err *e)
+{
+	int64_t target;
+
+	TRY(cs_mv_of(out->sync->store, l->target, &target, e));
+	for (unsigned i = 0; target && i < w->n_links; i++) {
+		struct mv_link ml;
+		int r;
+
+		if (w->links[i].dest != l->attr)
+			continue;
+		r = mv_link_get(out->sync->store, mv, w->links[i].source, target, &ml, e);
+		TRY(r);
+		if (r == 0 && ml.present)
+			return 1;
+	}
+	return 0;
+}
+
+/* Its flows are ignored, all of them: the references stay as they are. */
+static bool is_kept(const struct wanted *w, unsigned attr)
+{
+	for (unsigned i = 0; i < w->n_links; i++)
+		if (w->links[i].dest == attr)
+			return false;
+	for (unsigned i = 0; i < w->n_kept; i++)
+		if (w->kept[i] == attr)
+			return true;
+	return false;
+}
+
+int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	const char *ad_dn, struct err *e)
+{
+	struct store *store = out->sync->store;
+	_cleanup_buf_ struct buf names = {0};
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(store, row->id, 0, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		int there = !links[i].wanted || is_kept(w, links[i].attr)
+		                    ? 1
+		                    : link_is_there(out, w, row->mv, &links[i], e);
+
+		TRY(there);
+		if (there)
+			continue;
+		if (!strstr(buf_str(&names), attr_name(links[i].attr)))
+			buf_addf(&names, "%s%s", names.len ? ", " : "", attr_name(links[i].attr));
+		links[i].wanted = false;
+		links[i].state = export_state_next(links[i].state,
+			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		TRY(cs_link_put(store, &links[i], false, e));
+	}
+	return names.len && row->blocked
+	               ? soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, names.data, e)
+	               : 0;
 }

@@ -186,6 +186,17 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 	return 0;
 }
 
+/* A target that comes back to the configuration has missed what was removed meanwhile. */
+static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
+{
+	int64_t purged;
+
+	TRY(mv_link_purged(s->store, &purged, e));
+	if (c->exports && c->row.outbound_seq < purged)
+		c->row.full_sync_required = true;
+	return 0;
+}
+
 static int prepare(struct sync *s, struct err *e)
 {
 	int64_t purge = setting_number(&s->cfg->scheduler, "run_history_purge_interval");
@@ -195,8 +206,10 @@ static int prepare(struct sync *s, struct err *e)
 	s->metaverse = run_metaverse();
 	TRY(init_connectors(s, e));
 	TRY(warn_unconfigured(s, e));
-	for (unsigned i = 0; i < s->n_connectors; i++)
+	for (unsigned i = 0; i < s->n_connectors; i++) {
+		TRY(check_missed(s, &s->connectors[i], e));
 		TRY(check_digest(s, &s->connectors[i], e));
+	}
 	TRY(store_begin(s->store, e));
 	TRY(run_end_stale(s->store, now, "stopped-server-down", e));
 	TRY(run_purge(s->store, now - purge, e));

@@ -26,6 +26,7 @@ ADMIN_APP = ("0a1b2c3d-0000-4000-8000-000000000002", "change-me-admin")
 GRAPH_APP = ("0a1b2c3d-0000-4000-8000-000000000003", "change-me-graph")
 AD = "fjordline.example"
 AAD = "tenant - AAD"
+SECOND = "second - AAD"
 
 
 def binary(name):
@@ -63,6 +64,11 @@ def wait_for(condition, what, seconds=20):
             return value
         time.sleep(0.02)
     raise AssertionError("waited %d s for %s" % (seconds, what))
+
+
+def private(path, flags):
+    """For open(): a file that nobody else reads."""
+    return os.open(path, flags, 0o600)
 
 
 class Process:
@@ -237,13 +243,20 @@ class Lab:
     """A folder with a company, an emulator and the configuration between them."""
 
     def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
-                 tenant=None, sign_in=None, **settings):
+                 tenant=None, sign_in=None, second=False, second_port=0, **settings):
+        """second: there is a second tenant, the company's objects go to both.
+        company.other: a second forest, with a connector of its own."""
         self.folder = str(folder)
         self.company = company or Company()
         self.ldif = os.path.join(self.folder, "ad.ldif")
         self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port,
                                  tenant=tenant)
         self.graph = Graph(self.emulator)
+        self.second = None
+        if second:
+            os.makedirs(self.folder + "/second", exist_ok=True)
+            self.second = Emulator(self.folder + "/second", *(["--memory"] if memory else []),
+                                   port=second_port)
         self.config = os.path.join(self.folder, "adsyncd.conf")
         self.secret = os.path.join(self.folder, "secret")
         self.daemon = None
@@ -251,7 +264,7 @@ class Lab:
         self.surface, self.app, self.settings = surface, app, settings
         self.sign_in = sign_in or "client_id = %s\nclient_secret_file = %s" % (app[0], self.secret)
         self.write_config()
-        self.company.write(self.ldif)
+        self.write()
 
     def write_secret(self, text):
         fd = os.open(self.secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -296,13 +309,61 @@ authority = %(url)s
 graph_url = %(url)s
 ca_file = %(ca)s
 %(aad)s
+%(more)s
 %(extra)s""" % dict(sections, folder=self.folder, own=self.own_rules(), root=ROOT, ad_name=AD, aad_name=AAD,
                     source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
                     sign_in=self.sign_in, url=self.emulator.url,
-                    ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad, extra=extra))
+                    ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad,
+                    more=self.more(), extra=extra))
+
+    def more(self):
+        """Sections of a second forest and a second tenant."""
+        text, other = "", self.other()
+        if other:
+            text += '[connector "%s"]\ntype = ad\nsource = ldif:%s\nbase_dn = %s\n' % (
+                other.dns, self.folder + "/other.ldif", other.domain)
+        if self.second and not os.path.exists(self.folder + "/without-second"):
+            sign_in, wrong = self.sign_in, self.folder + "/second/secret"
+            if os.path.exists(wrong):
+                sign_in = sign_in.replace(self.secret, wrong)
+            text += """[connector "%s"]
+type = entra
+surface = %s
+tenant_id = %s
+%s
+authority = %s
+graph_url = %s
+ca_file = %s
+""" % (SECOND, self.surface, TENANT, sign_in, self.second.url, self.second.url, self.second.ca)
+        return text
+
+    def with_second(self, there):
+        """The second tenant leaves the configuration, or comes back."""
+        mark = self.folder + "/without-second"
+        if there:
+            os.unlink(mark)
+        else:
+            with open(mark, "w", encoding="ascii"):
+                pass
+        self.write_config()
+
+    def second_secret(self, text):
+        """The second tenant's secret is another one, which it refuses; None: the right one."""
+        path = self.folder + "/second/secret"
+        if text:
+            with open(path, "w", encoding="ascii", opener=private) as f:
+                f.write(text)
+        else:
+            os.unlink(path)
+        self.write_config()
+
+    def other(self):
+        return getattr(self.company, "other", None)
 
     def write(self):
         self.company.write(self.ldif)
+        if self.other():
+            self.other().write(self.folder + "/other.ldif")
 
     def run(self, profile="delta", fault=None, connector=None, timeout=300):
         """One run of the worker, in the foreground."""
@@ -369,12 +430,15 @@ ca_file = %(ca)s
         if self.daemon:
             self.daemon.stop()
         self.emulator.stop()
+        if self.second:
+            self.second.stop()
 
     # --- what the tenant holds, without ids and times ---
 
-    def tenant(self):
+    def tenant(self, emulator=None):
         names, out = {}, {}
-        sync = Graph(self.emulator, SYNC_APP)
+        emulator = emulator or self.emulator
+        sync, graph = Graph(emulator, SYNC_APP), Graph(emulator)
         objects = []
         for collection in ("users", "groups", "contacts"):
             select = {"users": USER_SELECT, "groups": GROUP_SELECT, "contacts": CONTACT_SELECT}
@@ -383,12 +447,12 @@ ca_file = %(ca)s
                 objects.append((collection, o))
         for collection, o in objects:
             object_id = o.pop("id")
-            o["managed"] = self.graph.get("/%s/%s/onPremisesSyncBehavior" %
-                                          (collection, object_id))["isCloudManaged"]
+            o["managed"] = graph.get("/%s/%s/onPremisesSyncBehavior" %
+                                     (collection, object_id))["isCloudManaged"]
             if collection == "groups":
-                o["members"] = self.graph.members(object_id)
+                o["members"] = graph.members(object_id)
             elif collection == "users":
-                status, manager = self.graph.call("GET", "/users/%s/manager" % object_id)
+                status, manager = graph.call("GET", "/users/%s/manager" % object_id)
                 o["manager"] = manager["displayName"] if status == 200 else None
             key = "%s/%s" % (collection, o["displayName"])
             assert key not in out, "two objects %s" % key

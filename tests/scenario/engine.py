@@ -50,7 +50,8 @@ def state(lab):
                    "JOIN cs s ON s.id = l.cs JOIN cs t ON t.id = l.target "
                    "JOIN attribute a ON a.id = l.attribute WHERE l.imported OR l.wanted "
                    "ORDER BY 1, 2, 3")
-    return {"tenant": lab.tenant(), "rows": rows, "links": [r[1:2] + r[3:] for r in links],
+    second = lab.tenant(lab.second) if lab.second else None
+    return {"tenant": lab.tenant(), "second": second, "rows": rows, "links": [r[1:2] + r[3:] for r in links],
             "mv": lab.db("SELECT class, count(*) FROM mv WHERE NOT deleted GROUP BY 1"),
             "outbox": lab.db("SELECT count(*) FROM outbox")}
 
@@ -91,16 +92,16 @@ class Stage:
 
     def __init__(self, scenario, snapshot=None):
         self.folder = tempfile.mkdtemp(prefix="adsyncd-scenario.")
-        port = 0
+        ports = {}
         if snapshot:
             shutil.rmtree(self.folder)
             shutil.copytree(snapshot.path, self.folder)
-            port = snapshot.port
+            ports = snapshot.ports
         elif scenario.rules:
             write_rules(self.folder, scenario.rules)
         try:
             company = snapshot.company() if snapshot else scenario.company()
-            self.lab = Lab(self.folder, company, memory=False, port=port, **scenario.settings)
+            self.lab = Lab(self.folder, company, memory=False, **ports, **scenario.settings)
             if not snapshot:
                 scenario.before(self.lab)
         except BaseException:
@@ -112,12 +113,30 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def emulators(lab):
+    return [lab.emulator] + ([lab.second] if lab.second else [])
+
+
+def ports_of(lab):
+    names = ("port", "second_port")
+    return {name: int(emulator.url.rsplit(":", 1)[1])
+            for name, emulator in zip(names, emulators(lab))}
+
+
+def stats_of(lab):
+    """What all tenants counted, summed."""
+    each = [emulator.stats() for emulator in emulators(lab)]
+    return {name: sum(s[name] for s in each) if isinstance(value, (int, float)) else value
+            for name, value in each[0].items()}
+
+
 class Snapshot:
-    """The folder as it is before a cycle; the emulator is stopped for the copy."""
+    """The folder as it is before a cycle; the emulators are stopped for the copy."""
 
     def __init__(self, lab, blocked):
-        self.port = int(lab.emulator.url.rsplit(":", 1)[1])
-        lab.emulator.stop()
+        self.ports = ports_of(lab)
+        for emulator in emulators(lab):
+            emulator.stop()
         self.path = tempfile.mkdtemp(prefix="adsyncd-snapshot.")
         shutil.rmtree(self.path)
         shutil.copytree(lab.folder, self.path)
@@ -142,7 +161,7 @@ def play(stage, scenario, out, steps):
             lab.write()
     quiet(lab, out)
     out.state = state(lab)
-    out.stats = lab.emulator.stats()
+    out.stats = stats_of(lab)
 
 
 def normal_and_again(scenario):
@@ -157,7 +176,7 @@ def normal_and_again(scenario):
         for profile in ("delta", "initial", "delta"):
             r = lab.run(profile)
             assert not r.blocked(), r.log
-            assert lab.emulator.stats()["writes"] == out.stats["writes"], r.steps
+            assert stats_of(lab)["writes"] == out.stats["writes"], r.steps
             same(out.state, state(lab), "a %s cycle changed something" % profile)
         scenario.check(lab)
     finally:
@@ -178,7 +197,7 @@ def with_snapshots(scenario):
     out, snapshots = Outcome(), []
     stage = Stage(scenario)
     lab = stage.lab
-    port = int(lab.emulator.url.rsplit(":", 1)[1])
+    ports = ports_of(lab)
     try:
         for number, step in enumerate(scenario.steps):
             if step is not cycle:
@@ -186,7 +205,7 @@ def with_snapshots(scenario):
                 lab.write()
                 continue
             snap = Snapshot(lab, out.blocked)
-            restart(lab, port)
+            restart(lab, ports)
             trace = os.path.join(lab.folder, "faults")
             if os.path.exists(trace):
                 os.unlink(trace)
@@ -205,9 +224,11 @@ def with_snapshots(scenario):
         stage.close()
 
 
-def restart(lab, port):
-    lab.emulator = Emulator(lab.folder, port=port)
+def restart(lab, ports):
+    lab.emulator = Emulator(lab.folder, port=ports["port"])
     lab.graph = Graph(lab.emulator)
+    if lab.second:
+        lab.second = Emulator(lab.folder + "/second", port=ports["second_port"])
 
 
 def kill_once(scenario, wanted, snap, number, fault):
@@ -217,7 +238,7 @@ def kill_once(scenario, wanted, snap, number, fault):
     why = "killed at %s in step %d" % (fault, number)
     try:
         one_cycle(stage.lab, scenario, out, fault)
-        before = stage.lab.emulator.stats()
+        before = stats_of(stage.lab)
         one_cycle(stage.lab, scenario, out)
         play(stage, scenario, out, scenario.steps[number + 1:])
     finally:

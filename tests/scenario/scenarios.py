@@ -472,6 +472,41 @@ class Duplicate(Scenario):
         assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
 
 
+class TwoTenants(Scenario):
+    """Two targets: each sees every removal, also the one that was away while it happened."""
+    company = staticmethod(small)
+    settings = {"second": True}
+    results = (0, 1)
+
+    def _remove(lab):
+        lab.company.member("Inner", "remove", "user0")
+        lab.company.set("user3", "manager")
+
+    steps = [cycle, cycle, _remove, cycle,
+             lambda lab: lab.with_second(False),
+             lambda lab: lab.company.member("Outer", "remove", "Inner"), cycle,
+             lambda lab: lab.company.member("Inner", "add", "user4"), cycle,
+             lambda lab: lab.with_second(True), cycle, cycle]
+
+    def check(self, lab):
+        for tenant in (lab.tenant(), lab.tenant(lab.second)):
+            assert len(tenant) == 10
+            assert tenant["groups/Inner"]["members"] == ["user1", "user4"]
+            assert tenant["groups/Outer"]["members"] == ["user2"]
+            assert tenant["users/user3"]["manager"] is None
+            assert tenant["users/user2"]["manager"] == "boss"
+        assert lab.db("SELECT count(*) FROM mv_link WHERE NOT present") == [(0,)]
+
+
+class TargetAway(TwoTenants):
+    """A target that fails for some cycles holds what was removed until it has seen it."""
+    steps = [cycle, cycle, lambda lab: lab.second_secret("wrong"), TwoTenants._remove, cycle,
+             lambda lab: lab.company.member("Outer", "remove", "Inner"),
+             lambda lab: lab.company.member("Inner", "add", "user4"), cycle, cycle,
+             lambda lab: lab.second_secret(None), cycle, cycle]
+
+
 ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
        DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud, OwnRules,
-       SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, HeldGroup, Duplicate]
+       SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, HeldGroup, Duplicate, TwoTenants,
+       TargetAway]
