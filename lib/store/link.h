@@ -105,6 +105,8 @@ int mv_link_put(
 	struct store *s, int64_t mv, unsigned attr, int64_t target, bool present, struct err *e);
 int mv_link_page_changed(struct store *s, int64_t after_seq, unsigned limit, struct arena *a,
 	struct mv_link **ret, unsigned *ret_n, struct err *e);
+int mv_link_list_target(struct store *s, int64_t target, struct arena *a, struct mv_link **ret,
+	unsigned *ret_n, struct err *e);
 int mv_link_touch_target(struct store *s, int64_t target, struct err *e);
 int mv_link_touch_source(struct store *s, int64_t mv, struct err *e);
 /* present = 0, with new change numbers, for every present link to an object that lost its join. */

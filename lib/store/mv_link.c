@@ -109,7 +109,7 @@ int mv_link_page_changed(struct store *s, int64_t after_seq, unsigned limit, str
 	return read_all(s, Q_MV_LINK_PAGE_CHANGED, a, ret, ret_n, e);
 }
 
-static int list_target(struct store *s, int64_t target, struct arena *a, struct mv_link **ret,
+int mv_link_list_target(struct store *s, int64_t target, struct arena *a, struct mv_link **ret,
 	unsigned *ret_n, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_MV_LINK_LIST_TARGET, e);
@@ -126,7 +126,7 @@ int mv_link_touch_target(struct store *s, int64_t target, struct err *e)
 	struct mv_link *l;
 	unsigned n;
 
-	TRY(list_target(s, target, &a, &l, &n, e));
+	TRY(mv_link_list_target(s, target, &a, &l, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		TRY(mv_link_put(s, l[i].mv, l[i].attr, l[i].target, l[i].present, e));
 	return 0;
@@ -150,7 +150,7 @@ int mv_link_drop_target(struct store *s, int64_t target, struct err *e)
 	struct mv_link *l;
 	unsigned n;
 
-	TRY(list_target(s, target, &a, &l, &n, e));
+	TRY(mv_link_list_target(s, target, &a, &l, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		if (l[i].present)
 			TRY(mv_link_put(s, l[i].mv, l[i].attr, l[i].target, false, e));

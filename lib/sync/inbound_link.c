@@ -149,10 +149,73 @@ int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, 
 	return 0;
 }
 
+/* 1: an object that is still joined to the target is what the link's winner refers to. */
+static int still_refers(struct inbound *in, const struct mv_link *l, const struct cs_row *joined,
+	unsigned n_joined, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct mv_source *sources;
+	struct mv_result res;
+	const char *error;
+	struct mv_row mv;
+	unsigned n;
+	int r = mv_get(in->sync->store, l->mv, &a, &mv, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	TRY(inbound_sources(in, l->mv, &a, &sources, &n, &error, e));
+	if (!error)
+		TRY(mv_compute(in->sync, sources, n, &mv, NULL, &a, &res, e));
+	if (error || res.error || is_kept(&res, l->attr))
+		return 1; /* as long as it cannot be decided, it stays */
+	for (unsigned i = 0; i < res.n_links; i++)
+		for (unsigned k = 0; k < n_joined && res.links[i].attr == l->attr; k++) {
+			struct cs_link cl;
+
+			r = cs_link_get(in->sync->store, res.links[i].cs, res.links[i].cs_attr,
+				joined[k].id, &cl, e);
+			TRY(r);
+			if (r == 0 && cl.imported)
+				return 1;
+		}
+	return 0;
+}
+
+/*
+ * One object left the metaverse object. References to that end, unless another object that is
+ * joined to it, in another forest, is what they refer to.
+ */
+static int target_left(struct inbound *in, int64_t mv, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row *joined;
+	struct mv_link *links;
+	unsigned n, n_links, sources = 0;
+
+	TRY(cs_page_joined(in->sync->store, mv, &a, &joined, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		const struct sync_connector *c =
+			sync_connector_by_id(in->sync, joined[i].connector);
+
+		sources += !(c && c->exports);
+	}
+	if (!sources)
+		return mv_link_drop_target(in->sync->store, mv, e);
+	TRY(mv_link_list_target(in->sync->store, mv, &a, &links, &n_links, e));
+	for (unsigned i = 0; i < n_links; i++) {
+		int stays = links[i].present ? still_refers(in, &links[i], joined, n, e) : 1;
+
+		TRY(stays);
+		if (!stays)
+			TRY(mv_link_put(in->sync->store, links[i].mv, links[i].attr, mv, false, e));
+	}
+	return 0;
+}
+
 int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struct err *e)
 {
 	if (old_mv)
-		TRY(mv_link_drop_target(in->sync->store, old_mv, e));
+		TRY(target_left(in, old_mv, e));
 	return in->first ? 0 : cs_link_touch_target(in->sync->store, cs, e);
 }
 

@@ -506,7 +506,30 @@ class TargetAway(TwoTenants):
              lambda lab: lab.second_secret(None), cycle, cycle]
 
 
+class TwoAccounts(Scenario):
+    """A person with accounts in two forests, each in a group: one account goes, the person stays."""
+    steps = [cycle, cycle, lambda lab: lab.company.other.delete("twin"), cycle, cycle]
+
+    def company(self):
+        c = small()
+        c.other = Company("DC=skerry,DC=example", "skerry.example")
+        c.other.user("stays")
+        twin = c.other.user("twin", name="user1",
+                            msExchMasterAccountSid=c.of("user1")["objectSid"][0])
+        c.other.group("Far", [twin, c.other.dn_of("stays")])
+        return c
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert lab.emulator.stats()["deletes"] == 0 and len(tenant) == 12
+        assert tenant["groups/Inner"]["members"] == ["user0", "user1"]
+        assert tenant["groups/Far"]["members"] == ["stays"]
+        removed = [r for r in lab.emulator.requests() if r["method"] == "DELETE"
+                   and "/members/" in r["path"]]
+        assert len(removed) <= 1, removed
+
+
 ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
        DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud, OwnRules,
        SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, HeldGroup, Duplicate, TwoTenants,
-       TargetAway]
+       TargetAway, TwoAccounts]
