@@ -172,6 +172,12 @@ SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs INDEXED BY cs_state
 WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4
+-- name: cs_page_state_known
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+FROM cs INDEXED BY cs_state
+WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1 AND state = ?2 AND id > ?3
+	AND imported IS NOT NULL ORDER BY id LIMIT ?4
 -- name: cs_page_imported_ids
 SELECT id FROM cs WHERE id > ?2 AND +connector = ?1 AND imported IS NOT NULL AND deleted = 0
 ORDER BY id LIMIT ?3
@@ -271,6 +277,7 @@ WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state = ?2 AND l.cs >= ?3
 	AND (l.cs, l.attribute, l.target) > (?3, ?4, ?5)
 	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1
 	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
+	AND NOT (t.want = 2 AND t.state = 3)
 ORDER BY l.cs, l.attribute, l.target LIMIT ?6
 -- name: link_page_sources
 SELECT DISTINCT l.cs FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s

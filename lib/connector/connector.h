@@ -43,6 +43,12 @@ struct connector_type {
 		const char *value, struct arena *a, const char **ret_anchor, const char **ret_dn);
 	/* Attributes whose values no two objects may share; NULL-terminated, NULL: none. */
 	const char *const *unique_attrs;
+	/*
+	 * A value that stands in for `value` of such an attribute while objects exchange theirs,
+	 * unlike any other by `key`; in the arena. NULL: the attribute can be without it.
+	 */
+	const char *(*stand_in)(
+		const char *attr, const char *value, const char *key, struct arena *a);
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;

@@ -3,10 +3,12 @@
  * service identity may write, and "graph", what public Graph lets an application write.
  */
 #include "connector/entra_match.h"
+#include "base/codec.h"
 #include "base/file.h"
 #include "base/timefmt.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 static const struct option_def options[] = {
 	{"tenant_id", OPTION_STRING, NULL, true, .help = "the tenant's id or one of its domains"},
@@ -368,11 +370,22 @@ enum conn_result entra_get(
 /* Only addresses of proxyAddresses; see sync/duplicate.h. */
 static const char *const unique_attrs[] = {"userPrincipalName", "proxyAddresses", NULL};
 
+/* A user is never without a name: one of the same domain, which the tenant is known to have. */
+static const char *stand_in(const char *attr, const char *value, const char *key, struct arena *a)
+{
+	const char *at = strrchr(value, '@');
+
+	if (!streq(attr, "userPrincipalName") || !at)
+		return NULL;
+	return arena_printf(a, "adsync-%016" PRIx64 "%s", hash64(key, strlen(key)), at);
+}
+
 extern const struct connector_type connector_entra;
 const struct connector_type connector_entra = {
 	.name = "entra",
 	.refs_are_anchors = true,
 	.unique_attrs = unique_attrs,
+	.stand_in = stand_in,
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
 	.check = entra_check,

@@ -124,6 +124,7 @@ int cs_delete(struct store *s, int64_t id, struct err *e);
  * - sources: of these, what the directories show, without the wanted images
  * - joined_to: as joined, with the images of one connector's rows only
  * - in_state: connector's rows in the state, id > after_id, in order of id
+ * - in_state_known: of these, what an import has shown
  */
 int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
 	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
@@ -137,6 +138,9 @@ int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct are
 	struct cs_row **ret, unsigned *ret_n, struct err *e);
 int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
 	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+int cs_page_state_known(struct store *s, int64_t connector, enum export_state state,
+	int64_t after_id, unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n,
+	struct err *e);
 /* Rows whose soft delete is over: delete_after <= now. */
 int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned limit,
 	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);

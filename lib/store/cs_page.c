@@ -77,10 +77,11 @@ int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct are
 	return cs_read_all(s, Q_CS_PAGE_JOINED_TO, a, ret, ret_n, e);
 }
 
-int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
-	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
+static int page_state(struct store *s, enum query q, int64_t connector, enum export_state state,
+	int64_t after_id, unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n,
+	struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_STATE, e);
+	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
 		return -EIO;
@@ -88,7 +89,21 @@ int cs_page_state(struct store *s, int64_t connector, enum export_state state, i
 	q_int(st, 2, state);
 	q_int(st, 3, after_id);
 	q_int(st, 4, limit);
-	return cs_read_all(s, Q_CS_PAGE_STATE, a, ret, ret_n, e);
+	return cs_read_all(s, q, a, ret, ret_n, e);
+}
+
+int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
+	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
+{
+	return page_state(s, Q_CS_PAGE_STATE, connector, state, after_id, limit, a, ret, ret_n, e);
+}
+
+int cs_page_state_known(struct store *s, int64_t connector, enum export_state state,
+	int64_t after_id, unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n,
+	struct err *e)
+{
+	return page_state(
+		s, Q_CS_PAGE_STATE_KNOWN, connector, state, after_id, limit, a, ret, ret_n, e);
 }
 
 int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned limit,

@@ -8,17 +8,6 @@
 #define VALUES_MAX 1000 /* of one object */
 #define OTHERS_MAX 8    /* looked at for one value */
 
-struct key {
-	int64_t hash;
-	unsigned attr;
-	const struct value *value;
-};
-
-struct keys {
-	struct key *items;
-	unsigned n;
-};
-
 /* Of a list of addresses only the addresses; the prefix does not count. */
 static bool unique_part(const struct value *v, const char **ret, size_t *ret_n)
 {
@@ -47,14 +36,14 @@ static int64_t hash_of(const char *attr, const struct value *v, struct arena *a)
 	return (int64_t)(hash64(folded, n) ^ hash64(attr, strlen(attr)));
 }
 
-static void keys_of(
-	const struct sync_connector *c, const struct entry *en, struct arena *a, struct keys *ret)
+void duplicate_keys(const struct sync_connector *c, const struct entry *en, struct arena *a,
+	struct unique_keys *ret)
 {
-	*ret = (struct keys){0};
+	*ret = (struct unique_keys){0};
 	for (unsigned i = 0; c->type->unique_attrs && c->type->unique_attrs[i]; i++) {
 		const char *name = c->type->unique_attrs[i];
 		const struct attr *at = entry_get(en, attr_intern(name));
-		struct key *old = ret->items;
+		struct unique_key *old = ret->items;
 
 		if (!at || !at->count)
 			continue;
@@ -65,12 +54,13 @@ static void keys_of(
 			int64_t hash = hash_of(name, &at->values[k], a);
 
 			if (hash)
-				ret->items[ret->n++] = (struct key){hash, at->id, &at->values[k]};
+				ret->items[ret->n++] =
+					(struct unique_key){hash, at->id, &at->values[k]};
 		}
 	}
 }
 
-static bool has_hash(const struct keys *k, int64_t hash)
+bool duplicate_has_key(const struct unique_keys *k, int64_t hash)
 {
 	for (unsigned i = 0; i < k->n; i++)
 		if (k->items[i].hash == hash)
@@ -81,22 +71,22 @@ static bool has_hash(const struct keys *k, int64_t hash)
 int duplicate_index(
 	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e)
 {
-	struct keys old = {0}, new;
+	struct unique_keys old = {0}, new;
 	struct entry before;
 
 	if (!out->conn->type->unique_attrs)
 		return 0;
 	if (row->wanted) {
 		TRY(row_entry(out->sync, row, true, &out->arena, &before, e));
-		keys_of(out->conn, &before, &out->arena, &old);
+		duplicate_keys(out->conn, &before, &out->arena, &old);
 	}
-	keys_of(out->conn, wanted, &out->arena, &new);
+	duplicate_keys(out->conn, wanted, &out->arena, &new);
 	for (unsigned i = 0; i < old.n; i++)
-		if (!has_hash(&new, old.items[i].hash))
+		if (!duplicate_has_key(&new, old.items[i].hash))
 			TRY(cs_key_delete(
 				out->sync->store, row->connector, old.items[i].hash, row->id, e));
 	for (unsigned i = 0; i < new.n; i++)
-		if (!has_hash(&old, new.items[i].hash))
+		if (!duplicate_has_key(&old, new.items[i].hash))
 			TRY(cs_key_add(
 				out->sync->store, row->connector, new.items[i].hash, row->id, e));
 	return 0;
@@ -111,7 +101,7 @@ static bool same_value(const struct value *x, const struct value *y)
 }
 
 /* 1: the row of that id really wants the value. */
-static int wants(struct sync *s, int64_t id, const struct key *k, struct arena *a,
+static int wants(struct sync *s, int64_t id, const struct unique_key *k, struct arena *a,
 	struct cs_row *ret, struct err *e)
 {
 	const struct attr *at;
@@ -147,7 +137,7 @@ static int name_of(
 }
 
 static int describe(struct sync *s, const struct cs_row *row, const struct cs_row *other,
-	const struct key *k, struct arena *a, const char **ret, struct err *e)
+	const struct unique_key *k, struct arena *a, const char **ret, struct err *e)
 {
 	const char *one, *two;
 
@@ -159,7 +149,7 @@ static int describe(struct sync *s, const struct cs_row *row, const struct cs_ro
 }
 
 /* 1: found, 0: nobody else wants it. */
-static int find_other(struct sync *s, const struct cs_row *row, const struct key *k,
+static int find_other(struct sync *s, const struct cs_row *row, const struct unique_key *k,
 	struct arena *a, const char **ret_text, struct err *e)
 {
 	int64_t ids[OTHERS_MAX];
@@ -190,11 +180,11 @@ int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
 	const char **ret_text, struct err *e)
 {
-	struct keys keys;
+	struct unique_keys keys;
 	int r = 0;
 
 	*ret_text = NULL;
-	keys_of(c, wanted, a, &keys);
+	duplicate_keys(c, wanted, a, &keys);
 	for (unsigned i = 0; i < keys.n && r == 0; i++)
 		if (is_sent(delta, keys.items[i].attr))
 			r = find_other(s, row, &keys.items[i], a, ret_text, e);

@@ -10,6 +10,22 @@
 
 #define DUPLICATE_ERROR "AttributeValueMustBeUnique"
 
+struct unique_key {
+	int64_t hash;
+	unsigned attr;
+	const struct value *value;
+};
+
+struct unique_keys {
+	struct unique_key *items;
+	unsigned n;
+};
+
+/* The entry's values that must be unique in the connector's directory, in the arena. */
+void duplicate_keys(const struct sync_connector *c, const struct entry *en, struct arena *a,
+	struct unique_keys *ret);
+bool duplicate_has_key(const struct unique_keys *k, int64_t hash);
+
 /* Outbound: row->wanted (the image before) gives way to `wanted`. */
 int duplicate_index(
 	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e);

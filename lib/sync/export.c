@@ -1,10 +1,12 @@
 /*
- * Export: CS.wanted --> Entra, in three phases: objects, references between them, deletes. Before
+ * Export: CS.wanted --> Entra, in phases: what others wait for and they themselves (order.h), the
+ * other objects, references between them, the other deletes. Before
  * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
  * row; the next import confirms it.
  */
 #include "sync/duplicate.h"
 #include "sync/guard.h"
+#include "sync/order.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
 
@@ -193,6 +195,17 @@ static int object_result(struct export_step *st, struct export_slot *s,
 	return failed(st, s, row->id, row->dn, o, e);
 }
 
+/* What the service says of a row that stands aside; a refusal is told by its own change. */
+static int aside_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	if (o->result == CONN_OK)
+		sync_count(st->sync, COUNTER_EXPORT_UPDATE);
+	else if (o->soa_in_cloud)
+		return moved(st, s->row.id, delta_names(&s->delta, 20, s->wanted.arena), e);
+	return 0;
+}
+
 static int delete_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
@@ -238,6 +251,22 @@ static int link_result(struct export_step *st, struct export_slot *s,
 	TRY(cs_link_set_state(st->sync->store, l, e));
 	return o->outside_surface ? outside(st, s, l->cs, s->link.dn, o, e)
 	                          : failed(st, s, l->cs, s->link.dn, o, e);
+}
+
+static int slot_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	if (s->aside)
+		return aside_result(st, s, o, e);
+	switch (s->item.kind) {
+	case EXPORT_OBJECT:
+		return object_result(st, s, o, e);
+	case EXPORT_LINK:
+		return link_result(st, s, o, e);
+	case EXPORT_DELETE:
+		break;
+	}
+	return delete_result(st, s, o, e);
 }
 
 /* --- the source that the connector pulls from --- */
@@ -303,9 +332,7 @@ static int source_result(
 	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
 					    : FAULT_EXPORT_AFTER_SEND);
 	if (r >= 0)
-		r = st->phase == EXPORT_OBJECTS ? object_result(st, s, o, e)
-		    : st->phase == EXPORT_LINKS ? link_result(st, s, o, e)
-		                                : delete_result(st, s, o, e);
+		r = slot_result(st, s, o, e);
 	s->done = true;
 	p->done++;
 	page_drop(st, p);
@@ -366,28 +393,49 @@ static void pages_free(struct export_step *st)
 	st->current = NULL;
 }
 
+/* What the connector is handed in one call may leave in any order. */
+static int export_round(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	struct err ee = {0};
+	enum conn_result r = st->conn->type->export(con, &st->source, &ee);
+
+	if (st->fatal < 0) {
+		*e = ee;
+		return st->fatal;
+	}
+	TRY(export_transaction(st, e));
+	if (st->phase == EXPORT_LINKS && r == CONN_OK)
+		TRY(clear_retried(st, e));
+	TRY(export_commit(st, e));
+	pages_free(st);
+	if (r != CONN_OK) {
+		end->result = stop_result(r, ee.text, "stopped-export-write");
+		err_format(&ee, end->error, sizeof(end->error));
+	}
+	return 0;
+}
+
+static int export_waves(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	const struct order *o = st->order;
+
+	while (st->order_next < o->n && run_result_good(end->result) &&
+		st->sync->n_errors <= EXPORT_ERRORS_MAX) {
+		st->wave = o->items[st->order_next].wave;
+		TRY(export_round(st, con, end, e));
+	}
+	return 0;
+}
+
 static int export_phases(
 	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
 	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && run_result_good(end->result); ph++) {
-		struct err ee = {0};
-		enum conn_result r;
-
 		phase_begin(st, (enum export_phase)ph);
-		r = st->conn->type->export(con, &st->source, &ee);
-		if (st->fatal < 0) {
-			*e = ee;
-			return st->fatal;
-		}
-		TRY(export_transaction(st, e));
-		if (ph == EXPORT_LINKS && r == CONN_OK)
-			TRY(clear_retried(st, e));
-		TRY(export_commit(st, e));
-		pages_free(st);
-		if (r != CONN_OK) {
-			end->result = stop_result(r, ee.text, "stopped-export-write");
-			err_format(&ee, end->error, sizeof(end->error));
-		}
+		TRY(ph == EXPORT_ORDERED ? export_waves(st, con, end, e)
+					 : export_round(st, con, end, e));
 	}
 	return 0;
 }
@@ -432,6 +480,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	TRY(has_work(st, &work, e));
 	if (!work)
 		return 0;
+	TRY(order_make(st, st->order, e));
 	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
 		end->result = "no-start-ma";
 		err_format(&ee, end->error, sizeof(end->error));
@@ -444,7 +493,9 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 
 int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
 {
+	struct order order = {0};
 	struct export_step st = {
+		.order = &order,
 		.source = {source_next, source_result, source_sending},
 		.sync = s,
 		.conn = c,
@@ -453,7 +504,9 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 	int r = export_with(&st, end, e);
 
 	pages_free(&st);
+	order_done(&order);
 	bitmap_done(&st.handled);
+	bitmap_done(&st.ordered);
 	bitmap_done(&st.retried);
 	bitmap_done(&st.weighed);
 	bitmap_done(&st.held);

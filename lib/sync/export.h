@@ -1,6 +1,6 @@
 /*
- * The export step's own state, shared by export.c (the step and what becomes of each item) and
- * export_page.c (which rows and links are due, page by page).
+ * The export step's own state, shared by export.c (the step and what becomes of each item),
+ * export_page.c (which rows and links are due, page by page) and order.c (what must leave first).
  */
 #pragma once
 
@@ -11,7 +11,13 @@
 #define EXPORT_PAGE 200        /* rows in one page */
 #define EXPORT_ERRORS_MAX 5000 /* as Connect Sync's stopped-error-limit */
 
-enum export_phase { EXPORT_OBJECTS, EXPORT_LINKS, EXPORT_DELETES, EXPORT_PHASE_COUNT };
+enum export_phase {
+	EXPORT_ORDERED, /* objects and deletes that wait for one another, wave by wave */
+	EXPORT_OBJECTS,
+	EXPORT_LINKS,
+	EXPORT_DELETES,
+	EXPORT_PHASE_COUNT
+};
 
 /* One row or link that was handed out; its id for the connector is page number and index. */
 struct export_slot {
@@ -20,6 +26,7 @@ struct export_slot {
 	struct entry wanted;
 	struct delta delta;
 	struct export_item item;
+	bool aside;            /* only gives up what others want, see order.h */
 	const char *duplicate; /* two objects want the same value: which, and what; NULL: none */
 	bool done;
 };
@@ -43,6 +50,11 @@ struct export_step {
 	int64_t after;
 	struct cs_link after_link;
 	struct bitmap handled; /* rows handed out in this phase: not again in this run */
+	/* of the ordered phase */
+	struct order *order;
+	unsigned order_next;   /* in order->items */
+	unsigned wave;         /* that is being sent */
+	struct bitmap ordered; /* rows handed out in it: not again in the phases that follow */
 	struct export_page *pages, *current;
 	int64_t n_pages;
 	unsigned uncommitted;
@@ -62,6 +74,9 @@ int export_commit(struct export_step *st, struct err *e);
 /* Keeps on the object that another one wants the same value; it is sent all the same. */
 int export_duplicate(
 	struct export_step *st, const struct cs_row *row, const char *text, struct err *e);
+
+/* Is the row's last failure too fresh to send it again? */
+int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e);
 
 /* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
 int export_page_next(struct export_step *st, struct export_page **ret, struct err *e);

@@ -5,16 +5,17 @@
  */
 #include "sync/duplicate.h"
 #include "sync/guard.h"
+#include "sync/order.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
 
-static const enum export_state order[] = {
+static const enum export_state states[] = {
 	EXPORT_STATE_SENDING,
 	EXPORT_STATE_PENDING,
 	EXPORT_STATE_FAILED,
 };
 
-static int must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e)
+int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e)
 {
 	struct error_row er;
 	int r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
@@ -98,9 +99,62 @@ static int delete_slot(
 	return keep_state(st, &slot_add(p, &s)->row, EXPORT_EVENT_SEND, e);
 }
 
+/* A row in a ring gives up what others want. Not marked as being sent: its own change comes yet. */
+static int aside_slot(
+	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
+{
+	struct export_slot s = {.row = *row, .aside = true}, *kept;
+	struct entry imported, wanted;
+
+	if (row->want != WANT_PRESENT || row->blocked)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &p->arena, &wanted, e));
+	order_aside(st, row, &imported, &wanted, &p->arena, &s.wanted, &s.delta);
+	if (!s.delta.n_attrs)
+		return 0;
+	s.item = (struct export_item){
+		.kind = EXPORT_OBJECT,
+		.op = DELTA_UPDATE,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+	kept = slot_add(p, &s);
+	kept->item.wanted = &kept->wanted;
+	kept->item.delta = &kept->delta;
+	return 0;
+}
+
+static int ordered_slot(
+	struct export_step *st, struct export_page *p, const struct order_item *item, struct err *e)
+{
+	struct cs_row row;
+	int r = cs_get(st->sync->store, item->cs, &p->arena, &row, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	if (item->aside)
+		return aside_slot(st, p, &row, e);
+	bitmap_set(&st->ordered, row.id);
+	return row.want == WANT_ABSENT ? delete_slot(st, p, &row, e) : object_slot(st, p, &row, e);
+}
+
+/* The rest of the wave, at most a page of it. */
+static int load_ordered(struct export_step *st, struct export_page *p, struct err *e)
+{
+	const struct order *o = st->order;
+
+	p->slots = arena_zalloc(&p->arena, EXPORT_PAGE * sizeof(*p->slots));
+	while (p->n < EXPORT_PAGE && st->order_next < o->n &&
+		o->items[st->order_next].wave == st->wave)
+		TRY(ordered_slot(st, p, &o->items[st->order_next++], e));
+	return 0;
+}
+
 static int load_rows(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
 {
-	enum export_state state = order[st->state_index];
+	enum export_state state = states[st->state_index];
 	struct cs_row *rows;
 	unsigned n;
 
@@ -111,10 +165,10 @@ static int load_rows(struct export_step *st, struct export_page *p, bool *ret_mo
 		bool wait = false;
 
 		st->after = rows[i].id;
-		if (bitmap_get(&st->handled, rows[i].id))
+		if (bitmap_get(&st->handled, rows[i].id) || bitmap_get(&st->ordered, rows[i].id))
 			continue;
 		if (state == EXPORT_STATE_FAILED)
-			TRY(must_wait(st, rows[i].id, &p->arena, &wait, e));
+			TRY(export_must_wait(st, rows[i].id, &p->arena, &wait, e));
 		if (wait)
 			continue;
 		bitmap_set(&st->handled, rows[i].id);
@@ -189,7 +243,7 @@ static int link_slot(
 
 static int load_links(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
 {
-	enum export_state state = order[st->state_index];
+	enum export_state state = states[st->state_index];
 	struct link_item *items;
 	unsigned n;
 
@@ -206,7 +260,7 @@ static int load_links(struct export_step *st, struct export_page *p, bool *ret_m
 		} else {
 			if (bitmap_get(&st->handled, items[i].link.cs))
 				continue;
-			TRY(must_wait(st, items[i].link.cs, &p->arena, &wait, e));
+			TRY(export_must_wait(st, items[i].link.cs, &p->arena, &wait, e));
 			if (wait)
 				continue;
 			bitmap_set(&st->retried, items[i].link.cs);
@@ -227,7 +281,9 @@ void export_page_free(struct export_page *p)
 
 static int load(struct export_step *st, struct export_page *p, struct err *e)
 {
-	while (st->state_index < ARRAY_SIZE(order) && p->n == 0) {
+	if (st->phase == EXPORT_ORDERED)
+		return load_ordered(st, p, e);
+	while (st->state_index < ARRAY_SIZE(states) && p->n == 0) {
 		bool more;
 
 		arena_reset(&p->arena);

@@ -529,7 +529,121 @@ class TwoAccounts(Scenario):
         assert len(removed) <= 1, removed
 
 
-ALL = [First, HardMatch, Update, Rename, Swap, Delete, Members, SwitchUser, SwitchGroup, KeepUser,
-       DeleteBlocked, RollBack, RollBackGroup, MissedSwitch, Threshold, Filtered, DeletedInCloud, OwnRules,
-       SoftDelete, GraphMatch, SoftMatch, GraphRestore, Permission, HeldGroup, Duplicate, TwoTenants,
-       TargetAway, TwoAccounts]
+def named(c, sam, name=None):
+    """Gives a user another name and address."""
+    c.set(sam, "userPrincipalName", (name or sam) + "@fjordline.example")
+    c.set(sam, "proxyAddresses", "SMTP:%s@fjordline.example" % (name or sam),
+          "smtp:%s.%s@fjordline.example" % (sam, sam))
+
+
+def with_addresses():
+    c = small()
+    for i in range(6):
+        named(c, "user%d" % i)
+    return c
+
+
+def names(lab):
+    """Who is called what: title, name and addresses, without the domain."""
+    out = {}
+    for key, o in lab.tenant().items():
+        if key.startswith("users/user"):
+            assert all(a.endswith("@fjordline.example") for a in o["proxyAddresses"])
+            out[key[6:]] = (o["userPrincipalName"].split("@")[0],
+                            [a.split("@")[0] for a in sorted(o["proxyAddresses"])])
+    return out
+
+
+def called(sam, name):
+    return {sam: (name, ["SMTP:" + name, "smtp:%s.%s" % (sam, sam)])}
+
+
+def refused(lab):
+    return lab.db("SELECT type, text FROM cs_error WHERE type <> 'outside-surface'")
+
+
+def check_names(lab, ends):
+    """Each has the name and the address that it was given, and nobody a name of the service's."""
+    have = names(lab)
+    for sam, name in ends.items():
+        assert have[sam] == called(sam, name)[sam], have
+    assert not refused(lab), refused(lab)
+    assert not [u for u in lab.graph.all("/users?$select=onPremisesProvisioningErrors")
+                if u["onPremisesProvisioningErrors"]]
+
+
+def check_upns(lab, ends):
+    upns = {o["displayName"]: o["userPrincipalName"].split("@")[0]
+            for o in lab.graph.all("/users?$select=displayName,userPrincipalName")}
+    assert {k: upns[k] for k in ends} == ends, upns
+    assert not refused(lab), refused(lab)
+
+
+def successor(lab):
+    """One leaves, another comes with his name; and a third one takes the address of a fourth."""
+    lab.company.delete("user1")
+    lab.company.user("user9", title="Officer")
+    named(lab.company, "user9", "user1")
+    named(lab.company, "user3", "captain")
+    named(lab.company, "user2", "user3")
+
+
+class Successor(Scenario):
+    """Names change hands: what frees one goes before what takes it, in one cycle."""
+    company = staticmethod(with_addresses)
+    passes = 3
+    steps = [cycle, cycle, successor, cycle,
+             lambda lab: check_names(lab, Successor.ends), cycle]
+    ends = {"user9": "user1", "user3": "captain", "user2": "user3"}
+
+    def check(self, lab):
+        check_names(lab, self.ends)
+        assert lab.emulator.stats()["deletes"] == 1
+
+
+class SuccessorOnGraph(Scenario):
+    """The same on public Graph, which refuses what is taken (addresses are read-only there)."""
+    company = staticmethod(with_addresses)
+    settings = {"surface": "graph", "app": GRAPH_APP}
+    steps = [cycle, cycle, successor, cycle,
+             lambda lab: check_upns(lab, Successor.ends), cycle]
+
+    def check(self, lab):
+        check_upns(lab, Successor.ends)
+
+
+def swap_and_ring(lab):
+    """Two exchange their names, three hand theirs round, and one more takes a freed one."""
+    named(lab.company, "user0", "user1")
+    named(lab.company, "user1", "user0")
+    named(lab.company, "user2", "user3")
+    named(lab.company, "user3", "user4")
+    named(lab.company, "user4", "user2")
+    named(lab.company, "user5", "boss")
+    lab.company.set("boss", "userPrincipalName", "director@fjordline.example")
+
+
+class Ring(Scenario):
+    """Names that go round: one of each ring stands aside until the others have theirs."""
+    company = staticmethod(with_addresses)
+    passes = 3
+    steps = [cycle, cycle, swap_and_ring, cycle,
+             lambda lab: check_names(lab, Ring.ends), cycle]
+    ends = {"user0": "user1", "user1": "user0", "user2": "user3", "user3": "user4",
+            "user4": "user2", "user5": "boss"}
+
+    def check(self, lab):
+        check_names(lab, self.ends)
+
+
+class RingOnGraph(Scenario):
+    company = staticmethod(with_addresses)
+    settings = {"surface": "graph", "app": GRAPH_APP}
+    steps = [cycle, cycle, swap_and_ring, cycle, lambda lab: check_upns(lab, Ring.ends), cycle]
+
+    def check(self, lab):
+        check_upns(lab, Ring.ends)
+
+
+ALL = [c for c in list(globals().values())
+       if isinstance(c, type) and issubclass(c, Scenario) and c is not Scenario]
