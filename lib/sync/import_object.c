@@ -20,6 +20,15 @@ static int absorb(struct import_step *st, struct cs_row *placeholder, int64_t in
 }
 
 /*
+ * Is the row one that is to be deleted and has left its DN to the new object of another class? It
+ * stays aside for as long as the directory shows it.
+ */
+static bool is_aside(const struct cs_row *row, const struct cs_row *by_dn)
+{
+	return row->transient && row->want == WANT_ABSENT && by_dn->want == WANT_PRESENT;
+}
+
+/*
  * Finds the row of a delivered object: by anchor, else by DN. 0: *ret is it. STORE_NONE: new.
  * What else holds the DN makes room: a placeholder is absorbed, another object gets transient.
  */
@@ -31,6 +40,7 @@ static int find_row(
 	struct cs_row by_dn;
 	int a, d;
 
+	st->aside = false;
 	a = cs_find_anchor(store, connector, en->anchor, &st->arena, ret, e);
 	TRY(a);
 	if (a == 0 && !ret->transient && streq(ret->dn, en->dn))
@@ -39,6 +49,10 @@ static int find_row(
 	TRY(d);
 	if (d == STORE_NONE || (a == 0 && by_dn.id == ret->id))
 		return a;
+	if (a == 0 && is_aside(ret, &by_dn)) {
+		st->aside = true;
+		return 0;
+	}
 	if (a == STORE_NONE) {
 		if (!by_dn.anchor || by_dn.kind == CS_PLACEHOLDER) {
 			*ret = by_dn;
@@ -220,7 +234,7 @@ static int update_row(
 	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
 {
 	const struct entry *en = o->entry;
-	bool renamed = row->transient || !streq(row->dn, en->dn);
+	bool renamed = row->transient != st->aside || !streq(row->dn, en->dn);
 	enum export_state before = row->state;
 	bool all_before = row->export_all;
 	const void *image;
@@ -242,7 +256,7 @@ static int update_row(
 	row->kind = CS_STAGING;
 	row->class = en->class;
 	row->dn = en->dn;
-	row->transient = false;
+	row->transient = st->aside;
 	row->anchor = en->anchor;
 	row->imported = image;
 	row->imported_len = len;

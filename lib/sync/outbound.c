@@ -104,7 +104,9 @@ static int soft_delete(struct outbound *out, struct cs_row *row, struct err *e)
 	return row->delete_after > out->now;
 }
 
-static int deprovision(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
+/* `grace`: its rule may keep it for a while. */
+static int deprovision(
+	struct outbound *out, struct cs_row *row, const char *ad_dn, bool grace, struct err *e)
 {
 	struct sync *s = out->sync;
 	bool never_sent = !row->imported && !row->anchor && row->state != EXPORT_STATE_SENDING;
@@ -118,7 +120,7 @@ static int deprovision(struct outbound *out, struct cs_row *row, const char *ad_
 	}
 	if (!managed || never_sent)
 		return release(out, row, e);
-	kept = soft_delete(out, row, e);
+	kept = grace ? soft_delete(out, row, e) : 0;
 	if (kept)
 		return MIN(kept, 0);
 	sync_count(s, COUNTER_PROVISIONED_DISCONNECT);
@@ -302,11 +304,46 @@ static int free_of_released(struct outbound *out, struct cs_row *row, int64_t mv
 	return mv_delete(out->sync->store, old.id, e);
 }
 
+/*
+ * An object has become one of another class (a contact is a user now), and a directory does not
+ * change the class of what it has: the row goes, as any other that is not wanted, and the new
+ * object gets a row of its own. No time of grace: both would want the same name and addresses.
+ */
+static int retire(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
+{
+	TRY(deprovision(out, row, ad_dn, false, e));
+	*row = (struct cs_row){0};
+	return 0;
+}
+
+/*
+ * 1: the row of that DN is on its way out, for an object of another class, or only remembers an
+ * object that is gone: it has left its DN to the new one.
+ */
+static int makes_room(struct outbound *out, struct cs_row *row, const struct wanted *w,
+	const char *ad_dn, struct err *e)
+{
+	bool other = !streq(row->class, w->class);
+	int64_t id = row->id;
+	int r;
+
+	if (row->kind == CS_PLACEHOLDER ? !row->anchor : !other || row->mv)
+		return 0;
+	if (row->kind != CS_PLACEHOLDER && row->want == WANT_PRESENT)
+		TRY(retire(out, row, ad_dn, e));
+	r = cs_get(out->sync->store, id, &out->arena, row, e);
+	if (r != 0) /* it had never been sent and is no more */
+		return r < 0 ? r : 1;
+	if (row->kind != CS_PLACEHOLDER && row->want != WANT_ABSENT)
+		return 0;
+	TRY(cs_set_transient(out->sync->store, id, e));
+	return 1;
+}
+
 /* An object with the same DN is there already: joined if it is free and of the same class. */
 static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *ad_dn, const char **ret_problem, struct err *e)
 {
-	TRY(free_of_released(out, row, mv->id, e));
 	if (row->mv && row->mv != mv->id) {
 		*ret_problem = arena_printf(&out->arena,
 			"another object already has the sourceAnchor of %s (%s)", ad_dn, row->dn);
@@ -340,13 +377,15 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 {
 	const char *problem = NULL;
 	struct cs_row found;
-	int r;
+	int r, room;
 
 	if (!w->dn)
 		return sync_error(out, ad_cs, "missing-anchor-component",
 			"the outbound rules give no sourceAnchor, so the object cannot be "
 			"provisioned",
 			e);
+	if (row->id && !streq(row->class, w->class))
+		TRY(retire(out, row, ad_dn, e));
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
 			row->want == WANT_PRESENT)
@@ -357,6 +396,11 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
 	TRY(r);
 	if (r == STORE_NONE)
+		return insert_row(out, mv, w, e);
+	TRY(free_of_released(out, &found, mv->id, e));
+	room = makes_room(out, &found, w, ad_dn, e);
+	TRY(room);
+	if (room)
 		return insert_row(out, mv, w, e);
 	TRY(join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e));
 	return problem ? sync_error(out, ad_cs, "duplicate-anchor", problem, e) : 0;
@@ -389,7 +433,7 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 		if (out->missed && row.id && row.want == WANT_PRESENT)
 			TRY(outbound_links_compare(out, &row, &w, ad_dn, e));
 	} else if (row.id) {
-		TRY(deprovision(out, &row, ad_dn, e));
+		TRY(deprovision(out, &row, ad_dn, true, e));
 	}
 	if (mv->deleted) {
 		struct cs_row *rows;

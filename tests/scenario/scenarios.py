@@ -358,7 +358,6 @@ class SoftDelete(Scenario):
         assert lab.emulator.stats()["deletes"] == 1 and len(tenant) == 9
 
 
-
 def cloud_user(lab, name, **more):
     """A user that an administrator made in the cloud."""
     status, o = lab.graph.call("POST", "/users", dict({
@@ -643,6 +642,134 @@ class RingOnGraph(Scenario):
 
     def check(self, lab):
         check_upns(lab, Ring.ends)
+
+
+def with_carl():
+    """A contact that a group has as member, whose manager is a user."""
+    c = small()
+    carl = c.contact("Carl", "carl@fjordline.example", manager=c.dn_of("boss"))
+    c.member("Outer", "add", carl)
+    c.set("user1", "title", "Reports")
+    return c
+
+
+def become(lab, name, kind):
+    """The same object of AD, with the same GUID, is of another class."""
+    entry = lab.company.of(name)
+    entry["objectClass"] = ["top", "person", "organizationalPerson"] + {
+        "user": ["user"], "contact": ["contact"], "inetOrgPerson": ["user", "inetOrgPerson"]}[kind]
+    account = {"sAMAccountName": [name.lower()], "userAccountControl": ["512"],
+               "userPrincipalName": [name.lower() + "@fjordline.example"]}
+    if kind == "contact":
+        for attr in account:
+            entry.pop(attr, None)
+    else:
+        for attr, values in account.items():
+            entry.setdefault(attr, values)
+        entry.setdefault("objectSid", lab.company.principal())
+
+
+class TypeInPlace(Scenario):
+    """A contact becomes a user: the one goes, the other comes, and groups have the new one."""
+    company = staticmethod(with_carl)
+    steps = [cycle, cycle, lambda lab: become(lab, "Carl", "user"),
+             lambda lab: lab.company.set("user2", "manager", lab.company.dn_of("Carl")), cycle,
+             cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "contacts/Carl" not in tenant and len(tenant) == 11
+        assert tenant["users/Carl"]["proxyAddresses"] == ["SMTP:carl@fjordline.example"]
+        assert tenant["users/Carl"]["userPrincipalName"] == "carl@fjordline.example"
+        assert tenant["users/Carl"]["manager"] == "boss"
+        assert tenant["users/user2"]["manager"] == "Carl"
+        assert tenant["groups/Outer"]["members"] == ["Carl", "Inner", "user2"]
+        assert lab.emulator.stats()["deletes"] == 1
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class TypeAndBack(Scenario):
+    """There and back again: what had been a user is a contact, and once more a user."""
+    company = staticmethod(with_carl)
+    steps = [cycle, cycle, lambda lab: become(lab, "Carl", "user"), cycle, cycle,
+             lambda lab: become(lab, "Carl", "contact"), cycle, cycle,
+             lambda lab: become(lab, "Carl", "user"), cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "contacts/Carl" not in tenant and len(tenant) == 11
+        assert tenant["groups/Outer"]["members"] == ["Carl", "Inner", "user2"]
+        stats = lab.emulator.stats()
+        assert stats["deletes"] == 3
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class TypeInetOrgPerson(Scenario):
+    """Another class in AD, the same class in Entra: nothing is deleted, and nothing is told."""
+    company = staticmethod(small)
+    events = []
+    steps = [cycle, cycle, lambda lab: become(lab, "user1", "inetOrgPerson"),
+             lambda lab: lab.graph.soa("users", user_id(lab, "user2"), True), cycle,
+             lambda lab: become(lab, "user2", "inetOrgPerson"), cycle, cycle,
+             lambda lab: become(lab, "user1", "user"),
+             lambda lab: lab.company.set("user1", "title", "Captain"), cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        stats = lab.emulator.stats()
+        assert len(tenant) == 10 and stats["deletes"] == 0 and stats["creates"] == 10
+        assert tenant["users/user1"]["jobTitle"] == "Captain"
+        assert tenant["users/user2"]["managed"] is True
+        assert tenant["groups/Inner"]["members"] == ["user0", "user1"]
+
+
+def user_of_contact(lab):
+    """A user of the contact's person comes in another forest, with an anchor of its own."""
+    lab.company.other.user("carl", name="Carl User", mail="carl@fjordline.example",
+                           userPrincipalName="carl@fjordline.example",
+                           proxyAddresses=["SMTP:carl@fjordline.example"],
+                           objectSid=lab.company.of("Carl")["msExchMasterAccountSid"][0])
+
+
+class TypeByJoin(Scenario):
+    """A user joins the person that a contact had made; later the user goes, and the contact stays."""
+    rules = [own("Own contact", 1,
+                 {"dest": "msExchMasterAccountSid", "source": "msExchMasterAccountSid"},
+                 sourceObjectType="contact")]
+    steps = [cycle, cycle, user_of_contact, cycle, cycle,
+             lambda lab: lab.company.other.delete("carl"), cycle, cycle]
+
+    def company(self):
+        c = with_carl()
+        c.set("Carl", "msExchMasterAccountSid", *c.principal())
+        c.other = Company("DC=skerry,DC=example", "skerry.example")
+        c.other.user("stays")
+        return c
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "users/Carl User" not in tenant and len(tenant) == 12
+        assert tenant["contacts/Carl"]["proxyAddresses"] == ["SMTP:carl@fjordline.example"]
+        assert tenant["groups/Outer"]["members"] == ["Carl", "Inner", "user2"]
+        assert lab.emulator.stats()["deletes"] == 2
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class TypeOnGraph(Scenario):
+    """Public Graph cannot write contacts: the user comes, and goes, without one."""
+    company = staticmethod(with_carl)
+    settings = {"surface": "graph", "app": GRAPH_APP}
+    steps = [cycle, cycle, lambda lab: become(lab, "Carl", "user"), cycle, cycle,
+             lambda lab: become(lab, "Carl", "contact"), cycle, cycle,
+             lambda lab: become(lab, "Carl", "user"),
+             lambda lab: lab.company.set("Carl", "title", "Returned"), cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert not any(name.startswith("contacts/") for name in tenant) and len(tenant) == 10
+        assert tenant["groups/Outer"]["members"] == ["Carl", "Inner", "user2"]
+        stats = lab.emulator.stats()
+        assert stats["deletes"] == 1 and stats["creates"] == 10
 
 
 ALL = [c for c in list(globals().values())
