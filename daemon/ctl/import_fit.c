@@ -228,7 +228,8 @@ int import_try_rules(struct import *im, const json_t *rules, struct err *e)
 	_cleanup_free_ char *text = import_wrap(rules);
 	_cleanup_ruleset_ struct ruleset *set = NULL;
 
-	return ruleset_load_text("import", text, im->schemas, im->n_schemas, &set, e);
+	TRY(ruleset_load_text("import", text, im->schemas, im->n_schemas, &set, e));
+	return run_check_rules(NULL, set, e);
 }
 
 static void disable(struct import *im, json_t *rule, const json_t *alone, const struct err *e)

@@ -50,8 +50,7 @@ static bool is_never_sent(const struct schema *s, const char *class)
  * Outbound, an object is found by its sourceAnchor, of which the DN in Entra's connector space is
  * made: join conditions of outbound rules can say nothing else.
  */
-static int check_outbound_joins(
-	const struct config *cfg, const struct ruleset *rules, struct err *e)
+int run_check_rules(const struct config *cfg, const struct ruleset *rules, struct err *e)
 {
 	unsigned n;
 	const struct rule *const *all = ruleset_all(rules, &n);
@@ -111,7 +110,7 @@ static int load_rules(
 			paths[n++] = paths[i];
 	n_schemas = rule_schemas(cfg, a, &schemas);
 	TRY(ruleset_load((const char *const *)paths, n, schemas, n_schemas, &rules, e));
-	TRY(check_outbound_joins(cfg, rules, e));
+	TRY(run_check_rules(cfg, rules, e));
 	ruleset_all(rules, &n);
 	if (n == 0) /* nothing would be in scope, and everything would be deprovisioned */
 		return err_set(e, -EINVAL, cfg->path, 0, "no rule was found in %s",
@@ -151,7 +150,7 @@ int run_load_rule_files(const char *metaverse_path, const char *const *paths, un
 	if (!n)
 		return e->code;
 	TRY(ruleset_load(paths, n_paths, schemas, n, &rules, e));
-	TRY(check_outbound_joins(NULL, rules, e));
+	TRY(run_check_rules(NULL, rules, e));
 	*ret = steal(&rules);
 	return 0;
 }

@@ -125,6 +125,9 @@ int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e
 /* Rule files or folders by themselves, for any connectors. */
 int run_load_rule_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
 	struct ruleset **ret, struct err *e) _must_check_;
+/* What the loading of rules checks beside the rules themselves; cfg NULL: for any connectors. */
+int run_check_rules(
+	const struct config *cfg, const struct ruleset *rules, struct err *e) _must_check_;
 /* The schemas that those are checked against; 0 with *e when the metaverse's cannot be read. */
 #define RUN_SCHEMAS_MAX 8
 unsigned run_general_schemas(
