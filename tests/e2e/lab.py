@@ -461,7 +461,8 @@ ca_file = %s
 
 
 USER_SELECT = ("id,displayName,onPremisesImmutableId,userPrincipalName,jobTitle,department,mail,"
-               "proxyAddresses,accountEnabled,onPremisesSyncEnabled,onPremisesDistinguishedName")
+               "proxyAddresses,accountEnabled,onPremisesSyncEnabled,onPremisesDistinguishedName,"
+               "employeeHireDate,employeeLeaveDateTime")
 GROUP_SELECT = ("id,displayName,onPremisesImmutableId,description,mailEnabled,securityEnabled,"
                 "onPremisesSyncEnabled")
 CONTACT_SELECT = "id,displayName,onPremisesImmutableId,mail,proxyAddresses,onPremisesSyncEnabled"

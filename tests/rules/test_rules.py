@@ -5,6 +5,7 @@
      "defaults": false,                    or alone
      "company": [["user", "anna", {"title": "Pilot"}], ["group", "Crew", ["anna"], {...}],
                  ["contact", "Partner", "p@partners.example", {...}],
+                ["computer", "PC1", {...}], ["device", "Phone", {...}],  the latter an msDS-Device
                  ["foreign", "anna"]],     a foreign security principal for a user of "company"
      "other": [ ... ],                     a second domain, in a second connector
      "steps": [{"set": ["anna", "title", "Captain"]}, {"member": ["Crew", "add", "bo"]},
@@ -48,6 +49,11 @@ def build(objects, company, first=None):
             company.group(name, [company.dn_of(m) for m in (rest or [[]])[0]], **attrs)
         elif kind == "contact":
             company.contact(name, rest[0], **attrs)
+        elif kind == "computer":
+            company.add(name, "OU=Devices", ["person", "organizationalPerson", "user", "computer"],
+                        **{"sAMAccountName": name + "$", "objectSid": company.principal(), **attrs})
+        elif kind == "device":
+            company.add(name, "CN=RegisteredDevices", ["msDS-Device"], **attrs)
         else:
             sid = first.of(name)["objectSid"][0]
             text = "S-1-5-" + "-".join(str(int.from_bytes(sid[8 + 4 * i:12 + 4 * i], "little"))
@@ -173,6 +179,8 @@ class Golden:
             assert key in tenant, (key, sorted(tenant))
             for attr, value in attrs.items():
                 assert tenant[key].get(attr) == value, (key, attr)
+        for key, number in want.get("classes", {}).items():  # of the tenant
+            assert len([k for k in self.lab.tenant() if k.startswith(key)]) == number, key
         for key in want.get("absent", []):
             assert key not in tenant
         for counter, value in want.get("counters", {}).items():

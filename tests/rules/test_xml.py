@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
@@ -647,3 +648,63 @@ def test_real_rules_run(tmp_path):
         assert lab.emulator.stats()["writes"] == writes
     finally:
         lab.close()
+
+
+def real_schema(name):
+    """{class: {attribute: type}} of a real description, read by a reader of its own."""
+    types = {"5": "binary", "7": "boolean", "12": "reference", "27": "integer"}
+    (path,) = glob.glob(os.path.dirname(REAL) + "/connectors/" + name)
+    space = "{http://www.dsml.org/DSML}"
+    schema = ElementTree.parse(path).find(".//%sdirectory-schema" % space)
+    attrs = {}
+    for a in schema.findall(space + "attribute-type"):
+        word = types.get(a.findtext(space + "syntax").rsplit(".", 1)[1], "string")
+        attrs[a.get("id")] = word + ("" if a.get("single-value") == "true" else " multi")
+    return {c.get("id"): {a.get("ref")[1:]: attrs[a.get("ref")[1:]]
+                          for a in c.findall(space + "attribute")}
+            for c in schema.findall(space + "class")}
+
+
+@needs_real
+def test_metaverse_has_the_real_attributes_and_types():
+    with open(METAVERSE, encoding="utf-8") as f:
+        ours = json.load(f)["classes"]
+    real = real_schema("MV.xml")
+    assert {c: len(a) for c, a in real.items()} == {"person": 182, "group": 86, "device": 29}
+    for name, attrs in real.items():
+        assert {a: ours[name].get(a) for a in attrs} == attrs
+
+
+@needs_real
+@pytest.mark.parametrize("kind", ["user", "group", "contact", "device", "publicFolder"])
+def test_entra_has_the_real_attributes_and_types(tmp_path, kind):
+    """A flow of the right type to each of them loads, and one of another type does not."""
+    attrs = real_schema("Connector_{b891884f*.xml")[kind]
+    assert len(attrs) == {"user": 152, "group": 71, "contact": 101, "device": 26,
+                          "publicFolder": 15}[kind]
+    good = {"string": {"constant": "x"}, "integer": {"constant": 7}, "boolean": {"constant": True},
+            "binary": {"source": "objectSid"}, "reference": {"source": "manager"}}
+    bad = {"string": {"source": "manager"}, "integer": {"constant": "x"},
+           "boolean": {"constant": "x"}, "binary": {"constant": "x"},
+           "reference": {"constant": "x"}}
+
+    def load(flows_, name="all"):
+        path = tmp_path / (name + ".json")
+        path.write_text(json.dumps({"rules": [{
+            "name": "Own", "precedence": 1, "direction": "Outbound", "connectorType": "entra",
+            "sourceObjectType": "person", "targetObjectType": kind, "linkType": "Join",
+            "flows": flows_}]}), encoding="utf-8")
+        return ctl("rules", "validate", path)
+
+    done = load([{"dest": a, **good[t.split()[0]], **({"mergeType": "Merge"} if "multi" in t else {})}
+                 for a, t in attrs.items()])
+    assert done.returncode == 0, done.stderr
+    seen = set()
+    for attr, word in attrs.items():
+        if word in seen or attr == "cloudAnchor":
+            continue
+        seen.add(word)
+        assert load([{"dest": attr, **bad[word.split()[0]]}], attr).returncode == 1, (attr, word)
+        if "multi" not in word:
+            done = load([{"dest": attr, **good[word], "mergeType": "Merge"}], attr)
+            assert "needs a target of several values" in done.stderr, attr
