@@ -1,6 +1,7 @@
 """The emulator by itself: sign-in, rights, state table, queries, delta, batches, persistence."""
 import base64
 import json
+import os
 import urllib.error
 import urllib.request
 import ssl
@@ -341,3 +342,40 @@ def test_bad_tenant_file(tmp_path, text, words):
 def test_sample_is_used():
     with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
         assert json.load(f)["tenantId"] == TENANT
+
+
+def test_dates_of_employment(tmp_path):
+    """Times are kept in UTC; employeeLeaveDateTime asks for a permission of its own."""
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        tenant = json.load(f)
+    path = tmp_path / "tenant.json"
+    for roles in ([], ["User-LifeCycleInfo.Read.All"], ["User-LifeCycleInfo.ReadWrite.All"]):
+        for app in tenant["applications"]:
+            if app["appId"] == GRAPH_APP[0]:
+                app["roles"] = ["User.ReadWrite.All"] + roles
+        path.write_text(json.dumps(tenant), encoding="utf-8")
+        folder = tmp_path / str(len(os.listdir(tmp_path)))
+        folder.mkdir()
+        em = Emulator(str(folder), tenant=str(path))
+        try:
+            graph = Graph(em, GRAPH_APP)
+            who = "/users/" + graph.call("POST", "/users", USER)[1]["id"]
+            for sent, kept in (("2026-08-01T08:00:00+02:00", "2026-08-01T06:00:00Z"),
+                               ("2026-08-01T08:00:00.0000000Z", "2026-08-01T08:00:00Z"),
+                               ("2026-07-31T23:30:00-01:30", "2026-08-01T01:00:00Z"), (None, None)):
+                assert graph.call("PATCH", who, {"employeeHireDate": sent})[0] == 204
+                assert graph.get(who + "?$select=employeeHireDate")["employeeHireDate"] == kept
+            for wrong in ("soon", "20260801080000.0Z", "2026-08-01", "2026-04-31T00:00:00Z",
+                          "2026-08-01T08:00:00", "2026-08-01T25:00:00Z", 7, ""):
+                assert graph.call("PATCH", who, {"employeeHireDate": wrong})[0] == 400, wrong
+            leave = {"employeeLeaveDateTime": "2026-09-30T23:59:59Z"}
+            may_write, may_read = "ReadWrite" in str(roles), bool(roles)
+            got = graph.call("PATCH", who, dict(leave, jobTitle="Cook"))
+            assert (got[0] == 204) if may_write else (
+                code(got) == (403, "Authorization_RequestDenied")), roles
+            assert graph.get(who)["jobTitle"] == ("Cook" if may_write else None)
+            got = graph.call("GET", who + "?$select=employeeLeaveDateTime")
+            assert got[0] == (200 if may_read else 403), roles
+            assert Graph(em, SYNC_APP).call("GET", who + "?$select=employeeLeaveDateTime")[0] == 200
+        finally:
+            em.stop()

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -479,6 +480,42 @@ def test_duplicates_in_ad(make_lab):
 
 
 # --- the surface of public Graph ---
+
+def test_hire_date_on_public_graph(make_lab):
+    """It is sent; employeeLeaveDateTime is not even asked for: that would be refused."""
+    company = people(1)
+    sam = next(iter(company.objects.values()))["sAMAccountName"][0]
+    company.set(sam, "msDS-cloudExtensionAttribute1", "20260801080000.0Z")
+    company.set(sam, "msDS-cloudExtensionAttribute2", "20270801080000.0Z")
+    lab = make_lab(company, surface="graph", app=GRAPH_APP)
+    lab.cycle()
+    (user,) = [u for u in lab.tenant().values() if u["employeeHireDate"]]
+    assert user["employeeHireDate"] == "2026-08-01T08:00:00Z"
+    assert user["employeeLeaveDateTime"] is None
+    lab.cycle()
+    writes = lab.emulator.stats()["writes"]
+    lab.cycle("initial")
+    assert lab.emulator.stats()["writes"] == writes
+
+
+def test_a_new_attribute_of_the_table_is_read_again(make_lab):
+    """A cursor of a delta query that did not ask for it begins anew: else nothing brings it."""
+    def seen(run):
+        return run.step(AAD, "import")["counters"].get("stage-no-change", 0)
+
+    lab = make_lab(people(2))
+    lab.cycle()
+    lab.cycle()
+    assert seen(lab.cycle()) == 0
+    (cursor,) = [c for (c,) in lab.db("SELECT cursor FROM connector") if b"deltatoken" in bytes(c)]
+    older = json.loads(bytes(cursor))
+    del older["select"]
+    with sqlite3.connect(lab.folder + "/state/adsyncd.db") as db:
+        db.execute("UPDATE connector SET cursor = ? WHERE cursor = ?",
+                   (json.dumps(older).encode(), cursor))
+    assert seen(lab.cycle()) == 2
+    assert seen(lab.cycle()) == 0
+
 
 def test_graph_surface_matches(make_lab):
     lab = make_lab(people(5), surface="graph", app=GRAPH_APP)
