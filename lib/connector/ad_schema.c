@@ -238,7 +238,11 @@ static const struct schema_class classes[] = {
 	{"msDS-Device", attrs, ARRAY_SIZE(attrs)},
 };
 
-const struct schema ad_schema = {"ad", classes, ARRAY_SIZE(classes), .open = true};
+/* As adsyncd 0.1.0 spelled it; rules of that time still load. */
+static const struct schema_alias aliases[] = {{"msExchResourceMetadata", "msExchResourceMetaData"}};
+
+const struct schema ad_schema = {"ad", classes, ARRAY_SIZE(classes), .open = true,
+	.aliases = aliases, .n_aliases = ARRAY_SIZE(aliases)};
 
 /* Names in any case -> attribute; open addressing, filled as names are met, never emptied. */
 #define SLOTS 8192 /* power of two; twice ATTR_MAX */
