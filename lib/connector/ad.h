@@ -88,7 +88,10 @@ void ad_object_begin(struct ad_import *im, const char *dn);
 /* options (";range=...") must have been cut from the name */
 void ad_object_value(
 	struct ad_import *im, const char *name, size_t n, const char *data, size_t len);
-/* The same, the name with its options: a part of the values (";range=0-1499") is a problem. */
+/*
+ * A line of a file: the name with its options, of which a part of the values (";range=0-1499") is a
+ * problem; objectGUID and SIDs may be text.
+ */
 void ad_object_line(struct ad_import *im, const char *name, size_t n, const char *data, size_t len);
 /* The attribute has lost all its values. */
 void ad_object_clear(struct ad_import *im, const char *name, size_t n);

@@ -212,13 +212,34 @@ void ad_object_value(struct ad_import *im, const char *name, size_t n, const cha
 		ad_object_problem(im, name, n, wrong);
 }
 
+/* objectGUID and SIDs as text, as ldbsearch prints them; what is not is bytes. */
+static void add_value_of_file(
+	struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
+{
+	static const char *const sids[] = {
+		"objectSid", "sIDHistory", "msExchMasterAccountSid", "msRTCSIP-OriginatorSid"};
+	unsigned char bytes[SID_MAX];
+	size_t size = 0;
+
+	if (n == 10 && strncasecmp(name, "objectGUID", n) == 0 && guid_parse(bytes, data))
+		size = 16;
+	for (unsigned i = 0; !size && i < ARRAY_SIZE(sids); i++)
+		if (n == strlen(sids[i]) && strncasecmp(name, sids[i], n) == 0 &&
+			strlen(data) == len)
+			size = sid_parse(bytes, data);
+	if (size)
+		ad_object_value(im, name, n, (const char *)bytes, size);
+	else
+		ad_object_value(im, name, n, data, len);
+}
+
 void ad_object_line(struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
 {
 	struct ad_name nm = ad_name_parse(name, n);
 	struct ad_attr attr = ad_attr_look(name, nm.n);
 
 	if (ad_name_is_whole(&nm))
-		ad_object_value(im, name, nm.n, data, len);
+		add_value_of_file(im, name, nm.n, data, len);
 	else if (attr.id && im->wanted[attr.id])
 		ad_object_problem(im, name, n,
 			"only a part of the values stands here, so that what is known is kept; "

@@ -45,6 +45,27 @@ static int fill(struct ldif *l, struct err *e)
 	return n > 0;
 }
 
+/* What the first bytes of the file say about its encoding. */
+static int check_encoding(struct ldif *l, struct err *e)
+{
+	const unsigned char *p = (const unsigned char *)l->buffer;
+	int r = fill(l, e);
+
+	if (r <= 0)
+		return r;
+	if (l->used >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
+		l->pos = 3;
+	/* with its mark, or a letter beside a zero */
+	if (l->used >= 2 && ((p[0] == 0xff && p[1] == 0xfe) || (p[0] == 0xfe && p[1] == 0xff) ||
+				    !p[0] != !p[1])) {
+		l->line = 1;
+		return wrong(l, e,
+			"the file is in UTF-16, and LDIF is UTF-8: write it without -u (ldifde), "
+			"or with -Encoding utf8 (PowerShell)");
+	}
+	return 0;
+}
+
 /* Appends the rest of the physical line, without its end, to text. */
 static int rest_of_line(struct ldif *l, struct err *e)
 {
@@ -155,24 +176,81 @@ static bool is_named(const struct ldif_line *line, const char *name)
 	return line->name_len == strlen(name) && strncasecmp(line->name, name, line->name_len) == 0;
 }
 
+/* The line that begins a record says what it is. 0: it was the version, which begins none. */
+static int begin_record(struct ldif *l, const struct ldif_line *line, struct err *e)
+{
+	if (is_named(line, "version")) {
+		if (line->value_len != 1 || line->value[0] != '1')
+			return wrong(l, e, "only LDIF version 1 is read");
+		return 0;
+	}
+	l->in = is_named(line, "ref")      ? LDIF_REFERENCE
+	        : is_named(line, "search") ? LDIF_SEARCH
+	                                   : LDIF_ENTRY;
+	l->result_seen = false;
+	return 1;
+}
+
+static int end_record(struct ldif *l, struct err *e)
+{
+	if (l->in == LDIF_SEARCH && !l->result_seen)
+		return wrong(l, e, "the search has no result: the file is not complete");
+	l->in = LDIF_BETWEEN;
+	return 0;
+}
+
+/* "result: 0 Success" in the record that ldapsearch ends with; other lines of it say nothing. */
+static int search_line(struct ldif *l, const struct ldif_line *line, struct err *e)
+{
+	char *end;
+	long code;
+
+	if (!is_named(line, "result"))
+		return 0;
+	l->result_seen = true;
+	code = strtol(line->value, &end, 10);
+	if (end != line->value && code == 0)
+		return 0;
+	return err_set(e, -EINVAL, l->path, l->line,
+		"the search that wrote the file ended with \"%s\": the file is not complete; "
+	        "nothing "
+		"of it is used",
+		line->value);
+}
+
+/* 1: the line belongs to an entry, 0: it is none of the directory's. */
+static int take_line(struct ldif *l, const struct ldif_line *line, struct err *e)
+{
+	int r = l->in == LDIF_BETWEEN ? begin_record(l, line, e) : 1;
+
+	if (r <= 0)
+		return r;
+	if (l->in == LDIF_SEARCH)
+		return search_line(l, line, e);
+	if (l->in == LDIF_REFERENCE)
+		return is_named(line, "ref") ? 0 : wrong(l, e, "a record must begin with dn:");
+	if (!is_named(line, "changetype"))
+		return 1;
+	if (line->value_len == 3 && strncasecmp(line->value, "add", 3) == 0)
+		return 0;
+	return wrong(l, e, "a change record; a file of whole entries was expected");
+}
+
 int ldif_read(struct ldif *l, struct ldif_line *ret, struct err *e)
 {
+	if (l->next_line == 1)
+		TRY(check_encoding(l, e));
 	for (;;) {
 		int r = logical_line(l, e);
 
-		if (r <= 0)
-			return r < 0 ? r : 2;
-		if (l->text.len == 0)
-			return 0;
-		r = split(l, ret, e);
-		if (r < 0)
+		TRY(r);
+		if (r == 0 || l->text.len == 0) {
+			TRY(end_record(l, e));
+			return r == 0 ? 2 : 0;
+		}
+		TRY(split(l, ret, e));
+		r = take_line(l, ret, e);
+		if (r != 0)
 			return r;
-		if (is_named(ret, "changetype"))
-			return wrong(l, e, "a change record; a file of whole entries was expected");
-		if (!is_named(ret, "version") || l->version_seen)
-			return 1;
-		l->version_seen = true;
-		if (ret->value_len != 1 || ret->value[0] != '1')
-			return wrong(l, e, "only LDIF version 1 is read");
 	}
 }

@@ -1,7 +1,9 @@
 /*
- * LDIF content records (RFC 2849), read as a stream: folded lines, base64, comments, CR LF.
- * Refused, since the file is taken for a whole directory: change records, values by URL, a last
- * line without its end (a half-written file), lines over 16 MiB.
+ * LDIF content records (RFC 2849), read as a stream: folded lines, base64, comments, CR LF, and
+ * what tools add: a byte order mark, "changetype: add" (ldifde), continuation references and the
+ * result of the search (ldapsearch). Refused, since the file is taken for a whole directory: other
+ * change records, values by URL, a last line without its end (a half-written file), a search that
+ * did not succeed, lines over 16 MiB, UTF-16.
  */
 #pragma once
 
@@ -18,7 +20,13 @@ struct ldif {
 	int next_line;    /* physical lines consumed, plus 1 */
 	struct buf text;  /* the logical line */
 	struct buf value; /* decoded */
-	bool version_seen;
+	enum {
+		LDIF_BETWEEN,
+		LDIF_ENTRY,
+		LDIF_REFERENCE,
+		LDIF_SEARCH
+	} in;             /* a record of this kind */
+	bool result_seen; /* of LDIF_SEARCH */
 };
 
 /* The caller opened fd and closes it. */

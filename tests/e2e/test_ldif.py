@@ -10,7 +10,10 @@ GROUPS = "OU=Groups,DC=fjordline,DC=example"
 STAFF = "OU=Staff,DC=fjordline,DC=example"
 
 
-def company(n=30):
+PEOPLE = 12
+
+
+def company(n=PEOPLE):
     c = Company()
     people = [c.user("user%d" % i, title="Officer") for i in range(n)]
     c.group("Crew", people)
@@ -74,7 +77,7 @@ def test_names_that_look_alike(make_lab, one, two):
 
 # --- options ---
 
-def with_options(lab, option, n=30):
+def with_options(lab, option, n=PEOPLE):
     """The group's members under a name with an option, the first n of them."""
     text = lab.company.text()
     old = record(text, "Crew")
@@ -93,18 +96,18 @@ def test_a_part_of_a_list_is_no_list(lab, option):
     r = lab.run()
     assert r.step(AD, "import")["result"] == "completed-discovery-errors"
     assert "Crew" in r.log and "member" in r.log
-    assert len(members(lab)) == 30
+    assert len(members(lab)) == PEOPLE
     assert lab.tenant()["users/user3"]["jobTitle"] == "Captain"
     lab.write()
     lab.cycle()
-    assert len(members(lab)) == 30
+    assert len(members(lab)) == PEOPLE
 
 
 @pytest.mark.parametrize("option", [";range=0-*", ";binary", ";Range=0-*", ";binary;range=0-*"])
 def test_options_that_change_nothing(lab, option):
-    with_options(lab, option, 20)
+    with_options(lab, option, 8)
     lab.cycle()
-    assert len(members(lab)) == 20
+    assert len(members(lab)) == 8
 
 
 def test_another_option_is_another_attribute(lab):
@@ -116,3 +119,81 @@ def test_another_option_is_another_attribute(lab):
     put(lab, text.replace(old, old.replace("title:", "title;lang-de:")))
     lab.cycle()
     assert lab.tenant()["users/user3"]["jobTitle"] is None
+
+
+# --- files of other tools ---
+
+def sid_text(raw):
+    parts = struct.unpack("<%dI" % raw[1], raw[8:])
+    return "S-1-%d" % int.from_bytes(raw[2:8], "big") + "".join("-%d" % p for p in parts)
+
+
+def ldbsearch(company):
+    """ldbsearch prints GUIDs and SIDs as text, and a number before each record."""
+    out = []
+    for n, (dn, entry) in enumerate(company.objects.items(), 1):
+        out.append("# record %d\ndn: %s\n" % (n, dn))
+        for attr, values in entry.items():
+            for v in values:
+                if attr == "objectGUID":
+                    v = str(uuid.UUID(bytes_le=v))
+                elif attr == "objectSid":
+                    v = sid_text(v)
+                out.append("%s: %s\n" % (attr, v) if isinstance(v, str) else
+                           "%s:: %s\n" % (attr, base64.b64encode(v).decode()))
+        out.append("\n")
+    return "".join(out) + "# returned %d records\n# %d entries\n# 0 referrals\n" % (n, n)
+
+
+def ldapsearch(company, result="0 Success"):
+    refs = "".join("# search reference\nref: ldap://%s.example/DC=%s,DC=example\n\n" % (n, n) for n in "ab")
+    return ("# extended LDIF\n#\n# LDAPv3\n# base <> with scope subtree\n#\n\n" +
+            company.text().replace("version: 1\n\n", "") + "\n" + refs +
+            "# search result\nsearch: 3\nresult: %s\n\n# numResponses: 9\n" % result)
+
+
+def ldifde(company):
+    lines = []
+    for line in company.text().replace("version: 1\n\n", "").splitlines():
+        lines.append(line)
+        if line.startswith("dn:"):
+            lines.append("changetype: add")
+    return "\r\n".join(lines).replace("\r\n ", "\x00").replace("\x00", "\r\n ") + "\r\n"
+
+
+@pytest.mark.parametrize("write", [
+    ldbsearch, ldapsearch, ldifde,
+    lambda c: "\ufeff" + c.text(), lambda c: "\ufeff" + ldifde(c), lambda c: c.text() + "\n" + c.text()[:12]],
+    ids=["ldbsearch", "ldapsearch", "ldifde", "mark", "mark-ldifde", "version-again"])
+def test_files_of_other_tools(lab, write):
+    """The same directory, whoever wrote it: nothing changes, and a change is seen."""
+    lab.company.objects = {dn.replace("\n", ""): o for dn, o in lab.company.objects.items()}
+    before = lab.tenant()
+    put(lab, write(lab.company))
+    counters = lab.cycle().step(AD, "import")["counters"]
+    assert set(counters) <= {"stage-no-change"}, counters
+    lab.company.set("user3", "title", "Captain")
+    put(lab, write(lab.company))
+    lab.cycle()
+    before["users/user3"]["jobTitle"] = "Captain"
+    assert lab.tenant() == before
+
+
+@pytest.mark.parametrize("result", ["4 Size limit exceeded", "3 Time limit exceeded", "1 Operations error",
+                                    "51 Server is busy", "10 Referral"])
+def test_a_search_that_did_not_end_well(lab, result):
+    lab.company.delete("user7")
+    put(lab, ldapsearch(lab.company, result))
+    r = lab.run()
+    assert r.step(AD, "import")["result"] == "stopped-import-read" and result in r.log
+    assert lab.emulator.stats()["deletes"] == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_is_named(lab, encoding):
+    with open(lab.ldif, "wb") as f:
+        f.write(lab.company.text().encode(encoding))
+    r = lab.run()
+    assert r.step(AD, "import")["result"] == "stopped-import-read"
+    assert "UTF-16" in r.log and "ad.ldif:1" in r.log
+    assert lab.emulator.stats()["deletes"] == 0

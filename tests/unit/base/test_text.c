@@ -52,6 +52,25 @@ static void test_sid(void **state)
 	assert_string_equal(text, "S-1-5-32-544");
 	assert_false(sid_format(text, sizeof(text), sid, sizeof(sid) - 1));
 	assert_false(sid_format(text, 8, sid, sizeof(sid)));
+	{
+		static const char *const good[] = {"S-1-5-32-544", "S-1-0-0", "S-1-5",
+			"S-1-281474976710655-4294967295",
+			"S-1-5-21-1-2-3-4-5-6-7-8-9-10-11-12-13-14"};
+		static const char *const bad[] = {"", "S", "S-", "S-1", "S-1-", "S-2-5-1", "S-1-5-",
+			"S-1-5-4294967296", "S-1-281474976710656", "S-1-5-x", "S-1-5-1x",
+			"S-1-5--1", "X-1-5-1", "S-1-5-21-1-2-3-4-5-6-7-8-9-10-11-12-13-14-15"};
+		unsigned char bytes[SID_MAX];
+		char back[200];
+
+		for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
+			size_t n = sid_parse(bytes, good[i]);
+
+			assert_true(n && sid_format(back, sizeof(back), bytes, n));
+			assert_string_equal(back, good[i]);
+		}
+		for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+			assert_int_equal(sid_parse(bytes, bad[i]), 0);
+	}
 }
 
 static void test_utf8(void **state)

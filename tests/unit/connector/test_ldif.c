@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 /* The whole file as "name=value;...|" per record, or "!line: text" of the error. */
-static char *read_all(const char *text)
+static char *read_bytes(const char *text, size_t n)
 {
 	int fd = memfd_create("ldif", MFD_CLOEXEC);
 	_cleanup_ldif_ struct ldif l;
@@ -16,7 +16,7 @@ static char *read_all(const char *text)
 	struct ldif_line line;
 	int r;
 
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	assert_int_equal(write(fd, text, n), (ssize_t)n);
 	lseek(fd, 0, SEEK_SET);
 	ldif_init(&l, fd, "test");
 	while ((r = ldif_read(&l, &line, &e)) >= 0 && r != 2) {
@@ -29,6 +29,11 @@ static char *read_all(const char *text)
 		buf_addf(&out, "!%d: %s", e.line, e.text);
 	close(fd);
 	return buf_steal(&out);
+}
+
+static char *read_all(const char *text)
+{
+	return read_bytes(text, strlen(text));
 }
 
 static const struct {
@@ -50,6 +55,42 @@ static const struct {
 	{"dn: a\nno colon\n", "dn=a;!2: \"name: value\""},
 	{" folded\n", "!1: a continued line"},
 	{"version: 2\n", "!1: only LDIF version 1"},
+	/* a byte order mark */
+	{"\xef\xbb\xbf"
+	 "version: 1\ndn: a\n",
+		"dn=a;"},
+	{"\xef\xbb\xbf"
+	 "# note\ndn: a\n",
+		"dn=a;"},
+	{"\xef\xbb\xbf", ""},
+	{"dn: a\n\n\xef\xbb\xbf"
+	 "dn: b\n",
+		"dn=a;|\xef\xbb\xbf"
+		"dn=b;"},
+	/* files put together */
+	{"version: 1\ndn: a\n\nversion: 1\ndn: b\n", "dn=a;|dn=b;"},
+	{"dn: a\nversion: 7\n", "dn=a;version=7;"},
+	/* ldifde */
+	{"dn: a\nchangetype: add\nx: 1\n\ndn: b\nChangeType: ADD\n", "dn=a;x=1;|dn=b;"},
+	{"dn: a\nchangetype:: YWRk\nx: 1\n", "dn=a;x=1;"},
+	{"dn: a\nchangetype: delete\n", "dn=a;!2: a change record"},
+	{"dn: a\nchangetype: modrdn\n", "dn=a;!2: a change record"},
+	{"dn: a\nchangetype: address\n", "dn=a;!2: a change record"},
+	/* ldapsearch */
+	{"# extended LDIF\n#\n\n# a\ndn: a\nx: 1\n\n# search reference\nref: ldap://b/DC=b\n"
+	 "ref: ldap://c/DC=c\n\n# search result\nsearch: 2\nresult: 0 Success\n"
+	 "control: 1.2.840.113556.1.4.319 false MAUCAQAEAA==\npagedresults: cookie=\n\n"
+	 "# numResponses: 3\n# numEntries: 1\n",
+		"|dn=a;x=1;|||"},
+	{"search: 2\nresult: 0 Success\n\ndn: b\n", "|dn=b;"},
+	{"dn: a\nsearch: x\nresult: 4\nref: y\n", "dn=a;search=x;result=4;ref=y;"},
+	{"dn: a\n\nsearch: 2\nresult: 4 Size limit exceeded\n",
+		"dn=a;|!4: the search that wrote the file ended with \"4 Size limit exceeded\""},
+	{"dn: a\n\nsearch: 2\nresult: 10 Referral\n", "dn=a;|!4: the search that wrote"},
+	{"dn: a\n\nsearch: 2\nresult: Success\n", "dn=a;|!4: the search that wrote"},
+	{"dn: a\n\nsearch: 2\n", "dn=a;|!3: the search has no result"},
+	{"dn: a\n\nsearch: 2\n\n# note\n", "dn=a;|!4: the search has no result"},
+	{"ref: ldap://b\nx: 1\n", "!2: a record must begin with dn:"},
 };
 
 static void test_cases(void **state)
@@ -61,6 +102,33 @@ static void test_cases(void **state)
 		if (bang) /* the text goes on with advice */
 			got[MIN(strlen(got), strlen(cases[i].expected))] = '\0';
 		assert_string_equal(got, cases[i].expected);
+		free(got);
+	}
+}
+
+/* UTF-16 of either order, with its mark and without: it is named, whatever the file begins with. */
+static void test_utf16(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+	} files[] = {
+		{"\xff\xfe"
+		 "d\0n\0:\0 \0a\0\n\0",
+			14},
+		{"\xfe\xff"
+		 "\0d\0n\0:\0 \0a\0\n",
+			14},
+		{"#\0 \0a\0\r\0\n\0", 10},
+		{"\0v\0e\0r", 6},
+		{"\r\0\n\0", 4},
+		{"\xff\xfe", 2},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(files); i++) {
+		char *got = read_bytes(files[i].bytes, files[i].n);
+
+		assert_ptr_equal(strstr(got, "!1: the file is in UTF-16"), got);
 		free(got);
 	}
 }
@@ -90,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_utf16),
 		cmocka_unit_test(test_long_value),
 	};
 
