@@ -76,6 +76,15 @@ static bool dependencies_good(
 	return true;
 }
 
+static struct fault *part_fault(
+	struct emulator *em, const char *method, const char *url, const json_t *body)
+{
+	_cleanup_free_ char *text = em->faults && body ? json_dumps(body, JSON_ENCODE_ANY) : NULL;
+	struct request_body rb = {text, text ? strlen(text) : 0};
+
+	return fault_take(em, method, url, true, &rb);
+}
+
 static void run_part(
 	struct emulator *em, struct request *outer, const json_t *part, struct response *rs)
 {
@@ -104,7 +113,7 @@ static void run_part(
 		return;
 	}
 	em->stats.parts++;
-	f = fault_take(em, method, url, true);
+	f = part_fault(em, method, url, rq.body);
 	if (f && f->status) {
 		fault_apply(f, rs);
 		return;

@@ -65,6 +65,7 @@ struct stats {
 struct fault {
 	struct fault *next;
 	char match[256];
+	char holds[256]; /* text in the body */
 	long skip, count;
 	double rate; /* share of the matching requests that it hits */
 	int status;

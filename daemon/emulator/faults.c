@@ -95,6 +95,7 @@ static void add_fault(struct emulator *em, const json_t *o, struct response *rs)
 	}
 	f = xcalloc(1, sizeof(*f));
 	snprintf(f->match, sizeof(f->match), "%s", match ? match : "");
+	snprintf(f->holds, sizeof(f->holds), "%s", body_text(o, "holds"));
 	f->rate = json_number_value(json_object_get(o, "rate"));
 	f->count = number(o, "count", f->rate > 0 ? 1000000000 : 1);
 	f->skip = number(o, "skip", 0);
@@ -121,7 +122,13 @@ static void clear_faults(struct emulator *em)
 	}
 }
 
-struct fault *fault_take(struct emulator *em, const char *method, const char *path, bool part)
+static bool holds(const struct request_body *body, const char *text)
+{
+	return !*text || (body->n && memmem(body->data, body->n, text, strlen(text)));
+}
+
+struct fault *fault_take(struct emulator *em, const char *method, const char *path, bool part,
+	const struct request_body *body)
 {
 	char line[1024];
 
@@ -129,7 +136,8 @@ struct fault *fault_take(struct emulator *em, const char *method, const char *pa
 		return NULL;
 	snprintf(line, sizeof(line), "%s %s", method, path);
 	for (struct fault *f = em->faults; f; f = f->next) {
-		if (f->batch_part != part || !strstr(line, f->match) || f->count <= 0)
+		if (f->batch_part != part || !strstr(line, f->match) || f->count <= 0 ||
+			!holds(body, f->holds))
 			continue;
 		if (f->skip > 0) {
 			f->skip--;
@@ -148,7 +156,9 @@ void fault_apply(const struct fault *f, struct response *rs)
 {
 	if (f->status)
 		respond_error(rs, f->status,
-			f->status == 429 ? "TooManyRequests" : "serviceNotAvailable",
+			f->status == 429   ? "TooManyRequests"
+			: f->status >= 500 ? "serviceNotAvailable"
+					   : "BadRequest",
 			"A fault was asked for.");
 	rs->retry_after = f->retry_after;
 	rs->reset = f->reset;

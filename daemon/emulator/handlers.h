@@ -88,8 +88,13 @@ void audit_add(struct emulator *em, const struct request *rq, const char *activi
 const struct application *token_check(
 	struct emulator *em, const char *authorization, const char **why);
 
+struct request_body {
+	const char *data;
+	size_t n;
+};
 /* The fault that applies to this request; NULL: none. Counts it. */
-struct fault *fault_take(struct emulator *em, const char *method, const char *path, bool part);
+struct fault *fault_take(struct emulator *em, const char *method, const char *path, bool part,
+	const struct request_body *body);
 void fault_apply(const struct fault *f, struct response *rs);
 void handle_emulator(
 	struct emulator *em, struct request *rq, const char *path, struct response *rs);

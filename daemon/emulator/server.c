@@ -347,8 +347,13 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	connection_busy(req);
 	set_base(s->em, req);
 	no_delay(req);
-	if (!own)
-		f = fault_take(s->em, method_name(rq.method), rq.path, false);
+	if (!own && s->em->faults) {
+		struct evbuffer *in = evhttp_request_get_input_buffer(req);
+		struct request_body body = {
+			(char *)evbuffer_pullup(in, -1), evbuffer_get_length(in)};
+
+		f = fault_take(s->em, method_name(rq.method), rq.path, false, &body);
+	}
 	if (headers_good(req, &rs) && (!f || !f->status))
 		handle(s, req, &rq, &rs);
 	if (f)

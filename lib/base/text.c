@@ -36,6 +36,15 @@ bool utf8_valid(const char *s, size_t n)
 	return true;
 }
 
+const char *text_problem(const char *s, size_t n)
+{
+	if (n > VALUE_MAX)
+		return VALUE_TOO_LONG;
+	if (!utf8_valid(s, n))
+		return "text in UTF-8 was expected";
+	return memchr(s, '\0', n) ? "the text holds a NUL character" : NULL;
+}
+
 uint32_t utf8_next(const char **s)
 {
 	const unsigned char *p = (const unsigned char *)*s;

@@ -45,6 +45,21 @@ static bool is_dn(const struct ldif_line *line)
 	return line->name_len == 2 && strncasecmp(line->name, "dn", 2) == 0;
 }
 
+/* A NUL in the DN is written as RFC 4514 has it, so that the object is where it is. */
+static void begin_record(struct ad_import *im, const struct ldif_line *line)
+{
+	_cleanup_buf_ struct buf dn = {0};
+
+	for (size_t i = 0; i < line->value_len; i++)
+		if (line->value[i])
+			buf_addc(&dn, line->value[i]);
+		else
+			buf_adds(&dn, "\\00");
+	ad_object_begin(im, buf_str(&dn));
+	if (strlen(line->value) != line->value_len)
+		ad_object_problem(im, "dn", 2, "the text holds a NUL character");
+}
+
 static enum conn_result read_records(struct ad_import *im, struct ldif *l, struct err *e)
 {
 	bool open = false;
@@ -70,7 +85,11 @@ static enum conn_result read_records(struct ad_import *im, struct ldif *l, struc
 			return CONN_RUN_BAD;
 		}
 		if (!open) {
-			ad_object_begin(im, line.value);
+			if (line.cut) {
+				err_set(e, -E2BIG, l->path, l->line, "a dn: over 16 MiB");
+				return CONN_RUN_BAD;
+			}
+			begin_record(im, &line);
 			open = true;
 			continue;
 		}

@@ -401,22 +401,27 @@ static const char *add_boolean(struct entry *en, unsigned id, const char *data, 
 
 const char *ad_value_add(struct entry *en, struct ad_attr attr, const char *data, size_t n)
 {
+	const char *wrong;
+
 	switch (attr.type) {
 	case VALUE_INTEGER:
 		return add_integer(en, attr.id, data, n);
 	case VALUE_BOOLEAN:
 		return add_boolean(en, attr.id, data, n);
 	case VALUE_BINARY:
+		if (n > VALUE_MAX)
+			return VALUE_TOO_LONG;
 		entry_add(en, attr.id, value_binary(data, n));
 		return NULL;
 	case VALUE_REFERENCE:
-		if (!utf8_valid(data, n) || memchr(data, '\0', n))
+		if (text_problem(data, n))
 			return "a distinguished name was expected";
 		entry_add(en, attr.id, value_reference(data));
 		return NULL;
 	case VALUE_STRING:
-		if (!utf8_valid(data, n))
-			return "text in UTF-8 was expected";
+		wrong = text_problem(data, n);
+		if (wrong)
+			return wrong;
 		entry_add(en, attr.id, value_stringn(data, n));
 		return NULL;
 	case VALUE_TYPE_COUNT:

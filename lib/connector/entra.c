@@ -306,7 +306,7 @@ enum conn_result entra_refused(struct connector *c, const struct http_request *r
 		err_set(e, -EHOSTDOWN, c->graph, 0, "%s", r->error);
 		return CONN_DOWN;
 	}
-	json = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, NULL);
+	json = entra_parse(r->answer.data, r->answer.len, 0);
 	entra_error(json, &code, &message);
 	if (r->status == 429 || r->status >= 500) {
 		ret = CONN_DOWN;
@@ -327,6 +327,41 @@ bool entra_own_url(const struct connector *c, const char *url)
 	size_t n = strlen(c->graph);
 
 	return strncmp(url, c->graph, n) == 0 && url[n] == '/';
+}
+
+const char *entra_link(
+	const struct connector *c, const json_t *json, const char *name, const char **ret)
+{
+	const json_t *v = json_object_get(json, name);
+	const char *url = json_string_value(v);
+
+	*ret = NULL;
+	if (v && (!url || strlen(url) != json_string_length(v)))
+		return "has a link that is no text";
+	if (url && !entra_own_url(c, url))
+		return "leads to another host";
+	*ret = url;
+	return NULL;
+}
+
+const char *entra_next_page(const struct connector *c, struct entra_pages *pages, const char *url,
+	const json_t *json, const char **ret_next)
+{
+	const json_t *value = json_object_get(json, "value");
+	const char *wrong = entra_link(c, json, "@odata.nextLink", ret_next);
+	size_t n = json_array_size(value);
+
+	if (!json_is_array(value))
+		return "has no list of objects";
+	if (wrong)
+		return wrong;
+	pages->objects += (int64_t)n;
+	pages->empty = n ? 0 : pages->empty + 1;
+	if (*ret_next && streq(*ret_next, url))
+		return "leads to itself: a list without an end";
+	if (pages->empty > ENTRA_PAGES_MAX || pages->objects > ENTRA_OBJECTS_MAX)
+		return "goes on and on: a list without an end";
+	return NULL;
 }
 
 void entra_add_literal(struct buf *b, const char *s)
@@ -361,8 +396,11 @@ enum conn_result entra_get(
 	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
 		cr = entra_refused(c, r, e);
 	else if (r->status == 200)
-		*ret = json_loadb(
-			r->answer.data ? r->answer.data : "", r->answer.len, JSON_DECODE_ANY, NULL);
+		*ret = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
+	if (r->outcome == HTTP_ANSWERED && r->status == 200 && !*ret) {
+		err_set(e, -EPROTO, c->graph, 0, "the answer to GET %.300s is not JSON", url);
+		cr = CONN_RUN_BAD;
+	}
 	http_request_free(r);
 	return cr;
 }

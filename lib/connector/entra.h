@@ -4,8 +4,10 @@
 #include "connector/entra_json.h"
 #include "net/oauth.h"
 
-#define ENTRA_TRIES 5             /* sends of one request that is answered 429 or 503 */
-#define ENTRA_RETRY_AFTER_MAX 120 /* seconds that a Retry-After may ask for */
+#define ENTRA_TRIES 5              /* sends of one request that is answered 429 or 503 */
+#define ENTRA_PAGES_MAX 10000      /* without an object, one after the other */
+#define ENTRA_OBJECTS_MAX 50000000 /* in one list */
+#define ENTRA_RETRY_AFTER_MAX 120  /* seconds that a Retry-After may ask for */
 
 struct entra_match;
 
@@ -48,6 +50,20 @@ enum conn_result entra_refused(struct connector *c, const struct http_request *r
 
 /* A link that the service gave must lead back to it: the token goes along. */
 bool entra_own_url(const struct connector *c, const char *url);
+/* How far a list of several pages has been read. */
+struct entra_pages {
+	unsigned n, empty; /* pages, and those without an object one after the other */
+	int64_t objects;
+};
+/*
+ * Looks at a page of a list: *ret_next is where it goes on, NULL at its end. NULL, or what is wrong
+ * with the page: a list without an end is a lie.
+ */
+const char *entra_next_page(const struct connector *c, struct entra_pages *pages, const char *url,
+	const json_t *json, const char **ret_next);
+/* A link in an answer, *ret NULL: none. NULL, or what is wrong with it. */
+const char *entra_link(
+	const struct connector *c, const json_t *json, const char *name, const char **ret);
 /* A '...' literal of OData inside a URL: quotes doubled, percent-encoded. */
 void entra_add_literal(struct buf *b, const char *s);
 

@@ -30,6 +30,16 @@ static const struct {
 		"the object is the cloud's: delete it there if it is to go"},
 	{"permission-issue", "give the application the right that is missing, or remove the "
 			     "object from scope"},
+	{"service-failure",
+		"the service fails at this object and takes others: ask its support, with the time "
+		"and the object's id"},
+	{"invalid-response",
+		"the service's answer cannot be read: ask its support, with the time and the "
+		"object's id"},
+	{"object-too-large",
+		"reduce the number and size of the object's values, or leave attributes out of the "
+		"rules"},
+	{"invalid-attribute-value", "correct the value that the text names where it is mastered"},
 	{"MemberRemovalThresholdExceeded",
 		"look at \"adsyncctl pending diff\"; if the removals are right: "
 		"adsyncctl threshold override-once"},

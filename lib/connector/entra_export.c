@@ -2,22 +2,23 @@
  * Export: items to sub-requests, 20 to a $batch, several batches in flight: more while the service
  * keeps up, fewer when it throttles, and never more writes than the budget has. A sub-request that
  * was throttled is sent again; one whose outcome is unknown (a dropped connection, a 500) is looked
- * up before it is sent again, so that nothing is created twice.
+ * up before it is sent again, so that nothing is created twice. A batch that is refused as a whole
+ * is sent again in halves until the object is found that the service does not take.
  */
 #include "base/timefmt.h"
 #include "connector/entra_match.h"
-#include "connector/entra_part.h"
+#include "connector/entra_error.h"
+#include "connector/entra_suspect.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-#define BATCH_MAX 20 /* sub-requests: learn.microsoft.com/graph/json-batching */
 #define UNKNOWN_TRIES 3
 
 struct batch {
 	struct http_request *request;
 	struct part *parts[BATCH_MAX];
-	unsigned n;
+	unsigned n; /* 0: a probe */
 	bool busy;
 };
 
@@ -35,7 +36,8 @@ struct export
 	double window;      /* batches in flight at a time: 1 to n_batches */
 	int64_t hold_until; /* monotonic ms: the service asked to wait */
 	struct queue queue; /* parts to be sent */
-	struct part *open;  /* an ADD that may take further items */
+	struct suspects suspects;
+	struct part *open; /* an ADD that may take further items */
 	struct export_item spare;
 	bool ended;    /* the source has no more */
 	bool canceled; /* what is in flight is answered and recorded; nothing new is begun */
@@ -49,12 +51,12 @@ static void queue_put(struct queue *q, struct part *p)
 	q->last = &p->next;
 }
 
-/* The first part that may be sent now. */
-static struct part *queue_take(struct queue *q, int64_t now)
+/* The first part that may be sent now, into a batch that has others already or not. */
+static struct part *queue_take(struct queue *q, int64_t now, bool with_others)
 {
 	struct part **pp = &q->first, *p;
 
-	while (*pp && (*pp)->not_before > now)
+	while (*pp && ((*pp)->not_before > now || ((*pp)->alone && with_others)))
 		pp = &(*pp)->next;
 	p = *pp;
 	if (!p)
@@ -80,16 +82,20 @@ static int report_outside(struct export *x, struct part *p)
 	struct export_outcome o = {
 		.result = CONN_OBJECT_BAD, .text = p->outside, .outside_surface = true};
 
+	if (p->unfit)
+		o = (struct export_outcome){.result = CONN_OBJECT_BAD,
+			.error_type = "DataValidationFailed",
+			.text = p->unfit};
 	return report(x, p, &o);
 }
 
 /* The next part to send: a waiting one, else made of what the source gives. 1, 0 none, -1. */
-static int next_part(struct export *x, struct part **ret)
+static int next_part(struct export *x, struct part **ret, bool with_others)
 {
 	struct export_item item;
 	int r;
 
-	*ret = queue_take(&x->queue, monotonic_ms());
+	*ret = queue_take(&x->queue, monotonic_ms(), with_others);
 	if (*ret)
 		return 1;
 	while (!x->ended) {
@@ -169,12 +175,17 @@ static void window_grow(struct export *x, const struct http_request *r)
 
 /* --- batches --- */
 
+/* Needs a right that each surface needs, too, and changes nothing. */
+#define PROBE "{\"id\":\"1\",\"method\":\"GET\",\"url\":\"/users?$top=1&$select=id\"}"
+
 static void batch_send(struct export *x, struct batch *b)
 {
 	struct http_request *r = b->request;
 
 	buf_clear(&r->body);
 	buf_adds(&r->body, "{\"requests\":[");
+	if (!b->n)
+		buf_adds(&r->body, PROBE);
 	for (unsigned i = 0; i < b->n; i++) {
 		if (i)
 			buf_addc(&r->body, ',');
@@ -189,20 +200,15 @@ static void batch_send(struct export *x, struct batch *b)
 	http_start(x->c->http, r);
 }
 
-/* Fills and sends one batch. 1: sent, 0: nothing to send now, -1. */
-static int batch_fill(struct export *x, struct batch *b)
+/* Adds what is to be sent next; a part that must be alone ends it. */
+static int batch_add_parts(struct export *x, struct batch *b)
 {
-	b->n = 0;
-	if (!budget_allows_batch(&x->c->budget))
-		return 0;
 	while (b->n < BATCH_MAX && budget_allows(&x->c->budget)) {
 		struct part *p;
-		int r = next_part(x, &p);
+		int r = next_part(x, &p, b->n > 0);
 
-		if (r < 0)
-			return -1;
-		if (r == 0)
-			break;
+		if (r <= 0)
+			return r;
 		if (p->kind == PART_OUTSIDE) {
 			if (report_outside(x, p) < 0)
 				return -1;
@@ -210,7 +216,30 @@ static int batch_fill(struct export *x, struct batch *b)
 		}
 		budget_spend(&x->c->budget, p);
 		b->parts[b->n++] = p;
+		if (p->alone)
+			break;
 	}
+	return 0;
+}
+
+/* Fills and sends one batch. 1: sent, 0: nothing to send now, -1. */
+static int batch_fill(struct export *x, struct batch *b)
+{
+	b->n = 0;
+	if (x->suspects.ask) {
+		if (x->n_busy) /* their answers may tell it as well */
+			return 0;
+		x->suspects.ask = false;
+		batch_send(x, b);
+		return 1;
+	}
+	if (!budget_allows_batch(&x->c->budget))
+		return 0;
+	b->n = suspects_take(&x->suspects, b->parts);
+	for (unsigned i = 0; i < b->n; i++)
+		budget_spend(&x->c->budget, b->parts[i]);
+	if (b->n == 0 && batch_add_parts(x, b) < 0)
+		return -1;
 	if (b->n == 0)
 		return 0;
 	if (x->source->sending && x->source->sending(x->source, x->e) < 0)
@@ -218,6 +247,8 @@ static int batch_fill(struct export *x, struct batch *b)
 	batch_send(x, b);
 	return 1;
 }
+
+/* --- what failed --- */
 
 static enum conn_result overloaded(struct export *x, const struct part *p, const char *why)
 {
@@ -227,23 +258,65 @@ static enum conn_result overloaded(struct export *x, const struct part *p, const
 	return CONN_DOWN;
 }
 
-/* Sends the part again after a while. */
-static enum conn_result again(struct export *x, struct part *p, long retry_after)
+/* The service takes others, so it is the object. */
+static enum conn_result blame(
+	struct export *x, struct part *p, const char *error_type, const char *text)
 {
-	if (++p->tries >= ENTRA_TRIES)
-		return overloaded(x, p, "the service was too busy");
+	struct export_outcome o = {
+		.result = CONN_OBJECT_BAD, .error_type = error_type, .text = text};
+
+	return report(x, p, &o) < 0 ? CONN_RUN_BAD : CONN_OK;
+}
+
+/* It failed as often as it may: its own fault, if the service took something else meanwhile. */
+static enum conn_result give_up(struct export *x, struct part *p, const char *why)
+{
+	enum conn_result ret;
+
+	if (suspects_blame(&x->suspects, p))
+		return blame(x, p, "service-failure",
+			arena_printf(&x->arena, "%s %d times for this object, and not for others",
+				why, p->tries));
+	if (p->tries > ENTRA_TRIES + UNKNOWN_TRIES) {
+		ret = overloaded(x, p, why);
+		part_free(p);
+		return ret;
+	}
+	suspects_ask(&x->suspects, p);
+	return CONN_OK;
+}
+
+/* Sends the part again after a while. whole: it was the request, not this part, that was put off.
+ */
+static enum conn_result again(struct export *x, struct part *p, long retry_after, bool whole)
+{
+	enum conn_result ret;
+
+	suspects_blame(&x->suspects, p);
+	if (++p->tries >= ENTRA_TRIES) {
+		if (!whole)
+			return give_up(x, p, "the service was too busy");
+		ret = overloaded(x, p, "the service was too busy");
+		part_free(p);
+		return ret;
+	}
 	p->not_before = monotonic_ms() + (int64_t)(entra_backoff(p->tries, retry_after) * 1000);
 	queue_put(&x->queue, p);
 	return CONN_OK;
 }
 
-/* A write that may have been done. References and deletes can be sent twice without harm. */
+/*
+ * A write that may have been done. References and deletes can be sent twice without harm. The last
+ * time it goes by itself: one that the service fails at must not take the others along.
+ */
 static enum conn_result unknown(struct export *x, struct part *p)
 {
-	if (++p->tries >= UNKNOWN_TRIES)
-		return overloaded(x, p, "the service failed");
+	suspects_blame(&x->suspects, p);
 	if (p->kind == PART_CREATE || p->kind == PART_UPDATE)
 		p->kind = PART_FIND;
+	p->alone = ++p->tries >= UNKNOWN_TRIES - 1;
+	if (p->tries >= UNKNOWN_TRIES)
+		return give_up(x, p, "the service failed");
 	p->not_before = monotonic_ms() + (int64_t)(entra_backoff(p->tries, -1) * 1000);
 	queue_put(&x->queue, p);
 	return CONN_OK;
@@ -262,12 +335,16 @@ static enum conn_result part_take(
 	struct export_outcome o;
 
 	arena_reset(&x->arena);
+	suspects_answer(&x->suspects, status < 500 && status != 429 && status != 401);
 	switch (part_answer(x->c, p, status, body, &x->arena, &o)) {
 	case PART_DONE:
 		return report(x, p, &o) < 0 ? CONN_RUN_BAD : CONN_OK;
 	case PART_AGAIN:
-		window_shrink(x, retry_after);
-		return again(x, p, retry_after);
+		if (status == 401)
+			oauth_forget(&x->c->oauth);
+		else
+			window_shrink(x, retry_after);
+		return again(x, p, status == 401 ? 0 : retry_after, false);
 	case PART_UNKNOWN:
 		return unknown(x, p);
 	case PART_CHANGED:
@@ -324,7 +401,62 @@ static enum conn_result batch_answers(struct export *x, struct batch *b, const j
 	return r;
 }
 
-/* The whole batch failed. */
+/* The service does not take the request as it is, and will not take it another time. */
+static bool is_refusal(const struct http_request *r)
+{
+	return r->outcome == HTTP_ANSWERED && r->status != 401 && r->status != 429 &&
+	       r->status < 500;
+}
+
+/* Refused as a whole: in halves; one by itself is the one that is to blame. */
+static enum conn_result batch_refused(struct export *x, struct batch *b)
+{
+	const struct http_request *r = b->request;
+	struct part *p = b->parts[0];
+	const char *code, *message, *type;
+	enum conn_result ret;
+	json_t *json;
+
+	if (b->n > 1) {
+		suspects_halve(&x->suspects, b->parts, b->n);
+		return CONN_OK;
+	}
+	if (!suspects_blame(&x->suspects, p)) {
+		suspects_ask(&x->suspects, p);
+		return CONN_OK;
+	}
+	if (p->n > 1) {
+		split(x, p);
+		return CONN_OK;
+	}
+	json = entra_parse(r->answer.data, r->answer.len, 0);
+	entra_error(json, &code, &message);
+	arena_reset(&x->arena);
+	type = r->status == 413 ? "LargeObject" : entra_error_name(r->status, code, message);
+	ret = blame(x, p, type,
+		arena_printf(&x->arena,
+			"the service does not take a request that holds it: %ld %s: %s", r->status,
+			code, message));
+	json_decref(json);
+	return ret;
+}
+
+/* Was the probe not taken either, it is the service. */
+static enum conn_result probe_failed(struct export *x, const struct http_request *r)
+{
+	if (is_refusal(r) || !entra_retriable(r) || ++x->suspects.probes >= UNKNOWN_TRIES) {
+		if (r->outcome == HTTP_ANSWERED && r->status != 401)
+			return entra_refused(x->c, r, x->e);
+		err_set(x->e, -EHOSTDOWN, x->c->graph, 0, "%s",
+			r->outcome == HTTP_ANSWERED ? "the token is refused" : r->error);
+		return CONN_DOWN;
+	}
+	window_shrink(x, r->retry_after);
+	x->suspects.ask = true;
+	return CONN_OK;
+}
+
+/* The whole batch failed: nobody knows the outcome, or nothing was done. */
 static enum conn_result batch_failed(struct export *x, struct batch *b)
 {
 	const struct http_request *r = b->request;
@@ -332,12 +464,18 @@ static enum conn_result batch_failed(struct export *x, struct batch *b)
 	bool stale = r->outcome == HTTP_ANSWERED && r->status == 401;
 	enum conn_result ret = CONN_OK;
 
-	if (!entra_retriable(r) && !stale)
-		ret = entra_refused(x->c, r, x->e);
+	suspects_answer(&x->suspects, false);
 	if (stale)
 		oauth_forget(&x->c->oauth);
+	if (!b->n)
+		return probe_failed(x, r);
+	if (is_refusal(r))
+		return batch_refused(x, b);
+	if (!entra_retriable(r) && !stale)
+		ret = entra_refused(x->c, r, x->e);
 	if (busy)
 		window_shrink(x, r->retry_after);
+	arena_reset(&x->arena);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct part *p = b->parts[i];
 
@@ -345,13 +483,33 @@ static enum conn_result batch_failed(struct export *x, struct batch *b)
 		if (ret != CONN_OK)
 			part_free(p);
 		else if (busy || stale || r->outcome == HTTP_NOT_SENT)
-			ret = again(x, p, stale ? 0 : r->retry_after);
+			ret = again(x, p, stale ? 0 : r->retry_after, true);
 		else
 			ret = unknown(x, p);
 	}
 	if (ret != CONN_OK && r->outcome != HTTP_ANSWERED)
 		err_set(x->e, -EHOSTDOWN, x->c->graph, 0, "%s", r->error);
 	return ret;
+}
+
+/* What the probe was answered: the service takes requests, or it does not. */
+static enum conn_result probe_answer(struct export *x, const json_t *json)
+{
+	const json_t *one = json_array_get(json_object_get(json, "responses"), 0);
+	json_int_t status = json_integer_value(json_object_get(one, "status"));
+	bool good = status >= 200 && status < 500 && status != 429;
+
+	suspects_answer(&x->suspects, good);
+	if (good)
+		return CONN_OK;
+	if (++x->suspects.probes < UNKNOWN_TRIES) {
+		window_shrink(x, part_retry_after(one));
+		x->suspects.ask = true;
+		return CONN_OK;
+	}
+	err_set(x->e, -EAGAIN, x->c->graph, 0,
+		"the service fails at every request; the rest is exported in the next cycle");
+	return CONN_DOWN;
 }
 
 static enum conn_result batch_done(struct export *x, struct batch *b)
@@ -365,8 +523,8 @@ static enum conn_result batch_done(struct export *x, struct batch *b)
 	if (r->outcome != HTTP_ANSWERED || r->status != 200)
 		return batch_failed(x, b);
 	window_grow(x, r);
-	json = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, NULL);
-	ret = batch_answers(x, b, json);
+	json = entra_parse(r->answer.data, r->answer.len, 0);
+	ret = b->n ? batch_answers(x, b, json) : probe_answer(x, json);
 	json_decref(json);
 	return ret;
 }
@@ -415,7 +573,8 @@ static enum conn_result run(struct export *x)
 			return stopped(x);
 		else if (!fresh)
 			r = entra_ready(x->c, x->e);
-		else if (x->queue.first || x->open || !x->ended)
+		else if (x->queue.first || x->open || !x->ended || x->suspects.halves ||
+			 x->suspects.ask)
 			http_sleep(x->c->http, 0.1); /* held back, or the budget is used up */
 		else
 			return CONN_OK;
@@ -435,6 +594,7 @@ static void export_done(struct export *x)
 		part_free(p);
 	}
 	part_free(x->open);
+	suspects_done(&x->suspects);
 	for (unsigned i = 0; i < x->n_batches; i++) {
 		if (x->batches[i].busy)
 			for (unsigned k = 0; k < x->batches[i].n; k++)

@@ -23,6 +23,7 @@ struct stream {
 	char *delta_link; /* where the next import starts; NULL until the end is reached */
 	int tries;
 	int page_size; /* halved when the service fails at a page */
+	struct entra_pages pages;
 	char prefer[64];
 	bool done;
 	json_t *first; /* the first answer, kept until all first answers are there */
@@ -40,7 +41,8 @@ struct import {
 		const char **anchors;
 		unsigned n, cap;
 	} flagged[ENTRA_CLASS_COUNT];
-	bool restart; /* 410: the delta links are void */
+	bool restart;                      /* 410: the delta links are void */
+	bool unflagged[ENTRA_CLASS_COUNT]; /* the list has an item that cannot be read */
 	unsigned n_notes;
 };
 
@@ -92,6 +94,7 @@ static void stream_end(struct stream *s)
 	s->first = NULL;
 	s->done = false;
 	s->tries = 0;
+	s->pages = (struct entra_pages){0};
 }
 
 static void drain(struct import *im)
@@ -157,12 +160,16 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 	return im->sink->object(im->sink, &o, im->e);
 }
 
-static void flag_object(struct import *im, struct stream *s, const json_t *json)
+/* An item that cannot be read may be any object: none of the class is released this time. */
+static int flag_object(struct import *im, struct stream *s, const json_t *json)
 {
 	const char *id = entra_id(json);
 
-	if (!id)
-		return;
+	if (!id) {
+		im->unflagged[s->class] = true;
+		return im->sink->bad(im->sink, "-", NULL, "invalid-response",
+			"an object without id in the list of those managed in the cloud", im->e);
+	}
 	if (im->flagged[s->class].n == im->flagged[s->class].cap) {
 		im->flagged[s->class].cap = MAX(64u, im->flagged[s->class].cap * 2);
 		im->flagged[s->class].anchors = xrealloc(
@@ -170,21 +177,23 @@ static void flag_object(struct import *im, struct stream *s, const json_t *json)
 	}
 	im->flagged[s->class].anchors[im->flagged[s->class].n++] =
 		arena_printf(&im->flags, "%s%s", entra_classes[s->class].anchor_prefix, id);
+	return 0;
 }
 
 /* Objects of one page, then the next request or the end. */
 static enum conn_result page(struct import *im, struct stream *s, const json_t *json)
 {
 	const json_t *value = json_object_get(json, "value");
-	const char *next = json_string_value(json_object_get(json, "@odata.nextLink"));
-	const char *delta = json_string_value(json_object_get(json, "@odata.deltaLink"));
+	const char *next, *delta, *wrong;
 	size_t i;
 	json_t *item;
+	int r = 0;
 
-	if (!json_is_array(value))
-		return bad_page(im, s, "has no list of objects");
-	if ((next && !entra_own_url(im->c, next)) || (delta && !entra_own_url(im->c, delta)))
-		return bad_page(im, s, "leads to another host");
+	wrong = entra_next_page(im->c, &s->pages, s->request->url, json, &next);
+	if (!wrong)
+		wrong = entra_link(im->c, json, "@odata.deltaLink", &delta);
+	if (wrong)
+		return bad_page(im, s, wrong);
 	if (s->kind == STREAM_DELTA && !next && !delta)
 		return bad_page(im, s, "has neither a nextLink nor a deltaLink");
 	if (next) { /* under way while this page is handed out */
@@ -197,12 +206,11 @@ static enum conn_result page(struct import *im, struct stream *s, const json_t *
 		s->delta_link = delta ? xstrdup(delta) : NULL;
 	}
 	json_array_foreach ((json_t *)value, i, item) {
-		if (s->kind == STREAM_FLAGS)
-			flag_object(im, s, item);
-		else if (delta_object(im, s, item) < 0)
-			return CONN_RUN_BAD;
+		if (r >= 0)
+			r = s->kind == STREAM_FLAGS ? flag_object(im, s, item)
+			                            : delta_object(im, s, item);
 	}
-	return CONN_OK;
+	return r < 0 ? CONN_RUN_BAD : CONN_OK;
 }
 
 /* Did the service fail at the page itself? A smaller one may pass. */
@@ -245,7 +253,6 @@ static enum conn_result try_again(struct import *im, struct stream *s)
 static enum conn_result answer(struct import *im, struct stream *s, json_t **ret)
 {
 	struct http_request *r = s->request;
-	json_error_t je;
 
 	*ret = NULL;
 	if (r->outcome == HTTP_ANSWERED && r->status == 410 && s->kind == STREAM_DELTA) {
@@ -254,7 +261,7 @@ static enum conn_result answer(struct import *im, struct stream *s, json_t **ret
 	}
 	if (r->outcome != HTTP_ANSWERED || r->status != 200)
 		return try_again(im, s);
-	*ret = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, &je);
+	*ret = entra_parse(r->answer.data, r->answer.len, 0);
 	buf_clear(&r->answer);
 	return *ret ? CONN_OK : bad_page(im, s, "is not JSON");
 }
@@ -315,7 +322,8 @@ static int deliver_flags(struct import *im)
 			if (im->sink->flag(im->sink, entra_classes[c].name, attr,
 				    im->flagged[c].anchors[i], im->e) < 0)
 				return -1;
-		if (im->sink->flag(im->sink, entra_classes[c].name, attr, NULL, im->e) < 0)
+		if (!im->unflagged[c] &&
+			im->sink->flag(im->sink, entra_classes[c].name, attr, NULL, im->e) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,6 +1,7 @@
 /* Reading and writing Graph objects by the attribute table. */
 #include "connector/entra_json.h"
 #include "base/codec.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 
 #include <ctype.h>
@@ -25,8 +26,9 @@ void entra_select(struct buf *b, enum entra_class class, bool sync_surface)
 
 const char *entra_id(const json_t *json)
 {
-	const char *id = json_string_value(json_object_get(json, "id"));
-	size_t n = id ? strlen(id) : 0;
+	const json_t *v = json_object_get(json, "id");
+	const char *id = json_string_value(v);
+	size_t n = json_string_length(v);
 
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)id[i]) && id[i] != '-' && id[i] != '_')
@@ -69,6 +71,15 @@ static const char *add_sid(struct entry *en, const struct entra_attr *a, const j
 	return NULL;
 }
 
+static const char *add_text(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	const char *wrong = text_problem(json_string_value(v), json_string_length(v));
+
+	if (!wrong)
+		entry_add(en, a->id, value_stringn(json_string_value(v), json_string_length(v)));
+	return wrong;
+}
+
 static const char *add_scalar(struct entry *en, const struct entra_attr *a, const json_t *v)
 {
 	if (a->shape == SHAPE_TIME)
@@ -83,8 +94,8 @@ static const char *add_scalar(struct entry *en, const struct entra_attr *a, cons
 	}
 	if (!json_is_string(v))
 		return "a string was expected";
-	entry_set(en, a->id, value_stringn(json_string_value(v), json_string_length(v)));
-	return NULL;
+	entry_clear(en, a->id);
+	return add_text(en, a, v);
 }
 
 static const char *add_list(struct entry *en, const struct entra_attr *a, const json_t *list)
@@ -96,9 +107,11 @@ static const char *add_list(struct entry *en, const struct entra_attr *a, const 
 		return "a list was expected";
 	entry_clear(en, a->id);
 	json_array_foreach (list, i, v) {
-		if (!json_is_string(v))
-			return "a list of strings was expected";
-		entry_add(en, a->id, value_stringn(json_string_value(v), json_string_length(v)));
+		const char *wrong =
+			json_is_string(v) ? add_text(en, a, v) : "a list of strings was expected";
+
+		if (wrong)
+			return wrong;
 	}
 	return NULL;
 }
@@ -117,7 +130,8 @@ static const char *add_errors(struct entry *en, const struct entra_attr *a, cons
 			json_string_value(json_object_get(v, "propertyCausingError"));
 		const char *value = json_string_value(json_object_get(v, "value"));
 
-		if (property && value)
+		if (property && value && !text_problem(property, strlen(property)) &&
+			!text_problem(value, strlen(value)))
 			entry_add(en, a->id,
 				value_string(arena_printf(en->arena, "%s %s", property, value)));
 	}
@@ -134,6 +148,25 @@ static const json_t *find_phone(const json_t *list, const char *type)
 
 		if (t && streq(t, type))
 			return json_object_get(p, "number");
+	}
+	return NULL;
+}
+
+/* What a property that holds several attributes must be; NULL: it is. */
+static const char *wrong_shape(const struct entra_attr *a, const json_t *v)
+{
+	switch (a->shape) {
+	case SHAPE_NESTED:
+		return json_is_object(v) ? NULL : "an object was expected";
+	case SHAPE_FIRST:
+	case SHAPE_PHONE:
+	case SHAPE_ADDRESS:
+		return json_is_array(v) ? NULL : "a list was expected";
+	case SHAPE_PLAIN:
+	case SHAPE_LIST:
+	case SHAPE_ERRORS:
+	case SHAPE_REFERENCE:
+		break;
 	}
 	return NULL;
 }
@@ -167,6 +200,8 @@ static const char *read_attr(struct entry *en, const struct entra_attr *a, const
 		return add_list(en, a, v);
 	if (!json_is_null(v) && a->shape == SHAPE_ERRORS)
 		return add_errors(en, a, v);
+	if (!json_is_null(v) && wrong_shape(a, v))
+		return wrong_shape(a, v);
 	v = json_is_null(v) ? NULL : inner(a, v);
 	if (v && !json_is_null(v))
 		return add_scalar(en, a, v);
@@ -174,15 +209,18 @@ static const char *read_attr(struct entry *en, const struct entra_attr *a, const
 	return NULL;
 }
 
-static const char *target_anchor(const json_t *item, struct arena *a)
+/* *ret NULL: devices, service principals: not in the connector space. False: it cannot be told. */
+static bool target_anchor(const json_t *item, struct arena *a, const char **ret)
 {
 	const char *type = json_string_value(json_object_get(item, "@odata.type"));
 	const char *id = entra_id(item);
 	enum entra_class c = type ? entra_class_of_type(type) : ENTRA_CLASS_COUNT;
 
-	if (c == ENTRA_CLASS_COUNT || !id)
-		return NULL; /* devices, service principals: not in the connector space */
-	return arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id);
+	if (!type || !id)
+		return false;
+	*ret = c == ENTRA_CLASS_COUNT ? NULL
+	                              : arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id);
+	return true;
 }
 
 struct refs {
@@ -203,9 +241,11 @@ static const char *read_refs(
 	if (!(a->flags & SCHEMA_MULTI))
 		entry_clear(en, a->id); /* one value: what is not removed is all there is */
 	json_array_foreach ((json_t *)list, i, item) {
-		const char *target = target_anchor(item, en->arena);
+		const char *target;
 		bool removed = json_object_get(item, "@removed") != NULL;
 
+		if (!target_anchor(item, en->arena, &target))
+			return "a reference without type or id";
 		if (!target)
 			continue;
 		if (!(a->flags & SCHEMA_MULTI)) {

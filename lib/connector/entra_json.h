@@ -8,6 +8,12 @@
 
 #define ENTRA_REFS_MAX 200000 /* references in one object of one answer */
 
+/*
+ * The JSON of an answer, NULL: it is none. flags: jansson's. Strings may hold a NUL, also as the
+ * mark of one that is no text (bytes that are not UTF-8, half a character).
+ */
+json_t *entra_parse(const char *text, size_t n, size_t flags);
+
 /* The id of an object; NULL: there is none, or it cannot be a part of a URL. Borrowed from json. */
 const char *entra_id(const json_t *json);
 

@@ -7,7 +7,6 @@
 #include <errno.h>
 
 #define DELETED_MAX 1000000
-#define PAGES_MAX 10000 /* a list without an end is a lie */
 
 struct deleted {
 	char *anchor, *id;
@@ -45,18 +44,24 @@ void entra_match_free(struct entra_match *m)
 	free(m);
 }
 
-static void add_deleted(struct entra_match *m, const json_t *user)
+/* NULL, or what is wrong with it. */
+static const char *add_deleted(struct entra_match *m, const json_t *user)
 {
 	const char *id = entra_id(user);
 	const char *anchor = json_string_value(json_object_get(user, "onPremisesImmutableId"));
 
-	if (!id || !anchor || m->n == DELETED_MAX)
-		return;
+	if (!id)
+		return "has an object without id";
+	if (!anchor)
+		return NULL;
+	if (m->n == DELETED_MAX)
+		return "goes on and on: there are over 1,000,000 deleted users";
 	if (m->n == m->cap) {
 		m->cap = MAX(64u, m->cap * 2);
 		m->deleted = xrealloc(m->deleted, m->cap * sizeof(*m->deleted));
 	}
 	m->deleted[m->n++] = (struct deleted){xstrdup(anchor), xstrdup(id)};
+	return NULL;
 }
 
 enum conn_result entra_read_switches(struct connector *c, struct err *e)
@@ -80,27 +85,42 @@ enum conn_result entra_read_switches(struct connector *c, struct err *e)
 	return r;
 }
 
+/* One page of deleted users; *url becomes the next one's, NULL at the end. */
+static enum conn_result read_deleted_page(struct connector *c, struct entra_match *m,
+	struct entra_pages *pages, char **url, struct err *e)
+{
+	const char *next = NULL, *wrong;
+	json_t *json, *v;
+	size_t i;
+	enum conn_result r = entra_get(c, *url, false, &json, e);
+
+	if (r != CONN_OK)
+		return r;
+	wrong = json ? entra_next_page(c, pages, *url, json, &next) : "was a refusal";
+	json_array_foreach (json_object_get(json, "value"), i, v)
+		if (!wrong)
+			wrong = add_deleted(m, v);
+	if (wrong) {
+		err_set(e, -EPROTO, c->graph, 0, "the answer to GET %.300s %s", *url, wrong);
+		r = CONN_RUN_BAD;
+	}
+	free(*url);
+	*url = next && !wrong ? xstrdup(next) : NULL;
+	json_decref(json);
+	return r;
+}
+
 static enum conn_result read_deleted(struct connector *c, struct entra_match *m, struct err *e)
 {
-	_cleanup_free_ char *url =
-		xasprintf("%s/directory/deletedItems/microsoft.graph.user?$select=id,"
-			  "onPremisesImmutableId&$top=999",
-			c->base);
+	char *url = xasprintf("%s/directory/deletedItems/microsoft.graph.user?$select=id,"
+			      "onPremisesImmutableId&$top=999",
+		c->base);
+	struct entra_pages pages = {0};
 	enum conn_result r = CONN_OK;
 
-	for (unsigned page = 0; url && r == CONN_OK && page < PAGES_MAX; page++) {
-		json_t *json, *v;
-		const char *next;
-		size_t i;
-
-		r = entra_get(c, url, false, &json, e);
-		json_array_foreach (json_object_get(json, "value"), i, v)
-			add_deleted(m, v);
-		next = json_string_value(json_object_get(json, "@odata.nextLink"));
-		free(url);
-		url = next && entra_own_url(c, next) ? xstrdup(next) : NULL;
-		json_decref(json);
-	}
+	while (url && r == CONN_OK)
+		r = read_deleted_page(c, m, &pages, &url, e);
+	free(url);
 	if (m->n)
 		qsort(m->deleted, m->n, sizeof(*m->deleted), cmp_anchor);
 	return r;
@@ -194,11 +214,15 @@ enum entra_match_verdict entra_match_decide(const struct connector *c, const str
 	size_t i;
 	json_t *o;
 
+	if (!json_is_array(list))
+		return refuse(ret_error, ret_text, "invalid-response",
+			"the service did not list the candidates for a match");
 	json_array_foreach ((json_t *)list, i, o) {
 		own = json_string_value(json_object_get(o, "onPremisesImmutableId"));
 		id = entra_id(o);
 		if (!id)
-			continue;
+			return refuse(ret_error, ret_text, "invalid-response",
+				"the service listed a candidate for a match without its id");
 		*ret_id = arena_strdup(a, id);
 		if (own && anchor && streq(own, anchor))
 			return c->switches.block_takeover

@@ -1,5 +1,6 @@
 /* Sub-requests: from an export item to Graph's words and back. */
 #include "connector/entra_part.h"
+#include "base/text.h"
 #include "connector/entra_error.h"
 #include "connector/entra_match.h"
 
@@ -57,6 +58,24 @@ static const char *outside_surface(const struct connector *c, const struct expor
 	return NULL;
 }
 
+/* A value that rules made and no JSON of a service holds; NULL: none. */
+static char *unfit(const struct export_item *it)
+{
+	for (unsigned i = 0; it->kind == EXPORT_OBJECT && i < it->wanted->n_attrs; i++) {
+		const struct attr *a = &it->wanted->attrs[i];
+
+		for (unsigned k = 0; k < a->count; k++) {
+			const struct value *v = &a->values[k];
+			const char *wrong =
+				v->type == VALUE_STRING ? text_problem(v->data, v->len) : NULL;
+
+			if (wrong)
+				return xasprintf("%s: %s", attr_name(a->id), wrong);
+		}
+	}
+	return NULL;
+}
+
 static enum part_kind link_kind(const struct export_item *it)
 {
 	bool add = it->op == DELTA_ADD;
@@ -109,7 +128,8 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	if (item->anchor)
 		entra_class_of_anchor(item->anchor, &p->id);
 	p->outside = outside_surface(c, item);
-	p->kind = p->outside ? PART_OUTSIDE : first_kind(c, p);
+	p->unfit = p->outside ? NULL : unfit(item);
+	p->kind = p->outside || p->unfit ? PART_OUTSIDE : first_kind(c, p);
 	return p;
 }
 
@@ -130,6 +150,7 @@ void part_free(struct part *p)
 	if (!p)
 		return;
 	free(p->found);
+	free(p->unfit);
 	free(p);
 }
 
@@ -324,6 +345,19 @@ static enum part_verdict refused(const struct part *p, const char *code, const c
 	return PART_DONE;
 }
 
+/* An answer that says nothing is no answer "there is none". */
+static enum part_verdict unreadable(
+	const struct part *p, const char *what, struct arena *a, struct export_outcome *o)
+{
+	*o = (struct export_outcome){
+		.result = CONN_OBJECT_BAD,
+		.error_type = "invalid-response",
+		.text = arena_printf(a, "%s %s/%s: the answer %s", METHODS[p->kind],
+			entra_classes[p->class].collection, p->id, what),
+	};
+	return PART_DONE;
+}
+
 /* The object that PART_FIND looked for, if it is there. */
 static const json_t *found_object(const struct part *p, const json_t *body)
 {
@@ -366,6 +400,8 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 			return refused(p, "Request_ResourceNotFound",
 				"the object is no longer there", status, a, o);
 		}
+		if (status != 200 || object || !json_is_array(json_object_get(body, "value")))
+			return unreadable(p, "does not tell whether it is there", a, o);
 		p->kind = create_kind(c, p);
 		return PART_CHANGED;
 	}
@@ -397,9 +433,12 @@ static enum part_verdict matched(const struct connector *c, struct part *p, cons
 	struct arena *a, struct export_outcome *o)
 {
 	const char *id = "", *error, *text;
-	enum entra_match_verdict v = entra_match_decide(
-		c, p->items[0].wanted, json_object_get(body, "value"), a, &id, &error, &text);
+	enum entra_match_verdict v;
 
+	if (json_object_get(body, "@odata.nextLink"))
+		return unreadable(p, "has more candidates for a match than one page", a, o);
+	v = entra_match_decide(
+		c, p->items[0].wanted, json_object_get(body, "value"), a, &id, &error, &text);
 	if (v == ENTRA_MATCH_REFUSED) {
 		*o = (struct export_outcome){
 			.result = CONN_OBJECT_BAD, .error_type = error, .text = text};
@@ -420,9 +459,11 @@ static enum part_verdict matched(const struct connector *c, struct part *p, cons
 static enum part_verdict roles_told(
 	struct part *p, const json_t *body, struct arena *a, struct export_outcome *o)
 {
-	const json_t *first = json_array_get(json_object_get(body, "value"), 0);
+	const json_t *list = json_object_get(body, "value"), *first = json_array_get(list, 0);
 	const char *name = json_string_value(json_object_get(first, "displayName"));
 
+	if (!json_is_array(list) || (!first && json_object_get(body, "@odata.nextLink")))
+		return unreadable(p, "does not tell the user's roles", a, o);
 	if (!first)
 		return take_over(p);
 	*o = (struct export_outcome){
@@ -443,7 +484,7 @@ enum part_verdict part_answer(const struct connector *c, struct part *p, long st
 	bool gone_is_good =
 		p->kind == PART_DELETE || p->kind == PART_REMOVE || p->kind == PART_UNSET;
 
-	if (status == 429 || status == 503)
+	if (status == 429 || status == 503 || status == 401)
 		return PART_AGAIN;
 	if (status >= 500)
 		return PART_UNKNOWN;

@@ -17,7 +17,7 @@ enum part_kind {
 	PART_REMOVE,  /* one reference of a group removed */
 	PART_SET,     /* manager set */
 	PART_UNSET,   /* manager removed */
-	PART_OUTSIDE, /* not sendable on this surface: no request at all */
+	PART_OUTSIDE, /* not sendable (on this surface): no request at all */
 };
 
 struct part {
@@ -29,7 +29,10 @@ struct part {
 	char *found;         /* the id that was found, matched or restored; owned */
 	bool all;            /* PART_UPDATE: every owned attribute */
 	const char *outside; /* PART_OUTSIDE: why */
+	char *unfit;         /* PART_OUTSIDE: what cannot be sent to any service; owned */
+	bool alone;          /* its last answer was lost: in a batch by itself */
 	int tries;
+	unsigned failed_at; /* its first failure, see entra_suspect.h; 0: none */
 	int64_t not_before; /* monotonic ms */
 	struct part *next;  /* in a queue */
 };

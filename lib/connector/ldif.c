@@ -84,8 +84,8 @@ static int rest_of_line(struct ldif *l, struct err *e)
 		nl = memchr(start, '\n', l->used - l->pos);
 		n = nl ? (size_t)(nl - start) : l->used - l->pos;
 		if (l->text.len + n > LINE_MAX_BYTES)
-			return wrong(l, e, "a line is over 16 MiB");
-		buf_add(&l->text, start, n);
+			l->cut = true;
+		buf_add(&l->text, start, MIN(n, LINE_MAX_BYTES - l->text.len));
 		l->pos += n + (nl != NULL);
 		if (nl)
 			break;
@@ -105,6 +105,7 @@ static int logical_line(struct ldif *l, struct err *e)
 		if (r <= 0)
 			return r;
 		buf_clear(&l->text);
+		l->cut = false;
 		l->line = l->next_line;
 		r = rest_of_line(l, e);
 		if (r < 0)
@@ -154,7 +155,13 @@ static int split(struct ldif *l, struct ldif_line *ret, struct err *e)
 		return wrong(l, e, "\"name: value\" was expected");
 	ret->name = text;
 	ret->name_len = (size_t)(colon - text);
+	ret->cut = l->cut;
 	v = colon + 1;
+	if (l->cut) {
+		ret->value = v;
+		ret->value_len = (size_t)(end - v);
+		return 1;
+	}
 	if (v < end && *v == '<')
 		return wrong(l, e, "a value by URL (\":<\") is not read");
 	if (v < end && *v == ':') {

@@ -3,7 +3,7 @@
  * what tools add: a byte order mark, "changetype: add" (ldifde), continuation references and the
  * result of the search (ldapsearch). Refused, since the file is taken for a whole directory: other
  * change records, values by URL, a last line without its end (a half-written file), a search that
- * did not succeed, lines over 16 MiB, UTF-16.
+ * did not succeed, UTF-16. A line over 16 MiB is cut, and told as cut.
  */
 #pragma once
 
@@ -19,6 +19,7 @@ struct ldif {
 	int line;         /* of the logical line last read */
 	int next_line;    /* physical lines consumed, plus 1 */
 	struct buf text;  /* the logical line */
+	bool cut;         /* it was longer */
 	struct buf value; /* decoded */
 	enum {
 		LDIF_BETWEEN,
@@ -39,6 +40,7 @@ struct ldif_line {
 	size_t name_len;
 	const char *value; /* decoded, NUL-terminated behind its length */
 	size_t value_len;
+	bool cut; /* it is not whole, nor decoded: over 16 MiB */
 };
 
 /*

@@ -16,7 +16,8 @@ struct http {
 	char *ca_file, *proxy_secret;
 	CURL *idle[IDLE_MAX];
 	unsigned n_idle, n_flight;
-	struct http_request *flight[64];
+	struct http_request **flight;
+	unsigned cap_flight;
 	int64_t canceled_at; /* monotonic ms; 0: not canceled */
 };
 
@@ -25,7 +26,8 @@ struct transfer {
 	struct curl_slist *headers;
 	char detail[CURL_ERROR_SIZE];
 	bool too_large;
-	size_t sent; /* bytes of the body given to libcurl */
+	size_t sent;        /* bytes of the body given to libcurl */
+	const char *failed; /* it could not be begun */
 };
 
 int http_new(const struct http_options *o, struct http **ret, struct err *e)
@@ -44,6 +46,10 @@ int http_new(const struct http_options *o, struct http **ret, struct err *e)
 	h->ca_file = o->ca_file ? xstrdup(o->ca_file) : NULL;
 	h->proxy_secret = o->proxy_secret ? xstrdup(o->proxy_secret) : NULL;
 	h->multi = curl_multi_init();
+	if (!h->multi) {
+		http_free(h);
+		return err_set(e, -ENOMEM, NULL, 0, "libcurl cannot be initialised");
+	}
 	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, o->connections);
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, o->connections);
 	*ret = h;
@@ -57,6 +63,7 @@ void http_free(struct http *h)
 	for (unsigned i = 0; i < h->n_idle; i++)
 		curl_easy_cleanup(h->idle[i]);
 	curl_multi_cleanup(h->multi);
+	free(h->flight);
 	free(h->ca_file);
 	if (h->proxy_secret)
 		explicit_bzero(h->proxy_secret, strlen(h->proxy_secret));
@@ -199,20 +206,29 @@ static void set_proxy(const struct http *h, const struct http_request *r, struct
 		curl_easy_setopt(t->easy, CURLOPT_PROXYUSERPWD, h->proxy_secret);
 }
 
-void http_start(struct http *h, struct http_request *r)
+static void set_headers(const struct http_request *r, struct transfer *t)
 {
-	struct transfer *t = xcalloc(1, sizeof(*t));
+	static const char *const none[] = {"Expect:", NULL};
+	const char *const *lists[] = {r->headers, none};
 
-	http_request_reset(r);
-	r->internal = t;
-	t->easy = take_easy(h);
-	for (int i = 0; r->headers[i]; i++)
-		t->headers = curl_slist_append(t->headers, r->headers[i]);
-	t->headers = curl_slist_append(t->headers, "Expect:");
+	for (unsigned k = 0; k < ARRAY_SIZE(lists); k++)
+		for (int i = 0; lists[k][i]; i++) {
+			struct curl_slist *more = curl_slist_append(t->headers, lists[k][i]);
+
+			if (!more)
+				t->failed = "out of memory";
+			else
+				t->headers = more;
+		}
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+}
+
+static void set_options(const struct http *h, struct http_request *r, struct transfer *t)
+{
+	set_headers(r, t);
 	curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
 	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https,http");
 	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, r);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
 	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, r);
@@ -229,8 +245,30 @@ void http_start(struct http *h, struct http_request *r)
 	set_proxy(h, r, t);
 	set_body(r, t);
 	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
-	curl_multi_add_handle(h->multi, t->easy);
+}
+
+/* A request that cannot be begun ends as one that was not sent: http_next() gives it back. */
+void http_start(struct http *h, struct http_request *r)
+{
+	struct transfer *t = xcalloc(1, sizeof(*t));
+	CURLMcode code;
+
+	http_request_reset(r);
+	r->internal = t;
+	if (h->n_flight == h->cap_flight) {
+		h->cap_flight = h->cap_flight ? h->cap_flight * 2 : 16;
+		h->flight = xrealloc(h->flight, h->cap_flight * sizeof(struct http_request *));
+	}
 	h->flight[h->n_flight++] = r;
+	t->easy = take_easy(h);
+	if (!t->easy) {
+		t->failed = "libcurl gives no handle";
+		return;
+	}
+	set_options(h, r, t);
+	code = t->failed ? CURLM_OK : curl_multi_add_handle(h->multi, t->easy);
+	if (code != CURLM_OK)
+		t->failed = curl_multi_strerror(code);
 }
 
 /* Before these the server cannot have seen the request. */
@@ -271,7 +309,8 @@ static void describe(struct http_request *r, struct transfer *t, CURLcode code)
 	else if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST)
 		advice = "; is the service up, and may this host reach it?";
 	snprintf(r->error, sizeof(r->error), "%s: %s%s", host,
-		t->too_large   ? "the answer is too large"
+		t->failed      ? t->failed
+		: t->too_large ? "the answer is too large"
 		: t->detail[0] ? t->detail
 			       : curl_easy_strerror(code),
 		advice);
@@ -285,14 +324,15 @@ static void finish(struct http *h, struct http_request *r, CURLcode code)
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
 		r->outcome = HTTP_ANSWERED;
 	} else {
-		r->outcome = not_sent(code) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
+		r->outcome = t->failed || not_sent(code) ? HTTP_NOT_SENT : HTTP_UNKNOWN;
 		describe(r, t, code);
 	}
 	if (h->canceled_at && r->outcome != HTTP_ANSWERED)
 		r->outcome = HTTP_CANCELED;
-	curl_multi_remove_handle(h->multi, t->easy);
+	if (t->easy)
+		curl_multi_remove_handle(h->multi, t->easy);
 	curl_slist_free_all(t->headers);
-	if (h->n_idle < IDLE_MAX)
+	if (t->easy && h->n_idle < IDLE_MAX)
 		h->idle[h->n_idle++] = t->easy;
 	else
 		curl_easy_cleanup(t->easy);
@@ -309,6 +349,16 @@ static struct http_request *done_one(struct http *h)
 	CURLMsg *msg;
 	int left;
 
+	for (unsigned i = 0; i < h->n_flight; i++) {
+		struct transfer *t = h->flight[i]->internal;
+
+		r = h->flight[i];
+		if (t->failed) {
+			finish(h, r, CURLE_FAILED_INIT);
+			return r;
+		}
+	}
+	r = NULL;
 	while ((msg = curl_multi_info_read(h->multi, &left))) {
 		if (msg->msg != CURLMSG_DONE)
 			continue;
@@ -332,8 +382,13 @@ struct http_request *http_next(struct http *h)
 	int running;
 
 	while (h->n_flight) {
-		curl_multi_perform(h->multi, &running);
+		CURLMcode code = curl_multi_perform(h->multi, &running);
+
 		r = done_one(h);
+		if (!r && code != CURLM_OK) { /* else nothing would ever end */
+			r = h->flight[0];
+			finish(h, r, CURLE_RECV_ERROR);
+		}
 		if (r)
 			return r;
 		if (is_canceled(h) && monotonic_ms() - h->canceled_at > CANCEL_GRACE_MS) {

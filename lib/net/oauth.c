@@ -62,6 +62,15 @@ bool oauth_has_role(const struct oauth *a, const char *role)
 	return a->roles && strstr(a->roles, quoted);
 }
 
+/* A secret that becomes a part of a header: visible ASCII only, or it could end the line. */
+static bool fits_header(const char *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)s[i] <= ' ' || (unsigned char)s[i] > '~')
+			return false;
+	return n > 0;
+}
+
 /* Where we sign in. */
 static const char *place(const struct oauth *a)
 {
@@ -98,7 +107,8 @@ static int read_token(struct oauth *a, const struct http_request *r, struct err 
 
 	if (r->status != 200) {
 		ret = refused(a, r, json, e);
-	} else if (!token || seconds <= 0 || seconds > 7 * 86400) {
+	} else if (!token || !fits_header(token, strlen(token)) || seconds <= 0 ||
+		   seconds > 7 * 86400) {
 		ret = err_set(e, -EPROTO, place(a), 0, "the answer to sign-in has no token");
 	} else {
 		oauth_forget(a);
@@ -197,6 +207,11 @@ static int arc_proof(const struct oauth *a, const struct http_request *r, char *
 		return err_set(e, -EPROTO, a->o.identity_endpoint, 0,
 			"the challenge names no key file in %s", a->o.identity_keys);
 	TRY(file_read(path, ARC_KEY_MAX, &key, &len, e));
+	while (len && (key[len - 1] == '\n' || key[len - 1] == '\r'))
+		key[--len] = '\0';
+	if (!fits_header(key, len))
+		return err_set(
+			e, -EPROTO, path, 0, "the key holds what cannot be a part of a header");
 	*ret = xasprintf("Authorization: Basic %s", key);
 	return 0;
 }

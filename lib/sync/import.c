@@ -5,6 +5,7 @@
  */
 #include "sync/import.h"
 #include "base/fault.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "store/container.h"
 
@@ -32,28 +33,43 @@ static int keep_fatal(struct import_step *st, int r)
 	return MIN(r, 0);
 }
 
-static int sink_object(struct import_sink *sink, const struct import_object *o, struct err *e)
-{
-	struct import_step *st = (struct import_step *)sink;
-	int r;
-
-	arena_reset(&st->arena);
-	st->n_objects++;
-	r = import_object(st, o, e);
-	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
-		r = commit(st, e);
-	return keep_fatal(st, r);
-}
-
-/* The row of an object that could not be read, by what is known of it. */
-static int find_unread(struct import_step *st, const char *dn, const char *anchor,
-	struct cs_row *ret, struct err *e)
+/*
+ * The row of an object that could not be read, by what is known of it. One that the directory has
+ * not shown before gets a placeholder to keep the error on. STORE_NONE: nothing tells which it is.
+ */
+static int find_unread(
+	struct import_step *st, const char *dn, const char *anchor, int64_t *ret, struct err *e)
 {
 	int64_t connector = st->conn->row.id;
-	int r = anchor ? cs_find_anchor(st->sync->store, connector, anchor, &st->arena, ret, e)
-	               : STORE_NONE;
+	struct cs_row row;
+	int r = anchor ? cs_find_anchor(st->sync->store, connector, anchor, &st->arena, &row, e)
+	               : cs_find_dn(st->sync->store, connector, dn, &st->arena, &row, e);
 
-	return r == STORE_NONE ? cs_find_dn(st->sync->store, connector, dn, &st->arena, ret, e) : r;
+	if (r == 0)
+		*ret = row.id;
+	if (r != STORE_NONE || !anchor)
+		return r;
+	if (st->conn->type->refs_are_anchors || !utf8_valid(dn, strlen(dn)))
+		dn = anchor;
+	return import_placeholder(st, anchor, dn, ret, e);
+}
+
+/* Keeps the error on the object's row. */
+static int keep_unread(struct import_step *st, const char *dn, const char *anchor, const char *type,
+	const char *text, struct err *e)
+{
+	int64_t id;
+	int found = find_unread(st, dn, anchor, &id, e);
+
+	if (found == STORE_NONE) {
+		st->sync->n_errors++;
+		st->unidentified = true;
+		return 0;
+	}
+	TRY(found);
+	bitmap_set(&st->seen, id); /* it is there, only unreadable: not gone */
+	bitmap_set(&st->errors, id);
+	return object_error(st->sync, id, ERROR_IMPORT, type, text, e);
 }
 
 static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor, const char *type,
@@ -62,32 +78,43 @@ static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor
 	struct import_step *st = (struct import_step *)sink;
 	struct sync *s = st->sync;
 	struct record r = {.event = EVENT_STEP_ERRORS};
-	struct cs_row row;
-	int found;
+	int kept;
 
 	arena_reset(&st->arena);
 	st->discovery_errors = true;
 	st->n_objects++;
 	sync_count(s, COUNTER_STAGE_FAILURE);
-	found = find_unread(st, dn, anchor, &row, e);
-	if (found < 0)
-		return keep_fatal(st, found);
-	if (found == 0) {
-		/* it is there, only unreadable: not gone */
-		bitmap_set(&st->seen, row.id);
-		found = object_error(s, row.id, ERROR_IMPORT, type, text, e);
-		if (found < 0)
-			return keep_fatal(st, found);
-	} else {
-		s->n_errors++;
-		st->unidentified |= !anchor;
-	}
+	kept = keep_unread(st, dn, anchor, type, text, e);
+	if (kept < 0)
+		return keep_fatal(st, kept);
 	r.message = arena_printf(&st->arena, "%s could not be imported: %s", dn, text);
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	record_add(&r, RECORD_DN, dn);
 	record_add(&r, RECORD_ERROR, type);
 	s->host->record(s->host->ctx, &r);
 	return 0;
+}
+
+/* -E2BIG: the object is over what a row holds, and nothing was written of it. */
+static int sink_object(struct import_sink *sink, const struct import_object *o, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r;
+
+	arena_reset(&st->arena);
+	st->n_objects++;
+	r = import_object(st, o, e);
+	if (r == -E2BIG) {
+		_cleanup_free_ char *text = xstrdup(e->text);
+		_cleanup_free_ char *dn = xstrdup(o->entry->dn ? o->entry->dn : o->entry->anchor);
+
+		st->n_objects--;
+		*e = (struct err){0};
+		return sink_bad(sink, dn, o->entry->anchor, "object-too-large", text, e);
+	}
+	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
+		r = commit(st, e);
+	return keep_fatal(st, r);
 }
 
 static void tell(struct import_step *st, enum event_id event, const char *text)
@@ -343,11 +370,30 @@ static bool is_doubtful(const struct import_step *st)
 	return st->discovery_errors && (st->unidentified || !st->answer.retries);
 }
 
+/* Errors of objects that never could be read and are no longer there. */
+static int forget_errors(struct import_step *st, struct err *e)
+{
+	for (int64_t id = 1; id < (int64_t)st->errors.size * 8; id++) {
+		struct cs_row row;
+		int r;
+
+		if (!bitmap_get(&st->errors, id) || bitmap_get(&st->seen, id))
+			continue;
+		arena_reset(&st->arena);
+		r = cs_get(st->sync->store, id, &st->arena, &row, e);
+		TRY(r);
+		if (r == 0 && row.kind == CS_PLACEHOLDER && row.connector == st->conn->row.id)
+			TRY(import_error_clear(st, id, e));
+	}
+	return 0;
+}
+
 /* After the last object of a full import. */
 static int finish_full(struct import_step *st, struct step_end *end, struct err *e)
 {
 	struct unseen unseen;
 
+	TRY(forget_errors(st, e));
 	if (is_doubtful(st)) /* as the original: nothing is obsoleted */
 		return 0;
 	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
@@ -390,6 +436,11 @@ static int confirm_silent(struct import_step *st, struct err *e)
 	return 0;
 }
 
+static void note_error(void *ctx, int64_t cs)
+{
+	bitmap_set(ctx, cs);
+}
+
 static int import_with(
 	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
@@ -402,6 +453,7 @@ static int import_with(
 	req.attrs = ruleset_source_attrs(st->sync->rules, c->name, &req.n_attrs);
 	for (unsigned i = 0; i < req.n_attrs; i++)
 		bitmap_set(&st->attrs, req.attrs[i]);
+	TRY(error_ids(st->sync->store, ERROR_IMPORT, note_error, &st->errors, e));
 	TRY(store_begin(st->sync->store, e));
 	if (st->full) {
 		c->row.import_full_running = true;
@@ -468,5 +520,6 @@ int step_import(
 	bitmap_done(&st.seen);
 	bitmap_done(&st.flagged);
 	bitmap_done(&st.attrs);
+	bitmap_done(&st.errors);
 	return ret;
 }

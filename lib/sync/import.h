@@ -24,6 +24,7 @@ struct import_step {
 	unsigned links_changed; /* of the object that is being delivered */
 	unsigned uncommitted;   /* objects since the last commit */
 	int64_t n_objects;
+	struct bitmap errors; /* rows that have an import error */
 	bool discovery_errors;
 	bool unidentified;   /* ... of an object that nothing tells which it is */
 	struct buf old_dn;   /* what sink->container() has handed out */
@@ -45,6 +46,8 @@ int import_containers_moved(
 
 /* One object delivered: finds or makes its row and stores what changed. */
 int import_object(struct import_step *st, const struct import_object *o, struct err *e);
+/* The object could be read, or is gone: an import error of it is over. */
+int import_error_clear(struct import_step *st, int64_t cs, struct err *e);
 /* A row that the directory no longer has. */
 int import_gone(struct import_step *st, struct cs_row *row, struct err *e);
 /* The row's wanted image against its imported one, after an import. */
@@ -52,6 +55,12 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e);
 /* The same for a row that was not delivered: confirmed when equal, else left as it is. */
 int import_confirm_equal(struct import_step *st, struct cs_row *row, struct err *e);
 
+/*
+ * The row that an anchor or a DN names, *ret; made as a placeholder where the directory has not
+ * shown it yet. anchor may be NULL.
+ */
+int import_placeholder(
+	struct import_step *st, const char *anchor, const char *dn, int64_t *ret, struct err *e);
 /* References of one object: whole lists (entry) or single changes. */
 int import_links(struct import_step *st, const struct cs_row *row, const struct import_object *o,
 	struct err *e);

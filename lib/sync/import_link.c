@@ -45,7 +45,7 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
  * A reference that tells anchor and DN: the anchor decides, for the DN may be taken by another
  * object meanwhile.
  */
-static int resolve_named(
+int import_placeholder(
 	struct import_step *st, const char *anchor, const char *dn, int64_t *ret, struct err *e)
 {
 	struct store *store = st->sync->store;
@@ -86,7 +86,7 @@ static int resolve(struct import_step *st, const char *target, int64_t *ret, str
 
 	if (!st->conn->type->refs_are_anchors)
 		st->conn->type->reference(target, &st->arena, &anchor, &dn);
-	return resolve_named(st, anchor, dn, ret, e);
+	return import_placeholder(st, anchor, dn, ret, e);
 }
 
 static int cmp_ids(const void *a, const void *b)

@@ -322,9 +322,18 @@ static int import_absent(struct import_step *st, const struct import_object *o, 
 	/* directories where references name an object that is gone do not tell their end */
 	if (o->deleted && !st->conn->exports)
 		TRY(links_to_gone(st, &row, e));
+	TRY(import_error_clear(st, row.id, e));
 	if (row.kind == CS_PLACEHOLDER || (row.deleted && !row.imported))
 		return 0;
 	return import_gone(st, &row, e);
+}
+
+int import_error_clear(struct import_step *st, int64_t cs, struct err *e)
+{
+	if (!bitmap_get(&st->errors, cs))
+		return 0;
+	bitmap_unset(&st->errors, cs);
+	return error_clear(st->sync->store, cs, ERROR_IMPORT, e);
 }
 
 int import_object(struct import_step *st, const struct import_object *o, struct err *e)
@@ -344,6 +353,8 @@ int import_object(struct import_step *st, const struct import_object *o, struct 
 	else
 		TRY(update_row(st, o, &row, e));
 	bitmap_set(&st->seen, row.id);
+	if (!o->partial || import_is_full(st) || st->conn->exports)
+		TRY(import_error_clear(st, row.id, e));
 	st->links_changed = 0;
 	TRY(import_links(st, &row, o, e));
 	if (st->links_changed && st->sync->counters.n[COUNTER_STAGE_NO_CHANGE] > unchanged) {
