@@ -162,6 +162,8 @@ static const char *wrong_shape(const struct entra_attr *a, const json_t *v)
 	case SHAPE_PHONE:
 	case SHAPE_ADDRESS:
 		return json_is_array(v) ? NULL : "a list was expected";
+	case SHAPE_TIME:
+	case SHAPE_SID:
 	case SHAPE_PLAIN:
 	case SHAPE_LIST:
 	case SHAPE_ERRORS:

@@ -285,7 +285,8 @@ int outbox_deliver(struct sync *s, struct err *e)
 bool row_adoptable(const struct cs_row *row, const struct cs_row *found)
 {
 	return !row->anchor && !row->imported && row->want == WANT_PRESENT &&
-	       streq(row->class, found->class) && found->kind == CS_STAGING && !found->mv && found->want == WANT_NOTHING;
+	       streq(row->class, found->class) && found->kind == CS_STAGING && !found->mv &&
+	       found->want == WANT_NOTHING;
 }
 
 static int adopt_links(struct sync *s, int64_t row, int64_t found, struct err *e)
