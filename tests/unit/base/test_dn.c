@@ -11,14 +11,14 @@
 
 #define RDNS_MAX 4
 #define AVAS_MAX 3
-#define VALUE_MAX 64
+#define RAW_MAX 64
 #define ROUNDS 20000
 
 /* --- the reference: a DN as a list of sets of (type, value) --- */
 
 struct ava {
 	char type[32];
-	unsigned char value[VALUE_MAX * 4];
+	unsigned char value[RAW_MAX * 4];
 	size_t n;
 };
 struct rdn {
@@ -41,7 +41,7 @@ static int digit(char c)
 static const char *read_value(const char *p, struct ava *a)
 {
 	if (*p == '#') {
-		unsigned char raw[VALUE_MAX * 2];
+		unsigned char raw[RAW_MAX * 2];
 		size_t n = 0;
 
 		for (p++; digit(*p) >= 0; p += 2)
