@@ -314,7 +314,7 @@ DELETE FROM mv_key WHERE mv = ?1
 -- name: mv_key_add
 INSERT OR IGNORE INTO mv_key (attribute, hash, mv) VALUES (?1, ?2, ?3)
 -- name: mv_key_find
-SELECT mv FROM mv_key WHERE attribute = ?1 AND hash = ?2 LIMIT ?3
+SELECT mv FROM mv_key WHERE attribute = ?1 AND hash = ?2
 
 -- name: mv_link_list
 SELECT mv, attribute, target, present, seq FROM mv_link WHERE mv = ?1 AND attribute = ?2

@@ -12,7 +12,7 @@ int container_get(struct store *s, int64_t connector, const char *anchor, struct
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, anchor);
 	r = q_step(s, Q_CONTAINER_GET, e);
@@ -30,7 +30,7 @@ int container_put(struct store *s, int64_t connector, const char *anchor, const 
 	sqlite3_stmt *st = q_start(s, Q_CONTAINER_PUT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, anchor);
 	q_text(st, 3, dn);
@@ -44,7 +44,7 @@ int container_delete(struct store *s, int64_t connector, const char *anchor, str
 	sqlite3_stmt *st = q_start(s, Q_CONTAINER_DELETE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, anchor);
 	return q_run(s, Q_CONTAINER_DELETE, e);
@@ -55,7 +55,7 @@ int container_delete_unseen(struct store *s, int64_t connector, int64_t seen, st
 	sqlite3_stmt *st = q_start(s, Q_CONTAINER_DELETE_UNSEEN, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, seen);
 	return q_run(s, Q_CONTAINER_DELETE_UNSEEN, e);
@@ -69,7 +69,7 @@ int container_below(struct store *s, int64_t connector, const char *dn, struct a
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, dn_key(a, dn));
 	while ((r = q_step(s, Q_CONTAINER_BELOW, e)) > 0) {

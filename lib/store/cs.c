@@ -75,7 +75,7 @@ int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret, str
 	sqlite3_stmt *st = q_start(s, Q_CS_GET, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	return find_one(s, Q_CS_GET, a, ret, e);
 }
@@ -86,7 +86,7 @@ int cs_find_anchor(struct store *s, int64_t connector, const char *anchor, struc
 	sqlite3_stmt *st = q_start(s, Q_CS_FIND_ANCHOR, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, anchor);
 	return find_one(s, Q_CS_FIND_ANCHOR, a, ret, e);
@@ -98,7 +98,7 @@ int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena 
 	sqlite3_stmt *st = q_start(s, Q_CS_FIND_DN, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, dn_key(a, dn));
 	return find_one(s, Q_CS_FIND_DN, a, ret, e);
@@ -112,7 +112,7 @@ static int find_id(struct store *s, enum query q, int64_t connector, const char 
 
 	*ret_id = 0;
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, text);
 	r = q_step(s, q, e);
@@ -142,7 +142,7 @@ int cs_is_imported(struct store *s, int64_t connector, const char *anchor, struc
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, anchor);
 	r = q_step(s, Q_CS_IS_IMPORTED, e);
@@ -157,7 +157,7 @@ int cs_set_anchor(struct store *s, int64_t id, const char *anchor, struct err *e
 	sqlite3_stmt *st = q_start(s, Q_CS_SET_ANCHOR, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	q_text(st, 2, anchor);
 	return q_run(s, Q_CS_SET_ANCHOR, e);
@@ -170,7 +170,7 @@ static int write_row(struct store *s, enum query q, const struct cs_row *row, st
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	if (q == Q_CS_UPDATE)
 		q_int(st, 1, row->id);
 	q_int(st, 2, row->connector);
@@ -215,7 +215,7 @@ int cs_set_exported(
 	sqlite3_stmt *st = q_start(s, Q_CS_SET_EXPORTED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	q_text(st, 2, anchor);
 	q_int(st, 3, state);
@@ -228,7 +228,7 @@ int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e)
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	*ret = 0;
 	q_int(st, 1, id);
 	r = q_step(s, Q_CS_MV_OF, e);
@@ -246,7 +246,7 @@ int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	q_int(st, 2, connector);
 	r = q_step(s, Q_CS_JOINED_IN, e);
@@ -269,7 +269,7 @@ int cs_set_state(struct store *s, int64_t id, enum export_state state, struct er
 	sqlite3_stmt *st = q_start(s, Q_CS_SET_STATE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	q_int(st, 2, state);
 	return q_run(s, Q_CS_SET_STATE, e);
@@ -280,7 +280,7 @@ int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struc
 	sqlite3_stmt *st = q_start(s, Q_CS_SET_JOIN, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	q_id(st, 2, mv);
 	q_text(st, 3, rule);
@@ -292,7 +292,7 @@ int cs_delete(struct store *s, int64_t id, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_CS_DELETE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	TRY(q_run(s, Q_CS_DELETE, e));
 	return sqlite3_changes(s->db) ? 0 : STORE_NONE;

@@ -46,7 +46,7 @@ int cs_link_list(struct store *s, int64_t cs, unsigned attr, struct arena *a, st
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	if (attr)
 		q_int(st, 2, s->map.to_store[attr]);
@@ -59,7 +59,7 @@ int cs_link_list_target(struct store *s, int64_t target, struct arena *a, struct
 	sqlite3_stmt *st = q_start(s, Q_LINK_LIST_TARGET, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, target);
 	return read_all(s, Q_LINK_LIST_TARGET, a, ret, ret_n, e);
 }
@@ -72,7 +72,7 @@ int cs_link_targets_mv(struct store *s, int64_t cs, unsigned attr, struct arena 
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, s->map.to_store[attr]);
 	while ((r = q_step(s, Q_LINK_TARGETS_MV, e)) > 0)
@@ -90,7 +90,7 @@ int cs_link_counts(struct store *s, int64_t cs, struct arena *a, struct link_cou
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	while ((r = q_step(s, Q_LINK_COUNTS, e)) > 0) {
 		int64_t attr = sqlite3_column_int64(st, 0);
@@ -109,7 +109,7 @@ int cs_link_count(struct store *s, int64_t cs, unsigned attr, int64_t *ret, stru
 	sqlite3_stmt *st = q_start(s, Q_LINK_COUNT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, s->map.to_store[attr]);
 	TRY(q_step(s, Q_LINK_COUNT, e));
@@ -125,7 +125,7 @@ int cs_link_get(struct store *s, int64_t cs, unsigned attr, int64_t target, stru
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, s->map.to_store[attr]);
 	q_int(st, 3, target);
@@ -142,8 +142,10 @@ int cs_link_set_state(struct store *s, const struct cs_link *l, struct err *e)
 	uint32_t attr = store_attr(s, l->attr);
 	sqlite3_stmt *st = q_start(s, Q_LINK_SET_STATE, e);
 
-	if (!st || !attr)
-		return store_error(s, "cannot number an attribute", e);
+	if (!st)
+		return e->code;
+	if (!attr)
+		return store_attr_error(s, e);
 	q_int(st, 1, l->cs);
 	q_int(st, 2, attr);
 	q_int(st, 3, l->target);
@@ -156,8 +158,10 @@ int cs_link_put(struct store *s, struct cs_link *l, bool changed, struct err *e)
 	uint32_t attr = store_attr(s, l->attr);
 	sqlite3_stmt *st = q_start(s, Q_LINK_PUT, e);
 
-	if (!st || !attr)
-		return store_error(s, "cannot number an attribute", e);
+	if (!st)
+		return e->code;
+	if (!attr)
+		return store_attr_error(s, e);
 	if (changed || !l->seq)
 		l->seq = next_seq(s);
 	q_int(st, 1, l->cs);
@@ -176,7 +180,7 @@ int cs_link_delete(struct store *s, int64_t cs, unsigned attr, int64_t target, s
 	sqlite3_stmt *st = q_start(s, Q_LINK_DELETE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, s->map.to_store[attr]);
 	q_int(st, 3, target);
@@ -189,7 +193,7 @@ int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, 
 	sqlite3_stmt *st = q_start(s, Q_LINK_PAGE_CHANGED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, after_seq);
 	q_int(st, 3, limit);
@@ -201,7 +205,7 @@ static int touch(struct store *s, const struct cs_link *l, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_LINK_TOUCH, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, l->cs);
 	q_int(st, 2, s->map.to_store[l->attr]);
 	q_int(st, 3, l->target);
@@ -227,7 +231,7 @@ int cs_link_is_target(struct store *s, int64_t target, struct err *e)
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, target);
 	r = q_step(s, Q_LINK_IS_TARGET, e);
 	if (r > 0)
@@ -241,7 +245,7 @@ int cs_link_page_unseen(struct store *s, int64_t connector, int64_t run, int64_t
 	sqlite3_stmt *st = q_start(s, Q_LINK_PAGE_UNSEEN, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, run);
 	q_int(st, 3, after_cs);
@@ -254,7 +258,7 @@ int cs_link_purge(struct store *s, int64_t connector, int64_t up_to, struct err 
 	sqlite3_stmt *st = q_start(s, Q_LINK_PURGE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, up_to);
 	return q_run(s, Q_LINK_PURGE, e);
@@ -293,7 +297,7 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, state);
 	q_int(st, 3, after->cs);
@@ -320,7 +324,7 @@ static int count_of(struct store *s, enum query q, int64_t connector, int64_t *r
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	TRY(q_step(s, q, e));
 	*ret = sqlite3_column_int64(st, 0);
@@ -341,7 +345,7 @@ int cs_link_page_sources(struct store *s, int64_t connector, enum export_state s
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, state);
 	q_int(st, 3, after);
@@ -359,7 +363,7 @@ int cs_link_count_removals_of(
 	sqlite3_stmt *st = q_start(s, Q_LINK_COUNT_REMOVALS_OF, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	TRY(q_step(s, Q_LINK_COUNT_REMOVALS_OF, e));
 	*ret_removals = sqlite3_column_int64(st, 0);

@@ -23,7 +23,7 @@ int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsig
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_CHANGED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, after_seq);
 	q_int(st, 3, limit);
@@ -36,7 +36,7 @@ int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned l
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_ALL, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, after_id);
 	q_int(st, 3, limit);
@@ -49,7 +49,7 @@ int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row *
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_JOINED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	return cs_read_all(s, Q_CS_PAGE_JOINED, a, ret, ret_n, e);
 }
@@ -60,7 +60,7 @@ int cs_page_sources(struct store *s, int64_t mv, struct arena *a, struct cs_row 
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_SOURCES, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	return cs_read_all(s, Q_CS_PAGE_SOURCES, a, ret, ret_n, e);
 }
@@ -71,7 +71,7 @@ int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct are
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_JOINED_TO, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	q_int(st, 2, connector);
 	return cs_read_all(s, Q_CS_PAGE_JOINED_TO, a, ret, ret_n, e);
@@ -84,7 +84,7 @@ static int page_state(struct store *s, enum query q, int64_t connector, enum exp
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, state);
 	q_int(st, 3, after_id);
@@ -112,7 +112,7 @@ int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned li
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_EXPIRED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, now);
 	q_int(st, 3, limit);
@@ -136,7 +136,7 @@ int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, u
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_IMPORTED_IDS, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, after_id);
 	q_int(st, 3, limit);
@@ -149,7 +149,7 @@ int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, i
 	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_BLOCKED_IDS, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, class);
 	q_int(st, 3, after_id);
@@ -163,7 +163,7 @@ int cs_search(struct store *s, int64_t connector, const char *text, unsigned lim
 	sqlite3_stmt *st = q_start(s, Q_CS_SEARCH, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, dn_key_part(a, text));
 	q_int(st, 3, limit);
@@ -176,7 +176,7 @@ int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct e
 
 	*ret = (struct cs_counts){0};
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	TRY(q_step(s, Q_CS_COUNT, e));
 	ret->total = sqlite3_column_int64(st, 0);
@@ -189,7 +189,7 @@ int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct e
 
 	st = q_start(s, Q_CS_COUNT_STATES, e);
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	TRY(q_step(s, Q_CS_COUNT_STATES, e));
 	ret->pending_add = sqlite3_column_int64(st, 0);
@@ -206,7 +206,7 @@ int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct e
 	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_IMPORTED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	TRY(q_step(s, Q_CS_COUNT_IMPORTED, e));
 	*ret = sqlite3_column_int64(st, 0);
@@ -235,7 +235,7 @@ int cs_count_deletes(struct store *s, int64_t connector, struct arena *a, struct
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	while ((r = q_step(s, Q_CS_COUNT_DELETES, e)) > 0)
 		count_of_class(&rows, (const char *)sqlite3_column_text(st, 0), a)->deletes++;
@@ -250,7 +250,7 @@ int cs_count_imported_class(
 	sqlite3_stmt *st = q_start(s, Q_CS_COUNT_IMPORTED_CLASS, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, class);
 	TRY(q_step(s, Q_CS_COUNT_IMPORTED_CLASS, e));
@@ -264,7 +264,7 @@ int cs_set_transient(struct store *s, int64_t id, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_CS_SET_TRANSIENT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	return q_run(s, Q_CS_SET_TRANSIENT, e);
 }
@@ -299,7 +299,7 @@ int cs_ids_below(struct store *s, int64_t connector, const char *dn, int64_t **r
 	sqlite3_stmt *st = q_start(s, Q_CS_IDS_BELOW, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_text(st, 2, arena_printf(&a, ",%s", dn_key(&a, dn)));
 	return all_ids(s, Q_CS_IDS_BELOW, st, ret, ret_n, e);
@@ -311,7 +311,7 @@ int cs_ids_transient(
 	sqlite3_stmt *st = q_start(s, Q_CS_IDS_TRANSIENT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	return all_ids(s, Q_CS_IDS_TRANSIENT, st, ret, ret_n, e);
 }
@@ -324,7 +324,7 @@ int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	while ((r = q_step(s, Q_CS_COUNT_CLASSES, e)) > 0)
 		*(struct class_count *)rows_add(&rows) = (struct class_count){
@@ -346,7 +346,7 @@ static int key_run(
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, hash);
 	q_int(st, 3, cs);
@@ -371,7 +371,7 @@ int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, connector);
 	q_int(st, 2, hash);
 	q_int(st, 3, other_than);

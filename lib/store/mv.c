@@ -21,7 +21,7 @@ int mv_get(struct store *s, int64_t id, struct arena *a, struct mv_row *ret, str
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	r = q_step(s, Q_MV_GET, e);
 	if (r <= 0)
@@ -37,7 +37,7 @@ static int write_row(struct store *s, enum query q, struct mv_row *row, struct e
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	row->seq = next_seq(s);
 	if (q == Q_MV_UPDATE)
 		q_int(st, 1, row->id);
@@ -67,7 +67,7 @@ int mv_touch(struct store *s, int64_t id, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_MV_TOUCH, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	q_int(st, 2, next_seq(s));
 	return q_run(s, Q_MV_TOUCH, e);
@@ -78,7 +78,7 @@ int mv_delete(struct store *s, int64_t id, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_MV_DELETE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	return q_run(s, Q_MV_DELETE, e);
 }
@@ -102,7 +102,7 @@ int mv_page_changed(struct store *s, int64_t after_seq, unsigned limit, struct a
 	sqlite3_stmt *st = q_start(s, Q_MV_PAGE_CHANGED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, after_seq);
 	q_int(st, 2, limit);
 	return read_all(s, Q_MV_PAGE_CHANGED, a, ret, ret_n, e);
@@ -114,7 +114,7 @@ int mv_page_all(struct store *s, int64_t after_id, unsigned limit, struct arena 
 	sqlite3_stmt *st = q_start(s, Q_MV_PAGE_ALL, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, after_id);
 	q_int(st, 2, limit);
 	return read_all(s, Q_MV_PAGE_ALL, a, ret, ret_n, e);
@@ -125,7 +125,7 @@ static int keys_clear(struct store *s, int64_t mv, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_MV_KEY_CLEAR, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	return q_run(s, Q_MV_KEY_CLEAR, e);
 }
@@ -143,8 +143,10 @@ int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *ke
 		if (!attr)
 			attr = s->map.add(&s->map, keys[i].attr);
 		st = q_start(s, Q_MV_KEY_ADD, e);
-		if (!st || !attr)
-			return store_error(s, "cannot number an attribute", e);
+		if (!st)
+			return e->code;
+		if (!attr)
+			return store_attr_error(s, e);
 		q_int(st, 1, attr);
 		q_int(st, 2, keys[i].hash);
 		q_int(st, 3, mv);
@@ -153,20 +155,20 @@ int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *ke
 	return 0;
 }
 
-int mv_keys_find(struct store *s, unsigned attr, int64_t hash, unsigned limit, int64_t *ret_ids,
+int mv_keys_find(struct store *s, unsigned attr, int64_t hash, struct arena *a, int64_t **ret_ids,
 	unsigned *ret_n, struct err *e)
 {
+	struct rows rows = {.a = a, .size = sizeof(**ret_ids)};
 	sqlite3_stmt *st = q_start(s, Q_MV_KEY_FIND, e);
-	unsigned n = 0;
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, s->map.to_store[attr]);
 	q_int(st, 2, hash);
-	q_int(st, 3, limit);
 	while ((r = q_step(s, Q_MV_KEY_FIND, e)) > 0)
-		ret_ids[n++] = sqlite3_column_int64(st, 0);
-	*ret_n = n;
+		*(int64_t *)rows_add(&rows) = sqlite3_column_int64(st, 0);
+	*ret_ids = rows.items;
+	*ret_n = rows.n;
 	return r;
 }

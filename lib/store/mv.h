@@ -37,6 +37,6 @@ struct mv_key {
 /* Replaces the object's keys; fresh: it has none yet. */
 int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *keys, unsigned n,
 	struct err *e);
-/* Objects that have the key, at most limit (candidates: compare the value). */
-int mv_keys_find(struct store *s, unsigned attr, int64_t hash, unsigned limit, int64_t *ret_ids,
+/* All objects that have the key (candidates: compare the value). */
+int mv_keys_find(struct store *s, unsigned attr, int64_t hash, struct arena *a, int64_t **ret_ids,
 	unsigned *ret_n, struct err *e);

@@ -39,7 +39,7 @@ int mv_link_list(struct store *s, int64_t mv, unsigned attr, struct arena *a, st
 	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	if (attr)
 		q_int(st, 2, s->map.to_store[attr]);
@@ -51,7 +51,7 @@ int mv_link_count(struct store *s, int64_t mv, unsigned attr, int64_t *ret, stru
 	sqlite3_stmt *st = q_start(s, Q_MV_LINK_COUNT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	q_int(st, 2, s->map.to_store[attr]);
 	TRY(q_step(s, Q_MV_LINK_COUNT, e));
@@ -67,7 +67,7 @@ int mv_link_get(struct store *s, int64_t mv, unsigned attr, int64_t target, stru
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, mv);
 	q_int(st, 2, s->map.to_store[attr]);
 	q_int(st, 3, target);
@@ -87,8 +87,10 @@ int mv_link_put(
 
 	if (!id)
 		id = s->map.add(&s->map, attr);
-	if (!st || !id)
-		return store_error(s, "cannot number an attribute", e);
+	if (!st)
+		return e->code;
+	if (!id)
+		return store_attr_error(s, e);
 	q_int(st, 1, mv);
 	q_int(st, 2, id);
 	q_int(st, 3, target);
@@ -103,7 +105,7 @@ int mv_link_page_changed(struct store *s, int64_t after_seq, unsigned limit, str
 	sqlite3_stmt *st = q_start(s, Q_MV_LINK_PAGE_CHANGED, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, after_seq);
 	q_int(st, 2, limit);
 	return read_all(s, Q_MV_LINK_PAGE_CHANGED, a, ret, ret_n, e);
@@ -115,7 +117,7 @@ int mv_link_list_target(struct store *s, int64_t target, struct arena *a, struct
 	sqlite3_stmt *st = q_start(s, Q_MV_LINK_LIST_TARGET, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, target);
 	return read_all(s, Q_MV_LINK_LIST_TARGET, a, ret, ret_n, e);
 }
@@ -184,7 +186,7 @@ int mv_link_purge(struct store *s, int64_t up_to, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_MV_LINK_PURGE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, up_to);
 	TRY(q_run(s, Q_MV_LINK_PURGE, e));
 	return sqlite3_changes(s->db) ? note_purged(s, up_to, e) : 0;

@@ -4,6 +4,7 @@
 #include "store/query_list.inc"
 
 #include <errno.h>
+#include <stdio.h>
 
 int store_error(struct store *s, const char *what, struct err *e)
 {
@@ -25,7 +26,7 @@ int store_error(struct store *s, const char *what, struct err *e)
 		r = -EROFS;
 		break;
 	}
-	if (code == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC)
+	if ((code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC)
 		r = -ENOSPC;
 	return err_set(e, r, s->path, 0, "%s: %s%s", what, sqlite3_errmsg(s->db),
 		r == -ENOSPC ? "; make room on the disk, the next cycle goes on from here" : "");
@@ -75,40 +76,44 @@ int q_run(struct store *s, enum query q, struct err *e)
 	return r;
 }
 
+/* A parameter that was not bound would be NULL, which is an answer: only memory can be missing. */
+static void bound(int rc)
+{
+	if (rc == SQLITE_OK)
+		return;
+	fputs("out of memory in SQLite\n", stderr);
+	abort();
+}
+
 void q_text(sqlite3_stmt *st, int i, const char *text)
 {
-	if (text)
-		sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC);
-	else
-		sqlite3_bind_null(st, i);
+	bound(text ? sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC) : sqlite3_bind_null(st, i));
 }
 
 void q_blob(sqlite3_stmt *st, int i, const void *p, size_t n)
 {
-	if (p)
-		sqlite3_bind_blob64(st, i, p, n, SQLITE_STATIC);
-	else
-		sqlite3_bind_null(st, i);
+	bound(p ? sqlite3_bind_blob64(st, i, p, n, SQLITE_STATIC) : sqlite3_bind_null(st, i));
 }
 
 void q_int(sqlite3_stmt *st, int i, int64_t v)
 {
-	sqlite3_bind_int64(st, i, v);
+	bound(sqlite3_bind_int64(st, i, v));
 }
 
 void q_id(sqlite3_stmt *st, int i, int64_t v)
 {
-	if (v)
-		sqlite3_bind_int64(st, i, v);
-	else
-		sqlite3_bind_null(st, i);
+	bound(v ? sqlite3_bind_int64(st, i, v) : sqlite3_bind_null(st, i));
 }
 
 const char *q_col_text(sqlite3_stmt *st, int i, struct arena *a)
 {
-	const void *p = sqlite3_column_text(st, i);
+	const void *p;
 
-	return p ? arena_dup(a, p, (size_t)sqlite3_column_bytes(st, i)) : NULL;
+	if (sqlite3_column_type(st, i) == SQLITE_NULL)
+		return NULL;
+	p = sqlite3_column_text(st, i);
+	bound(p ? SQLITE_OK : SQLITE_NOMEM);
+	return arena_dup(a, p, (size_t)sqlite3_column_bytes(st, i));
 }
 
 const void *q_col_blob(sqlite3_stmt *st, int i, struct arena *a, size_t *ret_n)
@@ -120,6 +125,7 @@ const void *q_col_blob(sqlite3_stmt *st, int i, struct arena *a, size_t *ret_n)
 		return NULL;
 	p = sqlite3_column_blob(st, i);
 	*ret_n = (size_t)sqlite3_column_bytes(st, i);
+	bound(p || !*ret_n ? SQLITE_OK : SQLITE_NOMEM);
 	return arena_dup(a, p ? p : "", *ret_n);
 }
 

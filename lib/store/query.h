@@ -18,6 +18,7 @@ struct store {
 	bool in_transaction;
 	struct attr_map map;
 	uint32_t attrs, attrs_at_begin; /* numbers given */
+	struct err attr_error;          /* why one could not be given; code 0: none */
 };
 
 /* The statement, ready to bind; NULL with *e. */

@@ -8,7 +8,7 @@ int run_insert(struct store *s, const char *policy, int64_t started, int64_t *re
 	sqlite3_stmt *st = q_start(s, Q_RUN_INSERT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_text(st, 1, policy);
 	q_int(st, 2, started);
 	TRY(q_run(s, Q_RUN_INSERT, e));
@@ -21,7 +21,7 @@ int run_end(struct store *s, int64_t id, int64_t ended, const char *result, stru
 	sqlite3_stmt *st = q_start(s, Q_RUN_END, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	q_int(st, 2, ended);
 	q_text(st, 3, result);
@@ -33,7 +33,7 @@ int run_end_stale(struct store *s, int64_t ended, const char *result, struct err
 	sqlite3_stmt *st = q_start(s, Q_RUN_END_STALE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, ended);
 	q_text(st, 2, result);
 	return q_run(s, Q_RUN_END_STALE, e);
@@ -44,7 +44,7 @@ int step_insert(struct store *s, const struct step_row *row, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_STEP_INSERT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, row->run);
 	q_int(st, 2, row->number);
 	q_id(st, 3, row->connector);
@@ -58,7 +58,7 @@ int step_update(struct store *s, const struct step_row *row, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_STEP_UPDATE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, row->run);
 	q_int(st, 2, row->number);
 	q_int(st, 3, row->ended);
@@ -85,7 +85,7 @@ int run_list(struct store *s, unsigned limit, struct arena *a, struct run_row **
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, limit);
 	while ((r = q_step(s, Q_RUN_LIST, e)) > 0)
 		run_read(st, a, rows_add(&rows));
@@ -102,7 +102,7 @@ static int step_list(struct store *s, int64_t run, struct arena *a, struct step_
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, run);
 	while ((r = q_step(s, Q_STEP_LIST, e)) > 0) {
 		struct step_row *row = rows_add(&rows);
@@ -130,7 +130,7 @@ int run_get(struct store *s, int64_t id, struct arena *a, struct run_row *ret,
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, id);
 	r = q_step(s, Q_RUN_GET, e);
 	if (r <= 0)
@@ -145,7 +145,7 @@ int run_purge(struct store *s, int64_t before, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_RUN_PURGE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, before);
 	return q_run(s, Q_RUN_PURGE, e);
 }

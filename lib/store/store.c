@@ -95,14 +95,19 @@ static int upgrade(struct store *s, int64_t version, struct err *e)
 static uint32_t attribute_add(struct attr_map *map, unsigned attr)
 {
 	struct store *s = map->ctx;
-	sqlite3_stmt *st = q_start(s, Q_ATTRIBUTE_ADD, NULL);
+	struct err *e = &s->attr_error;
+	sqlite3_stmt *st = q_start(s, Q_ATTRIBUTE_ADD, e);
 	uint32_t id = s->attrs + 1;
 
-	if (!st || id >= ATTR_MAX)
+	if (!st)
 		return 0;
+	if (id >= ATTR_MAX) {
+		err_set(e, -E2BIG, s->path, 0, "over %d attribute names", ATTR_MAX);
+		return 0;
+	}
 	q_int(st, 1, id);
 	q_text(st, 2, attr_name(attr));
-	if (q_run(s, Q_ATTRIBUTE_ADD, NULL) < 0)
+	if (q_run(s, Q_ATTRIBUTE_ADD, e) < 0)
 		return 0;
 	s->attrs = id;
 	map->to_store[attr] = id;
@@ -116,7 +121,7 @@ static int load_attributes(struct store *s, struct err *e)
 	int r;
 
 	if (!st)
-		return e ? e->code : -EIO;
+		return e->code;
 	while ((r = q_step(s, Q_ATTRIBUTE_LIST, e)) > 0) {
 		int64_t id = sqlite3_column_int64(st, 0);
 		unsigned attr = attr_intern((const char *)sqlite3_column_text(st, 1));
@@ -271,6 +276,13 @@ struct attr_map *store_attr_map(struct store *s)
 	return &s->map;
 }
 
+int store_attr_error(const struct store *s, struct err *e)
+{
+	if (s->attr_error.code < 0)
+		*e = s->attr_error;
+	return s->attr_error.code;
+}
+
 int64_t store_seq(const struct store *s)
 {
 	return s->seq;
@@ -282,7 +294,7 @@ int meta_get(struct store *s, const char *name, struct arena *a, const char **re
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_text(st, 1, name);
 	r = q_step(s, Q_META_GET, e);
 	if (r <= 0)
@@ -297,7 +309,7 @@ int meta_set(struct store *s, const char *name, const char *value, struct err *e
 	sqlite3_stmt *st = q_start(s, Q_META_SET, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_text(st, 1, name);
 	q_text(st, 2, value);
 	return q_run(s, Q_META_SET, e);

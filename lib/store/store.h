@@ -41,6 +41,8 @@ void store_rollback(struct store *s);
 
 /* Translation of attribute numbers; borrowed. New attributes get their row in the transaction. */
 struct attr_map *store_attr_map(struct store *s);
+/* Why the map could not give an attribute a number; 0: it never failed. */
+int store_attr_error(const struct store *s, struct err *e);
 /* The highest change number given so far. */
 int64_t store_seq(const struct store *s);
 

@@ -26,7 +26,7 @@ static int connector_find(struct store *s, const char *name, struct arena *a,
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_text(st, 1, name);
 	r = q_step(s, Q_CONNECTOR_FIND, e);
 	if (r <= 0)
@@ -46,7 +46,7 @@ int connector_ensure(struct store *s, const char *name, const char *type, struct
 	if (r == STORE_NONE) {
 		st = q_start(s, Q_CONNECTOR_INSERT, e);
 		if (!st)
-			return -EIO;
+			return e->code;
 		q_text(st, 1, name);
 		q_text(st, 2, type);
 		TRY(q_run(s, Q_CONNECTOR_INSERT, e));
@@ -68,7 +68,7 @@ int connector_list(struct store *s, struct arena *a, struct connector_row **ret,
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	while ((r = q_step(s, Q_CONNECTOR_LIST, e)) > 0)
 		connector_read(st, a, rows_add(&rows));
 	*ret = rows.items;
@@ -81,7 +81,7 @@ int connector_update(struct store *s, const struct connector_row *row, struct er
 	sqlite3_stmt *st = q_start(s, Q_CONNECTOR_UPDATE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, row->id);
 	q_blob(st, 2, row->cursor, row->cursor_len);
 	q_int(st, 3, row->inbound_seq);
@@ -102,7 +102,7 @@ int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *t
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, phase);
 	q_text(st, 3, type);
@@ -137,7 +137,7 @@ int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena 
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, phase);
 	r = q_step(s, Q_ERROR_GET, e);
@@ -153,7 +153,7 @@ int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err 
 	sqlite3_stmt *st = q_start(s, Q_ERROR_RETRY, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, phase);
 	TRY(q_run(s, Q_ERROR_RETRY, e));
@@ -165,7 +165,7 @@ int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err 
 	sqlite3_stmt *st = q_start(s, Q_ERROR_CLEAR, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, phase);
 	return q_run(s, Q_ERROR_CLEAR, e);
@@ -178,7 +178,7 @@ int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, 
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, phase);
 	while ((r = q_step(s, Q_ERROR_IDS, e)) > 0)
 		found(ctx, sqlite3_column_int64(st, 0));
@@ -193,7 +193,7 @@ int error_list(struct store *s, unsigned limit, struct arena *a, struct error_ro
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, limit);
 	while ((r = q_step(s, Q_ERROR_LIST, e)) > 0)
 		error_read(st, a, rows_add(&rows));
@@ -212,7 +212,7 @@ int outbox_add(struct store *s, const struct record *r, struct err *e)
 	json_decref(json);
 	if (!st || !text) {
 		free(text);
-		return -EIO;
+		return st ? err_set(e, -EILSEQ, s->path, 0, "an event is not UTF-8") : e->code;
 	}
 	q_text(st, 1, text);
 	ret = q_run(s, Q_OUTBOX_ADD, e);
@@ -228,7 +228,7 @@ int outbox_list(struct store *s, int64_t after, unsigned limit, struct arena *a,
 	int r;
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, after);
 	q_int(st, 2, limit);
 	while ((r = q_step(s, Q_OUTBOX_LIST, e)) > 0) {
@@ -247,7 +247,7 @@ int outbox_delete(struct store *s, int64_t up_to, struct err *e)
 	sqlite3_stmt *st = q_start(s, Q_OUTBOX_DELETE, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, up_to);
 	return q_run(s, Q_OUTBOX_DELETE, e);
 }

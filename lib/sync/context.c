@@ -70,12 +70,30 @@ static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
 	return NULL;
 }
 
+/* The evaluation goes on with a wrong answer, which eval_check() then keeps from being used. */
+static bool failed(struct sync *s, int r)
+{
+	if (r < 0)
+		s->eval_failed = r;
+	return r < 0;
+}
+
+int eval_check(struct sync *s, struct err *e)
+{
+	int r = s->eval_failed;
+
+	if (r < 0)
+		*e = s->eval_error;
+	s->eval_failed = 0;
+	return r;
+}
+
 /* One look into the store for all attributes of an object. */
 static int64_t cs_count_cached(struct eval_ctx *ec, unsigned attr)
 {
 	if (!ec->counts) {
-		if (cs_link_counts(ec->sync->store, ec->cs, ec->arena, &ec->counts, &ec->n_counts,
-			    NULL) != 0)
+		if (failed(ec->sync, cs_link_counts(ec->sync->store, ec->cs, ec->arena, &ec->counts,
+					     &ec->n_counts, &ec->sync->eval_error)))
 			return 0;
 		if (!ec->counts)
 			ec->counts = arena_zalloc(ec->arena, sizeof(*ec->counts));
@@ -93,7 +111,8 @@ static int64_t eval_link_count(void *ctx, unsigned attr)
 
 	if (ec->cs)
 		return cs_count_cached(ec, attr);
-	if (ec->mv && mv_link_count(ec->sync->store, ec->mv, attr, &n, NULL) != 0)
+	if (ec->mv && failed(ec->sync, mv_link_count(ec->sync->store, ec->mv, attr, &n,
+					       &ec->sync->eval_error)))
 		return 0;
 	return n;
 }
@@ -102,16 +121,18 @@ static int64_t eval_link_count(void *ctx, unsigned attr)
 static int eval_member_of(void *ctx, const char *group_dn)
 {
 	const struct eval_ctx *ec = ctx;
-	_cleanup_arena_ struct arena tmp = {0};
+	struct sync *s = ec->sync;
 	struct cs_link link;
 	int64_t group;
+	int r;
 
-	if (!ec->cs || !ec->conn ||
-		cs_id_by_dn(ec->sync->store, ec->conn->row.id, group_dn, &group, NULL) != 0)
+	if (!ec->cs || !ec->conn)
 		return 0;
-	return cs_link_get(ec->sync->store, group, attr_intern("member"), ec->cs, &link, NULL) ==
-	               0 &&
-	       link.imported;
+	r = cs_id_by_dn(s->store, ec->conn->row.id, group_dn, &group, &s->eval_error);
+	if (r == 0)
+		r = cs_link_get(
+			s->store, group, attr_intern("member"), ec->cs, &link, &s->eval_error);
+	return !failed(s, r) && r == 0 && link.imported;
 }
 
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a)
@@ -158,19 +179,28 @@ int mv_entry(
 		row->id);
 }
 
-int entry_image(
-	struct sync *s, struct entry *entry, const void **ret, size_t *ret_len, struct err *e)
+int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
+	size_t *ret_len, struct err *e)
 {
-	static struct buf b; /* kept between objects: an image is made for each */
+	struct buf *b = &s->image; /* kept between objects: an image is made for each */
 
-	buf_clear(&b);
-	if (!image_encode(entry, store_attr_map(s->store), &b))
-		return err_set(e, -E2BIG, entry->dn, 0,
-			"the object is over %d bytes, or there are over %d attribute names",
-			IMAGE_MAX, ATTR_MAX);
-	*ret = b.data;
-	*ret_len = b.len;
+	buf_clear(b);
+	if (!image_encode(entry, store_attr_map(s->store), b)) {
+		TRY(store_attr_error(s->store, e));
+		return IMAGE_TOO_LARGE;
+	}
+	*ret = arena_dup(a, b->data ? b->data : "", b->len);
+	*ret_len = b->len;
 	return 0;
+}
+
+void sync_done(struct sync *s)
+{
+	buf_done(&s->image);
+	bitmap_done(&s->flow_done);
+	bitmap_done(&s->sync_errors);
+	bitmap_done(&s->fresh);
+	arena_done(&s->arena);
 }
 
 const char *stop_result(enum conn_result r, const char *text, const char *otherwise)

@@ -38,6 +38,12 @@ struct sync {
 	struct bitmap sync_errors; /* rows that have a synchronization error */
 	struct bitmap
 		fresh; /* metaverse objects that this run has computed from all their sources */
+	/* what is used while one object is computed, and keeps its memory for the next */
+	struct buf image;
+	struct bitmap flow_done;
+	/* the store failed while a rule asked it something, see eval_check() */
+	int eval_failed;
+	struct err eval_error;
 	/* of the step that runs */
 	struct progress progress;
 	struct counters counters;
@@ -78,15 +84,24 @@ struct eval_ctx {
 	unsigned n_counts;
 };
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a);
+/*
+ * After evaluations, before their result is used: an error of the store in what they asked (link
+ * counts, membership) is fatal and never "none".
+ */
+int eval_check(struct sync *s, struct err *e) _must_check_;
 
 /* Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. */
 int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
 	struct entry *ret, struct err *e);
 int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret,
 	struct err *e);
-/* Encodes; *ret is valid until the next call. -E2BIG when it is over the limit. */
-int entry_image(
-	struct sync *s, struct entry *entry, const void **ret, size_t *ret_len, struct err *e);
+#define IMAGE_TOO_LARGE 1
+#define IMAGE_TOO_LARGE_TEXT "the object is larger than 8 MiB"
+/* Encodes, into the arena. IMAGE_TOO_LARGE: over IMAGE_MAX, an error of this object. */
+int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
+	size_t *ret_len, struct err *e) _must_check_;
+/* Frees what a sync owns beside its arena. */
+void sync_done(struct sync *s);
 
 /* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
 const char *stop_result(enum conn_result r, const char *text, const char *otherwise);

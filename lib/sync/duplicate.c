@@ -5,8 +5,7 @@
 
 #include <errno.h>
 
-#define VALUES_MAX 1000 /* of one object */
-#define OTHERS_MAX 8    /* looked at for one value */
+#define OTHERS 8 /* looked at together for one value */
 
 /* Of a list of addresses only the addresses; the prefix does not count. */
 static bool unique_part(const struct value *v, const char **ret, size_t *ret_n)
@@ -50,7 +49,7 @@ void duplicate_keys(const struct sync_connector *c, const struct entry *en, stru
 		ret->items = arena_alloc(a, (ret->n + at->count) * sizeof(*ret->items));
 		if (ret->n)
 			memcpy(ret->items, old, ret->n * sizeof(*old));
-		for (unsigned k = 0; k < at->count && ret->n < VALUES_MAX; k++) {
+		for (unsigned k = 0; k < at->count; k++) {
 			int64_t hash = hash_of(name, &at->values[k], a);
 
 			if (hash)
@@ -152,19 +151,21 @@ static int describe(struct sync *s, const struct cs_row *row, const struct cs_ro
 static int find_other(struct sync *s, const struct cs_row *row, const struct unique_key *k,
 	struct arena *a, const char **ret_text, struct err *e)
 {
-	int64_t ids[OTHERS_MAX];
+	int64_t ids[OTHERS];
 	struct cs_row other;
 	unsigned n;
 
-	TRY(cs_key_find(s->store, row->connector, k->hash, row->id, OTHERS_MAX, ids, &n, e));
-	for (unsigned i = 0; i < n; i++) {
-		int r = wants(s, ids[i], k, a, &other, e);
+	do { /* those that are out of date go, so that others come */
+		TRY(cs_key_find(s->store, row->connector, k->hash, row->id, OTHERS, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			int r = wants(s, ids[i], k, a, &other, e);
 
-		TRY(r);
-		if (r)
-			return describe(s, row, &other, k, a, ret_text, e);
-		TRY(cs_key_delete(s->store, row->connector, k->hash, ids[i], e));
-	}
+			TRY(r);
+			if (r)
+				return describe(s, row, &other, k, a, ret_text, e);
+			TRY(cs_key_delete(s->store, row->connector, k->hash, ids[i], e));
+		}
+	} while (n == OTHERS);
 	return 0;
 }
 

@@ -496,7 +496,7 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 	struct order order = {0};
 	struct export_step st = {
 		.order = &order,
-		.source = {source_next, source_result, source_sending},
+		.source = {.next = source_next, .result = source_result, .sending = source_sending},
 		.sync = s,
 		.conn = c,
 		.started = unix_now(),

@@ -240,10 +240,14 @@ static void count_held(void *ctx, int64_t cs)
 	struct counting *c = ctx;
 	struct error_row er;
 	int64_t n, of;
+	int r = c->failed < 0 ? c->failed : error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e);
 
-	if (error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e) != 0 ||
-		!streq(er.type, MEMBER_REMOVAL_ERROR) ||
-		cs_link_count_removals_of(c->s, cs, &n, &of, c->e) < 0)
+	if (r == 0 && streq(er.type, MEMBER_REMOVAL_ERROR))
+		r = cs_link_count_removals_of(c->s, cs, &n, &of, c->e);
+	else if (r == 0)
+		return;
+	c->failed = MIN(r, 0);
+	if (r != 0)
 		return;
 	c->ret->held++;
 	c->ret->removals = MAX(c->ret->removals, n);
@@ -265,5 +269,5 @@ int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, st
 	if (r >= 0)
 		r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
 	arena_done(&c.a);
-	return MIN(r, 0);
+	return r < 0 ? r : c.failed;
 }

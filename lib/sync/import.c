@@ -91,11 +91,9 @@ static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	record_add(&r, RECORD_DN, dn);
 	record_add(&r, RECORD_ERROR, type);
-	s->host->record(s->host->ctx, &r);
-	return 0;
+	return keep_fatal(st, outbox_add(s->store, &r, e));
 }
 
-/* -E2BIG: the object is over what a row holds, and nothing was written of it. */
 static int sink_object(struct import_sink *sink, const struct import_object *o, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
@@ -104,31 +102,27 @@ static int sink_object(struct import_sink *sink, const struct import_object *o, 
 	arena_reset(&st->arena);
 	st->n_objects++;
 	r = import_object(st, o, e);
-	if (r == -E2BIG) {
-		_cleanup_free_ char *text = xstrdup(e->text);
-		_cleanup_free_ char *dn = xstrdup(o->entry->dn ? o->entry->dn : o->entry->anchor);
-
-		st->n_objects--;
-		*e = (struct err){0};
-		return sink_bad(sink, dn, o->entry->anchor, "object-too-large", text, e);
-	}
 	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
 		r = commit(st, e);
 	return keep_fatal(st, r);
 }
 
-static void tell(struct import_step *st, enum event_id event, const char *text)
+/* Delivered after it is committed: a kill does not lose it. */
+static int tell(struct import_step *st, enum event_id event, const char *text, struct err *e)
 {
 	_cleanup_free_ char *message = xasprintf("Connector \"%s\": %s.", st->conn->name, text);
 	struct record r = {.event = event, .message = message};
 
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
-	st->sync->host->record(st->sync->host->ctx, &r);
+	return keep_fatal(st, outbox_add(st->sync->store, &r, e));
 }
 
 static void sink_note(struct import_sink *sink, const char *text)
 {
-	tell((struct import_step *)sink, EVENT_CONNECTOR_NOTE, text);
+	struct import_step *st = (struct import_step *)sink;
+
+	if (!st->fatal) /* which the step's end tells */
+		(void)tell(st, EVENT_CONNECTOR_NOTE, text, &st->note_error);
 }
 
 static int sink_full(struct import_sink *sink, const char *reason, struct err *e)
@@ -144,7 +138,7 @@ static int sink_full(struct import_sink *sink, const char *reason, struct err *e
 		_cleanup_free_ char *text =
 			xasprintf("the delta import became a full import: %s", reason);
 
-		tell(st, EVENT_FULL_IMPORT, text);
+		TRY(tell(st, EVENT_FULL_IMPORT, text, e));
 	}
 	row->import_full_running = true;
 	return keep_fatal(st, connector_update(st->sync->store, row, e));
@@ -239,12 +233,16 @@ static int flag_end(struct import_step *st, const char *class, struct err *e)
 			st->sync->store, st->conn->row.id, class, after, PAGE, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
 			struct cs_row row;
+			int r;
 
 			after = ids[i];
 			if (bitmap_get(&st->flagged, ids[i]))
 				continue;
 			arena_reset(&st->arena);
-			TRY(cs_get(st->sync->store, ids[i], &st->arena, &row, e));
+			r = cs_get(st->sync->store, ids[i], &st->arena, &row, e);
+			TRY(r);
+			if (r == STORE_NONE)
+				continue;
 			/* deleted in the cloud while the cloud owned it: not ours to make again */
 			if (row.imported)
 				TRY(block_set(st, &row, false, e));
@@ -461,7 +459,7 @@ static int import_with(
 	}
 	r = c->type->import(con, &req, &st->sink, &st->answer, &ie);
 	if (st->fatal) {
-		*e = ie;
+		*e = st->note_error.code ? st->note_error : ie;
 		return st->fatal;
 	}
 	if (r != CONN_OK) {
@@ -489,8 +487,19 @@ int step_import(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
 	struct import_step st = {
-		.sink = {sink_object, sink_bad, sink_cursor, sink_flag, sink_full, sink_note,
-			sink_known, sink_container, sink_container_gone, sink_containers_moved},
+		.sink =
+			{
+				.object = sink_object,
+				.bad = sink_bad,
+				.cursor = sink_cursor,
+				.flag = sink_flag,
+				.full = sink_full,
+				.note = sink_note,
+				.known = sink_known,
+				.container = sink_container,
+				.container_gone = sink_container_gone,
+				.containers_moved = sink_containers_moved,
+			},
 		.sync = s,
 		.conn = c,
 		.full = full || !c->row.cursor_len || c->row.full_import_required ||

@@ -64,6 +64,7 @@ static int rename_image(struct import_step *st, struct cs_row *row, const char *
 	const char *name = st->conn->type->dn_attr;
 	unsigned attr = name ? attr_find(name) : 0;
 	struct entry en;
+	int r;
 
 	if (!attr || !row->imported)
 		return 0;
@@ -71,9 +72,11 @@ static int rename_image(struct import_step *st, struct cs_row *row, const char *
 	if (!entry_get(&en, attr))
 		return 0;
 	entry_set(&en, attr, value_string(dn));
-	TRY(entry_image(st->sync, &en, &row->imported, &row->imported_len, e));
-	row->imported = arena_dup(&st->arena, row->imported, row->imported_len);
-	return 0;
+	r = entry_image(st->sync, &en, &st->arena, &row->imported, &row->imported_len, e);
+	return r != IMAGE_TOO_LARGE
+	               ? r
+	               : object_error(st->sync, row->id, ERROR_IMPORT,
+				 "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
 }
 
 static int rename_row(

@@ -106,9 +106,7 @@ static int new_image(struct import_step *st, const struct import_object *o,
 		else
 			entry_remove(&en, a->id);
 	}
-	TRY(entry_image(st->sync, &en, ret, ret_len, e));
-	*ret = arena_dup(&st->arena, *ret, *ret_len);
-	return 0;
+	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
 }
 
 /* Does the image show an object that is mastered on-premises? */
@@ -182,6 +180,7 @@ static int insert_row(
 	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
 {
 	const struct entry *en = o->entry;
+	int r;
 
 	*row = (struct cs_row){
 		.connector = st->conn->row.id,
@@ -190,7 +189,9 @@ static int insert_row(
 		.dn = en->dn,
 		.anchor = en->anchor,
 	};
-	TRY(new_image(st, o, NULL, &row->imported, &row->imported_len, e));
+	r = new_image(st, o, NULL, &row->imported, &row->imported_len, e);
+	if (r != 0)
+		return r;
 	TRY(cs_insert(st->sync->store, row, e));
 	sync_count(st->sync, COUNTER_STAGE_ADD);
 	return 0;
@@ -239,8 +240,10 @@ static int update_row(
 	bool all_before = row->export_all;
 	const void *image;
 	size_t len;
+	int r = new_image(st, o, row, &image, &len, e);
 
-	TRY(new_image(st, o, row, &image, &len, e));
+	if (r != 0)
+		return r;
 	if (row->imported && row->imported_len == len && memcmp(row->imported, image, len) == 0 &&
 		!renamed && !row->deleted && row->kind == CS_STAGING && row->anchor &&
 		streq(row->anchor, en->anchor) && streq(row->class, en->class)) {
@@ -336,6 +339,15 @@ int import_error_clear(struct import_step *st, int64_t cs, struct err *e)
 	return error_clear(st->sync->store, cs, ERROR_IMPORT, e);
 }
 
+/* What is known of it stays. */
+static int too_large(struct import_step *st, const struct entry *en, struct err *e)
+{
+	_cleanup_free_ char *dn = xstrdup(en->dn), *anchor = xstrdup(en->anchor);
+
+	return st->sink.bad(
+		&st->sink, dn, anchor, "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
+}
+
 int import_object(struct import_step *st, const struct import_object *o, struct err *e)
 {
 	int64_t unchanged = st->sync->counters.n[COUNTER_STAGE_NO_CHANGE];
@@ -348,10 +360,10 @@ int import_object(struct import_step *st, const struct import_object *o, struct 
 		TRY(complete(st, o->entry, e));
 	r = find_row(st, o->entry, &row, e);
 	TRY(r);
-	if (r == STORE_NONE)
-		TRY(insert_row(st, o, &row, e));
-	else
-		TRY(update_row(st, o, &row, e));
+	r = r == STORE_NONE ? insert_row(st, o, &row, e) : update_row(st, o, &row, e);
+	TRY(r);
+	if (r == IMAGE_TOO_LARGE)
+		return too_large(st, o->entry, e);
 	bitmap_set(&st->seen, row.id);
 	if (!o->partial || import_is_full(st) || st->conn->exports)
 		TRY(import_error_clear(st, row.id, e));

@@ -31,7 +31,7 @@ static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 	return mv_update(in->sync->store, mv, e);
 }
 
-/* Writes the computed object. *ret_flow: did anything change? */
+/* Writes the computed object. *ret_flow: did anything change? IMAGE_TOO_LARGE: nothing is. */
 static int mv_write(
 	struct inbound *in, struct mv_row *mv, struct mv_result *res, bool *ret_flow, struct err *e)
 {
@@ -40,8 +40,11 @@ static int mv_write(
 	struct delta change;
 	const void *image;
 	size_t len;
+	int r;
 
-	TRY(entry_image(s, &res->entry, &image, &len, e));
+	r = entry_image(s, &res->entry, &in->arena, &image, &len, e);
+	if (r != 0)
+		return r;
 	*ret_flow = !mv->id || mv->image_len != len || memcmp(mv->image, image, len) != 0;
 	if (*ret_flow) {
 		bool fresh = mv->id == 0;
@@ -107,6 +110,7 @@ static int mv_apply(struct inbound *in, const struct cs_row *row, struct mv_row 
 	struct sync *s = in->sync;
 	struct mv_result res;
 	bool flow;
+	int r;
 
 	TRY(mv_compute(s, sources, n, mv, NULL, &in->arena, &res, e));
 	/* a section that left the configuration must not become a wave of deletes */
@@ -119,7 +123,9 @@ static int mv_apply(struct inbound *in, const struct cs_row *row, struct mv_row 
 	}
 	if (res.error)
 		return flow_error(in, row, res.error_rule, res.error, e);
-	TRY(mv_write(in, mv, &res, &flow, e));
+	r = mv_write(in, mv, &res, &flow, e);
+	if (r != 0)
+		return r < 0 ? r : flow_error(in, row, NULL, IMAGE_TOO_LARGE_TEXT, e);
 	TRY(inbound_relink(in, mv->id, &res, e));
 	if (joins_hold(sources, n))
 		bitmap_set(&s->fresh, mv->id);
@@ -172,11 +178,14 @@ static int project(
 	struct mv_row mv = {.class = rule->target_class};
 	struct mv_result res;
 	bool flow;
+	int r;
 
 	TRY(mv_compute(s, src, 1, NULL, NULL, &in->arena, &res, e));
 	if (res.error)
 		return flow_error(in, &src->row, res.error_rule, res.error, e);
-	TRY(mv_write(in, &mv, &res, &flow, e));
+	r = mv_write(in, &mv, &res, &flow, e);
+	if (r != 0)
+		return r < 0 ? r : flow_error(in, &src->row, NULL, IMAGE_TOO_LARGE_TEXT, e);
 	TRY(cs_set_join(s->store, src->row.id, mv.id, rule->name, e));
 	if (!in->first)
 		TRY(inbound_relink(in, mv.id, &res, e));
@@ -225,8 +234,10 @@ static int lone_object(struct inbound *in, struct cs_row *row, struct err *e)
 	struct mv_source *src = arena_alloc(&in->arena, sizeof(*src));
 	struct cs_row whole; /* a page of all rows comes without images */
 	const char *error;
+	int r = cs_get(in->sync->store, row->id, &in->arena, &whole, e);
 
-	TRY(cs_get(in->sync->store, row->id, &in->arena, &whole, e));
+	if (r != 0) /* not there any more */
+		return MIN(r, 0);
 	TRY(mv_source_init(in->sync, src, &whole, &in->arena, &error, e));
 	return error ? flow_error(in, row, NULL, error, e) : unjoined_object(in, src, e);
 }

@@ -5,8 +5,6 @@
 
 #include <inttypes.h>
 
-#define CANDIDATES_MAX 16
-
 /* The key of a value: the hash of its folded text, so both kinds of comparison find it. */
 static int64_t key_hash(struct arena *a, const struct value *v)
 {
@@ -67,12 +65,12 @@ static int group_find(struct inbound *in, const struct rule *r, const struct joi
 
 	*ret = 0;
 	for (unsigned i = 0; values && i < values->count; i++) {
-		int64_t ids[CANDIDATES_MAX];
+		int64_t *ids;
 		unsigned n;
 
 		*ret_any_value = true;
 		TRY(mv_keys_find(in->sync->store, first->mv_attr,
-			key_hash(&in->arena, &values->values[i]), CANDIDATES_MAX, ids, &n, e));
+			key_hash(&in->arena, &values->values[i]), &in->arena, &ids, &n, e));
 		for (unsigned k = 0; k < n; k++) {
 			int holds = candidate_holds(in, r, g, cs, ids[k], e);
 

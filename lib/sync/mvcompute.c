@@ -45,6 +45,7 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 	clock = watch_enter(WATCH_RULES);
 	*ret_error = find_rules(s, src, a);
 	watch_leave(clock);
+	TRY(eval_check(s, e));
 	return *ret_error ? 1 : 0;
 }
 
@@ -256,8 +257,8 @@ static unsigned count_flows(struct mv_source *sources, unsigned n, struct mv_res
 int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const struct mv_row *before,
 	const struct observer *ob, struct arena *a, struct mv_result *ret, struct err *e)
 {
-	static struct bitmap done; /* kept between objects: it never gets large */
-	struct walk w = {.sync = s, .ret = ret, .ob = ob, .creating = !before, .done = &done};
+	struct walk w = {
+		.sync = s, .ret = ret, .ob = ob, .creating = !before, .done = &s->flow_done};
 	struct mv_source *src;
 	enum watch clock = watch_enter(WATCH_RULES);
 	unsigned flows;
@@ -265,7 +266,7 @@ int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const stru
 
 	*ret = (struct mv_result){.class = before ? before->class : NULL};
 	entry_init(&ret->entry, a);
-	bitmap_clear(&done);
+	bitmap_clear(&s->flow_done);
 	flows = count_flows(sources, n, ret);
 	ret->links = arena_alloc(a, (flows * 2 + 1) * sizeof(*ret->links));
 	w.kept = arena_alloc(a, (flows + 1) * sizeof(*w.kept));
@@ -279,5 +280,6 @@ int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const stru
 	}
 	r = ret->error && !ob ? 0 : keep_values(&w, before, a, e);
 	watch_leave(clock);
+	TRY(eval_check(s, e));
 	return r;
 }

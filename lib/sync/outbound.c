@@ -224,8 +224,10 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	const char *names;
 	const void *image;
 	size_t len;
+	int r = entry_image(s, &w->entry, &out->arena, &image, &len, e);
 
-	TRY(entry_image(s, &w->entry, &image, &len, e));
+	if (r != 0)
+		return r;
 	if (row->delete_after) { /* back in scope: decided anew */
 		row->delete_after = 0;
 		row->wanted = NULL;
@@ -280,12 +282,25 @@ static int insert_row(
 		.links = w->links_digest,
 	};
 
-	TRY(entry_image(out->sync, &w->entry, &row.wanted, &row.wanted_len, e));
+	int r = entry_image(out->sync, &w->entry, &out->arena, &row.wanted, &row.wanted_len, e);
+
+	if (r != 0)
+		return r;
 	TRY(cs_insert(out->sync->store, &row, e));
 	row.wanted = NULL; /* there was none before */
 	TRY(duplicate_index(out, &row, &w->entry, e));
 	sync_count(out->sync, COUNTER_PROVISIONED_ADD_FLOW);
 	return target_appeared(out, mv->id, e);
+}
+
+/* A released metaverse object goes when no target has anything of it any more. */
+static int forget(struct outbound *out, int64_t mv, struct err *e)
+{
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_joined(out->sync->store, mv, &out->arena, &rows, &n, e));
+	return n ? 0 : mv_delete(out->sync->store, mv, e);
 }
 
 /* Its object was deleted, is kept for a while, and came back as another metaverse object. */
@@ -301,7 +316,7 @@ static int free_of_released(struct outbound *out, struct cs_row *row, int64_t mv
 		return MIN(r, 0);
 	row->mv = 0;
 	TRY(cs_set_join(out->sync->store, row->id, 0, NULL, e));
-	return mv_delete(out->sync->store, old.id, e);
+	return forget(out, old.id, e);
 }
 
 /*
@@ -344,6 +359,8 @@ static int makes_room(struct outbound *out, struct cs_row *row, const struct wan
 static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *ad_dn, const char **ret_problem, struct err *e)
 {
+	int r;
+
 	if (row->mv && row->mv != mv->id) {
 		*ret_problem = arena_printf(&out->arena,
 			"another object already has the sourceAnchor of %s (%s)", ad_dn, row->dn);
@@ -361,8 +378,8 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	if (row->want == WANT_ABSENT)
 		row->wanted = NULL; /* it was to be deleted: everything is decided anew */
 	row->want = WANT_NOTHING;
-	TRY(update_row(out, row, w, ad_dn, e));
-	return target_appeared(out, mv->id, e);
+	r = update_row(out, row, w, ad_dn, e);
+	return r != 0 ? r : target_appeared(out, mv->id, e);
 }
 
 static int sync_error(
@@ -370,6 +387,14 @@ static int sync_error(
 {
 	sync_count(out->sync, COUNTER_FLOW_FAILURE);
 	return cs ? object_error(out->sync, cs, ERROR_SYNC, type, text, e) : 0;
+}
+
+/* An image that is too large is an error of its object. */
+static int too_large(struct outbound *out, int64_t cs, int r, struct err *e)
+{
+	return r == IMAGE_TOO_LARGE ? sync_error(out, cs, "object-too-large",
+					      IMAGE_TOO_LARGE_TEXT, e)
+	                            : r;
 }
 
 static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
@@ -391,18 +416,20 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 			row->want == WANT_PRESENT)
 			return sync_error(out, ad_cs, "sync-rule-error-function-triggered",
 				"SourceAnchor attribute has changed.", e);
-		return update_row(out, row, w, ad_dn, e);
+		return too_large(out, ad_cs, update_row(out, row, w, ad_dn, e), e);
 	}
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
 	TRY(r);
 	if (r == STORE_NONE)
-		return insert_row(out, mv, w, e);
+		return too_large(out, ad_cs, insert_row(out, mv, w, e), e);
 	TRY(free_of_released(out, &found, mv->id, e));
 	room = makes_room(out, &found, w, ad_dn, e);
 	TRY(room);
 	if (room)
-		return insert_row(out, mv, w, e);
-	TRY(join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e));
+		return too_large(out, ad_cs, insert_row(out, mv, w, e), e);
+	r = join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e);
+	if (r != 0)
+		return too_large(out, ad_cs, r, e);
 	return problem ? sync_error(out, ad_cs, "duplicate-anchor", problem, e) : 0;
 }
 
@@ -435,15 +462,7 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	} else if (row.id) {
 		TRY(deprovision(out, &row, ad_dn, true, e));
 	}
-	if (mv->deleted) {
-		struct cs_row *rows;
-		unsigned n;
-
-		TRY(cs_page_joined(s->store, mv->id, &out->arena, &rows, &n, e));
-		if (n == 0)
-			TRY(mv_delete(s->store, mv->id, e));
-	}
-	return 0;
+	return mv->deleted ? forget(out, mv->id, e) : 0;
 }
 
 int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
@@ -456,8 +475,7 @@ int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs
 		TRY(mv_entry(out->sync, mv, a, &entry, e));
 		src.entry = &entry;
 	}
-	wanted_compute(out, &src, NULL, a, ret);
-	return 0;
+	return wanted_compute(out, &src, NULL, a, ret, e);
 }
 
 void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *c)
@@ -466,7 +484,8 @@ void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *
 
 	*out = (struct outbound){.sync = s, .conn = c, .first = c->row.outbound_seq == 0};
 	out->now = unix_now();
-	for (unsigned i = 0; i < schema->n_classes && i < CLASSES_MAX; i++) {
+	out->classes = xcalloc(schema->n_classes, sizeof(*out->classes));
+	for (unsigned i = 0; i < schema->n_classes; i++) {
 		const struct schema_class *class = &schema->classes[i];
 
 		out->classes[i].class = class->name;
@@ -492,6 +511,7 @@ void outbound_done(struct outbound *out)
 		bitmap_done(&out->classes[i].attrs);
 		bitmap_done(&out->classes[i].never_empty);
 	}
+	free(out->classes);
 }
 
 static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,

@@ -8,8 +8,6 @@
 #include "sync/context.h"
 #include "sync/observe.h"
 
-#define CLASSES_MAX 32
-
 /* What the rules want of an object in one connector. */
 struct wanted {
 	bool provision;     /* an in-scope rule of link type Provision */
@@ -38,11 +36,11 @@ struct outbound {
 	bool missed;        /* references were purged that it has not seen: all are compared */
 	struct arena arena; /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
-	struct {
+	struct outbound_class {
 		const char *class;
 		struct bitmap attrs;
 		struct bitmap never_empty; /* of these: nothing is sent to clear them */
-	} classes[CLASSES_MAX];
+	} * classes;
 	unsigned n_classes;
 	struct bitmap baseline; /* rows whose wanted image was first computed in this step */
 	/* the object whose links are being walked, see outbound_links() */
@@ -61,9 +59,9 @@ struct wanted_source {
 	bool creating;             /* the directory has not shown its object yet */
 };
 
-/* Pure but for counting links: scope, attribute flow, precedence. */
-void wanted_compute(struct outbound *out, const struct wanted_source *src,
-	const struct observer *ob, struct arena *a, struct wanted *ret);
+/* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
+int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
+	struct arena *a, struct wanted *ret, struct err *e);
 /* The same for a row of the metaverse and the row of the connector that is joined to it. */
 int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
 	struct arena *a, struct wanted *ret, struct err *e);

@@ -209,6 +209,7 @@ static int preview_inbound(struct preview *p, struct err *e)
 	rules = ruleset_find(p->s.rules, RULE_INBOUND, self.conn->name, p->row.class, &n);
 	eval_init(&ev, &self.ctx, &self.entry, &p->a);
 	json_object_set_new(p->out, "rules", scopes(rules, n, &ev));
+	TRY(eval_check(&p->s, e));
 	TRY(find_sources(p, &self, e));
 	if (!p->n_sources)
 		return 0;
@@ -296,14 +297,16 @@ static int preview_connector(
 	if (p->mv.id)
 		r = outbound_row(&out, p->mv.id, &p->a, &row, &ad_dn, &ad_cs, e);
 	src.creating = !row.imported;
+	if (r == 0)
+		r = wanted_compute(&out, &src, &ob, &p->a, &w, e);
 	if (r == 0) {
-		wanted_compute(&out, &src, &ob, &p->a, &w);
 		rules = lives ? ruleset_find(p->s.rules, RULE_OUTBOUND, c->name, p->res.class, &n)
 		              : NULL;
 		eval_init(&ev, &ctx, &p->res.entry, &p->a);
 		json_object_set_new(*ret, "rules", scopes(rules, n, &ev));
 		set_text(*ret, "result", outbound_text(&w, &row, &p->a));
 		set_text(*ret, "object", row.id ? row.dn : w.dn);
+		r = eval_check(&p->s, e);
 	}
 	if (r == 0 && w.provision && !w.error && !row.blocked)
 		r = set_pending(p, &row, &w, *ret, e);
@@ -357,7 +360,7 @@ int preview_object(const struct config *cfg, struct ruleset *rules, struct store
 	if (r == 0)
 		r = preview_row(&p, e);
 	arena_done(&p.in.arena);
-	arena_done(&p.s.arena);
+	sync_done(&p.s);
 	arena_done(&p.a);
 	if (r < 0)
 		json_decref(p.out);
@@ -467,7 +470,7 @@ int lineage_object(const struct config *cfg, struct ruleset *rules, struct store
 
 	if (r == 0)
 		r = lineage_of(&s, mv, &a, list, e);
-	arena_done(&s.arena);
+	sync_done(&s);
 	if (r < 0)
 		json_decref(list);
 	else

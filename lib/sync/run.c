@@ -537,8 +537,6 @@ int run_execute(const struct config *cfg, const struct run_request *req,
 		store_rollback(s.store);
 	ruleset_free(s.rules);
 	store_close(s.store);
-	bitmap_done(&s.sync_errors);
-	bitmap_done(&s.fresh);
-	arena_done(&s.arena);
+	sync_done(&s);
 	return r;
 }

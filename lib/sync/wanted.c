@@ -193,7 +193,7 @@ static int64_t links_digest(const struct wanted *w)
 static void compute(struct outbound *out, const struct wanted_source *src,
 	const struct observer *ob, struct arena *a, struct wanted *ret)
 {
-	static struct bitmap done; /* kept between objects: it never gets large */
+	struct bitmap *done = &out->sync->flow_done;
 	struct eval_ctx ctx = {.sync = out->sync, .conn = out->conn, .mv = src->mv};
 	const struct rule *const *all;
 	const struct rule **rules;
@@ -202,7 +202,7 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 		.w = ret,
 		.ob = ob,
 		.creating = src->creating,
-		.done = &done,
+		.done = done,
 		.ev = &ev,
 	};
 	unsigned n_all, n, max = 0;
@@ -220,7 +220,7 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 		max += rules[i]->n_flows;
 	ret->links = arena_alloc(a, (max + 1) * sizeof(*ret->links));
 	ret->kept = arena_alloc(a, (max + 1) * sizeof(*ret->kept));
-	bitmap_clear(&done);
+	bitmap_clear(done);
 	set_attrs(&fl, out, ret->class);
 	for (unsigned i = 0; i < n; i++) {
 		if (!streq(rules[i]->target_class, ret->class) &&
@@ -235,11 +235,12 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 	ret->links_digest = links_digest(ret);
 }
 
-void wanted_compute(struct outbound *out, const struct wanted_source *src,
-	const struct observer *ob, struct arena *a, struct wanted *ret)
+int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
+	struct arena *a, struct wanted *ret, struct err *e)
 {
 	enum watch clock = watch_enter(WATCH_RULES);
 
 	compute(out, src, ob, a, ret);
 	watch_leave(clock);
+	return eval_check(out->sync, e);
 }

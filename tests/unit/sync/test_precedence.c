@@ -124,6 +124,7 @@ static void check_order(const struct world *w, const int *order, bool swap)
 	assert_string_equal(text_of(&res.entry, "r", &a), "");    /* AuthoritativeNull */
 	assert_string_equal(text_of(&res.entry, "s", &a), "two"); /* IgnoreThisFlow: the next */
 	assert_string_equal(text_of(&res.entry, "merged", &a), "a,b,cn1,cn2");
+	sync_done(&s);
 }
 
 static void permute(const struct world *w, int *order, unsigned n, unsigned *ret_count)
