@@ -34,7 +34,12 @@ static const struct option_def options[] = {
 	{"delta", OPTION_CHOICE, "auto", .choices = "auto|dirsync|usn|none",
 		.help = "how changes are found; auto: the best way that the account may use"},
 	{"consistency_guid", OPTION_BOOLEAN, "no",
-		.help = "write objectGUID to ms-DS-ConsistencyGuid of users that have none"},
+		.help = "write the sourceAnchor to ms-DS-ConsistencyGuid of users that have none"},
+	{"match_users", OPTION_CHOICE, "once", .choices = "once|mail|sid|account|attribute",
+		.help = "how users of several forests are found to be one person, see Users in "
+			"several forests"},
+	{"match_attribute", OPTION_STRING,
+		.help = "match_users = attribute: an attribute that the metaverse has, too"},
 	{"page_size", OPTION_NUMBER, "500", .min = 10, .max = 5000,
 		.help = "entries in one page of a search"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect and to sign in"},
@@ -93,6 +98,25 @@ static int check_lists(const struct settings *s, struct arena *a, struct err *e)
 	               : 0;
 }
 
+static int check_match(const struct settings *s, struct err *e)
+{
+	const char *attr = setting_text(s, "match_attribute");
+	bool wanted = streq(setting_text(s, "match_users"), "attribute");
+	const struct schema_attr *known =
+		attr ? schema_attr_find(&ad_schema.classes[0], attr) : NULL;
+
+	if (wanted && !attr)
+		return setting_error(s, "match_users", e, "match_attribute is missing");
+	if (!wanted && attr)
+		return setting_error(s, "match_attribute", e,
+			"it has no effect without match_users = attribute");
+	return known && known->type == VALUE_REFERENCE
+	               ? setting_error(s, "match_attribute", e,
+				 "%s is a reference; a value that can be compared was expected",
+				 attr)
+	               : 0;
+}
+
 static int ad_check(const struct settings *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -100,6 +124,7 @@ static int ad_check(const struct settings *s, struct err *e)
 	bool gssapi = streq(setting_text(s, "auth"), "gssapi");
 
 	TRY(check_lists(s, &a, e));
+	TRY(check_match(s, e));
 	if (gssapi && !setting_text(s, "keytab_file"))
 		return setting_error(s, "auth", e, "keytab_file is missing");
 	if (!gssapi && setting_text(s, "bind_dn") && !setting_text(s, "password_file"))
@@ -227,6 +252,8 @@ const struct connector_type connector_ad = {
 	.dn_attr = "distinguishedName",
 	.options = options,
 	.n_options = ARRAY_SIZE(options),
+	.match_setting = "match_users",
+	.match_attr_setting = "match_attribute",
 	.check = ad_check,
 	.schema = ad_schema_of,
 	.parameter = ad_parameter,

@@ -52,6 +52,11 @@ struct connector_type {
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;
+	/*
+	 * Settings that choose the joins of the rules for the type: all connectors of it must have
+	 * the same. NULL: none.
+	 */
+	const char *match_setting, *match_attr_setting;
 	/* Checks what the table cannot; offline. */
 	int (*check)(const struct settings *s, struct err *e);
 	/* Offline: what the rules are checked against; static. settings NULL: none configured. */
@@ -77,8 +82,8 @@ struct connector_type {
 	enum conn_result (*import)(struct connector *c, const struct import_request *req,
 		struct import_sink *sink, struct import_answer *ret, struct err *e);
 	/*
-	 * Writes objectGUID to ms-DS-ConsistencyGuid of objects that have none, when the settings
-	 * ask for it: CONN_OK with every outcome filled, or the ladder. NULL: cannot.
+	 * Writes the source anchor to ms-DS-ConsistencyGuid of objects that have none, when the
+	 * settings ask for it: CONN_OK with every outcome filled, or the ladder. NULL: cannot.
 	 */
 	const char *write_back_setting; /* the boolean one that asks for it; NULL: none */
 	enum conn_result (*write_back)(

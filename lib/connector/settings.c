@@ -22,6 +22,13 @@ const char *setting_text(const struct settings *s, const char *name)
 	return s->values[setting_index(s, name)];
 }
 
+int setting_line(const struct settings *s, const char *name)
+{
+	int line = s->lines[setting_index(s, name)];
+
+	return line ? line : s->line;
+}
+
 bool setting_bool(const struct settings *s, const char *name)
 {
 	const char *v = setting_text(s, name);
@@ -38,15 +45,14 @@ int64_t setting_number(const struct settings *s, const char *name)
 
 int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
 {
-	unsigned i = setting_index(s, name);
 	char text[sizeof(e->text)];
 	va_list ap;
 
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	return err_set(e, -EINVAL, s->file, s->lines[i] ? s->lines[i] : s->line,
-		"connector \"%s\", %s: %.600s", s->name, name, text);
+	return err_set(e, -EINVAL, s->file, setting_line(s, name), "connector \"%s\", %s: %.600s",
+		s->name, name, text);
 }
 
 char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a)

@@ -42,6 +42,8 @@ struct settings {
 
 /* Value of a setting that the defs list; NULL when unset. asserts that the name exists. */
 const char *setting_text(const struct settings *s, const char *name);
+/* The line that set it; of the section, when it is a default. */
+int setting_line(const struct settings *s, const char *name);
 bool setting_bool(const struct settings *s, const char *name);
 int64_t setting_number(const struct settings *s, const char *name); /* also durations */
 /* A list split at the separator and at line ends, trimmed; NULL-terminated, strings and array in

@@ -12,6 +12,7 @@
 #include "model/entry.h"
 #include "model/schema.h"
 #include "lang/eval.h"
+#include "lang/match.h"
 
 /* X(enum, word in files, what it does) */
 #define LINK_TYPES(X)                                                                              \
@@ -79,6 +80,7 @@ struct join_clause {
 	unsigned cs_attr; /* attribute of the connector space object */
 	unsigned mv_attr;
 	bool case_sensitive;
+	bool silent; /* a value of it is no reason to project the object */
 };
 
 struct join_group {
@@ -109,6 +111,7 @@ struct rule {
 	bool uses_membership; /* its scope asks for members of a group */
 	struct join_group *joins;
 	unsigned n_joins;
+	unsigned match_attr; /* the metaverse attribute that match_attribute names; 0: none */
 	struct flow *flows;
 	unsigned n_flows;
 };
@@ -141,6 +144,8 @@ struct rule_schema {
 	const char *connector; /* NULL: the metaverse */
 	const char *connector_type;
 	const struct schema *schema;
+	enum user_match match;  /* which join of a rule that has several is in force */
+	const char *match_attr; /* USER_MATCH_ATTRIBUTE: which */
 };
 
 /*

@@ -48,6 +48,27 @@ bool ruleset_joins_meet(const struct ruleset *rs, const struct rule *x, const st
 	       meet(rs, x, y) && scope_overlap(x->scope, y->scope);
 }
 
+/* Accounts can be found by an attribute only when the directory's rules bring it. */
+static int check_match(const struct ruleset *rs, const struct rule *x, struct err *e)
+{
+	for (unsigned i = 0; x->match_attr && !x->disabled && i < rs->n_rules; i++) {
+		const struct rule *y = rs->rules[i];
+
+		if (y->disabled || y->direction != RULE_INBOUND || !meet(rs, x, y))
+			continue;
+		for (unsigned k = 0; k < y->n_flows; k++)
+			if (y->flows[k].dest == x->match_attr)
+				return 0;
+	}
+	return !x->match_attr || x->disabled
+	               ? 0
+	               : err_set(e, -EINVAL, x->file, x->line,
+				 "rule \"%s\": match_attribute = %s: no rule from the directory "
+	                         "gives "
+				 "it to the metaverse, so nobody would be found",
+				 x->name, attr_name(x->match_attr));
+}
+
 static bool has_merge(const struct rule *r)
 {
 	for (unsigned i = 0; i < r->n_flows; i++)
@@ -159,6 +180,8 @@ int ruleset_check(const struct ruleset *rs, struct err *e)
 		const struct rule *x = rs->rules[i];
 		int r = check_twice(x, e);
 
+		if (r == 0)
+			r = check_match(rs, x, e);
 		for (unsigned k = i + 1; r == 0 && k < rs->n_rules; k++) {
 			const struct rule *y = rs->rules[k];
 

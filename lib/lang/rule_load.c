@@ -6,7 +6,8 @@
  *     "sourceObjectType": "user", "targetObjectType": "person", "linkType": "Provision",
  *     "disabled": false, "description": "...",
  *     "scope": [ [ {"attribute": "a", "operator": "EQUAL", "value": "x"}, AND ... ], OR ... ],
- *     "join":  [ [ {"csAttribute": "a", "mvAttribute": "b", "caseSensitive": false} ] ],
+ *     "join":  [ [ {"csAttribute": "a", "mvAttribute": "b", "caseSensitive": false,
+ *                   "projects": true} ] ],      (or an object of these, see rule_join.c)
  *     "flows": [ {"dest": "a", "source": "b"}, {"dest": "c", "constant": "x"},
  *                {"dest": "d", "expression": "Trim([d])", "mergeType": "Merge",
  *                 "executeOnce": true} ] }
@@ -71,7 +72,6 @@ static const char *const QUIET_KEYS[] = {"description", "id", "internalId", "ver
 	"immutableTag", "precedenceBefore", "precedenceAfter", "enablePasswordSync", "connectorId",
 	NULL};
 static const char *const CLAUSE_KEYS[] = {"attribute", "operator", "value", NULL};
-static const char *const JOIN_KEYS[] = {"csAttribute", "mvAttribute", "caseSensitive", NULL};
 
 int rule_keys(struct loader *l, json_t *obj, const char *const *known, const char *where)
 {
@@ -238,54 +238,6 @@ static int read_scope(struct loader *l, json_t *json)
 	return 0;
 }
 
-static int read_join_clause(struct loader *l, json_t *json, struct join_clause *c)
-{
-	bool inbound = l->rule->direction == RULE_INBOUND;
-	const struct schema_attr *attr;
-	int r = rule_keys(l, json, JOIN_KEYS, "join");
-
-	if (r < 0)
-		return r;
-	r = rule_attr(l, rule_text(json, "csAttribute"),
-		inbound ? l->source_schema : l->target_schema, inbound ? l->source : l->target,
-		&attr, &c->cs_attr);
-	if (r < 0)
-		return r;
-	c->case_sensitive = json_is_true(json_object_get(json, "caseSensitive"));
-	return rule_attr(l, rule_text(json, "mvAttribute"),
-		inbound ? l->target_schema : l->source_schema, inbound ? l->target : l->source,
-		&attr, &c->mv_attr);
-}
-
-static int read_joins(struct loader *l, json_t *json)
-{
-	struct arena *a = &l->rs->arena;
-	size_t n = json_array_size(json);
-
-	if (n > CLAUSES_MAX || (json && !json_is_array(json)))
-		return rule_bad(l, "join", "join is an array of at most %d groups", CLAUSES_MAX);
-	l->rule->joins = arena_zalloc(a, (n + 1) * sizeof(*l->rule->joins));
-	l->rule->n_joins = (unsigned)n;
-	for (size_t g = 0; g < n; g++) {
-		json_t *group = json_array_get(json, g);
-		size_t m = json_array_size(group);
-		struct join_group *jg = &l->rule->joins[g];
-
-		if (m == 0 || m > CLAUSES_MAX)
-			return rule_bad(
-				l, "join", "a join group holds 1 to %d clauses", CLAUSES_MAX);
-		jg->n_clauses = (unsigned)m;
-		jg->clauses = arena_zalloc(a, m * sizeof(*jg->clauses));
-		for (size_t i = 0; i < m; i++) {
-			int r = read_join_clause(l, json_array_get(group, i), &jg->clauses[i]);
-
-			if (r < 0)
-				return r;
-		}
-	}
-	return 0;
-}
-
 static const char *text_dup(struct arena *a, const char *s)
 {
 	return s && *s ? arena_strdup(a, s) : NULL;
@@ -356,6 +308,8 @@ static int read_classes(struct loader *l, json_t *json)
 	bool inbound = l->rule->direction == RULE_INBOUND;
 	int r;
 
+	l->source = l->target = NULL;
+	l->connector = NULL;
 	if (!connector)
 		connector = find_general(l);
 	if (!connector && l->rule->connector && !l->rule->disabled)
@@ -369,6 +323,7 @@ static int read_classes(struct loader *l, json_t *json)
 		               ? 0
 		               : rule_bad(l, NULL, "an object type is missing");
 	}
+	l->connector = connector;
 	l->source_schema = inbound ? (connector ? connector->schema : NULL) : metaverse(l);
 	l->target_schema = inbound ? metaverse(l) : (connector ? connector->schema : NULL);
 	r = read_class(l, "sourceObjectType", source, l->source_schema, &l->source);
@@ -440,10 +395,6 @@ static int read_rule(struct loader *l, json_t *json)
 	l->rule->name = arena_strdup(&l->rs->arena, name);
 	l->rule->file = l->path;
 	l->rule->line = line_at(l, l->offset);
-	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-	l->rule->text = arena_strdup(&l->rs->arena, text ? text : "");
-	free(text);
-	l->rule->digest = digest(json);
 	r = rule_keys(l, json, rule_file_keys, "rule");
 	if (r == 0)
 		r = read_words(l, json);
@@ -452,10 +403,17 @@ static int read_rule(struct loader *l, json_t *json)
 	if (r == 0)
 		r = read_scope(l, json_object_get(json, "scope"));
 	if (r == 0)
-		r = read_joins(l, json_object_get(json, "join"));
+		r = rule_read_joins(l, json);
 	if (r == 0)
 		r = rule_read_flows(l, json_object_get(json, "flows"));
-	return r;
+	if (r < 0)
+		return r;
+	/* with the join that the settings chose */
+	text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+	l->rule->text = arena_strdup(&l->rs->arena, text ? text : "");
+	free(text);
+	l->rule->digest = digest(json);
+	return 0;
 }
 
 int rules_read_file(struct ruleset *rs, const char *path, struct err *e)

@@ -1,4 +1,4 @@
-/* Reading one rule file: shared by rule_load.c (files, rules, scopes, joins) and rule_flow.c. */
+/* Reading one rule file: rule_load.c (files, rules, scopes), rule_join.c and rule_flow.c. */
 #pragma once
 
 #include "lang/ruleset.h"
@@ -14,6 +14,8 @@ struct loader {
 	const struct schema_class *source, *target; /* NULL: any class */
 	const struct schema *source_schema;
 	const struct schema *target_schema;
+	const struct rule_schema *connector; /* of the rule; NULL: not known */
+	const char *match_attr;              /* of its "join"; NULL: it names no such attribute */
 	struct err *e;
 };
 
@@ -31,5 +33,7 @@ int rule_line(const struct loader *l, const char *near);
 int rule_attr(struct loader *l, const char *name, const struct schema *schema,
 	const struct schema_class *class, const struct schema_attr **ret_attr, unsigned *ret);
 
+/* "join" of the rule that is being read; leaves in it what is in force. */
+int rule_read_joins(struct loader *l, json_t *rule);
 /* "flows": [...] of the rule that is being read. */
 int rule_read_flows(struct loader *l, json_t *json);

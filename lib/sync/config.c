@@ -375,6 +375,38 @@ static int check_settings(struct reader *rd, struct settings *s, const char *sec
 	return 1;
 }
 
+/* Rules are made for all connectors of a type: their settings that choose joins must be one. */
+static int check_agreement(struct reader *rd, const char *name, const struct settings *first,
+	const struct settings *other)
+{
+	const char *x = setting_text(first, name), *y = setting_text(other, name);
+
+	if ((!x && !y) || (x && y && streq(x, y)))
+		return 0;
+	return setting_error(other, name, rd->e,
+		"it is %s here and %s in connector \"%s\" (line %d); all connectors of the type "
+		"must have the same",
+		y ? y : "not set", x ? x : "not set", first->name, setting_line(first, name));
+}
+
+static int check_matches(struct reader *rd)
+{
+	const struct config *cfg = rd->cfg;
+
+	for (unsigned i = 0; i < cfg->n_connectors; i++)
+		for (unsigned k = i + 1; k < cfg->n_connectors; k++) {
+			const struct settings *x = &cfg->connectors[i].settings;
+			const struct settings *y = &cfg->connectors[k].settings;
+			const struct connector_type *t = cfg->connectors[i].type;
+
+			if (t != cfg->connectors[k].type || !t->match_setting)
+				continue;
+			TRY(check_agreement(rd, t->match_setting, x, y));
+			TRY(check_agreement(rd, t->match_attr_setting, x, y));
+		}
+	return 0;
+}
+
 static int check_all(struct reader *rd)
 {
 	struct config *cfg = rd->cfg;
@@ -396,7 +428,7 @@ static int check_all(struct reader *rd)
 		if (rd->failed)
 			return rd->failed;
 	}
-	return 0;
+	return check_matches(rd);
 }
 
 /* 0, or the number of a line that inih would cut. */

@@ -68,7 +68,7 @@ static int group_find(struct inbound *in, const struct rule *r, const struct joi
 		int64_t *ids;
 		unsigned n;
 
-		*ret_any_value = true;
+		*ret_any_value = *ret_any_value || !first->silent;
 		TRY(mv_keys_find(in->sync->store, first->mv_attr,
 			key_hash(&in->arena, &values->values[i]), &in->arena, &ids, &n, e));
 		for (unsigned k = 0; k < n; k++) {
@@ -86,17 +86,54 @@ static int group_find(struct inbound *in, const struct rule *r, const struct joi
 	return 0;
 }
 
-/* 1: another object of the same connector is joined to it already. */
-static int is_taken(struct inbound *in, int64_t mv, const struct cs_row *self, struct err *e)
+static bool have_flows(const struct rule *const *rules, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (rules[i]->n_flows && rules[i]->link != LINK_JOIN_NO_FLOW)
+			return true;
+	return false;
+}
+
+/*
+ * 1: another object of the same connector is joined to it already, and both have attributes to give
+ * (a foreign security principal has none); *ret_dn is that one. One that the directory has no more
+ * is about to leave, whether inbound has come to it or not.
+ */
+static int is_taken(struct inbound *in, int64_t mv, const struct mv_source *self,
+	const char **ret_dn, struct err *e)
 {
 	struct cs_row *rows;
 	unsigned n;
 
-	TRY(cs_page_joined(in->sync->store, mv, &in->arena, &rows, &n, e));
-	for (unsigned i = 0; i < n; i++)
-		if (rows[i].connector == self->connector && rows[i].id != self->id)
-			return 1;
+	if (!have_flows(self->rules, self->n_rules))
+		return 0;
+	TRY(cs_page_joined_to(in->sync->store, mv, 0, &in->arena, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		const struct rule *const *rules;
+		unsigned n_rules;
+
+		if (rows[i].connector != self->row.connector || rows[i].id == self->row.id ||
+			rows[i].deleted)
+			continue;
+		rules = ruleset_find(
+			in->sync->rules, RULE_INBOUND, self->conn->name, rows[i].class, &n_rules);
+		if (!have_flows(rules, n_rules))
+			continue;
+		*ret_dn = rows[i].dn;
+		return 1;
+	}
 	return 0;
+}
+
+/* The attributes of a join group, for people: "a, b". */
+static const char *group_names(struct arena *a, const struct join_group *g)
+{
+	const char *text = "";
+
+	for (unsigned i = 0; i < g->n_clauses; i++)
+		text = arena_printf(
+			a, "%s%s%s", text, i ? ", " : "", attr_name(g->clauses[i].cs_attr));
+	return text;
 }
 
 /* Tries the groups of a rule in order. 1 found (or an error in *ret_error), 0 not. */
@@ -106,19 +143,21 @@ static int rule_find(struct inbound *in, const struct mv_source *src, const stru
 {
 	*ret_any_value = false;
 	for (unsigned g = 0; g < r->n_joins; g++) {
+		const char *other = NULL;
 		int taken;
 
 		TRY(group_find(in, r, &r->joins[g], &src->entry, ret_mv, ret_any_value, e));
 		if (!*ret_mv)
 			continue;
-		taken = is_taken(in, *ret_mv, &src->row, e);
+		taken = is_taken(in, *ret_mv, src, &other, e);
 		TRY(taken);
 		*ret = taken ? JOIN_ERROR : JOIN_FOUND;
 		if (taken)
 			*ret_error = arena_printf(&in->arena,
-				"rule \"%s\" joins it to metaverse object %" PRId64
-				", to which another object of connector \"%s\" is joined",
-				r->name, *ret_mv, src->conn->name);
+				"%s and %s, both of connector \"%s\", would be one: rule \"%s\" "
+				"joins them by %s to metaverse object %" PRId64,
+				src->row.dn, other, src->conn->name, r->name,
+				group_names(&in->arena, &r->joins[g]), *ret_mv);
 		return 1;
 	}
 	return 0;

@@ -149,6 +149,21 @@ int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, 
 	return 0;
 }
 
+/* 1: the winner refers to one of the objects. */
+static int refers_to_one(struct inbound *in, const struct mv_link_source *w,
+	const struct cs_row *rows, unsigned n, struct err *e)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_link l;
+		int r = cs_link_get(in->sync->store, w->cs, w->cs_attr, rows[i].id, &l, e);
+
+		TRY(r);
+		if (r == 0 && l.imported)
+			return 1;
+	}
+	return 0;
+}
+
 /* 1: an object that is still joined to the target is what the link's winner refers to. */
 static int still_refers(struct inbound *in, const struct mv_link *l, const struct cs_row *joined,
 	unsigned n_joined, struct err *e)
@@ -168,16 +183,13 @@ static int still_refers(struct inbound *in, const struct mv_link *l, const struc
 		TRY(mv_compute(in->sync, sources, n, &mv, NULL, &a, &res, e));
 	if (error || res.error || is_kept(&res, l->attr))
 		return 1; /* as long as it cannot be decided, it stays */
-	for (unsigned i = 0; i < res.n_links; i++)
-		for (unsigned k = 0; k < n_joined && res.links[i].attr == l->attr; k++) {
-			struct cs_link cl;
-
-			r = cs_link_get(in->sync->store, res.links[i].cs, res.links[i].cs_attr,
-				joined[k].id, &cl, e);
-			TRY(r);
-			if (r == 0 && cl.imported)
-				return 1;
-		}
+	for (unsigned i = 0; i < res.n_links; i++) {
+		if (res.links[i].attr != l->attr)
+			continue;
+		r = refers_to_one(in, &res.links[i], joined, n_joined, e);
+		if (r != 0)
+			return r;
+	}
 	return 0;
 }
 
@@ -266,10 +278,25 @@ static int link_removed(struct inbound *in, struct err *e)
 	return inbound_relink(in, in->link_mv, &res, e);
 }
 
+/*
+ * 1: the winner refers to the target by another of its objects, too: an account, and the foreign
+ * security principal that stands for one of another forest.
+ */
+static int leads_to_other(
+	struct inbound *in, const struct mv_link_source *w, int64_t target, struct err *e)
+{
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_joined_to(in->sync->store, target, 0, &in->arena, &rows, &n, e));
+	return refers_to_one(in, w, rows, n, e);
+}
+
 static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 {
 	bool won = false;
 	int64_t target;
+	int present;
 
 	TRY(load_winners(in, l->cs, e));
 	if (!in->link_mv)
@@ -288,7 +315,9 @@ static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 			shared += in->link_winners[k].attr == w->attr;
 		if (!l->imported && shared > 1)
 			return link_removed(in, e);
-		TRY(link_set(in, in->link_mv, w->attr, target, l->imported, e));
+		present = l->imported ? 1 : leads_to_other(in, w, target, e);
+		TRY(present);
+		TRY(link_set(in, in->link_mv, w->attr, target, present, e));
 	}
 	/* nothing is left of the attribute: take the whole set away */
 	return won || l->imported ? 0 : link_removed(in, e);

@@ -2,6 +2,7 @@
 #include "lang/metaverse.h"
 #include "sync/run.h"
 
+#include <assert.h>
 #include <errno.h>
 
 static struct schema *metaverse; /* rules point into it: kept for the life of the process */
@@ -12,6 +13,21 @@ static bool type_configured(const struct config *cfg, const struct connector_typ
 		if (cfg->connectors[i].type == t)
 			return true;
 	return false;
+}
+
+/* The schema of a configured connector, and which joins its settings choose. */
+static struct rule_schema schema_of(const struct connector_config *cc)
+{
+	const struct settings *s = &cc->settings;
+	struct rule_schema ret = {s->name, cc->type->name, cc->type->schema(s)};
+	const char *setting = cc->type->match_setting;
+	int match = setting ? user_match_find(setting_text(s, setting)) : USER_MATCH_ONCE;
+
+	assert(match >= 0); /* the words of the option are those of the rules */
+	ret.match = (enum user_match)match;
+	if (setting)
+		ret.match_attr = setting_text(s, cc->type->match_attr_setting);
+	return ret;
 }
 
 /*
@@ -25,12 +41,8 @@ static unsigned rule_schemas(const struct config *cfg, struct arena *a, struct r
 	for (unsigned i = 0; connector_types[i]; i++)
 		max++;
 	*ret = arena_zalloc(a, max * sizeof(**ret));
-	for (unsigned i = 0; i < cfg->n_connectors; i++) {
-		const struct connector_config *cc = &cfg->connectors[i];
-
-		(*ret)[n++] = (struct rule_schema){
-			cc->settings.name, cc->type->name, cc->type->schema(&cc->settings)};
-	}
+	for (unsigned i = 0; i < cfg->n_connectors; i++)
+		(*ret)[n++] = schema_of(&cfg->connectors[i]);
 	for (unsigned i = 0; connector_types[i]; i++)
 		if (!type_configured(cfg, connector_types[i]))
 			(*ret)[n++] = (struct rule_schema){

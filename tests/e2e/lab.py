@@ -243,11 +243,14 @@ class Lab:
     """A folder with a company, an emulator and the configuration between them."""
 
     def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
-                 tenant=None, sign_in=None, second=False, second_port=0, **settings):
+                 tenant=None, sign_in=None, second=False, second_port=0, ad="",
+                 other_first=False, **settings):
         """second: there is a second tenant, the company's objects go to both.
-        company.other: a second forest, with a connector of its own."""
+        company.other: a second forest, with a connector of its own; other_first: before the other.
+        ad: settings of the connectors of AD."""
         self.folder = str(folder)
         self.company = company or Company()
+        self.ad, self.other_first = ad, other_first
         self.ldif = os.path.join(self.folder, "ad.ldif")
         self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port,
                                  tenant=tenant)
@@ -281,6 +284,10 @@ class Lab:
         for key, value in self.settings.items():
             section, _, name = key.partition("__")
             sections[section] += "%s = %s\n" % (name, value)
+        ad += self.ad
+        first, more = self.other_forest(), self.second_tenant()
+        if not self.other_first:
+            first, more = "", first + more
         with open(self.config, "w", encoding="utf-8") as f:
             f.write("""[adsyncd]
 state_directory = %(folder)s/state
@@ -295,6 +302,7 @@ status_socket = %(folder)s/status
 %(import)s
 [export]
 %(export)s
+%(first)s
 [connector "%(ad_name)s"]
 type = ad
 source = %(source)s
@@ -314,14 +322,17 @@ ca_file = %(ca)s
                     source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
                     sign_in=self.sign_in, url=self.emulator.url,
                     ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad,
-                    more=self.more(), extra=extra))
+                    first=first, more=more, extra=extra))
 
-    def more(self):
-        """Sections of a second forest and a second tenant."""
-        text, other = "", self.other()
-        if other:
-            text += '[connector "%s"]\ntype = ad\nsource = ldif:%s\nbase_dn = %s\n' % (
-                other.dns, self.folder + "/other.ldif", other.domain)
+    def other_forest(self):
+        """The section of a second forest."""
+        other = self.other()
+        return other and ('[connector "%s"]\ntype = ad\nsource = ldif:%s\nbase_dn = %s\n%s\n' % (
+            other.dns, self.folder + "/other.ldif", other.domain, self.ad)) or ""
+
+    def second_tenant(self):
+        """The section of a second tenant."""
+        text = ""
         if self.second and not os.path.exists(self.folder + "/without-second"):
             sign_in, wrong = self.sign_in, self.folder + "/second/secret"
             if os.path.exists(wrong):

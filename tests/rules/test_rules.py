@@ -3,6 +3,7 @@
     {"about": "what the feature is",
      "rules": [ ... ],                     own rules, beside the default ones
      "defaults": false,                    or alone
+     "ad": "match_users = sid",            settings of the connectors of AD
      "company": [["user", "anna", {"title": "Pilot"}], ["group", "Crew", ["anna"], {...}],
                  ["contact", "Partner", "p@partners.example", {...}],
                 ["computer", "PC1", {...}], ["device", "Phone", {...}],  the latter an msDS-Device
@@ -69,7 +70,8 @@ class Golden:
         self.rules_folder = str(folder) + "/rules.d"
         os.mkdir(self.rules_folder)
         self.write_rules(data.get("rules", []))
-        self.lab = Lab(folder, build(data["company"], Company()), scheduler__sync_cycle_enabled="no")
+        self.lab = Lab(folder, build(data["company"], Company()), scheduler__sync_cycle_enabled="no",
+                       ad=data.get("ad", ""))
         self.other = None
         extra = ""
         if "other" in data:
@@ -77,7 +79,7 @@ class Golden:
                                self.lab.company)
             self.other.write(str(folder) + "/other.ldif")
             extra = ('[connector "%s"]\ntype = ad\nsource = ldif:%s/other.ldif\n'
-                     'base_dn = DC=other,DC=example\n' % (OTHER, folder))
+                     'base_dn = DC=other,DC=example\n%s\n' % (OTHER, folder, data.get("ad", "")))
         self.lab.write_config(extra=extra)
         if not data.get("defaults", True):
             with open(self.lab.config, encoding="utf-8") as f:

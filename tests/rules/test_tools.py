@@ -79,8 +79,8 @@ def test_diff(tmp_path):
 def test_explain():
     out = ctl("rules", "explain", "In from AD - User Join", RULES).stdout
     for words in ("precedence 100", "isCriticalSystemObject NOTEQUAL TRUE and adminDescription",
-                  "Link type Provision:", "Joins by objectSid = objectSid",
-                  "else by msExchMasterAccountSid = objectSid", "sourceAnchor <- IIF("):
+                  "Link type Provision:", "Joins by mS-DS-ConsistencyGuid = sourceAnchorBinary",
+                  "else by objectGUID = sourceAnchorBinary", "cloudFiltered <- IIF("):
         assert words in out, (words, out)
     out = ctl("rules", "explain", "displayName", RULES).stdout
     assert out.index("User Common from Exchange") < out.index("In from AD - User Common (")

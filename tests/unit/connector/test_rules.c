@@ -141,6 +141,13 @@ static void test_source_anchor(void **state)
 	assert_string_equal(flowed(&en, "sourceAnchor", &a), "x4V0iiaeB60KXxjftcwd7A==");
 	entry_set(&en, attr_intern("mS-DS-ConsistencyGuid"), value_binary("0123456789abcdef", 16));
 	assert_string_equal(flowed(&en, "sourceAnchor", &a), "MDEyMzQ1Njc4OWFiY2RlZg==");
+	assert_string_equal(flowed(&en, "sourceAnchorBinary", &a), "MDEyMzQ1Njc4OWFiY2RlZg==");
+	/* a linked mailbox has none: its account gives it */
+	entry_set(&en, attr_intern("msExchRecipientTypeDetails"), value_integer(2));
+	assert_null(flowed(&en, "sourceAnchor", &a));
+	assert_null(flowed(&en, "sourceAnchorBinary", &a));
+	en.class = "group";
+	assert_string_equal(flowed(&en, "sourceAnchor", &a), "MDEyMzQ1Njc4OWFiY2RlZg==");
 	/* the documentation's example of the Entra connector space DN */
 	assert_string_equal(entra_dn("x4V0iaeB60KXxjftcwd7Hw==", &a),
 		"CN={783456306961654236304B58786A6674637764374877"
