@@ -211,8 +211,9 @@ static const char *what_is_wrong(const struct emulator *em, const struct applica
 	bool own = strcasecmp(body_text(claims, "iss"), app->app_id) == 0;
 	const struct credential *c =
 		own ? named_certificate(app, header) : trusted_issuer(app, claims);
-	json_int_t exp = json_integer_value(json_object_get(claims, "exp"));
-	json_int_t nbf = json_integer_value(json_object_get(claims, "nbf"));
+	/* a NumericDate may have a fraction (RFC 7519 2), and that of MSAL Python has one */
+	double exp = json_number_value(json_object_get(claims, "exp"));
+	double nbf = json_number_value(json_object_get(claims, "nbf"));
 
 	if (!c && own)
 		return "AADSTS700027: The certificate with identifier used to sign the client "
@@ -222,7 +223,7 @@ static const char *what_is_wrong(const struct emulator *em, const struct applica
 		       "assertion.";
 	if (!signed_by(c, jwt, header))
 		return "AADSTS700027: Client assertion failed signature validation.";
-	if (exp <= now(em) - SKEW || nbf > now(em) + SKEW)
+	if (exp <= (double)(now(em) - SKEW) || nbf > (double)(now(em) + SKEW))
 		return "AADSTS700024: Client assertion is not within its valid time range.";
 	if (own && strcasecmp(body_text(claims, "sub"), app->app_id) != 0)
 		return "AADSTS700030: Invalid certificate - subject name in certificate is not "

@@ -30,7 +30,7 @@ struct program {
 	const char *tenant, *state, *port_file, *record;
 	struct server_config config;
 	bool memory, throttle;
-	int cert_days;
+	struct tls_config tls;
 	struct emulator em;
 	struct event_base *base;
 	struct server *server;
@@ -44,6 +44,8 @@ static void usage(FILE *f)
 	      "  --state DIR          certificate and database; made when missing\n"
 	      "  --listen HOST:PORT   default 127.0.0.1:8443; port 0 takes a free one\n"
 	      "  --port-file FILE     the port is written there when the server listens\n"
+	      "  --name NAME          a name more in a new certificate; may be given several "
+	      "times\n"
 	      "  --memory             keep the objects in memory only\n"
 	      "  --cert-days N        validity of a new certificate, default 365\n"
 	      "  --stable-ids         ids of synchronized objects follow from their sourceAnchor\n"
@@ -93,11 +95,19 @@ static int set_option(struct program *p, int c, const char *arg)
 	case 'p':
 		p->port_file = arg;
 		break;
+	case 'n':
+		if (p->tls.n_names < TLS_NAMES_MAX && tls_name_valid(arg)) {
+			p->tls.names[p->tls.n_names++] = arg;
+			break;
+		}
+		fprintf(stderr, "entra-emulator: --name takes a host's name, at most %d times\n",
+			TLS_NAMES_MAX);
+		return 3;
 	case 'm':
 		p->memory = true;
 		break;
 	case 'c':
-		p->cert_days = atoi(arg);
+		p->tls.days = atoi(arg);
 		break;
 	case 'i':
 		p->em.stable_ids = true;
@@ -135,6 +145,7 @@ static int parse_options(struct program *p, int argc, char **argv)
 		{"state", required_argument, NULL, 's'},
 		{"listen", required_argument, NULL, 'l'},
 		{"port-file", required_argument, NULL, 'p'},
+		{"name", required_argument, NULL, 'n'},
 		{"memory", no_argument, NULL, 'm'},
 		{"cert-days", required_argument, NULL, 'c'},
 		{"stable-ids", no_argument, NULL, 'i'},
@@ -201,8 +212,10 @@ static int run(struct program *p, struct err *e)
 	struct timeval tv = {0, FLUSH_MS * 1000};
 	struct event *term, *intr, *timer;
 	SSL_CTX *tls = NULL;
-	int r = tls_context(p->state, p->config.address, p->cert_days, &tls, e);
+	int r;
 
+	p->tls.address = p->config.address;
+	r = tls_context(p->state, &p->tls, &tls, e);
 	if (r == 0)
 		r = server_new(p->base, tls, &p->em, &p->config, &p->server, e);
 	if (r == 0)
@@ -290,7 +303,7 @@ int main(int argc, char **argv)
 {
 	static struct program p = {
 		.config = {"127.0.0.1", 8443, CONNECTIONS_MAX, REQUEST_SECONDS},
-		.cert_days = 365,
+		.tls.days = 365,
 	};
 	struct err e = {0};
 	char text[1100];

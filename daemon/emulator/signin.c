@@ -249,10 +249,32 @@ static void cloud_endpoints(struct emulator *em, const struct asked *a, struct r
 		list ? "[" : "", base, base, base, base, base, base, base, list ? "]" : "");
 }
 
+/*
+ * What the Azure CLI asks Azure when it has a token: there are no subscriptions (it goes on with
+ * --allow-no-subscriptions), and one tenant.
+ */
+static void azure(struct emulator *em, const struct asked *a, struct response *rs)
+{
+	const char *why;
+
+	if (!token_check(em, a->authorization, &why)) {
+		respond_error(rs, 401, "InvalidAuthenticationToken", "%s", why);
+		return;
+	}
+	rs->status = 200;
+	buf_adds(&rs->body, "{\"value\":[");
+	if (strncasecmp(a->path, "/tenants", 8) == 0)
+		buf_addf(&rs->body, "{\"id\":\"/tenants/%s\",\"tenantId\":\"%s\"}", em->tenant->id,
+			em->tenant->id);
+	buf_adds(&rs->body, "]}");
+}
+
 static const struct {
 	const char *path;
 	void (*handle)(struct emulator *em, const struct asked *a, struct response *rs);
 } fixed[] = {
+	{"/subscriptions", azure},
+	{"/tenants", azure},
 	{"/metadata/identity/oauth2/token", managed_identity},
 	{"/metadata/endpoints", cloud_endpoints},
 };
@@ -275,7 +297,7 @@ bool handle_sign_in(struct emulator *em, struct asked *a, struct response *rs)
 	char *rest = *path == '/' ? strchr(path + 1, '/') : NULL;
 
 	a->query = query ? query + 1 : "";
-	for (unsigned i = 0; rest && i < ARRAY_SIZE(fixed); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(fixed); i++)
 		if (strcasecmp(path, fixed[i].path) == 0) {
 			fixed[i].handle(em, a, rs);
 			return true;

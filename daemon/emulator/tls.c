@@ -1,6 +1,8 @@
 /* A small CA and one certificate, by OpenSSL. */
 #include "tls.h"
 
+#include "base/buf.h"
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -88,19 +90,38 @@ static int write_pem(const char *path, mode_t mode, X509 *cert, EVP_PKEY *key, s
 	return 0;
 }
 
-static int make_files(const char *ca, const char *cert, const char *key, const char *address,
-	int days, struct err *e)
+bool tls_name_valid(const char *name)
+{
+	static const char good[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+
+	name += *name == '*';
+	return *name && !name[strspn(name, good)];
+}
+
+static void subject_names(const struct tls_config *config, struct buf *ret)
+{
+	buf_adds(ret, "DNS:localhost,IP:127.0.0.1");
+	if (strcmp(config->address, "127.0.0.1") != 0)
+		buf_addf(ret, ",IP:%s", config->address);
+	for (unsigned i = 0; i < config->n_names; i++)
+		buf_addf(ret, ",DNS:%s", config->names[i]);
+}
+
+static int make_files(const char *ca, const char *cert, const char *key,
+	const struct tls_config *config, struct err *e)
 {
 	EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *server_key = EVP_EC_gen("P-256");
-	_cleanup_free_ char *san = xasprintf("DNS:localhost,IP:127.0.0.1%s%s",
-		strcmp(address, "127.0.0.1") ? ",IP:" : "",
-		strcmp(address, "127.0.0.1") ? address : "");
+	_cleanup_buf_ struct buf san = {0};
 	X509 *ca_cert = make_certificate(ca_key, "entra-emulator CA", NULL, ca_key, 3650, NULL);
-	X509 *server =
-		ca_cert ? make_certificate(server_key, "entra-emulator", ca_cert, ca_key, days, san)
-			: NULL;
-	int r = server ? 0 : ssl_error(cert, e);
+	X509 *server;
+	int r;
 
+	subject_names(config, &san);
+	server = ca_cert ? make_certificate(server_key, "entra-emulator", ca_cert, ca_key,
+				   config->days, san.data)
+	                 : NULL;
+	r = server ? 0 : ssl_error(cert, e);
 	if (r == 0)
 		r = write_pem(key, 0600, NULL, server_key, e);
 	if (r == 0)
@@ -114,7 +135,22 @@ static int make_files(const char *ca, const char *cert, const char *key, const c
 	return r;
 }
 
-int tls_context(const char *dir, const char *address, int days, SSL_CTX **ret, struct err *e)
+static int check_names(
+	const char *path, const SSL_CTX *ctx, const struct tls_config *config, struct err *e)
+{
+	X509 *cert = SSL_CTX_get0_certificate(ctx);
+
+	for (unsigned i = 0; i < config->n_names; i++)
+		if (X509_check_host(cert, config->names[i], 0, 0, NULL) != 1)
+			return err_set(e, -EINVAL, path, 0,
+				"was made without the name %s: remove it, and clients trust the "
+				"new "
+				"ca.pem",
+				config->names[i]);
+	return 0;
+}
+
+int tls_context(const char *dir, const struct tls_config *config, SSL_CTX **ret, struct err *e)
 {
 	_cleanup_free_ char *ca = xasprintf("%s/ca.pem", dir);
 	_cleanup_free_ char *cert = xasprintf("%s/cert.pem", dir);
@@ -123,15 +159,18 @@ int tls_context(const char *dir, const char *address, int days, SSL_CTX **ret, s
 	int r = 0;
 
 	if (access(ca, R_OK) < 0 || access(cert, R_OK) < 0 || access(key, R_OK) < 0)
-		r = make_files(ca, cert, key, address, days, e);
+		r = make_files(ca, cert, key, config, e);
 	if (r < 0)
 		return r;
 	ctx = SSL_CTX_new(TLS_server_method());
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 	if (SSL_CTX_use_certificate_file(ctx, cert, SSL_FILETYPE_PEM) != 1 ||
-		SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) {
+		SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
 		r = ssl_error(cert, e);
+	else
+		r = check_names(cert, ctx, config, e);
+	if (r < 0) {
 		SSL_CTX_free(ctx);
 		return r;
 	}

@@ -147,7 +147,8 @@ def test_instance_discovery(em, host, tenant, version):
 
 def test_bad_instance_discovery(em):
     for url, status, error in ((None, 400, "invalid_request"), ("", 400, "invalid_request"),
-                               ("x", 400, "invalid_instance"), ("https://", 400, "invalid_instance"),
+                               ("x", 400, "invalid_instance"),
+                               ("https://", 400, "invalid_instance"),
                                ("http://localhost/common/x", 400, "invalid_instance"),
                                ("https://localhost", 400, "invalid_instance"),
                                ("https://localhost//x", 400, "invalid_instance"),
@@ -168,6 +169,17 @@ def test_cloud_endpoints(em):
     assert send(em, "GET", "/metadata/endpoints?api-version=2019-05-01")[1] == [one]
 
 
+def test_azure_has_nothing(em):
+    """Upon signing in the Azure CLI asks for subscriptions: there are none, and one tenant."""
+    who = Graph(em).headers
+    version = "?api-version=2019-11-01"
+    assert send(em, "GET", "/subscriptions" + version, None, who) == (200, {"value": []})
+    assert send(em, "GET", "/tenants" + version, None, who) == (200, {"value": [
+        {"id": "/tenants/" + TENANT, "tenantId": TENANT}]})
+    for path in ("/subscriptions", "/tenants"):
+        assert code(send(em, "GET", path + version)) == (401, "InvalidAuthenticationToken")
+
+
 # --- tokens ---
 
 @pytest.mark.parametrize("tenant", TENANTS)
@@ -182,7 +194,8 @@ def test_token_of_version_2(em, tenant):
 
 @pytest.mark.parametrize("tenant", TENANTS)
 def test_token_of_version_1(em, tenant):
-    status, answer = token(em, "/%s/oauth2/token?api-version=1.0" % tenant, resource=GRAPH, **form())
+    path = "/%s/oauth2/token?api-version=1.0" % tenant
+    status, answer = token(em, path, resource=GRAPH, **form())
     assert status == 200 and works(em, answer)
     assert answer["resource"] == claims(answer)["aud"] == GRAPH
     assert answer["expires_in"] == answer["ext_expires_in"] == "3599"
@@ -276,6 +289,20 @@ def test_thumbprints(em, keys):
                    {"x5t": b64url(sha1) + "=="}, {"x5t": 7}, {"x5t": "\u00e9" * 20}):
         status, answer = by_assertion(em, assertion(keys, audience, header))
         assert (status, answer["error_codes"]) == (401, [700027]), header
+
+
+def test_times_of_an_assertion(em, keys):
+    """MSAL for Python writes them with a fraction."""
+    header, now = {"x5t": b64url(keys[2]["sha1"])}, time.time()
+    audience = "%s/%s/oauth2/v2.0/token" % (em.url, TENANT)
+    for good in ({"exp": now + 600.25, "nbf": now + 0.5, "iat": now}, {"exp": now - 200.5},
+                 {"exp": int(now) + 1, "nbf": 0}, {"exp": 1e12}):
+        status, answer = by_assertion(em, assertion(keys, audience, header, **good))
+        assert status == 200, (good, answer)
+    for bad in ({"exp": now - 400.5}, {"nbf": now + 400.5}, {"exp": str(int(now) + 600)},
+                {"exp": None}, {"exp": 0.5}, {"exp": -1e300}, {"nbf": 1e300}):
+        status, answer = by_assertion(em, assertion(keys, audience, header, **bad))
+        assert (status, answer["error_codes"]) == (401, [700024]), bad
 
 
 def test_audiences(em, keys):
@@ -525,3 +552,27 @@ def test_compressed_bombs(em):
         assert status == 413 and answer["error"]["message"]
     assert peak(em) - before < 64 * MIB
     assert admin.get("/users/large@" + DOMAIN)["displayName"] == "large"
+
+
+# --- the certificate ---
+
+def test_more_names(tmp_path):
+    """Clients that have a cloud's names built in are led here by /etc/hosts."""
+    names = ("login.microsoftonline.com", "graph.microsoft.com")
+    options = [x for name in names for x in ("--name", name)]
+    em = Emulator(str(tmp_path), *options)
+    try:
+        context = ssl.create_default_context(cafile=em.ca)
+        for name in names + ("localhost",):
+            address = ("127.0.0.1", int(em.url.rsplit(":", 1)[1]))
+            with context.wrap_socket(socket.create_connection(address, timeout=30),
+                                     server_hostname=name) as sock:
+                assert sock.version()
+    finally:
+        em.stop()
+    Emulator(str(tmp_path)).stop()  # without names the certificate that is there will do
+    with pytest.raises(AssertionError, match="without the name other.example"):
+        Emulator(str(tmp_path), *options, "--name", "other.example")
+    for name in ("", "a b", "a,DNS:b", "a\nb", "*"):
+        with pytest.raises(AssertionError, match="--name takes"):
+            Emulator(str(tmp_path), "--name", name)
