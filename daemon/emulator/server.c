@@ -77,6 +77,45 @@ static void add_ids(struct evkeyvalq *out)
 	evhttp_add_header(out, "OData-Version", "4.0");
 }
 
+/*
+ * Scripts of any web page may ask, as they may ask Graph and Entra: they need a token or a secret.
+ * Not so below /emulator/, where nothing is needed.
+ */
+static bool may_be_shared(struct evhttp_request *req)
+{
+	return evhttp_find_header(evhttp_request_get_input_headers(req), "Origin") &&
+	       !str_starts(evhttp_request_get_uri(req), "/emulator/");
+}
+
+static void add_sharing(struct evhttp_request *req)
+{
+	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
+
+	evhttp_add_header(out, "Access-Control-Allow-Origin", "*");
+	evhttp_add_header(out, "Access-Control-Expose-Headers",
+		"ETag, Location, Preference-Applied, Content-Range, request-id, "
+		"client-request-id, Retry-After");
+}
+
+/* What a browser asks before (fetch.spec.whatwg.org, "CORS-preflight request"). */
+static bool preflight(struct evhttp_request *req, struct response *rs)
+{
+	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
+	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
+	const char *headers = evhttp_find_header(in, "Access-Control-Request-Headers");
+
+	if (evhttp_request_get_command(req) != EVHTTP_REQ_OPTIONS || !may_be_shared(req) ||
+		!evhttp_find_header(in, "Access-Control-Request-Method"))
+		return false;
+	rs->status = 200;
+	evhttp_add_header(
+		out, "Access-Control-Allow-Methods", "GET, POST, PATCH, PUT, DELETE, OPTIONS");
+	if (headers)
+		evhttp_add_header(out, "Access-Control-Allow-Headers", headers);
+	evhttp_add_header(out, "Access-Control-Max-Age", "3600");
+	return true;
+}
+
 static void send_response(struct evhttp_request *req, struct response *rs)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
@@ -95,6 +134,8 @@ static void send_response(struct evhttp_request *req, struct response *rs)
 			rs->type ? rs->type
 				 : "application/json;odata.metadata=minimal;charset=utf-8");
 	add_ids(out);
+	if (may_be_shared(req))
+		add_sharing(req);
 	if (rs->units) {
 		snprintf(text, sizeof(text), "%d", rs->units);
 		evhttp_add_header(out, "x-ms-resource-unit", text);
@@ -288,16 +329,11 @@ static bool take_body(struct evhttp_request *req, struct buf *body, struct respo
 	return false;
 }
 
-static void handle(
-	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
+static void handle(struct server *s, struct evhttp_request *req, const struct buf *body,
+	struct request *rq, struct response *rs)
 {
-	_cleanup_buf_ struct buf body = {0};
-
-	if (!take_body(req, &body, rs))
-		return;
-	record(s->em, rq->path, &body);
-	if (sign_in(s, req, buf_str(&body), rs) ||
-		!read_body(req, buf_str(&body), body.len, rq, rs))
+	record(s->em, rq->path, body);
+	if (sign_in(s, req, buf_str(body), rs) || !read_body(req, buf_str(body), body->len, rq, rs))
 		return;
 	if (str_starts(rq->path, "/emulator/"))
 		handle_emulator(s->em, rq, rq->path, rs);
@@ -340,22 +376,20 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	};
 	struct response rs = {.retry_after = -1, .after_bytes = -1};
 	struct fault *f = NULL;
-	bool own = str_starts(rq.path, "/emulator/");
+	bool own = str_starts(rq.path, "/emulator/"), good;
+	_cleanup_buf_ struct buf body = {0};
 
 	request_begin(s->em,
 		evhttp_find_header(evhttp_request_get_input_headers(req), "client-request-id"));
 	connection_busy(req);
 	set_base(s->em, req);
 	no_delay(req);
-	if (!own && s->em->faults) {
-		struct evbuffer *in = evhttp_request_get_input_buffer(req);
-		struct request_body body = {
-			(char *)evbuffer_pullup(in, -1), evbuffer_get_length(in)};
-
-		f = fault_take(s->em, method_name(rq.method), rq.path, false, &body);
-	}
-	if (headers_good(req, &rs) && (!f || !f->status))
-		handle(s, req, &rq, &rs);
+	good = headers_good(req, &rs) && !preflight(req, &rs) && take_body(req, &body, &rs);
+	if (!own && s->em->faults)
+		f = fault_take(s->em, method_name(rq.method), rq.path, false,
+			&(struct request_body){buf_str(&body), body.len});
+	if (good && (!f || !f->status))
+		handle(s, req, &body, &rq, &rs);
 	if (f)
 		fault_apply(f, &rs);
 	if (!own) {

@@ -554,6 +554,34 @@ def test_compressed_bombs(em):
     assert admin.get("/users/large@" + DOMAIN)["displayName"] == "large"
 
 
+# --- browsers ---
+
+def test_cross_origin(em):
+    """A page in a browser may ask Graph and the sign-in, but not /emulator/."""
+    ask = {"Origin": "https://page.example", "Access-Control-Request-Method": "PATCH",
+           "Access-Control-Request-Headers": "authorization,content-type"}
+    token_path = "/%s/oauth2/v2.0/token" % TENANT
+    for path in ("/v1.0/users/x", "/beta/$batch", token_path, "/common/discovery/instance"):
+        assert send(em, "OPTIONS", path, None, ask) == (200, None)
+        assert em.answered["Access-Control-Allow-Origin"] == "*"
+        assert "PATCH" in em.answered["Access-Control-Allow-Methods"]
+        assert em.answered["Access-Control-Allow-Headers"] == "authorization,content-type"
+    for path, headers, status in (
+            ("/v1.0/users?$top=1", Graph(em).headers, 200), ("/v1.0/users", {}, 401),
+            ("/%s/v2.0/.well-known/openid-configuration" % TENANT, {}, 200)):
+        assert send(em, "GET", path, None, dict(headers, Origin="https://page.example"))[0] == status
+        assert em.answered["Access-Control-Allow-Origin"] == "*"
+        assert send(em, "GET", path, None, headers)[0] == status
+        assert "Access-Control-Allow-Origin" not in em.answered
+    for method, path in (("OPTIONS", "/emulator/faults"), ("GET", "/emulator/stats")):
+        before = em.stats()["requests"]
+        send(em, method, path, None, ask)
+        assert not [h for h in em.answered if h.startswith("Access-Control")]
+        assert em.stats()["requests"] == before
+    # without these headers it is a method as any other
+    assert code(send(em, "OPTIONS", "/v1.0/users", None, Graph(em).headers))[0] == 405
+
+
 # --- the certificate ---
 
 def test_more_names(tmp_path):
