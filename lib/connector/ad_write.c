@@ -1,7 +1,7 @@
 /*
- * The one thing that is written to AD, when the settings ask for it: objectGUID to an empty
- * ms-DS-ConsistencyGuid, so that the source anchor stays with the user when it moves to another
- * forest (learn.microsoft.com: "Microsoft Entra Connect: Design concepts", sourceAnchor).
+ * The one thing that is written to AD, when the settings ask for it: the source anchor to an empty
+ * ms-DS-ConsistencyGuid, so that it stays with the user when it moves to another forest
+ * (learn.microsoft.com: "Microsoft Entra Connect: Design concepts", sourceAnchor).
  */
 #include "base/text.h"
 #include "connector/ad_ldap.h"
@@ -22,13 +22,10 @@ static void set_outcome(struct write_back *w, int r, const struct err *e)
 static int write_one(struct ad_server *s, struct write_back *w, struct err *e)
 {
 	_cleanup_free_ char *dn = xasprintf("<GUID=%s>", w->anchor);
-	unsigned char guid[16];
 	struct err we = {0};
-	int r;
+	int r = directory_add_value(
+		s->dir, dn, "mS-DS-ConsistencyGuid", w->guid, sizeof(w->guid), &we);
 
-	if (!guid_parse(guid, w->anchor))
-		return err_set(e, -EINVAL, w->dn, 0, "\"%s\" is no objectGUID", w->anchor);
-	r = directory_add_value(s->dir, dn, "mS-DS-ConsistencyGuid", guid, sizeof(guid), &we);
 	if (r == -EHOSTDOWN || r == -ECANCELED) {
 		*e = we;
 		return r;

@@ -59,6 +59,7 @@ struct export_source {
 /* One value that is written back to a source directory. */
 struct write_back {
 	const char *dn, *anchor;
+	unsigned char guid[16]; /* the value */
 	struct write_back_result {
 		enum conn_result result; /* OK, OBJECT_BAD */
 		const char *error_type;

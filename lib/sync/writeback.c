@@ -1,9 +1,11 @@
 /*
  * Write-back: the one arrow from the connector space to AD. Users that are about to be exported and
- * have no ms-DS-ConsistencyGuid get their objectGUID there, before the first export. What was
- * written is not recorded: the next import shows it, and until then a second write says that the
- * value is there.
+ * have no ms-DS-ConsistencyGuid get their source anchor there, before the first export: as a rule
+ * their objectGUID, but of several accounts of one person each gets the one that the person has, so
+ * that it is still there when the account that it came from is gone. What was written is not
+ * recorded: the next import shows it, and until then a second write says that the value is there.
  */
+#include "base/codec.h"
 #include "base/fault.h"
 #include "sync/context.h"
 
@@ -57,8 +59,9 @@ static int mark_write(struct write_step *st, struct err *e)
 	return store_commit(st->sync->store, e);
 }
 
-/* Will the object be, or is it, in a directory that is exported to? */
-static int is_exported(struct write_step *st, int64_t mv, struct arena *a, struct err *e)
+/* Will the object be, or is it, in a directory that is exported to? *ret: its row there. */
+static int is_exported(
+	struct write_step *st, int64_t mv, struct arena *a, int64_t *ret, struct err *e)
 {
 	for (unsigned i = 0; i < st->sync->n_connectors; i++) {
 		const struct sync_connector *c = &st->sync->connectors[i];
@@ -67,22 +70,57 @@ static int is_exported(struct write_step *st, int64_t mv, struct arena *a, struc
 		                   : STORE_NONE;
 
 		TRY(r);
-		if (r == 0 && row.want == WANT_PRESENT)
+		if (r == 0 && row.want == WANT_PRESENT) {
+			*ret = row.id;
 			return 1;
+		}
 	}
 	return 0;
 }
 
-/* 1: the row's object is to get the value. */
-static int is_due(struct write_step *st, const struct cs_row *row, struct arena *a, struct err *e)
+/*
+ * The anchor that the exported object has; the object's own GUID where that is no GUID (rules may
+ * make it of another attribute).
+ */
+static int find_guid(struct write_step *st, const struct cs_row *row, int64_t exported,
+	struct arena *a, unsigned char ret[16], struct err *e)
 {
+	unsigned char raw[64];
+	struct cs_row target;
+	struct entry wanted;
+	const char *text;
+	int r = cs_get(st->sync->store, exported, a, &target, e);
+
+	TRY(r);
+	text = NULL;
+	if (r == 0 && target.wanted) {
+		TRY(row_entry(st->sync, &target, true, a, &wanted, e));
+		text = entry_string(&wanted, attr_intern("sourceAnchor"));
+	}
+	if (text && strlen(text) == base64_len(16) &&
+		base64_decode(raw, text, strlen(text)) == 16) {
+		memcpy(ret, raw, 16);
+		return 1;
+	}
+	return guid_parse(ret, row->anchor);
+}
+
+/* 1: the row's object is to get the value in `guid`. */
+static int is_due(struct write_step *st, const struct cs_row *row, struct arena *a,
+	unsigned char guid[16], struct err *e)
+{
+	int64_t exported;
 	struct entry en;
+	int r;
 
 	if (!row->mv || !row->imported || row->deleted || !row->anchor ||
 		(!streq(row->class, "user") && !streq(row->class, "inetOrgPerson")))
 		return 0;
 	TRY(row_entry(st->sync, row, false, a, &en, e));
-	return entry_first(&en, st->attr) ? 0 : is_exported(st, row->mv, a, e);
+	if (entry_first(&en, st->attr))
+		return 0;
+	r = is_exported(st, row->mv, a, &exported, e);
+	return r == 1 ? find_guid(st, row, exported, a, guid, e) : r;
 }
 
 static int open_connector(struct write_step *st, struct err *e)
@@ -114,15 +152,12 @@ static int record(struct write_step *st, const struct write_back *items, const s
 }
 
 /* 1: the directory could not be reached; the step has its result. */
-static int write_rows(struct write_step *st, const struct cs_row *rows, unsigned n, struct err *e)
+static int write_rows(struct write_step *st, struct write_back *items, const struct cs_row *rows,
+	unsigned n, struct err *e)
 {
-	_cleanup_free_ struct write_back *items = xcalloc(n, sizeof(*items));
 	struct err we = {0};
-	int r;
+	int r = open_connector(st, &we);
 
-	for (unsigned i = 0; i < n; i++)
-		items[i] = (struct write_back){.dn = rows[i].dn, .anchor = rows[i].anchor};
-	r = open_connector(st, &we);
 	fault_hit(FAULT_EXPORT_BEFORE_SEND);
 	if (r == CONN_OK)
 		r = (int)st->conn->type->write_back(st->con, items, n, &we);
@@ -137,20 +172,25 @@ static int write_rows(struct write_step *st, const struct cs_row *rows, unsigned
 static int write_page(struct write_step *st, int64_t *after, unsigned *ret_n, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
+	struct write_back *items;
 	struct cs_row *rows, *due;
 	unsigned n_due = 0;
 	int r = 0;
 
 	TRY(cs_page_changed(st->sync->store, st->conn->row.id, *after, PAGE, &a, &rows, ret_n, e));
 	due = arena_alloc(&a, (*ret_n + 1) * sizeof(*due));
+	items = arena_zalloc(&a, (*ret_n + 1) * sizeof(*items));
 	for (unsigned i = 0; i < *ret_n; i++) {
 		*after = rows[i].seq;
-		r = is_due(st, &rows[i], &a, e);
+		r = is_due(st, &rows[i], &a, items[n_due].guid, e);
 		TRY(r);
-		if (r)
-			due[n_due++] = rows[i];
+		if (!r)
+			continue;
+		items[n_due].dn = rows[i].dn;
+		items[n_due].anchor = rows[i].anchor;
+		due[n_due++] = rows[i];
 	}
-	r = n_due ? write_rows(st, due, n_due, e) : 0;
+	r = n_due ? write_rows(st, items, due, n_due, e) : 0;
 	if (r == 0 && !st->failed)
 		st->seen = *after;
 	return r;

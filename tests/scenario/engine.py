@@ -33,6 +33,9 @@ class Scenario:
     def check(self, lab):
         """Assertions on the end state."""
 
+    def always(self, lab):
+        """Assertions that hold after every run, also after one that was killed."""
+
     def before(self, lab):
         """Prepares the tenant before the first step."""
 
@@ -60,6 +63,7 @@ def state(lab):
 def one_cycle(lab, scenario, out, fault=None):
     r = lab.run(fault=fault)
     out.blocked += r.blocked()
+    scenario.always(lab)
     if fault:
         if ":" in fault and r.code != -9:
             return  # it is not passed so often

@@ -507,6 +507,7 @@ class TargetAway(TwoTenants):
 
 class TwoAccounts(Scenario):
     """A person with accounts in two forests, each in a group: one account goes, the person stays."""
+    settings = {"ad": "match_users = sid"}
     steps = [cycle, cycle, lambda lab: lab.company.other.delete("twin"), cycle, cycle]
 
     def company(self):
@@ -733,6 +734,7 @@ def user_of_contact(lab):
 
 class TypeByJoin(Scenario):
     """A user joins the person that a contact had made; later the user goes, and the contact stays."""
+    settings = {"ad": "match_users = sid"}
     rules = [own("Own contact", 1,
                  {"dest": "msExchMasterAccountSid", "source": "msExchMasterAccountSid"},
                  sourceObjectType="contact")]
