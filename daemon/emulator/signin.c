@@ -9,6 +9,8 @@
 
 #include <stdio.h>
 
+#define TENANT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
 /* What stands where a client names its tenant. */
 enum authority {
 	AUTHORITY_OWN, /* its id or one of its domains */
@@ -142,7 +144,10 @@ static void endpoint_configuration(const struct visit *v, struct response *rs)
 		v->em->base, host, host, host, v->em->base);
 }
 
-/* "https://HOST/TENANT/..." of a client; false: it is no authority. */
+/*
+ * "https://HOST/TENANT/..." of a client; false: it is no authority. Whether there is the tenant is
+ * told by what it leads to.
+ */
 static bool authority_read(const char *url, char *tenant, size_t size)
 {
 	static const char head[] = "https://";
@@ -157,7 +162,7 @@ static bool authority_read(const char *url, char *tenant, size_t size)
 	url += host + 1;
 	n = strcspn(url, "/?#");
 	snprintf(tenant, size, "%.*s", (int)n, url);
-	return n > 0 && n < size;
+	return n > 0 && n < size && !tenant[strspn(tenant, TENANT_CHARACTERS)];
 }
 
 /*
@@ -181,8 +186,8 @@ static void endpoint_instance(const struct visit *v, struct response *rs)
 {
 	_cleanup_free_ char *url = form_value(v->asked->query, "authorization_endpoint");
 	_cleanup_free_ char *version = form_value(v->asked->query, "api-version");
-	const char *name = NULL;
 	char tenant[256];
+	const char *name;
 
 	if (!*url) {
 		token_error(rs, 400, "invalid_request",
@@ -195,10 +200,8 @@ static void endpoint_instance(const struct visit *v, struct response *rs)
 			rs, 400, "invalid_instance", "AADSTS50049: Unknown or invalid instance.");
 		return;
 	}
-	if (authority_of(v->em, tenant, &name) == AUTHORITY_UNKNOWN) {
-		tenant_unknown(rs, "invalid_tenant", tenant);
-		return;
-	}
+	if (authority_of(v->em, tenant, &name) == AUTHORITY_UNKNOWN)
+		name = tenant;
 	rs->status = 200;
 	buf_addf(&rs->body,
 		"{\"tenant_discovery_endpoint\":\"%s/%s%s/.well-known/"

@@ -153,12 +153,21 @@ def test_bad_instance_discovery(em):
                                ("https://localhost", 400, "invalid_instance"),
                                ("https://localhost//x", 400, "invalid_instance"),
                                ("https://localhost/" + "x" * 5000, 400, "invalid_instance"),
-                               ("https://localhost/other.example/oauth2/v2.0/authorize", 400,
-                                "invalid_tenant"), ('https://"/"/', 400, "invalid_tenant")):
+                               ('https://localhost/"/oauth2/authorize', 400, "invalid_instance")):
         query = urlencode({"api-version": "1.1", **({} if url is None else
                                                     {"authorization_endpoint": url})})
         got, answer = send(em, "GET", "/common/discovery/instance?" + query)
         assert (got, answer["error"]) == (status, error), url
+
+
+def test_instance_of_another_tenant(em):
+    """Where it would sign in is told, and there that it is none."""
+    query = urlencode({"api-version": "1.1", "authorization_endpoint":
+                       "https://login.microsoftonline.com/other.example/oauth2/v2.0/authorize"})
+    status, answer = send(em, "GET", "/common/discovery/instance?" + query)
+    assert status == 200
+    path = answer["tenant_discovery_endpoint"][len(em.url):]
+    assert send(em, "GET", path)[1]["error_codes"] == [90002]
 
 
 def test_cloud_endpoints(em):
