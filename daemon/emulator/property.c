@@ -61,7 +61,7 @@ const struct property properties[] = {
 	{"employeeHireDate", KIND_TIME, U, 0, BY_APPLICATION, .advanced = U},
 	{"preferredLanguage", KIND_STRING, U | G, U | G, BY_APPLICATION, .advanced = U | G},
 	{"preferredDataLocation", KIND_STRING, U | G, G, BY_APPLICATION},
-	{"usageLocation", KIND_STRING, U, 0, BY_APPLICATION, .max = 2},
+	{"usageLocation", KIND_STRING, U, 0, BY_APPLICATION, .max = 2, .upper = true},
 	[P_USER_TYPE] = {"userType", KIND_STRING, U, 0, BY_APPLICATION},
 	{"otherMails", KIND_STRINGS, U, 0, BY_APPLICATION},
 	{"passwordPolicies", KIND_STRING, U, 0, BY_APPLICATION},
@@ -187,6 +187,15 @@ static void add_string(struct buf *b, const json_t *v)
 	buf_addc(b, '"');
 }
 
+static void add_upper(struct buf *b, const json_t *v)
+{
+	size_t from = b->len;
+
+	add_string(b, v);
+	for (; from < b->len; from++)
+		b->data[from] = (char)toupper((unsigned char)b->data[from]);
+}
+
 static void add_dump(struct buf *b, const json_t *v)
 {
 	char *text = json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS);
@@ -247,7 +256,10 @@ const char *property_value(const struct property *p, const json_t *v, struct buf
 			return "the value is too long";
 		if (json_string_length(v) == 0)
 			return "the value is empty; null clears a property";
-		add_string(b, v);
+		if (p->upper)
+			add_upper(b, v);
+		else
+			add_string(b, v);
 		return NULL;
 	case KIND_BOOLEAN:
 		if (!json_is_boolean(v))

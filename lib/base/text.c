@@ -38,7 +38,7 @@ bool utf8_valid(const char *s, size_t n)
 
 const char *text_problem(const char *s, size_t n)
 {
-	if (n > VALUE_MAX)
+	if (n > ATTR_VALUE_MAX)
 		return VALUE_TOO_LONG;
 	if (!utf8_valid(s, n))
 		return "text in UTF-8 was expected";

@@ -9,7 +9,7 @@ struct buf;
 /* True when n bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool utf8_valid(const char *s, size_t n);
 
-#define VALUE_MAX (1024 * 1024) /* bytes of one value of an attribute */
+#define ATTR_VALUE_MAX (1024 * 1024) /* bytes of one value of an attribute */
 #define VALUE_TOO_LONG "the value is over 1 MiB"
 /* What makes n bytes unfit as the text of an attribute, in words; NULL: nothing. */
 const char *text_problem(const char *s, size_t n);

@@ -409,7 +409,7 @@ const char *ad_value_add(struct entry *en, struct ad_attr attr, const char *data
 	case VALUE_BOOLEAN:
 		return add_boolean(en, attr.id, data, n);
 	case VALUE_BINARY:
-		if (n > VALUE_MAX)
+		if (n > ATTR_VALUE_MAX)
 			return VALUE_TOO_LONG;
 		entry_add(en, attr.id, value_binary(data, n));
 		return NULL;

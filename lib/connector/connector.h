@@ -49,6 +49,13 @@ struct connector_type {
 	 */
 	const char *(*stand_in)(
 		const char *attr, const char *value, const char *key, struct arena *a);
+	/*
+	 * The boolean attribute by which the directory shows that it is mastered by us: an object
+	 * that does not show it is taken over with all it has. NULL: it shows nothing of the kind.
+	 */
+	const char *(*mastered_attr)(const struct settings *s);
+	/* Brings values into the shape in which the directory keeps them. NULL: any is kept. */
+	void (*settle)(const char *class, struct entry *en);
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;

@@ -405,6 +405,12 @@ enum conn_result entra_get(
 	return cr;
 }
 
+/* What public Graph writes stays the cloud's in name: there is nothing to be taken over. */
+static const char *entra_mastered_attr(const struct settings *s)
+{
+	return is_sync(s) ? "onPremisesSyncEnabled" : NULL;
+}
+
 /* Only addresses of proxyAddresses; see sync/duplicate.h. */
 static const char *const unique_attrs[] = {"userPrincipalName", "proxyAddresses", NULL};
 
@@ -423,6 +429,8 @@ const struct connector_type connector_entra = {
 	.name = "entra",
 	.refs_are_anchors = true,
 	.unique_attrs = unique_attrs,
+	.mastered_attr = entra_mastered_attr,
+	.settle = entra_settle,
 	.stand_in = stand_in,
 	.options = options,
 	.n_options = ARRAY_SIZE(options),

@@ -360,6 +360,7 @@ const char *entra_read(const json_t *json, enum entra_class class, bool sync_sur
 	}
 	settle_upn(en);
 	settle_proxies(en);
+	entra_settle(en->class, en);
 	set_dn(en);
 	entry_set(en, attr_intern("cloudMastered"), value_boolean(false));
 	*ret_changes = refs.items;

@@ -28,6 +28,9 @@ void entra_select(struct buf *b, enum entra_class class, bool sync_surface);
 const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
 	struct entry *ret, struct ref_change **ret_changes, unsigned *ret_n);
 
+/* Brings values into the shape in which the service keeps them. */
+void entra_settle(const char *class, struct entry *en);
+
 /*
  * Appends the properties of a body, without braces: those of the delta, or with delta NULL every
  * attribute of `wanted` that has a value; `clears`: also null for those without one. Returns the

@@ -166,6 +166,23 @@ int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct aren
 		row->id);
 }
 
+int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	struct arena *a, bool *ret, struct err *e)
+{
+	const char *name =
+		c->type->mastered_attr ? c->type->mastered_attr(&c->cfg->settings) : NULL;
+	const struct value *v;
+	struct entry en;
+
+	*ret = true; /* nothing would show it */
+	if (!name)
+		return 0;
+	TRY(row_entry(s, row, false, a, &en, e));
+	v = entry_first(&en, attr_intern(name));
+	*ret = v && v->type == VALUE_BOOLEAN && v->num;
+	return 0;
+}
+
 int mv_entry(
 	struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret, struct err *e)
 {

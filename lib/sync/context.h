@@ -93,6 +93,9 @@ int eval_check(struct sync *s, struct err *e) _must_check_;
 /* Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. */
 int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
 	struct entry *ret, struct err *e);
+/* Does the directory show that the object of this imported image is mastered by us? */
+int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	struct arena *a, bool *ret, struct err *e);
 int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret,
 	struct err *e);
 #define IMAGE_TOO_LARGE 1

@@ -113,17 +113,9 @@ static int new_image(struct import_step *st, const struct import_object *o,
 static int is_synced(
 	struct import_step *st, const void *image, size_t len, bool *ret, struct err *e)
 {
-	static unsigned attr;
 	struct cs_row row = {.imported = image, .imported_len = len, .dn = "-"};
-	const struct value *v;
-	struct entry en;
 
-	if (!attr)
-		attr = attr_intern("onPremisesSyncEnabled");
-	TRY(row_entry(st->sync, &row, false, &st->arena, &en, e));
-	v = entry_first(&en, attr);
-	*ret = v && v->type == VALUE_BOOLEAN && v->num;
-	return 0;
+	return row_is_mastered(st->sync, st->conn, &row, &st->arena, ret, e);
 }
 
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)

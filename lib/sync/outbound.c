@@ -157,12 +157,10 @@ static int set_state(struct outbound *out, struct cs_row *row, struct wanted *w,
 /* An object that the cloud shows as not mastered on-premises is taken over with all it has. */
 static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *ret, struct err *e)
 {
-	const struct value *v;
-	struct entry imported;
+	bool mastered;
 
-	TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
-	v = entry_first(&imported, attr_intern("onPremisesSyncEnabled"));
-	*ret = !v || v->type != VALUE_BOOLEAN || !v->num;
+	TRY(row_is_mastered(out->sync, out->conn, row, &out->arena, &mastered, e));
+	*ret = !mastered;
 	return 0;
 }
 

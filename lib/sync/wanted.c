@@ -231,6 +231,8 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 		if (ret->error && !ob)
 			return;
 	}
+	if (out->conn->type->settle)
+		out->conn->type->settle(ret->class, &ret->entry);
 	ret->dn = anchor_dn(&ret->entry, a);
 	ret->links_digest = links_digest(ret);
 }
