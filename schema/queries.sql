@@ -65,6 +65,8 @@ WHERE e.cs = ?1 AND e.phase = ?2
 SELECT cs FROM cs_error WHERE phase = ?1
 -- name: error_clear
 DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2
+-- name: error_clear_but
+DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2 AND type <> ?3
 -- name: error_list
 SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
 FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector

@@ -28,6 +28,9 @@ static const struct {
 		"back"},
 	{"DeletingCloudOnlyObjectNotAllowed",
 		"the object is the cloud's: delete it there if it is to go"},
+	{"exported-change-not-reimported",
+		"the service, or another application, changes the value again: give it to one of "
+		"the two, by a rule of your own or over there"},
 	{"permission-issue", "give the application the right that is missing, or remove the "
 			     "object from scope"},
 	{"service-failure",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/entry.h"
+#include "model/schema.h"
 
 /* X(enum name, word) - the operations of Connect Sync's pending imports and exports */
 #define DELTA_OPS(X)        \
@@ -42,6 +43,13 @@ void delta_owned(const struct entry *have, const struct entry *wanted, bool all,
 /* Every attribute that differs between the two, in either direction. */
 void delta_full(
 	const struct entry *before, const struct entry *after, struct arena *a, struct delta *ret);
+
+/*
+ * Leaves out what is one value to the directory, which may show it in another form than it was
+ * sent: with other blanks around it, a time in another form, and in another case where the class's
+ * attribute says so (NULL: the class is not known).
+ */
+void delta_settle(struct delta *d, const struct schema_class *class);
 
 /* "displayName, title": names of the changed attributes, at most max of them, then "...". */
 const char *delta_names(const struct delta *d, unsigned max, struct arena *a);

@@ -16,6 +16,8 @@ enum schema_flag {
 	SCHEMA_LOCAL = 1 << 4, /* the rules may name it, but the directory has no such attribute */
 	SCHEMA_UNREADABLE = 1 << 3, /* exported, never imported: cannot be confirmed */
 	SCHEMA_TIME = 1 << 6, /* text that is a time, in one form: yyyyMMddHHmmss.0Z, in UTC */
+	/* the directory compares without case, and may show another */
+	SCHEMA_NO_CASE = 1 << 9,
 };
 
 struct schema_attr {

@@ -133,6 +133,9 @@ int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena 
 /* The next export sends it, whatever its wait. STORE_NONE: it has no such error. */
 int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
+/* Unless it is of that type. */
+int error_clear_but(
+	struct store *s, int64_t cs, enum error_phase phase, const char *type, struct err *e);
 /* Calls back for every object that has an error of the phase. */
 int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),
 	void *ctx, struct err *e);

@@ -171,6 +171,19 @@ int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err 
 	return q_run(s, Q_ERROR_CLEAR, e);
 }
 
+int error_clear_but(
+	struct store *s, int64_t cs, enum error_phase phase, const char *type, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_CLEAR_BUT, e);
+
+	if (!st)
+		return -EIO;
+	q_int(st, 1, cs);
+	q_int(st, 2, phase);
+	q_text(st, 3, type);
+	return q_run(s, Q_ERROR_CLEAR_BUT, e);
+}
+
 int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),
 	void *ctx, struct err *e)
 {

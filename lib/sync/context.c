@@ -263,6 +263,17 @@ int sync_error_clear(struct sync *s, int64_t cs, struct err *e)
 	return error_clear(s->store, cs, ERROR_SYNC, e);
 }
 
+int export_error_clear(struct sync *s, int64_t cs, struct err *e)
+{
+	return error_clear_but(s->store, cs, ERROR_EXPORT, NOT_REIMPORTED_ERROR, e);
+}
+
+void row_settle(const struct sync_connector *c, const struct cs_row *row, struct delta *d)
+{
+	if (d->n_attrs)
+		delta_settle(d, schema_class_find(c->type->schema(&c->cfg->settings), row->class));
+}
+
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e)
 {

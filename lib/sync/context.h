@@ -117,6 +117,14 @@ int sync_errors_load(struct sync *s, struct err *e);
 /* Forgets the synchronization error of a row, if it has one. */
 int sync_error_clear(struct sync *s, int64_t cs, struct err *e);
 
+/* An error of export: what the service accepted is not what an import shows. */
+#define NOT_REIMPORTED_ERROR "exported-change-not-reimported"
+/* The service accepted: what it said against it before is over. Whether it did it, an import shows.
+ */
+int export_error_clear(struct sync *s, int64_t cs, struct err *e);
+/* Leaves out of a row's delta what is one value to the connector's directory. */
+void row_settle(const struct sync_connector *c, const struct cs_row *row, struct delta *d);
+
 /* Puts event 6956 for a row in the outbox, in the current transaction. */
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e);

@@ -172,7 +172,7 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
 	if (!s->duplicate)
-		TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+		TRY(export_error_clear(st->sync, row->id, e));
 	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
 }
 
@@ -214,7 +214,7 @@ static int delete_result(struct export_step *st, struct export_slot *s,
 	if (o->result == CONN_OK) {
 		sync_count(st->sync, COUNTER_EXPORT_DELETE);
 		row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
-		TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+		TRY(export_error_clear(st->sync, row->id, e));
 		return cs_set_state(st->sync->store, row->id, row->state, e);
 	}
 	if (o->soa_in_cloud) {
@@ -368,7 +368,7 @@ static int clear_retried(struct export_step *st, struct err *e)
 		for (unsigned i = 0; i < n; i++)
 			left = left || links[i].state == EXPORT_STATE_FAILED;
 		if (!left)
-			TRY(error_clear(st->sync->store, id, ERROR_EXPORT, e));
+			TRY(export_error_clear(st->sync, id, e));
 	}
 	return 0;
 }

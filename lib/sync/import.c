@@ -405,35 +405,6 @@ static int finish_full(struct import_step *st, struct step_end *end, struct err 
 	return 0;
 }
 
-/*
- * A delta query does not show again what a send left as it was: rows that await confirmation and
- * were not delivered are confirmed when what is known of them is what is wanted.
- */
-static int confirm_silent(struct import_step *st, struct err *e)
-{
-	struct sync *s = st->sync;
-	int64_t after = 0;
-	unsigned n;
-
-	if (!st->conn->exports)
-		return 0;
-	do {
-		_cleanup_arena_ struct arena page = {0};
-		struct cs_row *rows;
-
-		TRY(cs_page_state(s->store, st->conn->row.id, EXPORT_STATE_EXPORTED, after, PAGE,
-			&page, &rows, &n, e));
-		for (unsigned i = 0; i < n; i++) {
-			after = rows[i].id;
-			if (bitmap_get(&st->seen, rows[i].id) || !rows[i].imported)
-				continue;
-			arena_reset(&st->arena);
-			TRY(import_confirm_equal(st, &rows[i], e));
-		}
-	} while (n == PAGE);
-	return 0;
-}
-
 static void note_error(void *ctx, int64_t cs)
 {
 	bitmap_set(ctx, cs);
@@ -469,7 +440,6 @@ static int import_with(
 	}
 	if (import_is_full(st) && !st->answer.nothing)
 		TRY(finish_full(st, end, e));
-	TRY(confirm_silent(st, e));
 	if (run_result_good(end->result)) {
 		/* else everything is read again next time */
 		if (!is_doubtful(st)) {
@@ -478,6 +448,8 @@ static int import_with(
 		}
 		c->row.last_import = unix_now();
 		TRY(connector_update(st->sync->store, &c->row, e));
+		if (c->exports)
+			TRY(reimport_finish(st, end, e));
 	}
 	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
 	return store_commit(st->sync->store, e);

@@ -53,8 +53,16 @@ int import_error_clear(struct import_step *st, int64_t cs, struct err *e);
 int import_gone(struct import_step *st, struct cs_row *row, struct err *e);
 /* The row's wanted image against its imported one, after an import. */
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e);
-/* The same for a row that was not delivered: confirmed when equal, else left as it is. */
-int import_confirm_equal(struct import_step *st, struct cs_row *row, struct err *e);
+/*
+ * What was exported and is not shown: kept on the object with a count, told, and sent again with
+ * growing waits, until an import shows it. `silent`: the import did not show the object at all,
+ * which may be a delay.
+ */
+int reimport_missing(struct import_step *st, const struct cs_row *row, const char *what,
+	bool silent, struct err *e);
+/* After a good import: rows and references that await confirmation, and how many objects lack it.
+ */
+int reimport_finish(struct import_step *st, struct step_end *end, struct err *e);
 
 /*
  * The row that an anchor or a DN names, *ret; made as a placeholder where the directory has not

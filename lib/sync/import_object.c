@@ -125,11 +125,16 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	struct delta d;
 	bool synced;
 
+	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED && !row->blocked) {
+		row->state = export_state_next(row->state, EXPORT_EVENT_IMPORT_DIFFERS);
+		return reimport_missing(st, row, "the delete", false, e);
+	}
 	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
 		return 0;
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
 	delta_owned(&imported, &wanted, false, &st->arena, &d);
+	row_settle(st->conn, row, &d);
 	if (d.n_attrs == 0 && row->export_all) {
 		TRY(is_synced(st, row->imported, row->imported_len, &synced, e));
 		if (!synced)
@@ -143,29 +148,10 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 		if (row->state == EXPORT_STATE_FAILED)
 			TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
 	} else if (row->state == EXPORT_STATE_EXPORTED) {
-		TRY(object_error(st->sync, row->id, ERROR_EXPORT, "exported-change-not-reimported",
-			arena_printf(&st->arena, "sent, but the import shows other values for: %s",
-				delta_names(&d, 10, &st->arena)),
-			e));
+		TRY(reimport_missing(st, row, delta_names(&d, 10, &st->arena), false, e));
 	}
 	row->state = export_state_next(row->state, event);
 	return 0;
-}
-
-int import_confirm_equal(struct import_step *st, struct cs_row *row, struct err *e)
-{
-	struct entry imported, wanted;
-	struct delta d;
-
-	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
-		return 0;
-	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
-	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
-	delta_owned(&imported, &wanted, false, &st->arena, &d);
-	if (d.n_attrs)
-		return 0;
-	sync_count(st->sync, COUNTER_CONFIRMED);
-	return cs_set_state(st->sync->store, row->id, EXPORT_STATE_CONFIRMED, e);
 }
 
 static int insert_row(

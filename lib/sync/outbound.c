@@ -133,8 +133,12 @@ static int deprovision(
 	return cs_update(s->store, row, false, e);
 }
 
-/* Also for an image that did not change: the row may have come to be managed just now. */
-static int set_state(struct outbound *out, struct cs_row *row, struct wanted *w, struct err *e)
+/*
+ * Also for an image that did not change: the row may have come to be managed just now. What the
+ * directory shows in a form of its own is sent only when the rules have changed it.
+ */
+static int set_state(
+	struct outbound *out, struct cs_row *row, struct wanted *w, bool changed, struct err *e)
 {
 	enum export_event event = EXPORT_EVENT_CHANGED;
 	struct entry imported;
@@ -147,6 +151,8 @@ static int set_state(struct outbound *out, struct cs_row *row, struct wanted *w,
 	if (row->imported) {
 		TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
 		delta_owned(&imported, &w->entry, row->export_all, &out->arena, &d);
+		if (!changed)
+			row_settle(out->conn, row, &d);
 		if (d.n_attrs == 0 && !row->export_all)
 			event = EXPORT_EVENT_SETTLED;
 	}
@@ -251,7 +257,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	row->want = WANT_PRESENT;
 	if (newly && row->imported && !row->blocked)
 		TRY(needs_takeover(out, row, &row->export_all, e));
-	TRY(set_state(out, row, w, e));
+	TRY(set_state(out, row, w, !newly && !same, e));
 	sync_count(s, COUNTER_CONNECTOR_FLOW);
 	TRY(cs_update(s->store, row, false, e));
 	return newly && !out->first ? mv_link_touch_source(s->store, row->mv, e) : 0;

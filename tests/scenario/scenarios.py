@@ -774,5 +774,19 @@ class TypeOnGraph(Scenario):
         assert stats["deletes"] == 1 and stats["creates"] == 10
 
 
+class SetBack(Scenario):
+    """The cloud changes what was exported before an import has shown it: told, and sent again."""
+    company = staticmethod(small)
+    settings = {"surface": "graph", "app": GRAPH_APP}
+    results = (0, 1)
+    steps = [cycle, cycle, lambda lab: lab.company.set("user1", "title", "Captain"), cycle,
+             lambda lab: lab.graph.patch("/users/" + user_id(lab, "user1"), {"jobTitle": "Cloud"}),
+             cycle, cycle]
+
+    def check(self, lab):
+        assert lab.tenant()["users/user1"]["jobTitle"] == "Captain"
+        assert not refused(lab), refused(lab)
+
+
 ALL = [c for c in list(globals().values())
        if isinstance(c, type) and issubclass(c, Scenario) and c is not Scenario]

@@ -82,11 +82,62 @@ static void test_delta(void **state)
 	assert_int_equal(d.n_attrs, 2);
 }
 
+/* Two forms of one value are no difference to a directory; two values are. */
+static void test_settle(void **state)
+{
+	static const struct schema_attr attrs[] = {
+		{"proxyAddresses", VALUE_STRING, SCHEMA_MULTI | SCHEMA_NO_CASE},
+		{"displayName", VALUE_STRING, 0},
+		{"secret", VALUE_STRING, SCHEMA_UNREADABLE},
+	};
+	static const struct schema_class class = {"user", attrs, 3};
+	static const struct {
+		const char *attr, *shown[3], *wanted[3];
+		bool same;
+	} cases[] = {
+		{"displayName", {" Ann\t"}, {"Ann"}, true},
+		{"displayName", {"ann"}, {"Ann"}, false},
+		{"displayName", {NULL}, {"  "}, true},
+		{"displayName", {NULL}, {"Ann"}, false},
+		{"displayName", {"Ann Lee"}, {"Ann  Lee"}, false},
+		{"displayName", {"2026-01-02T03:04:05Z"}, {"2026-01-02T03:04:05.000Z"}, true},
+		{"displayName", {"20260102030405.0Z"}, {"2026-01-02T03:04:05Z"}, true},
+		{"displayName", {"2026-01-02T03:04:06Z"}, {"2026-01-02T03:04:05Z"}, false},
+		{"proxyAddresses", {"smtp:B@x", "SMTP:a@X"}, {"SMTP:A@x", "smtp:b@x"}, true},
+		{"proxyAddresses", {"smtp:a@x", "SMTP:b@x"}, {"SMTP:a@x", "smtp:b@x"}, false},
+		{"proxyAddresses", {"smtp:a@x"}, {"smtp:a@x", "smtp:A@x"}, true},
+		{"proxyAddresses", {"smtp:a@x"}, {"smtp:a@x", "smtp:b@x"}, false},
+		{"secret", {NULL}, {"anything"}, true},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_arena_ struct arena a = {0};
+		unsigned id = attr_intern(cases[i].attr);
+		struct entry shown, wanted;
+		struct delta d;
+
+		entry_init(&shown, &a);
+		entry_init(&wanted, &a);
+		for (unsigned k = 0; k < 3; k++) {
+			if (cases[i].shown[k])
+				entry_add(&shown, id, value_string(cases[i].shown[k]));
+			if (cases[i].wanted[k])
+				entry_add(&wanted, id, value_string(cases[i].wanted[k]));
+		}
+		delta_owned(&shown, &wanted, false, &a, &d);
+		assert_int_equal(d.n_attrs, 1);
+		delta_settle(&d, &class);
+		if (d.n_attrs != (cases[i].same ? 0 : 1))
+			fail_msg("case %u: %s", i, cases[i].attr);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_image),
 		cmocka_unit_test(test_delta),
+		cmocka_unit_test(test_settle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
