@@ -165,50 +165,69 @@ static bool exports(const struct config *cfg, const struct rule *r)
 	return !t || t->export;
 }
 
-/* The flows of a rule that a surface does not send: names, and how many. */
+#define ANSWERS_MAX 4 /* different answers to "which surfaces send it?" */
+
+/* The flows of a rule with one answer; by NULL: no surface. */
 struct unsent {
-	const char *names;
+	const char *by, *names;
 	unsigned n;
 };
 
-static void unsent_add(struct unsent *u, const char *name, struct arena *a)
+static bool same_answer(const char *a, const char *b)
 {
-	u->names = arena_printf(a, "%s%s%s", u->n ? u->names : "", u->n ? ", " : "", name);
-	u->n++;
+	return a == b || (a && b && streq(a, b));
+}
+
+static unsigned unsent_add(
+	struct unsent *all, unsigned n, const char *by, const char *name, struct arena *a)
+{
+	unsigned i = 0;
+
+	while (i < n && !same_answer(all[i].by, by))
+		i++;
+	if (i == ANSWERS_MAX)
+		return n;
+	if (i == n)
+		all[n++] = (struct unsent){.by = by, .names = ""};
+	all[i].names = arena_printf(a, "%s%s%s", all[i].names, all[i].n++ ? ", " : "", name);
+	return n;
+}
+
+/* Is it all there is, in this configuration or in every one? */
+static bool is_sent(
+	const struct connector_config *cc, const struct schema_attr *attr, const char *by)
+{
+	if (!by)
+		return false;
+	return cc ? !(attr->flags & SCHEMA_READ_ONLY) &&
+	                       strstr(by, setting_text(&cc->settings, "surface"))
+	          : streq(by, "graph, sync");
 }
 
 /* Outbound flows to attributes that are not sent: a warning for each answer to "by whom?" */
 static void warn_not_sent(const struct config *cfg, const struct rule *r, json_t *warnings)
 {
 	_cleanup_arena_ struct arena a = {0};
+	struct unsent all[ANSWERS_MAX];
 	const struct connector_config *cc;
 	const struct connector_type *t = type_of(cfg, r, &cc);
-	const char *here = cc && t->surfaces ? setting_text(&cc->settings, "surface") : NULL;
-	struct unsent nobody = {0}, others = {0};
-	const char *who = "";
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < r->n_flows && t && t->surfaces; i++) {
 		const struct schema_attr *attr = target_attr(cfg, r, &r->flows[i]);
 		const char *by = attr ? t->surfaces(r->target_class, attr->name) : NULL;
 
-		if (!attr || streq(attr->name, "dn"))
-			continue;
-		if (!by) {
-			unsent_add(&nobody, attr->name, &a);
-		} else if (here ? !strstr(by, here) : strchr(by, ',') == NULL) {
-			unsent_add(&others, attr->name, &a);
-			who = by;
-		}
+		if (attr && !streq(attr->name, "dn") && !is_sent(cc, attr, by))
+			n = unsent_add(all, n, by, attr->name, &a);
 	}
-	if (nobody.n)
+	for (unsigned i = 0; i < n; i++)
 		warn(warnings, r, r->line,
-			arena_printf(&a,
-				"%u flow(s) are computed and not sent, no surface writes: %s",
-				nobody.n, nobody.names));
-	if (others.n)
-		warn(warnings, r, r->line,
-			arena_printf(&a, "%u flow(s) are sent by surface = %s only: %s", others.n,
-				who, others.names));
+			all[i].by ? arena_printf(&a, "%u flow(s) are sent by surface = %s only: %s",
+					    all[i].n, all[i].by, all[i].names)
+				  : arena_printf(&a,
+					    "%u flow(s) are computed and not sent, no surface "
+					    "writes: %s",
+					    all[i].n, all[i].names));
 }
 
 /* Objects of a class that the connector keeps to itself. */

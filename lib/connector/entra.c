@@ -45,6 +45,9 @@ static const struct option_def options[] = {
 	{"soft_match", OPTION_BOOLEAN, "yes",
 		.help = "surface graph: a new user takes over the cloud user of its name or "
 			"address"},
+	{"lifecycle_info", OPTION_BOOLEAN, "no",
+		.help = "surface graph: also employeeLeaveDateTime; the application needs the "
+			"role User-LifeCycleInfo.ReadWrite.All, even to read it"},
 	{"page_size", OPTION_NUMBER, "200", .min = 1, .max = 999,
 		.help = "objects in one page of a delta query"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect"},
@@ -147,14 +150,16 @@ static int entra_check(const struct settings *s, struct err *e)
 	return check_url(s, "graph_url", e);
 }
 
-static bool is_sync(const struct settings *s)
+static enum entra_surface surface_of(const struct settings *s)
 {
-	return streq(setting_text(s, "surface"), "sync");
+	if (!s || streq(setting_text(s, "surface"), "sync"))
+		return ENTRA_SYNC;
+	return setting_bool(s, "lifecycle_info") ? ENTRA_GRAPH_LIFECYCLE : ENTRA_GRAPH;
 }
 
 static const struct schema *entra_schema_of(const struct settings *s)
 {
-	return entra_schema(!s || is_sync(s));
+	return entra_schema(surface_of(s));
 }
 
 static void entra_close(struct connector *c)
@@ -223,7 +228,8 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 		free(c);
 		return CONN_RUN_BAD;
 	}
-	c->sync_surface = is_sync(s);
+	c->surface = surface_of(s);
+	c->sync_surface = c->surface == ENTRA_SYNC;
 	c->graph = xstrdup(cloud_url(s, "graph_url"));
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);
@@ -237,18 +243,23 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 /* The roles that a surface cannot do without. */
 static enum conn_result check_roles(struct connector *c, struct err *e)
 {
-	static const char *const sync_roles[] = {"ADSynchronization.ReadWrite.All", NULL};
-	static const char *const graph_roles[] = {
-		"User.ReadWrite.All", "Group.ReadWrite.All", NULL};
-	const char *const *roles = c->sync_surface ? sync_roles : graph_roles;
+	static const char *const needed[ENTRA_SURFACES][4] = {
+		[ENTRA_SYNC] = {"ADSynchronization.ReadWrite.All"},
+		[ENTRA_GRAPH] = {"User.ReadWrite.All", "Group.ReadWrite.All"},
+		[ENTRA_GRAPH_LIFECYCLE] = {"User.ReadWrite.All", "Group.ReadWrite.All",
+			"User-LifeCycleInfo.ReadWrite.All"},
+	};
+	const char *const *roles = needed[c->surface];
 
 	for (; *roles; roles++)
 		if (!oauth_has_role(&c->oauth, *roles)) {
 			err_set(e, -EACCES, c->graph, 0,
 				"application %s does not have the application role %s that "
-				"surface = %s needs; grant it and give admin consent",
+				"surface = %s%s needs; grant it and give admin consent",
 				c->oauth.o.client_id ? c->oauth.o.client_id : "(managed identity)",
-				*roles, setting_text(c->settings, "surface"));
+				*roles, setting_text(c->settings, "surface"),
+				c->surface == ENTRA_GRAPH_LIFECYCLE ? " with lifecycle_info = yes"
+								    : "");
 			return CONN_RUN_BAD;
 		}
 	c->checked = true;

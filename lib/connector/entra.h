@@ -28,7 +28,8 @@ struct connector {
 	const struct connector_host *host;
 	struct http *http;
 	struct oauth oauth;
-	bool sync_surface;
+	bool sync_surface; /* surface == ENTRA_SYNC */
+	enum entra_surface surface;
 	bool checked; /* the token's roles were looked at */
 	char *graph;  /* "https://graph.microsoft.com" */
 	char *base;   /* graph + "/v1.0" */

@@ -58,7 +58,7 @@ static char *first_url(struct import *im, const struct stream *s)
 			im->c->base, info->collection);
 	} else {
 		buf_addf(&b, "%s/%s/delta?$select=", im->c->base, info->collection);
-		entra_select(&b, s->class, im->c->sync_surface);
+		entra_select(&b, s->class, im->c->surface);
 	}
 	return buf_steal(&b);
 }
@@ -151,8 +151,8 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 			arena_printf(&im->arena, "%s%s", entra_classes[s->class].anchor_prefix, id);
 		return im->sink->object(im->sink, &o, im->e);
 	}
-	wrong = entra_read(json, s->class, im->c->sync_surface, &en,
-		(struct ref_change **)&o.changes, &o.n_changes);
+	wrong = entra_read(json, s->class, im->c->surface, &en, (struct ref_change **)&o.changes,
+		&o.n_changes);
 	if (wrong)
 		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
 			"invalid-attribute-value", wrong, im->e);
@@ -337,7 +337,7 @@ static const char *selected(const struct import *im, char text[17])
 	_cleanup_buf_ struct buf b = {0};
 
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
-		entra_select(&b, (enum entra_class)c, im->c->sync_surface);
+		entra_select(&b, (enum entra_class)c, im->c->surface);
 		buf_addc(&b, ';');
 	}
 	snprintf(text, 17, "%016" PRIx64, hash64(b.data, b.len));

@@ -9,7 +9,7 @@
 
 #define ID_MAX 128
 
-void entra_select(struct buf *b, enum entra_class class, bool sync_surface)
+void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface)
 {
 	unsigned n;
 	const struct entra_attr *all = entra_attrs(&n);
@@ -17,7 +17,7 @@ void entra_select(struct buf *b, enum entra_class class, bool sync_surface)
 
 	buf_adds(b, "id");
 	for (unsigned i = 0; i < n; i++) {
-		if (!entra_attr_used(&all[i], class, sync_surface) || streq(all[i].property, last))
+		if (!entra_attr_used(&all[i], class, surface) || streq(all[i].property, last))
 			continue;
 		last = all[i].property;
 		buf_addf(b, ",%s", last);
@@ -332,7 +332,7 @@ static void settle_proxies(struct entry *en)
 			entry_add(en, proxies, value_string(a->values[i].data + strlen(word)));
 }
 
-const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
+const char *entra_read(const json_t *json, enum entra_class class, enum entra_surface surface,
 	struct entry *en, struct ref_change **ret_changes, unsigned *ret_n)
 {
 	const char *id = entra_id(json);
@@ -350,7 +350,7 @@ const char *entra_read(const json_t *json, enum entra_class class, bool sync_sur
 		const char *wrong = NULL;
 		const json_t *v;
 
-		if (!entra_attr_used(a, class, sync_surface))
+		if (!entra_attr_used(a, class, surface))
 			continue;
 		v = json_object_get(json, name_of(a->property, ref, en->arena));
 		if (v)
@@ -440,7 +440,7 @@ static void write_list(struct buf *b, const struct attr *a, unsigned max)
 struct writer {
 	struct buf *b;
 	enum entra_class class;
-	bool sync_surface;
+	enum entra_surface surface;
 	const struct entry *wanted;
 	const struct delta *delta;
 	bool clears; /* also what is to be empty */
@@ -450,8 +450,8 @@ struct writer {
 
 static bool is_sent(const struct writer *w, const struct entra_attr *a)
 {
-	if (!entra_attr_used(a, w->class, w->sync_surface) || a->shape == SHAPE_REFERENCE ||
-		a->flags & SCHEMA_READ_ONLY || (!w->sync_surface && a->sync_only))
+	if (!entra_attr_used(a, w->class, w->surface) || a->shape == SHAPE_REFERENCE ||
+		a->flags & SCHEMA_READ_ONLY || (w->surface != ENTRA_SYNC && a->sync_only))
 		return false;
 	if (!w->delta)
 		return first(w->wanted, a->id) || (w->clears && entry_get(w->wanted, a->id));
@@ -538,10 +538,10 @@ static void write_property(const struct writer *w, unsigned i)
 	}
 }
 
-unsigned entra_write(struct buf *b, enum entra_class class, bool sync_surface,
+unsigned entra_write(struct buf *b, enum entra_class class, enum entra_surface surface,
 	const struct entry *wanted, const struct delta *delta, bool clears)
 {
-	struct writer w = {b, class, sync_surface, wanted, delta, clears};
+	struct writer w = {b, class, surface, wanted, delta, clears};
 	const char *last = "";
 	unsigned n = 0;
 

@@ -18,14 +18,14 @@ json_t *entra_parse(const char *text, size_t n, size_t flags);
 const char *entra_id(const json_t *json);
 
 /* Appends the names for $select, comma separated. */
-void entra_select(struct buf *b, enum entra_class class, bool sync_surface);
+void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface);
 
 /*
  * Reads an object of an answer: class, anchor, dn (NULL when the answer does not tell the
  * sourceAnchor), the attributes that are there; an attribute that is null becomes one without
  * values. Single references become ref changes in the arena. NULL, or what is wrong with it.
  */
-const char *entra_read(const json_t *json, enum entra_class class, bool sync_surface,
+const char *entra_read(const json_t *json, enum entra_class class, enum entra_surface surface,
 	struct entry *ret, struct ref_change **ret_changes, unsigned *ret_n);
 
 /* Brings values into the shape in which the service keeps them. */
@@ -36,7 +36,7 @@ void entra_settle(const char *class, struct entry *en);
  * attribute of `wanted` that has a value; `clears`: also null for those without one. Returns the
  * number of properties.
  */
-unsigned entra_write(struct buf *b, enum entra_class class, bool sync_surface,
+unsigned entra_write(struct buf *b, enum entra_class class, enum entra_surface surface,
 	const struct entry *wanted, const struct delta *delta, bool clears);
 
 /* CN={HEX} of a sourceAnchor; in the arena. */

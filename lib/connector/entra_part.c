@@ -33,7 +33,8 @@ static bool wanted_true(const struct entry *en, const char *name)
 /* Objects that no surface writes: devices join by themselves, public folders are Exchange's. */
 static bool never_sent(const char *class)
 {
-	const struct schema_class *c = class ? schema_class_find(entra_schema(true), class) : NULL;
+	const struct schema_class *c =
+		class ? schema_class_find(entra_schema(ENTRA_SYNC), class) : NULL;
 
 	return c && c->never_sent;
 }
@@ -170,7 +171,7 @@ static void write_find(const struct connector *c, const struct part *p, struct b
 		entra_add_literal(b, source_anchor ? source_anchor : "");
 		buf_adds(b, "&$select=");
 	}
-	entra_select(b, p->class, c->sync_surface);
+	entra_select(b, p->class, c->surface);
 }
 
 static void write_url(const struct connector *c, const struct part *p, struct buf *b)
@@ -265,13 +266,12 @@ static void write_body(const struct connector *c, const struct part *p, struct b
 
 	switch (p->kind) {
 	case PART_CREATE:
-		n = entra_write(b, p->class, c->sync_surface, it->wanted, NULL, false);
+		n = entra_write(b, p->class, c->surface, it->wanted, NULL, false);
 		if (!c->sync_surface)
 			write_required(p, n == 0, b);
 		break;
 	case PART_UPDATE:
-		entra_write(b, p->class, c->sync_surface, it->wanted, p->all ? NULL : it->delta,
-			p->all);
+		entra_write(b, p->class, c->surface, it->wanted, p->all ? NULL : it->delta, p->all);
 		break;
 	case PART_ADD:
 		write_members(c, p, b);
@@ -377,7 +377,7 @@ static bool is_up_to_date(
 	if (!sync_enabled)
 		sync_enabled = attr_intern("onPremisesSyncEnabled");
 	entry_init(&en, a);
-	if (entra_read(object, p->class, c->sync_surface, &en, &changes, &n))
+	if (entra_read(object, p->class, c->surface, &en, &changes, &n))
 		return false;
 	on = entry_first(&en, sync_enabled);
 	if (c->sync_surface && !(on && on->num))

@@ -43,23 +43,24 @@ const struct entra_attr *entra_attrs(unsigned *ret_n)
 	return entra_table;
 }
 
-bool entra_attr_used(const struct entra_attr *a, enum entra_class class, bool sync_surface)
+bool entra_attr_used(const struct entra_attr *a, enum entra_class class, enum entra_surface surface)
 {
 	if (!(a->where & 1u << class) || !a->property)
 		return false;
-	if (sync_surface)
+	if (surface == ENTRA_SYNC)
 		return !(class == ENTRA_GROUP && strcmp(a->property, "uniqueName") == 0);
-	return !a->sync_read_only;
+	return !a->sync_read_only && (!a->lifecycle || surface == ENTRA_GRAPH_LIFECYCLE);
 }
 
 /* Does another row carry the attribute of the class on the surface? */
-static bool carried_elsewhere(const struct entra_attr *a, enum entra_class c, bool sync_surface)
+static bool carried_elsewhere(
+	const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
 {
 	unsigned n;
 	const struct entra_attr *all = entra_attrs(&n);
 
 	for (unsigned i = 0; i < n; i++)
-		if (&all[i] != a && all[i].id == a->id && entra_attr_used(&all[i], c, sync_surface))
+		if (&all[i] != a && all[i].id == a->id && entra_attr_used(&all[i], c, surface))
 			return true;
 	return false;
 }
@@ -68,17 +69,19 @@ static bool carried_elsewhere(const struct entra_attr *a, enum entra_class c, bo
  * The flags of a row. Attributes that a surface cannot write are read-only, so that outbound leaves
  * their flows out. Objects that it cannot write stay as they are: the export reports each once.
  */
-static unsigned flags_of(const struct entra_attr *a, enum entra_class c, bool sync_surface)
+static unsigned flags_of(const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
 {
 	if (c >= ENTRA_CLASS_COUNT)
 		return a->flags & ~(unsigned)SCHEMA_READ_ONLY;
-	if (c == ENTRA_CONTACT || sync_surface)
+	if (c == ENTRA_CONTACT || surface == ENTRA_SYNC)
 		return a->flags;
-	return a->flags | (a->sync_only ? SCHEMA_READ_ONLY : 0u);
+	if (a->sync_only || (a->lifecycle && surface != ENTRA_GRAPH_LIFECYCLE))
+		return a->flags | SCHEMA_READ_ONLY;
+	return a->flags;
 }
 
 static void build(struct schema_class *class, struct schema_attr *attrs, enum entra_class c,
-	bool sync_surface)
+	enum entra_surface surface)
 {
 	unsigned n, count = 0;
 	const struct entra_attr *all = entra_attrs(&n);
@@ -88,29 +91,27 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 
 		if (!(a->where & 1u << c))
 			continue;
-		if (a->property && !entra_attr_used(a, c, sync_surface) && c != ENTRA_CONTACT &&
-			carried_elsewhere(a, c, sync_surface))
+		if (a->property && !entra_attr_used(a, c, surface) && c != ENTRA_CONTACT &&
+			carried_elsewhere(a, c, surface))
 			continue;
-		attrs[count++] =
-			(struct schema_attr){a->name, a->type, flags_of(a, c, sync_surface)};
+		attrs[count++] = (struct schema_attr){a->name, a->type, flags_of(a, c, surface)};
 	}
 	*class =
 		(struct schema_class){NAMES[c], attrs, count, .never_sent = c >= ENTRA_CLASS_COUNT};
 }
 
-const struct schema *entra_schema(bool sync_surface)
+const struct schema *entra_schema(enum entra_surface surface)
 {
-	static struct schema_class classes[2][ENTRA_SCHEMA_CLASSES];
-	static struct schema schemas[2];
-	struct schema *s = &schemas[sync_surface];
+	static struct schema_class classes[ENTRA_SURFACES][ENTRA_SCHEMA_CLASSES];
+	static struct schema schemas[ENTRA_SURFACES];
+	struct schema *s = &schemas[surface];
 
 	if (s->n_classes)
 		return s;
 	for (unsigned c = 0; c < ENTRA_SCHEMA_CLASSES; c++)
-		build(&classes[sync_surface][c],
-			xcalloc(entra_table_rows, sizeof(struct schema_attr)), (enum entra_class)c,
-			sync_surface);
-	*s = (struct schema){"entra", classes[sync_surface], ENTRA_SCHEMA_CLASSES, .open = false,
+		build(&classes[surface][c], xcalloc(entra_table_rows, sizeof(struct schema_attr)),
+			(enum entra_class)c, surface);
+	*s = (struct schema){"entra", classes[surface], ENTRA_SCHEMA_CLASSES, .open = false,
 		.aliases = ALIASES, .n_aliases = ARRAY_SIZE(ALIASES)};
 	return s;
 }
@@ -128,6 +129,8 @@ const char *entra_surfaces(const char *class, const char *attr)
 		if (!(a->where & 1u << c) || !a->property || a->flags & SCHEMA_READ_ONLY ||
 			!streq(a->name, attr))
 			continue;
+		if (a->lifecycle)
+			return "sync, or graph with lifecycle_info = yes";
 		if (!a->sync_only && c != ENTRA_CONTACT)
 			return "graph, sync";
 		ret = "sync";

@@ -24,6 +24,14 @@ enum entra_class {
 		ENTRA_SCHEMA_CLASSES
 };
 
+/* What may be written, and with it what is read. */
+enum entra_surface {
+	ENTRA_GRAPH,           /* public Graph's share */
+	ENTRA_SYNC,            /* what Connect Sync's own service takes */
+	ENTRA_GRAPH_LIFECYCLE, /* public Graph, with the permission for the times of leaving */
+	ENTRA_SURFACES
+};
+
 struct entra_class_info {
 	const char *name, *collection, *odata_type, *anchor_prefix;
 };
@@ -61,6 +69,7 @@ struct entra_attr {
 	unsigned where;      /* classes that have it */
 	bool sync_only;      /* writable only on the surface "sync" */
 	bool sync_read_only; /* readable only there, too */
+	bool lifecycle;      /* on public Graph with a permission of its own, to read and write */
 	unsigned flags;      /* SCHEMA_... */
 	unsigned id;         /* of the process; filled by entra_attrs() */
 };
@@ -71,9 +80,10 @@ extern const unsigned entra_table_rows;
 /* The table, in an order in which attributes of one property follow each other. */
 const struct entra_attr *entra_attrs(unsigned *ret_n);
 /* Which property carries the sourceAnchor of a class on a surface. */
-bool entra_attr_used(const struct entra_attr *a, enum entra_class class, bool sync_surface);
-const struct schema *entra_schema(bool sync_surface);
-/* Which surfaces send an attribute of a class: "graph, sync" or "sync"; NULL: none. */
+bool entra_attr_used(
+	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
+const struct schema *entra_schema(enum entra_surface surface);
+/* Which surfaces send an attribute of a class: "graph, sync", "sync" ...; NULL: none. */
 const char *entra_surfaces(const char *class, const char *attr);
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */

@@ -112,8 +112,8 @@ struct entra_attr entra_table[] = {
 	PLAIN("employeeType", "employeeType", S, U),
 	{"employeeHireDate", "employeeHireDate", NULL, SHAPE_TIME, S, U, .flags = SCHEMA_TIME},
 	/* public Graph gives it only to an application with User-LifeCycleInfo.ReadWrite.All */
-	{"employeeLeaveDateTime", "employeeLeaveDateTime", NULL, SHAPE_TIME, S, U, SYNC,
-		.sync_read_only = true, .flags = SCHEMA_TIME},
+	{"employeeLeaveDateTime", "employeeLeaveDateTime", NULL, SHAPE_TIME, S, U,
+		.lifecycle = true, .flags = SCHEMA_TIME},
 	PLAIN("onPremisesDistinguishedName", "onPremisesDistinguishedName", S, U, SYNC),
 	PLAIN("mailEnabled", "mailEnabled", B, G),
 	PLAIN("onPremisesSyncEnabled", "onPremisesSyncEnabled", B, U | G | C,

@@ -481,21 +481,47 @@ def test_duplicates_in_ad(make_lab):
 
 # --- the surface of public Graph ---
 
-def test_hire_date_on_public_graph(make_lab):
-    """It is sent; employeeLeaveDateTime is not even asked for: that would be refused."""
+def dated(make_lab, aad="", **more):
     company = people(1)
-    sam = next(iter(company.objects.values()))["sAMAccountName"][0]
-    company.set(sam, "msDS-cloudExtensionAttribute1", "20260801080000.0Z")
-    company.set(sam, "msDS-cloudExtensionAttribute2", "20270801080000.0Z")
-    lab = make_lab(company, surface="graph", app=GRAPH_APP)
-    lab.cycle()
+    company.set("user1", "msDS-cloudExtensionAttribute1", "20260801080000.0Z")
+    company.set("user1", "msDS-cloudExtensionAttribute2", "20270801080000.0Z")
+    lab = make_lab(company, surface="graph", app=GRAPH_APP, **more)
+    lab.write_config(aad=aad)
+    return lab
+
+
+def leaves(lab):
     (user,) = [u for u in lab.tenant().values() if u["employeeHireDate"]]
     assert user["employeeHireDate"] == "2026-08-01T08:00:00Z"
-    assert user["employeeLeaveDateTime"] is None
-    lab.cycle()
     writes = lab.emulator.stats()["writes"]
+    lab.cycle()
     lab.cycle("initial")
     assert lab.emulator.stats()["writes"] == writes
+    return user["employeeLeaveDateTime"]
+
+
+def test_hire_date_on_public_graph(make_lab):
+    """It is sent; employeeLeaveDateTime is not even asked for: that would be refused."""
+    lab = dated(make_lab)
+    lab.cycle()
+    assert leaves(lab) is None
+
+
+def test_leave_date_on_public_graph(make_lab, tmp_path):
+    """With lifecycle_info it is read and sent, and without the role nothing begins."""
+    lab = dated(make_lab, aad="lifecycle_info = yes")
+    r = lab.run()
+    assert r.code != 0 and "User-LifeCycleInfo.ReadWrite.All" in r.log
+    assert "lifecycle_info = yes needs" in r.log and not lab.emulator.stats()["writes"]
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        tenant = json.load(f)
+    for app in tenant["applications"]:
+        if app["appId"] == GRAPH_APP[0]:
+            app["roles"].append("User-LifeCycleInfo.ReadWrite.All")
+    (tmp_path / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
+    lab = dated(make_lab, aad="lifecycle_info = yes", tenant=str(tmp_path / "tenant.json"))
+    lab.cycle()
+    assert leaves(lab) == "2027-08-01T08:00:00Z"
 
 
 def test_a_new_attribute_of_the_table_is_read_again(make_lab):

@@ -212,6 +212,7 @@ static void run(const char *how, const json_t *json)
 	struct connector c = {
 		.settings = &settings,
 		.sync_surface = *how && how[1] == 's',
+		.surface = *how && how[1] == 's' ? ENTRA_SYNC : ENTRA_GRAPH,
 		.base = base,
 		.switches = {.soft_match_upn = true},
 	};
@@ -221,7 +222,7 @@ static void run(const char *how, const json_t *json)
 	struct delta d;
 	struct part *p;
 
-	en = read_object(json, class, c.sync_surface, &a);
+	en = read_object(json, class, c.surface, &a);
 	entry_init(&none, &a);
 	if (asked && strchr("fFnudaAxmM", asked)) {
 		const struct entry *wanted = en ? en : &none;
