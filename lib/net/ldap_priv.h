@@ -9,6 +9,7 @@ struct directory {
 	LDAP *ld;
 	struct directory_options o; /* borrowed strings */
 	char *uri;
+	bool signed_in;
 };
 
 /* Fills *e with server, what, the result code's text and the server's own words. */

@@ -101,7 +101,10 @@ def test_kerberos(dc, lab, tmp_path):
     # this server wants sealing inside TLS too, as its error says
     lab.use("", "ldaps://" + dc.HOST, auth)
     r = lab.run("full-import", connector=AD)
-    assert r.step(AD, "import")["result"] != "success"
+    assert r.step(AD, "import")["result"] == "no-start-credentials", r.log
+    assert "starttls = no" in r.step(AD, "import")["error"], r.log
+    lab.use("", "ldap://" + dc.HOST, auth)
+    assert "starttls = no" in lab.run("full-import", connector=AD).step(AD, "import")["error"]
     with open(dc.conf, encoding="ascii") as f:
         text = f.read()
     dc.stop()
