@@ -76,6 +76,49 @@ static int check_source(const struct settings *s, const char *source, struct err
 		"\"%s\" is no ldaps://, ldap://, dns:ldaps, dns:ldap or ldif: address", source);
 }
 
+static unsigned list_length(char *const *list)
+{
+	unsigned n = 0;
+
+	while (list[n])
+		n++;
+	return n;
+}
+
+/* What only a domain controller can answer. */
+static int check_ldif(const struct settings *s, struct arena *a, struct err *e)
+{
+	static const char *const names[] = {"include_group", "ldap_filter"};
+	static const char *const lists[] = {"include_ou", "exclude_ou"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (setting_text(s, names[i]))
+			return setting_error(s, names[i], e,
+				"a domain controller is needed; an LDIF file is read whole");
+	if (setting_bool(s, "consistency_guid"))
+		return setting_error(s, "consistency_guid", e, "an LDIF file cannot be written");
+	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
+		for (char **p = setting_list(s, lists[i], '\n', a); *p; p++)
+			if (strncasecmp(*p, "<GUID=", 6) == 0)
+				return setting_error(s, lists[i], e,
+					"a folder of an LDIF file is named by its DN, not by %s",
+					*p);
+	return 0;
+}
+
+static int check_limits(const struct settings *s, struct arena *a, struct err *e)
+{
+	if (list_length(setting_list(s, "source", ',', a)) > AD_SOURCES_MAX)
+		return setting_error(s, "source", e, "over %d servers", AD_SOURCES_MAX);
+	if (list_length(setting_list(s, "include_ou", '\n', a)) +
+			list_length(setting_list(s, "exclude_ou", '\n', a)) >
+		AD_OUS_MAX)
+		return setting_error(s, "include_ou", e,
+			"over %d lines of include_ou and exclude_ou; choose a folder above them",
+			AD_OUS_MAX);
+	return 0;
+}
+
 static int check_lists(const struct settings *s, struct arena *a, struct err *e)
 {
 	char **sources = setting_list(s, "source", ',', a);
@@ -92,10 +135,8 @@ static int check_lists(const struct settings *s, struct arena *a, struct err *e)
 			return setting_error(s, "base_dn", e,
 				"\"%s\" is no domain naming context such as DC=contoso,DC=com",
 				bases[i]);
-	return ldif && (setting_text(s, "include_group") || setting_bool(s, "consistency_guid"))
-	               ? setting_error(s, "source", e,
-				 "include_group and consistency_guid need a domain controller")
-	               : 0;
+	TRY(check_limits(s, a, e));
+	return ldif ? check_ldif(s, a, e) : 0;
 }
 
 static int check_match(const struct settings *s, struct err *e)
@@ -196,11 +237,9 @@ static const char *ad_parameter(const struct settings *s, const char *name, stru
 
 static char **keys_of(char *const *dns, struct arena *a)
 {
-	unsigned n = 0;
+	unsigned n = list_length(dns);
 	char **keys;
 
-	while (dns[n])
-		n++;
 	keys = arena_zalloc(a, (n + 1) * sizeof(*keys));
 	for (unsigned i = 0; i < n; i++)
 		keys[i] = dn_key(a, dns[i]);

@@ -8,7 +8,8 @@
 #include "connector/hashset.h"
 
 #define AD_VALUES_MAX 1000000 /* of one attribute of one object */
-#define AD_OUS_MAX 1000       /* include_ou and exclude_ou */
+#define AD_OUS_MAX 1000       /* include_ou and exclude_ou; each object is looked up in them */
+#define AD_SOURCES_MAX 64
 
 /* One line of include_ou or exclude_ou. */
 struct ad_ou {
@@ -57,17 +58,19 @@ struct ad_import {
 	unsigned domain; /* number of the naming context that is read */
 	char **retry;    /* objects that could not be read: "domain anchor"; owned */
 	unsigned n_retry;
+	bool retry_lost; /* there are others: the next import reads everything */
 	/* the object under construction */
 	struct arena arena;
 	struct entry entry;
 	const char *key; /* dn_key() of its DN */
-	struct value classes[32];
-	unsigned n_classes;
+	struct value *classes;
+	unsigned n_classes, cap_classes;
 	unsigned char guid[16];
 	char anchor[GUID_TEXT_SIZE];
 	unsigned n_guids;
 	struct ref_change *changes;
 	unsigned n_changes, cap_changes;
+	bool is_cut;         /* not all of it came: what it has not may be there */
 	bool is_deleted;     /* a tombstone */
 	bool is_new;         /* tells when it was created, which never changes */
 	bool is_restored;    /* isDeleted was taken away */
@@ -102,7 +105,11 @@ void ad_object_change(
 bool ad_holds_references(const struct ad_import *im, const char *name, size_t n);
 /* Something is wrong with the object under construction; the first time counts. */
 void ad_object_problem(struct ad_import *im, const char *attr, size_t n, const char *what);
+/* Not all of the object came. */
+void ad_object_cut(struct ad_import *im, const char *what);
 void ad_object_close(struct ad_import *im);
+/* It is, or may be, an object that is imported. */
+bool ad_object_is_ours(const struct ad_import *im);
 
 /* Delivers an object of ours that is in scope, or tells the sink what is wrong with it. */
 int ad_object_deliver(struct ad_import *im, bool partial, struct err *e);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #define CURSOR_VERSION 2
-#define LIST_MAX 100000
 
 static const char *const method_names[] = {
 #define X(id, word) [AD_METHOD_##id] = word,
@@ -35,7 +34,7 @@ static enum ad_method method_of(const json_t *o)
 static unsigned array_of(const json_t *o, const char *key, const json_t **ret)
 {
 	*ret = json_object_get(o, key);
-	return (unsigned)MIN(json_array_size(*ret), (size_t)LIST_MAX);
+	return (unsigned)json_array_size(*ret);
 }
 
 static void read_domain(const json_t *o, struct ad_cursor_domain *ret, struct arena *a)

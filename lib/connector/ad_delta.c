@@ -206,9 +206,12 @@ static int take_change(struct ad_domain *d, bool whole, struct err *e)
 	int known, r;
 
 	if (!im->entry.anchor) /* neither of ours, nor can it be told which */
-		return im->entry.class && ad_in_scope(im->con, im->key, false)
-		               ? ad_object_deliver(im, !whole, e)
-		               : 0;
+		return ad_object_is_ours(im) ? ad_object_deliver(im, !whole, e) : 0;
+	if (im->is_cut) {
+		known = im->sink->known(im->sink, im->anchor, e);
+		TRY(known);
+		return known || ad_object_is_ours(im) ? ad_object_deliver(im, true, e) : 0;
+	}
 	if (im->is_deleted) {
 		TRY(im->sink->container_gone(im->sink, im->anchor, e));
 		return ad_anchor_gone(im, im->anchor, true, e);
@@ -262,6 +265,8 @@ static int each_sync(void *ctx, const struct directory_entry *item, struct err *
 	bool whole = true;
 
 	ad_object_begin(d->im, item->dn);
+	if (item->problem)
+		ad_object_cut(d->im, item->problem);
 	for (unsigned i = 0; i < item->n_attrs; i++)
 		whole &= add_changed(d->im, &item->attrs[i]);
 	ad_object_close(d->im);
@@ -291,6 +296,7 @@ static int pass_sync(struct ad_domain *d, struct directory_sync *sync, struct er
 		.filter = "(|" AD_CLASS_FILTER AD_CONTAINER_CLASSES ")",
 		.attrs = d->attrs,
 		.extended_dn = true,
+		.take_bad = true,
 		.sync = sync,
 	};
 	int r;
@@ -315,6 +321,7 @@ static int pass_usn(struct ad_domain *d, struct err *e)
 		.attrs = d->attrs,
 		.page_size = (int)setting_number(d->im->con->settings, "page_size"),
 		.extended_dn = true,
+		.take_bad = true,
 		.deleted = true,
 	};
 	int r;

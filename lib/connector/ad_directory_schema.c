@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define NAMES_MAX 4000
-
 struct schema_reader {
 	struct arena *arena;
 	struct ad_cursor_type *types; /* every attribute that was found */
@@ -26,7 +24,10 @@ static int each_attribute(void *ctx, const struct directory_entry *item, struct 
 		else if (a->n && strcasecmp(a->name, "attributeSyntax") == 0)
 			syntax = a->values[0].data;
 	}
-	if (name && r->n < r->max)
+	if (name && r->n == r->max)
+		return err_set(e, -EPROTO, item->dn, 0,
+			"the schema has more attributes than were asked for");
+	if (name)
 		r->types[r->n++] = (struct ad_cursor_type){
 			arena_strdup(r->arena, name), (int)ad_syntax_type(syntax)};
 	return 0;
@@ -63,7 +64,7 @@ int ad_schema_read(struct ad_server *s, const struct import_request *req, struct
 	unsigned *ret_n_missing, struct err *e)
 {
 	static const char *const attrs[] = {"lDAPDisplayName", "attributeSyntax", NULL};
-	struct schema_reader r = {.arena = a, .max = MIN(req->n_attrs, (unsigned)NAMES_MAX)};
+	struct schema_reader r = {.arena = a, .max = req->n_attrs};
 	_cleanup_buf_ struct buf filter = {0};
 	struct directory_query q = {
 		.base = s->schema_nc, .scope = DIRECTORY_SUBTREE, .attrs = attrs, .page_size = 500};

@@ -60,14 +60,33 @@ static int find_object(struct ad_server *s, const char *text, const char *guid, 
 	return ret->dn ? 0 : err_set(e, -ENOENT, directory_uri(s->dir), 0, "%s is not there", text);
 }
 
-static int resolve_ou(struct ldap_import *li, struct ad_server *s, struct ad_ou *ou, struct err *e)
+static struct ad_domain *domain_of(struct ldap_import *li, const char *text)
+{
+	return &li->domains[ad_base_of(li->im->con, dn_key(&li->arena, text))];
+}
+
+/* A DN tells the domain; what is known by its GUID only is looked for in each of them. */
+static int find_anywhere(struct ldap_import *li, const char *text, const char *guid,
+	const char *last_dn, struct arena *a, struct found *ret, struct err *e)
+{
+	bool by_guid = strncasecmp(text, "<GUID=", 6) == 0;
+	struct ad_domain *first = domain_of(li, by_guid && last_dn ? last_dn : text);
+	int r = find_object(&first->server, text, guid, a, ret, e);
+
+	for (unsigned i = 0; r == -ENOENT && (by_guid || guid) && i < li->n_domains; i++)
+		if (&li->domains[i] != first)
+			r = find_object(&li->domains[i].server, text, guid, a, ret, e);
+	return r;
+}
+
+static int resolve_ou(struct ldap_import *li, struct ad_ou *ou, struct err *e)
 {
 	struct connector *con = li->im->con;
 	const struct ad_cursor_ou *last = ad_cursor_ou(&li->last, ou->text);
-	const char *guid = last ? last->guid : NULL;
 	struct err fe = {0};
 	struct found f;
-	int r = find_object(s, ou->text, guid, &con->arena, &f, &fe);
+	int r = find_anywhere(li, ou->text, last ? last->guid : NULL, last ? last->dn : NULL,
+		&con->arena, &f, &fe);
 
 	if (r == -ENOENT && last && !ou->include) {
 		ou->dn = ou->key = NULL; /* the folder was deleted: nothing is left to exclude */
@@ -86,11 +105,6 @@ static int resolve_ou(struct ldap_import *li, struct ad_server *s, struct ad_ou 
 	return 0;
 }
 
-static struct ad_domain *domain_of(struct ldap_import *li, const char *text)
-{
-	return &li->domains[ad_base_of(li->im->con, dn_key(&li->arena, text))];
-}
-
 static int resolve_group(struct ldap_import *li, struct err *e)
 {
 	const char *text = setting_text(li->im->con->settings, "include_group");
@@ -100,7 +114,7 @@ static int resolve_group(struct ldap_import *li, struct err *e)
 
 	if (!text)
 		return 0;
-	r = find_object(&domain_of(li, text)->server, text, li->last.group, &li->arena, &f, e);
+	r = find_anywhere(li, text, li->last.group, NULL, &li->arena, &f, e);
 	if (r < 0)
 		return err_prefix(e, "include_group \"%s\"", text);
 	li->next.group = f.guid;
@@ -118,7 +132,7 @@ static int resolve(struct ldap_import *li, struct err *e)
 	struct connector *con = li->im->con;
 
 	for (unsigned i = 0; i < con->n_ous; i++)
-		TRY(resolve_ou(li, &domain_of(li, con->ous[i].text)->server, &con->ous[i], e));
+		TRY(resolve_ou(li, &con->ous[i], e));
 	return resolve_group(li, e);
 }
 
@@ -391,6 +405,12 @@ static int put_cursor(struct ldap_import *li, struct err *e)
 		if (con->ous[i].dn)
 			c->ous[c->n_ous++] = (struct ad_cursor_ou){
 				con->ous[i].text, con->ous[i].guid, con->ous[i].dn};
+	if (li->im->retry_lost) {
+		li->im->sink->note(li->im->sink,
+			"more objects could not be read than are tried again one by one: the next "
+			"import reads everything");
+		return li->im->sink->cursor(li->im->sink, "", 0, e);
+	}
 	c->retry = (const char **)li->im->retry;
 	c->n_retry = li->im->n_retry;
 	text = ad_cursor_write(c);

@@ -14,14 +14,16 @@
 /* Not an error: the changes cannot be told, everything must be read. */
 #define AD_NEEDS_FULL 1
 
+#define AD_NAME_SIZE 1024
+
 /* One domain controller, or another LDAP server, and what its root says. */
 struct ad_server {
 	struct directory *dir;
-	char service[512];   /* dsServiceName: DN of its NTDS settings; "" none */
-	char invocation[64]; /* invocationId of its database, hex; "" unknown */
-	char schema_nc[512];
-	char default_nc[512];
-	int64_t usn;                              /* highestCommittedUSN; -1: none */
+	char service[AD_NAME_SIZE]; /* dsServiceName: DN of its NTDS settings; "" none */
+	char invocation[64];        /* invocationId of its database, hex; "" unknown */
+	char schema_nc[AD_NAME_SIZE], config_nc[AD_NAME_SIZE];
+	char default_nc[AD_NAME_SIZE], root_nc[AD_NAME_SIZE]; /* its domain, the forest's first */
+	int64_t usn;                                          /* highestCommittedUSN; -1: none */
 	int forest_level, domain_level, dc_level; /* msDS-Behavior-Version; -1: not told */
 	bool has_dirsync, has_deleted;
 	bool is_samba; /* reads CN=Deleted Objects with the account's rights even for DirSync */

@@ -31,6 +31,7 @@ void ad_import_init(struct ad_import *im, struct connector *con, const struct im
 {
 	*im = (struct ad_import){.con = con, .req = req, .sink = sink, .unique = true};
 	ids_init();
+	ad_attr_forget();
 	im->n_wanted = ATTR_MAX;
 	im->wanted = xcalloc(im->n_wanted, sizeof(*im->wanted));
 	im->retry = xcalloc(AD_RETRIES_MAX, sizeof(*im->retry));
@@ -55,6 +56,7 @@ void ad_import_forget_retries(struct ad_import *im)
 	for (unsigned i = 0; i < im->n_retry; i++)
 		free(im->retry[i]);
 	im->n_retry = 0;
+	im->retry_lost = false;
 }
 
 void ad_import_done(struct ad_import *im)
@@ -116,6 +118,17 @@ void ad_object_problem(struct ad_import *im, const char *attr, size_t n, const c
 	im->problem = im->problem_text;
 }
 
+void ad_object_cut(struct ad_import *im, const char *what)
+{
+	im->is_cut = true;
+	ad_object_problem(im, "the object", 10, what);
+}
+
+bool ad_object_is_ours(const struct ad_import *im)
+{
+	return (im->entry.class || im->is_cut) && ad_in_scope(im->con, im->key, false);
+}
+
 static void take_guid(struct ad_import *im, const char *data, size_t len)
 {
 	im->n_guids++;
@@ -133,8 +146,10 @@ void ad_object_begin(struct ad_import *im, const char *dn)
 
 	arena_reset(&im->arena);
 	entry_init(&im->entry, &im->arena);
-	im->n_classes = im->n_guids = im->n_changes = im->cap_changes = 0;
+	im->n_classes = im->n_guids = im->n_changes = im->cap_changes = im->cap_classes = 0;
 	im->changes = NULL;
+	im->classes = NULL;
+	im->is_cut = false;
 	im->anchor[0] = '\0';
 	im->is_deleted = im->is_new = im->is_restored = im->is_container = false;
 	im->problem = NULL;
@@ -173,14 +188,28 @@ static const char *plain_text(struct ad_import *im, const char *data, size_t *le
 	return data;
 }
 
+/* An array in the object's arena with room for one more. */
+static void *grow(struct ad_import *im, void *old, unsigned n, unsigned *cap, size_t size)
+{
+	void *more;
+
+	if (n < *cap)
+		return old;
+	*cap = *cap ? *cap * 2 : 16;
+	more = arena_alloc(&im->arena, *cap * size);
+	if (n)
+		memcpy(more, old, n * size);
+	return more;
+}
+
 static void look_at(struct ad_import *im, unsigned id, const char *data, size_t len)
 {
 	char sid[200];
 
 	if (id == ids.object_class) {
-		if (im->n_classes < ARRAY_SIZE(im->classes))
-			im->classes[im->n_classes++] =
-				value_dup(&im->arena, value_stringn(data, len));
+		im->classes = grow(
+			im, im->classes, im->n_classes, &im->cap_classes, sizeof(*im->classes));
+		im->classes[im->n_classes++] = value_dup(&im->arena, value_stringn(data, len));
 	} else if (id == ids.object_guid) {
 		take_guid(im, data, len);
 	} else if (id == ids.is_deleted) {
@@ -278,14 +307,7 @@ void ad_object_change(
 	}
 	if (add && is_deleted_dn(im, target))
 		return;
-	if (im->n_changes == im->cap_changes) {
-		struct ref_change *old = im->changes;
-
-		im->cap_changes = im->cap_changes ? im->cap_changes * 2 : 16;
-		im->changes = arena_alloc(&im->arena, im->cap_changes * sizeof(*im->changes));
-		if (im->n_changes)
-			memcpy(im->changes, old, im->n_changes * sizeof(*old));
-	}
+	im->changes = grow(im, im->changes, im->n_changes, &im->cap_changes, sizeof(*im->changes));
 	im->changes[im->n_changes++] =
 		(struct ref_change){attr.id, arena_strdup(&im->arena, target), add};
 }
@@ -307,6 +329,8 @@ static const char *find_problem(struct ad_import *im)
 	uint64_t guid = hash64(im->guid, 16), dn = hash64(im->key, strlen(im->key));
 	bool guid_new, dn_new, pair_new;
 
+	if (im->n_guids != 1 && im->is_cut)
+		return im->problem;
 	if (im->n_guids != 1)
 		return "the object has no objectGUID, or the account may not read it";
 	if (im->problem)
@@ -333,6 +357,8 @@ static void keep_for_retry(struct ad_import *im)
 {
 	if (im->entry.anchor && im->n_retry < AD_RETRIES_MAX)
 		im->retry[im->n_retry++] = xasprintf("%u %s", im->domain, im->entry.anchor);
+	else
+		im->retry_lost |= im->entry.anchor || im->is_cut;
 }
 
 int ad_object_deliver(struct ad_import *im, bool partial, struct err *e)
@@ -356,7 +382,7 @@ int ad_object_deliver(struct ad_import *im, bool partial, struct err *e)
 int ad_object_end(struct ad_import *im, struct err *e)
 {
 	ad_object_close(im);
-	if (!im->entry.class || !ad_in_scope(im->con, im->key, false))
+	if (!ad_object_is_ours(im))
 		return 0;
 	return ad_object_deliver(im, false, e);
 }

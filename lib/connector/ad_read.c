@@ -53,6 +53,8 @@ static int each_range(void *ctx, const struct directory_entry *item, struct err 
 	struct ad_domain *d = ctx;
 
 	d->part_came = true;
+	if (item->problem)
+		ad_object_cut(d->im, item->problem);
 	for (unsigned i = 0; i < item->n_attrs; i++) {
 		const struct directory_attr *a = &item->attrs[i];
 		struct ad_name nm = ad_name_parse(a->name, strlen(a->name));
@@ -81,7 +83,8 @@ static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
 			struct directory_query q = {.base = dn,
 				.filter = "(objectClass=*)",
 				.attrs = attrs,
-				.extended_dn = true};
+				.extended_dn = true,
+				.take_bad = true};
 
 			snprintf(asked, sizeof(asked), "%.*s;range=%" PRId64 "-*", (int)n, name,
 				d->got_from);
@@ -120,6 +123,8 @@ int ad_read_whole(struct ad_domain *d, const struct directory_entry *item, struc
 	struct ad_import *im = d->im;
 
 	ad_object_begin(im, item->dn);
+	if (item->problem)
+		ad_object_cut(im, item->problem);
 	d->n_ranged = 0;
 	for (unsigned i = 0; i < item->n_attrs; i++)
 		read_attr(d, &item->attrs[i]);
@@ -136,9 +141,7 @@ static int each_object(void *ctx, const struct directory_entry *item, struct err
 	struct ad_import *im = d->im;
 
 	TRY(ad_read_whole(d, item, e));
-	if (!im->entry.class || !ad_in_scope(im->con, im->key, false))
-		return 0;
-	return ad_object_deliver(im, false, e);
+	return ad_object_is_ours(im) ? ad_object_deliver(im, false, e) : 0;
 }
 
 static int each_container(void *ctx, const struct directory_entry *item, struct err *e)
@@ -197,6 +200,7 @@ int ad_read_all(struct ad_domain *d, struct err *e)
 		.attrs = d->all_attrs,
 		.page_size = page_size(d),
 		.extended_dn = true,
+		.take_bad = true,
 	};
 
 	if (d->method != AD_METHOD_NONE)
@@ -241,7 +245,7 @@ static int each_listed(void *ctx, const struct directory_entry *item, struct err
 	struct ad_import *im = b->d->im;
 
 	TRY(ad_read_whole(b->d, item, e));
-	if (!im->entry.class || !ad_in_scope(im->con, im->key, false))
+	if (!ad_object_is_ours(im))
 		return 0;
 	for (unsigned i = 0; i < b->n; i++) {
 		if (memcmp(b->d->later.guids[b->first + i], im->guid, 16) != 0)
@@ -340,6 +344,7 @@ static int read_batch(struct ad_domain *d, unsigned first, unsigned n, struct er
 		.attrs = d->attrs,
 		.page_size = page_size(d),
 		.extended_dn = true,
+		.take_bad = true,
 	};
 	int r;
 

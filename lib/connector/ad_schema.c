@@ -463,6 +463,13 @@ bool ad_attr_in_table(const char *name, size_t n)
 	return false;
 }
 
+void ad_attr_forget(void)
+{
+	for (unsigned i = 0; i < SLOTS; i++)
+		if (slots[i].name && !ad_attr_in_table(slots[i].name, slots[i].n))
+			slots[i].attr.type = VALUE_STRING;
+}
+
 void ad_attr_learn(const char *name, enum value_type type)
 {
 	size_t n = strlen(name);

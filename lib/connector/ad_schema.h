@@ -49,6 +49,8 @@ bool ad_is_container(const struct value *classes, unsigned n);
 
 /* Is the attribute in the table, so that its type is known without asking the directory? */
 bool ad_attr_in_table(const char *name, size_t n);
+/* Forgets what another directory's schema said. */
+void ad_attr_forget(void);
 /* The type that the directory's schema gives to an attribute that the table lacks. */
 void ad_attr_learn(const char *name, enum value_type type);
 /*

@@ -8,7 +8,7 @@ static void add_ous(struct connector *con, const char *name, bool include)
 {
 	char **list = setting_list(con->settings, name, '\n', &con->arena);
 
-	for (; *list && con->n_ous < AD_OUS_MAX; list++)
+	for (; *list; list++)
 		con->ous[con->n_ous++] = (struct ad_ou){
 			.text = *list,
 			.include = include,
@@ -19,7 +19,13 @@ static void add_ous(struct connector *con, const char *name, bool include)
 
 void ad_scope_init(struct connector *con)
 {
-	con->ous = arena_zalloc(&con->arena, AD_OUS_MAX * sizeof(*con->ous));
+	static const char *const names[] = {"include_ou", "exclude_ou"};
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		for (char **p = setting_list(con->settings, names[i], '\n', &con->arena); *p; p++)
+			n++;
+	con->ous = arena_zalloc(&con->arena, (n + 1) * sizeof(*con->ous));
 	add_ous(con, "include_ou", true);
 	add_ous(con, "exclude_ou", false);
 }

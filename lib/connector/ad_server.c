@@ -7,7 +7,7 @@
 
 #define DIRSYNC_OID "1.2.840.113556.1.4.841"
 #define SHOW_DELETED_OID "1.2.840.113556.1.4.417"
-#define SERVERS_MAX 64
+#define SERVERS_MAX (2 * AD_SOURCES_MAX) /* those of DNS beside: the best ones */
 /* The well-known GUID of CN=Deleted Objects: [MS-ADTS] 6.1.1.4 */
 #define DELETED_OBJECTS "18E2EA80684F11D2B9AA00C04F79F805"
 
@@ -21,20 +21,43 @@ enum conn_result ad_ladder(int r)
 struct root_reader {
 	struct ad_server *server;
 	const char *base_key;
+	const char *too_long; /* the attribute that we have no room for */
 	bool any_context;
 	struct arena arena;
 };
+
+/* One of the server's names. */
+static bool read_name(struct root_reader *r, const char *name, const struct directory_value *v)
+{
+	struct ad_server *s = r->server;
+	const struct {
+		const char *name;
+		char *to;
+	} names[] = {
+		{"dsServiceName", s->service},
+		{"schemaNamingContext", s->schema_nc},
+		{"defaultNamingContext", s->default_nc},
+		{"configurationNamingContext", s->config_nc},
+		{"rootDomainNamingContext", s->root_nc},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcasecmp(name, names[i].name) != 0)
+			continue;
+		if (v->len >= AD_NAME_SIZE)
+			r->too_long = names[i].name;
+		snprintf(names[i].to, AD_NAME_SIZE, "%s", v->data);
+		return true;
+	}
+	return false;
+}
 
 static void read_value(struct root_reader *r, const char *name, const struct directory_value *v)
 {
 	struct ad_server *s = r->server;
 
-	if (strcasecmp(name, "dsServiceName") == 0) {
-		snprintf(s->service, sizeof(s->service), "%s", v->data);
-	} else if (strcasecmp(name, "schemaNamingContext") == 0) {
-		snprintf(s->schema_nc, sizeof(s->schema_nc), "%s", v->data);
-	} else if (strcasecmp(name, "defaultNamingContext") == 0) {
-		snprintf(s->default_nc, sizeof(s->default_nc), "%s", v->data);
+	if (read_name(r, name, v)) {
+		return;
 	} else if (strcasecmp(name, "highestCommittedUSN") == 0) {
 		s->usn = strtoll(v->data, NULL, 10);
 	} else if (strcasecmp(name, "forestFunctionality") == 0) {
@@ -68,9 +91,10 @@ static int each_root(void *ctx, const struct directory_entry *item, struct err *
 static int read_root(struct ad_server *s, const char *base, struct err *e)
 {
 	static const char *const root_attrs[] = {"dsServiceName", "highestCommittedUSN",
-		"schemaNamingContext", "defaultNamingContext", "forestFunctionality",
-		"domainFunctionality", "domainControllerFunctionality", "vendorName",
-		"supportedControl", "namingContexts", NULL};
+		"schemaNamingContext", "defaultNamingContext", "configurationNamingContext",
+		"rootDomainNamingContext", "forestFunctionality", "domainFunctionality",
+		"domainControllerFunctionality", "vendorName", "supportedControl", "namingContexts",
+		NULL};
 	static const char *const nt_attrs[] = {"invocationId", NULL};
 	struct directory_query q = {.base = "", .filter = "(objectClass=*)", .attrs = root_attrs};
 	struct root_reader reader = {.server = s};
@@ -80,6 +104,9 @@ static int read_root(struct ad_server *s, const char *base, struct err *e)
 	s->usn = s->forest_level = s->domain_level = s->dc_level = -1;
 	reader.base_key = dn_key(&reader.arena, base);
 	r = directory_search(s->dir, &q, each_root, &reader, e);
+	if (r == 0 && reader.too_long)
+		r = err_set(e, -EPROTO, directory_uri(s->dir), 0, "%s of the root is over %d bytes",
+			reader.too_long, AD_NAME_SIZE - 1);
 	if (r == 0 && !reader.any_context)
 		s->hosts = true; /* the search will tell */
 	if (r == 0 && s->service[0]) {

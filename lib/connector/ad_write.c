@@ -22,10 +22,17 @@ static void set_outcome(struct write_back *w, int r, const struct err *e)
 static int write_one(struct ad_server *s, struct write_back *w, struct err *e)
 {
 	_cleanup_free_ char *dn = xasprintf("<GUID=%s>", w->anchor);
+	unsigned char guid[16];
 	struct err we = {0};
-	int r = directory_add_value(
-		s->dir, dn, "mS-DS-ConsistencyGuid", w->guid, sizeof(w->guid), &we);
+	int r;
 
+	if (!guid_parse(guid, w->anchor)) {
+		err_set(&we, -EINVAL, w->dn, 0, "\"%s\" is no objectGUID", w->anchor);
+		set_outcome(w, -EINVAL, &we);
+		return 0;
+	}
+	r = directory_add_value(
+		s->dir, dn, "mS-DS-ConsistencyGuid", w->guid, sizeof(w->guid), &we);
 	if (r == -EHOSTDOWN || r == -ECANCELED) {
 		*e = we;
 		return r;
@@ -41,21 +48,22 @@ enum conn_result ad_write_back(
 	struct connector *c, struct write_back *items, unsigned n, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct ad_server s = {0};
-	const char *open = NULL;
+	unsigned n_servers = 0;
+	struct ad_server *servers;
 	int r = 0;
 
+	while (c->bases[n_servers])
+		n_servers++;
+	servers = arena_zalloc(&a, n_servers * sizeof(*servers)); /* opened when first needed */
 	for (unsigned i = 0; r == 0 && i < n; i++) {
-		const char *base = c->bases[ad_base_of(c, dn_key(&a, items[i].dn))];
+		unsigned k = ad_base_of(c, dn_key(&a, items[i].dn));
 
-		if (!open || !streq(open, base)) {
-			ad_server_close(&s);
-			r = ad_server_open(c, base, NULL, &s, e);
-			open = base;
-		}
+		if (!servers[k].dir)
+			r = ad_server_open(c, c->bases[k], NULL, &servers[k], e);
 		if (r == 0)
-			r = write_one(&s, &items[i], e);
+			r = write_one(&servers[k], &items[i], e);
 	}
-	ad_server_close(&s);
+	for (unsigned k = 0; k < n_servers; k++)
+		ad_server_close(&servers[k]);
 	return r < 0 ? ad_ladder(r) : CONN_OK;
 }

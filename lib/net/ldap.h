@@ -60,6 +60,8 @@ struct directory_entry {
 	const char *dn;
 	const struct directory_attr *attrs;
 	unsigned n_attrs;
+	/* What is wrong with it: it is not whole. NULL: nothing; see directory_query.take_bad. */
+	const char *problem;
 };
 
 enum directory_scope { DIRECTORY_BASE, DIRECTORY_SUBTREE };
@@ -85,6 +87,7 @@ struct directory_query {
 	int page_size;               /* 0: no paging */
 	bool deleted;                /* tombstones, deleted and recycled objects too */
 	bool extended_dn;            /* DNs as <GUID=...>;<SID=...>;DN where the server can do so */
+	bool take_bad;               /* an entry that is not whole is handed out; else an error */
 	struct directory_sync *sync; /* a DirSync request; NULL: an ordinary search */
 };
 

@@ -8,6 +8,7 @@
 #define ATTRS_MAX 4096           /* attributes of one entry */
 #define ENTRY_VALUES_MAX 1000000 /* values of one attribute */
 #define ENTRY_BYTES_MAX (64 * 1024 * 1024)
+#define EMPTY_PAGES_MAX 10000                   /* in a row: a filter may pass over many objects */
 #define SHOW_RECYCLED "1.2.840.113556.1.4.2064" /* [MS-ADTS] 3.1.1.3.4.1.26 */
 /*
  * Several DirSync answers of this size rather than a large one. The number also bounds the values
@@ -95,6 +96,12 @@ static int keep_sync(struct directory *d, struct directory_sync *s, LDAPControl 
 		return err_set(e, -EPROTO, d->uri, 0,
 			"%s: the server answered DirSync without a usable cookie", what);
 	}
+	if (more && s->cookie && s->cookie_len == cookie.bv_len &&
+		memcmp(s->cookie, cookie.bv_val, cookie.bv_len) == 0) {
+		ber_memfree(cookie.bv_val);
+		return err_set(e, -EPROTO, d->uri, 0,
+			"%s: the server has more changes, and gives the same cookie again", what);
+	}
 	free(s->cookie);
 	s->cookie = xmalloc(cookie.bv_len);
 	memcpy(s->cookie, cookie.bv_val, cookie.bv_len);
@@ -129,53 +136,71 @@ static int answer_end(struct directory *d, const struct directory_query *q, LDAP
 	return r;
 }
 
-/* The values of one attribute. */
-static int read_attr(struct directory *d, const char *dn, const char *name, BerVarray vals,
-	struct directory_attr *ret, struct arena *a, size_t *bytes, struct err *e)
+/* The values of one attribute. False: too many or too large. */
+static bool read_attr(const char *name, BerVarray vals, struct directory_attr *ret, struct arena *a,
+	size_t *bytes)
 {
 	struct directory_value *v;
+	size_t size = 0;
 	unsigned n = 0;
 
 	while (vals && vals[n].bv_val && n <= ENTRY_VALUES_MAX)
-		*bytes += vals[n++].bv_len;
-	if (n > ENTRY_VALUES_MAX || *bytes > ENTRY_BYTES_MAX)
-		return err_set(
-			e, -E2BIG, d->uri, 0, "%s: %s has too many or too large values", dn, name);
+		size += vals[n++].bv_len;
+	if (n > ENTRY_VALUES_MAX || *bytes + size > ENTRY_BYTES_MAX)
+		return false;
+	*bytes += size;
 	v = arena_alloc(a, (n + 1) * sizeof(*v));
 	for (unsigned i = 0; i < n; i++)
 		v[i] = (struct directory_value){
 			arena_dup(a, vals[i].bv_val, vals[i].bv_len), vals[i].bv_len};
 	*ret = (struct directory_attr){name, v, n};
-	return 0;
+	return true;
 }
 
+/* The next attribute: 1, 0 there is none, -EBADMSG cannot be decoded, -E2BIG it is left out. */
+static int next_attr(struct directory *d, LDAPMessage *msg, BerElement *ber,
+	struct directory_entry *en, struct directory_attr *attrs, struct arena *a, size_t *bytes)
+{
+	struct berval name = {0};
+	BerVarray vals = NULL;
+	int r = -E2BIG;
+
+	if (ldap_get_attribute_ber(d->ld, msg, ber, &name, &vals) != LDAP_SUCCESS)
+		r = -EBADMSG;
+	else if (!name.bv_val)
+		r = 0;
+	else if (en->n_attrs < ATTRS_MAX && read_attr(arena_dup(a, name.bv_val, name.bv_len), vals,
+						    &attrs[en->n_attrs], a, bytes))
+		r = 1;
+	if (r == -E2BIG)
+		en->problem = arena_printf(a, "%.*s: too many or too large values",
+			(int)MIN(name.bv_len, (ber_len_t)100), name.bv_val);
+	ber_memfree(vals);
+	return r;
+}
+
+/* What cannot be read of an entry is its problem: the others come all the same. */
 static int read_entry(struct directory *d, LDAPMessage *msg, struct arena *a,
 	struct directory_entry *ret, struct err *e)
 {
 	struct directory_attr *attrs = arena_alloc(a, ATTRS_MAX * sizeof(*attrs));
 	BerElement *ber = NULL;
-	struct berval dn, name;
-	BerVarray vals = NULL;
+	struct berval dn;
 	size_t bytes = 0;
 	int r = ldap_get_dn_ber(d->ld, msg, &ber, &dn);
 
 	if (r != LDAP_SUCCESS)
 		return dir_fail(d, r, "reading an entry", e);
 	*ret = (struct directory_entry){.dn = arena_dup(a, dn.bv_val, dn.bv_len), .attrs = attrs};
-	r = 0;
-	while (r == 0 && ldap_get_attribute_ber(d->ld, msg, ber, &name, &vals) == LDAP_SUCCESS &&
-		name.bv_val) {
-		if (ret->n_attrs == ATTRS_MAX)
-			r = err_set(e, -E2BIG, d->uri, 0, "%s has over %d attributes", ret->dn,
-				ATTRS_MAX);
-		else
-			r = read_attr(d, ret->dn, arena_dup(a, name.bv_val, name.bv_len), vals,
-				&attrs[ret->n_attrs++], a, &bytes, e);
-		ber_memfree(vals);
-		vals = NULL;
-	}
+	do {
+		r = next_attr(d, msg, ber, ret, attrs, a, &bytes);
+		if (r == 1)
+			ret->n_attrs++;
+	} while (r == 1 || r == -E2BIG);
+	if (r == -EBADMSG)
+		ret->problem = "the server's answer breaks off within the object";
 	ber_free(ber, 0);
-	return r;
+	return 0;
 }
 
 struct receiver {
@@ -184,13 +209,16 @@ struct receiver {
 	struct arena arena;
 };
 
-static int deliver(struct directory *d, LDAPMessage *msg, struct receiver *rc, struct err *e)
+static int deliver(struct directory *d, const struct directory_query *q, LDAPMessage *msg,
+	struct receiver *rc, struct err *e)
 {
 	struct directory_entry en;
 	int r;
 
 	arena_reset(&rc->arena);
 	r = read_entry(d, msg, &rc->arena, &en, e);
+	if (r == 0 && en.problem && !q->take_bad)
+		r = err_set(e, -EPROTO, d->uri, 0, "%s: %s", en.dn, en.problem);
 	return r < 0 ? r : rc->each(rc->ctx, &en, e);
 }
 
@@ -212,7 +240,7 @@ static int collect(struct directory *d, const struct directory_query *q, int id,
 		switch (ldap_msgtype(msg)) {
 		case LDAP_RES_SEARCH_ENTRY:
 			if (!q->page_size) {
-				r = deliver(d, msg, rc, e);
+				r = deliver(d, q, msg, rc, e);
 				ldap_msgfree(msg);
 				if (r < 0)
 					return r;
@@ -235,10 +263,11 @@ static int collect(struct directory *d, const struct directory_query *q, int id,
 	}
 }
 
-static int deliver_page(struct directory *d, struct page *p, struct receiver *rc, struct err *e)
+static int deliver_page(struct directory *d, const struct directory_query *q, struct page *p,
+	struct receiver *rc, struct err *e)
 {
 	for (unsigned i = 0; i < p->n; i++) {
-		int r = deliver(d, p->entries[i], rc, e);
+		int r = deliver(d, q, p->entries[i], rc, e);
 
 		if (r < 0)
 			return r;
@@ -251,6 +280,7 @@ static int search_pages(
 {
 	struct berval none = {0};
 	int id, r = request(d, q, &none, &id, e);
+	unsigned empty = 0;
 	bool more;
 
 	if (r < 0)
@@ -262,10 +292,15 @@ static int search_pages(
 		if (r < 0)
 			break;
 		more = p.cookie.bv_len > 0;
-		if (more)
+		empty = p.n ? 0 : empty + 1;
+		if (empty == EMPTY_PAGES_MAX)
+			r = err_set(e, -EPROTO, d->uri, 0,
+				"search in %s: %d pages without an entry, and no end", q->base,
+				EMPTY_PAGES_MAX);
+		else if (more)
 			r = request(d, q, &p.cookie, &id, e);
 		if (r == 0)
-			r = deliver_page(d, &p, rc, e);
+			r = deliver_page(d, q, &p, rc, e);
 	} while (r == 0 && more);
 	if (r < 0)
 		ldap_abandon_ext(d->ld, id, NULL, NULL);

@@ -10,6 +10,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from http.client import HTTPException, HTTPSConnection
@@ -389,17 +390,18 @@ ca_file = %s
         if fault:
             env["ADSYNC_FAULT"] = fault
         read, write = os.pipe()
-        try:
-            popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.PIPE, env=env, close_fds=False,
-                                     preexec_fn=lambda: os.dup2(write, 3))
-        finally:
-            os.close(write)
-        with os.fdopen(read, encoding="utf-8") as f:
-            report = f.read()
-        log = popen.stderr.read().decode(errors="replace")
-        popen.stderr.close()
-        code = popen.wait(timeout)
+        with tempfile.TemporaryFile() as out:  # a pipe would be full while the report is read
+            try:
+                popen = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=out, env=env, close_fds=False,
+                                         preexec_fn=lambda: os.dup2(write, 3))
+            finally:
+                os.close(write)
+            with os.fdopen(read, encoding="utf-8") as f:
+                report = f.read()
+            code = popen.wait(timeout)
+            out.seek(0)
+            log = out.read().decode(errors="replace")
         assert "ERROR: AddressSanitizer" not in log and "runtime error:" not in log, log[-9000:]
         assert "ERROR: LeakSanitizer" not in log, log[-9000:]
         return Run(code, report, log)

@@ -85,7 +85,7 @@ class Hang(Exception):
 class Stub:
     """Objects by GUID; every change gets the next USN, which is what DirSync cookies hold too."""
 
-    def __init__(self, ip="127.0.0.20", base="DC=fjordline,DC=example", name="DC1"):
+    def __init__(self, ip="127.0.0.20", base="DC=fjordline,DC=example", name="DC1", port=389):
         self.ip, self.base, self.name = ip, base, name
         self.objects = {}  # guid -> (dn, {name: [values]}, usn)
         self.usn = 1000
@@ -106,11 +106,13 @@ class Stub:
         self.bare = False              # DirSync answers without a cookie
         self.hang = None               # "bind", "search", "entry": says nothing any more there
         self.schema = False            # names a schema, which cannot be read
+        self.cut = {}                  # guid -> after how many attributes an entry breaks off
+        self.endless = None            # "pages": empty ones without end, "sync": the same cookie
         self.partial = {}              # guid -> what DirSync shows of its last change
         self.binds = self.sent = 0
         self.add("CN=Deleted Objects," + base, ["top", "container"])
         self.lock = threading.RLock()
-        self.socket = socket.create_server((ip, 389))
+        self.socket = socket.create_server((ip, port))
         self.url = "ldap://" + ip
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -275,7 +277,12 @@ class Stub:
     def entry(self, send, dn, attrs, names, incremental=None):
         wanted = {n.split(";")[0].lower(): n for n in names}
         out = b""
+        left = self.cut.get(attrs.get("objectGUID", [None])[0])
         for name, values in attrs.items():
+            if left == 0:
+                out += b"\x30\x7f\x04"  # longer than what is there
+                break
+            left = left - 1 if left is not None else None
             asked = wanted.get(name.split(";")[0].lower()) or ("*" in wanted and name)
             if not asked:
                 continue
@@ -318,6 +325,9 @@ class Stub:
                 self.entry(send, dn, attrs, names)
             return send(self.result(0x65, 4 if len(found) > self.page_limit else 0))
         size, cookie = (b for _, b in parts(parts(control)[0][1]))
+        if self.endless == "pages":
+            value = tlv(0x30, integer(0) + octets("x"))
+            return send(self.result(0x65), tlv(0xa0, tlv(0x30, octets(PAGED) + octets(value))))
         first = int(cookie or b"0")
         last = first + min(int.from_bytes(size, "big"), self.page_limit)
         for dn, attrs in found[first:last]:
@@ -338,6 +348,8 @@ class Stub:
             attrs = dict(shown, objectGUID=attrs["objectGUID"]) if shown else attrs
             self.entry(send, dn, attrs, names, incremental=(attrs.get("member"), None))
         more = len(changed) > len(answer)
+        if self.endless == "sync" and cookie:
+            more, answer = True, [(since,)]
         value = tlv(0x30, integer(int(more)) + integer(0) +
                     octets(str(answer[-1][0] if more else self.usn)))
         reply = tlv(0xa0, tlv(0x30, octets(DIRSYNC) + octets(value)))

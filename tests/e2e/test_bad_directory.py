@@ -2,6 +2,7 @@
 object, the cursor where it was, nothing lost, and the next import heals."""
 import json
 import os
+import uuid
 
 import pytest
 import space
@@ -127,6 +128,102 @@ def test_range_in_a_change(lab):
     assert len(held["u0002"]) == 2000 and len(held["new"]) == 2000
 
 
+@pytest.mark.parametrize("way", ["dirsync", "usn", "none"])
+@pytest.mark.parametrize("after", [0, 1, 2, 5])
+def test_entry_that_breaks_off(lab, way, after):
+    """It is no whole object: it keeps what is known and is tried again; the others go on."""
+    stub = Stub()
+    guids = staff(stub, 30, title=["Officer"])
+    for i, g in enumerate(guids):  # the GUID comes early, so that it is known whose entry it is
+        dn, attrs, usn = stub.objects[g]
+        stub.objects[g] = dn, dict([("objectGUID", [g])] if after else [], **attrs), usn
+    lab.use(stub, extra="delta = %s\n" % way)
+    lab.good()
+    before = space.connector_space(lab)
+    assert len(before) == 30
+    for g in guids[:3]:
+        stub.change(g, title=["Captain"])
+    stub.cut = {guids[0]: after}
+    for profile in ("delta-import", "full-import", "delta-import"):
+        r = lab.go(profile)
+        assert r.result == "completed-discovery-errors", (profile, r.log)
+        assert "CN=u0000" in r.log and "breaks off" in r.log, r.log
+        held = {dn: a for dn, a, _ in space.connector_space(lab).values()}
+        assert len(held) == 30 and not r.counter("stage-delete")
+        assert [held["CN=u000%d,OU=Staff,%s" % (i, BASE)]["title"] for i in range(4)] == [
+            [b"Officer"], [b"Captain"], [b"Captain"], [b"Officer"]]
+    stub.cut = {}
+    lab.good()
+    held = {dn: a for dn, a, _ in space.connector_space(lab).values()}
+    assert held["CN=u0000,OU=Staff," + BASE]["title"] == [b"Captain"]
+    lab.good()
+
+
+@pytest.mark.parametrize("way", ["dirsync", "usn"])
+def test_answers_without_end(lab, way):
+    stub = Stub()
+    guids = staff(stub, 5)
+    lab.use(stub, extra="delta = %s\n" % way)
+    lab.good()
+    before = lab.cursor()
+    stub.change(guids[0], title=["New"])
+    stub.endless = "sync" if way == "dirsync" else "pages"
+    # an import that reads everything takes the place of a refused delta
+    if way == "dirsync":
+        failed(lab, lab.go("full-import"), "127.0.0.20", "the same cookie")
+    else:
+        failed(lab, lab.go(), "127.0.0.20", "no end")
+    assert lab.cursor() == before
+    stub.endless = None
+    lab.good()
+
+
+def test_many_object_classes(lab):
+    stub = Stub()
+    staff(stub, 3)
+    stub.user("many", objectClass=["top"] + ["extra%d" % i for i in range(60)] + ["person", "user"])
+    lab.use(stub)
+    lab.good()
+    assert "many" in lab.names()
+
+
+def test_more_unreadable_objects_than_are_kept(lab):
+    """None is forgotten: what cannot be listed is read again with everything."""
+    stub = Stub()
+    guids = staff(stub, 1020)
+    lab.use(stub, extra="delta = usn\n")
+    lab.good()
+    good = {g: stub.objects[g][1]["objectSid"] for g in guids}
+    for g in guids[:1010]:
+        stub.change(g, objectSid=[b"x"], title=["New"])
+    r = lab.go()
+    assert r.result == "completed-discovery-errors" and 6990 in r.events
+    for g in guids[:1010]:  # mended without a change that a delta would tell
+        dn, attrs, usn = stub.objects[g]
+        stub.objects[g] = dn, dict(attrs, objectSid=good[g]), usn
+    stub.usn += 1
+    lab.good()
+    titles = [a.get("title") for _, a, _ in space.connector_space(lab).values()]
+    assert titles.count([b"New"]) == 1010
+
+
+def test_folders_by_guid_in_the_second_domain(lab):
+    one = Stub()
+    two = Stub("127.0.0.21", base="DC=child,DC=fjordline,DC=example", name="DC2")
+    staff(one, 5)
+    folder = two.add("OU=In,DC=child,DC=fjordline,DC=example", ["top", "organizationalUnit"])
+    for ou in ("OU=In", "OU=Out"):
+        two.user("user of " + ou[3:], ou=ou)
+    lab.stubs = (one, two)
+    # each server is asked for the domain that it holds
+    lab.write_config(source="%s, %s" % (one.url, two.url), base="%s\n\t%s" % (BASE, two.base), ad=(
+        "starttls = no\ninclude_ou = <GUID=%s>\n" % uuid.UUID(bytes_le=folder)))
+    lab.good()
+    assert lab.names() == {"user of In"}
+    two.change(folder, dn="OU=Renamed,DC=child,DC=fjordline,DC=example")
+    lab.good()
+
+
 def test_million_values(lab):
     stub = Stub()
     staff(stub, 3)
@@ -214,6 +311,32 @@ def test_sign_in_refused(lab, tmp_path):
     stub.bind_code = (0, "")
     lab.good()
     assert "later" in lab.names()
+
+
+@pytest.mark.parametrize("code, text, words", [
+    (8, "BindSimple: Transport encryption required.", "use ldaps:// or starttls = yes"),
+    (13, "confidentiality required", "use ldaps:// or starttls = yes"),
+    (7, "no simple bind", "use auth = gssapi"),
+    (49, "80090308: data 52e", "check password_file"),
+    (49, "", "check bind_dn and password_file")])
+def test_advice_at_sign_in(lab, code, text, words):
+    stub = Stub()
+    lab.use(stub)
+    stub.bind_code = (code, text)
+    r = lab.go()
+    assert failed(lab, r, words) == "no-start-credentials", r.log
+    assert "certificate" not in r.log
+
+
+def test_plain_server_behind_a_tls_address(lab):
+    stub = Stub(port=636)
+    lab.use(stub)
+    with open(lab.config, encoding="utf-8") as f:
+        text = f.read()
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.write(text.replace(stub.url, "ldaps://127.0.0.20"))
+    r = lab.go()
+    assert failed(lab, r, "does it speak TLS at this address") == "stopped-connectivity"
 
 
 def test_busy_fails_over(lab):

@@ -101,6 +101,20 @@ def test_configuration_mistakes(lab, line, text):
     assert done.returncode == 1 and text in done.stderr
 
 
+@pytest.mark.parametrize("key", ["include_ou", "exclude_ou"])
+def test_more_folders_than_are_looked_at(lab, key):
+    """A limit is an error, never a list that is cut."""
+    def folders(n):
+        return "%s = %s\n" % (key, "\n\t".join("OU=%d,%s" % (i, lab.company.domain) for i in range(n)))
+    lab.write_config(ad=folders(1001) + "exclude_ou = OU=Staff,%s" % lab.company.domain * (key[0] == "i"))
+    r = lab.run()
+    assert r.code == 2 and "over 1000 lines of include_ou and exclude_ou" in r.error, r.error
+    lab.write_config(ad=folders(1000))
+    done = lab.ctl("config", "check", lab.config)
+    assert done.returncode == 0, done.stderr
+    unharmed(lab)
+
+
 def test_rule_mistake(lab, tmp_path):
     rules = tmp_path / "rules"
     shutil.copytree(os.path.join(os.path.dirname(__file__), "..", "..", "conf", "rules"), rules)
@@ -152,6 +166,34 @@ def test_expired_certificate(make_lab, tmp_path):
     finally:
         expired.stop()
     assert lab.emulator.stats()["writes"] == 0
+
+
+@pytest.mark.parametrize("days, own_ca, words", [
+    ("-2", True, "it has expired"),
+    ("30", False, "its issuer is not known: ca_file"),
+    ("30", True, None),
+])
+def test_certificate_of_a_directory(make_lab, tmp_path, days, own_ca, words):
+    """Why it is not trusted; with one that is, the next error is none of certificates."""
+    lab = make_lab(people(3))
+    folder = tmp_path / "other"
+    folder.mkdir()
+    server = Emulator(str(folder), "--memory", "--cert-days", days)
+    try:
+        uri = server.url.replace("https", "ldaps")
+        lab.write_config(source=uri, ad="connect_timeout = 3\nca_file = %s\n" %
+                         (server.ca if own_ca else lab.emulator.ca))
+        error = lab.run("full-import", connector=AD).step(AD, "import")["error"]
+        assert uri in error, error
+        if words:
+            assert "certificate is not trusted" in error and words in error, error
+        else:
+            assert "certificate" not in error, error
+        lab.write_config(source=uri, ad="ca_file = %s\n" % lab.secret)
+        error = lab.run("full-import", connector=AD).step(AD, "import")["error"]
+        assert lab.secret in error and "holds no CA certificates" in error, error
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("fault", [
