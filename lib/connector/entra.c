@@ -419,7 +419,7 @@ enum conn_result entra_get(
 /* What public Graph writes stays the cloud's in name: there is nothing to be taken over. */
 static const char *entra_mastered_attr(const struct settings *s)
 {
-	return is_sync(s) ? "onPremisesSyncEnabled" : NULL;
+	return surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
 }
 
 /* Only addresses of proxyAddresses; see sync/duplicate.h. */
