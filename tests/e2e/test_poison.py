@@ -95,7 +95,7 @@ def test_object_over_the_limit(make_lab):
     assert r.step(AD, "import")["result"] == "completed-discovery-errors", r.log
     assert lab.graph.find("users", "user02")["jobTitle"] == "Captain"
     (dn, (kind, text)), = errors(lab).items()
-    assert dn == lab.company.dn_of("user01") and kind == "object-too-large" and "bytes" in text
+    assert dn == lab.company.dn_of("user01") and kind == "object-too-large" and "8 MiB" in text
 
 
 def test_rule_that_makes_a_nul(make_lab, tmp_path):
