@@ -72,6 +72,13 @@ SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.d
 FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
 ORDER BY e.cs, e.phase LIMIT ?1
 
+-- name: refused_put
+INSERT OR REPLACE INTO cs_refused (cs, attribute, value) VALUES (?1, ?2, ?3)
+-- name: refused_get
+SELECT value FROM cs_refused WHERE cs = ?1 AND attribute = ?2
+-- name: refused_clear
+DELETE FROM cs_refused WHERE cs = ?1
+
 -- name: outbox_add
 INSERT INTO outbox (record) VALUES (?1)
 -- name: outbox_list

@@ -19,6 +19,12 @@ void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 void handle_deleted(struct emulator *em, struct request *rq, struct response *rs);
 void handle_batch(struct emulator *em, struct request *rq, struct response *rs);
 void handle_features(struct emulator *em, struct request *rq, struct response *rs);
+/*
+ * May the application do what is sensitive with the user (learn.microsoft.com/graph/api/resources/
+ * users#who-can-perform-sensitive-actions)? Not where he holds a directory role, unless it is the
+ * synchronization service, or may give roles itself. o NULL: there is none yet.
+ */
+bool may_touch(const struct request *rq, const struct object *o);
 void handle_roles(struct emulator *em, struct request *rq, struct response *rs);
 void handle_member_of(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs);

@@ -43,6 +43,7 @@ struct property {
 	enum property_writer writer;
 	unsigned max;       /* characters of a string, 0: 256 */
 	unsigned sync_only; /* types on which public Graph does not know it */
+	bool sensitive;     /* of a user with a role: not for every application */
 	bool upper;         /* kept in upper-case letters, however it came */
 	unsigned advanced;  /* types on which $filter needs ConsistencyLevel: eventual */
 };

@@ -201,6 +201,10 @@ static void remove_object(
 {
 	if (!may_write(rq, o->type, rs))
 		return;
+	if (!may_touch(rq, o)) {
+		respond_forbidden(rs);
+		return;
+	}
 	if (is_sync(rq) && !o->cloud_managed && !object_prop_is(o, P_SYNC_ENABLED, "true")) {
 		respond_error(rs, 400, "DeletingCloudOnlyObjectNotAllowed",
 			"This synchronization operation, Delete, is not valid. Deleting a "

@@ -57,6 +57,12 @@ static bool may(const struct request *rq, bool write, struct response *rs)
 	return false;
 }
 
+bool may_touch(const struct request *rq, const struct object *o)
+{
+	return !o || o->type != TYPE_USER || !o->roles || is_sync(rq) ||
+	       has_role(rq, ROLE_ROLES_WRITE);
+}
+
 static void list_roles(struct request *rq, unsigned bits, struct response *rs)
 {
 	bool any = false;

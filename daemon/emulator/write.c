@@ -75,6 +75,10 @@ static bool may_set(const struct request *rq, enum object_type t, const struct o
 
 	bool own = p->writer == BY_APPLICATION || (prop == P_MAIL && t == TYPE_USER);
 
+	if (p->sensitive && !may_touch(rq, o)) {
+		respond_forbidden(rs);
+		return false;
+	}
 	if (p->writer == BY_LIFECYCLE && !is_sync(rq) && !has_role(rq, ROLE_LIFECYCLE_WRITE)) {
 		respond_forbidden(rs);
 		return false;
@@ -115,6 +119,11 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 	json_object_foreach ((json_t *)rq->body, key, v) {
 		int prop = property_find(t, key, strlen(key));
 		const char *wrong;
+
+		if (strcasecmp(key, "passwordProfile") == 0 && !may_touch(rq, o)) {
+			respond_forbidden(rs);
+			return false;
+		}
 
 		if (prop < 0) {
 			if (read_special(c, t, key, v))

@@ -33,6 +33,10 @@ static const struct {
 		"the two, by a rule of your own or over there"},
 	{"permission-issue", "give the application the right that is missing, or remove the "
 			     "object from scope"},
+	{"sensitive-property",
+		"an application may not change these properties of a user who holds a role "
+		"(sensitive actions): give the application a higher role, change them by hand, or "
+		"leave them out of the rules; errors retry sends them again"},
 	{"service-failure",
 		"the service fails at this object and takes others: ask its support, with the time "
 		"and the object's id"},

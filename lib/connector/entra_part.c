@@ -152,6 +152,9 @@ void part_free(struct part *p)
 		return;
 	free(p->found);
 	free(p->unfit);
+	free(p->refused);
+	free(p->reduced.attrs);
+	free(p->refusal);
 	free(p);
 }
 
@@ -271,7 +274,11 @@ static void write_body(const struct connector *c, const struct part *p, struct b
 			write_required(p, n == 0, b);
 		break;
 	case PART_UPDATE:
-		entra_write(b, p->class, c->surface, it->wanted, p->all ? NULL : it->delta, p->all);
+		entra_write(b, p->class, c->surface, it->wanted,
+			p->reduced.attrs ? &p->reduced
+			: p->all         ? NULL
+					 : it->delta,
+			p->all);
 		break;
 	case PART_ADD:
 		write_members(c, p, b);
@@ -312,8 +319,8 @@ void part_write(const struct connector *c, const struct part *p, unsigned id, st
 
 /* --- answers --- */
 
-static enum part_verdict good(
-	struct part *p, const json_t *body, struct arena *a, struct export_outcome *o)
+static enum part_verdict good(const struct connector *c, struct part *p, const json_t *body,
+	struct arena *a, struct export_outcome *o)
 {
 	const char *id = entra_id(body);
 
@@ -328,6 +335,22 @@ static enum part_verdict good(
 		o->anchor =
 			arena_printf(a, "%s%s", entra_classes[p->class].anchor_prefix, p->found);
 	}
+	if (p->n_refused)
+		part_refused(c, p, true, a, o);
+	return PART_DONE;
+}
+
+/* Without the properties that are to blame, if there are some. */
+static enum part_verdict reduced(
+	const struct connector *c, struct part *p, struct arena *a, struct export_outcome *o)
+{
+	if (part_has_rest(c, p))
+		return PART_CHANGED;
+	*o = (struct export_outcome){0};
+	if (p->found)
+		o->anchor =
+			arena_printf(a, "%s%s", entra_classes[p->class].anchor_prefix, p->found);
+	part_refused(c, p, false, a, o);
 	return PART_DONE;
 }
 
@@ -498,14 +521,16 @@ enum part_verdict part_answer(const struct connector *c, struct part *p, long st
 	if (p->kind == PART_RESTORE && (status == 200 || status == 404))
 		return take_over(p); /* 404: an earlier send of this has restored it */
 	if (status >= 200 && status < 300)
-		return good(p, body, a, o);
+		return good(c, p, body, a, o);
 	if (gone_is_good && status == 404)
-		return good(p, body, a, o);
+		return good(c, p, body, a, o);
 	if (p->kind == PART_ADD && strcasestr(message, "source of authority"))
 		return refused(p, code, message, status, a, o);
 	if (p->kind == PART_ADD && p->n > 1)
 		return PART_SPLIT;
 	if (p->kind == PART_ADD && strcasestr(message, "already exist"))
-		return good(p, body, a, o);
+		return good(c, p, body, a, o);
+	if (part_reduce(c, p, status, code, message))
+		return reduced(c, p, a, o);
 	return refused(p, code, message, status, a, o);
 }

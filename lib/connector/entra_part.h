@@ -31,6 +31,11 @@ struct part {
 	const char *outside; /* PART_OUTSIDE: why */
 	char *unfit;         /* PART_OUTSIDE: what cannot be sent to any service; owned */
 	bool alone;          /* its last answer was lost: in a batch by itself */
+	/* surface graph: what the service refused, see entra_refused.c; all owned */
+	unsigned *refused, n_refused, refusals;
+	struct delta reduced; /* what is left to be sent; attrs NULL: nothing was refused */
+	char *refusal;
+	const char *refusal_name;
 	int tries;
 	unsigned failed_at; /* its first failure, see entra_suspect.h; 0: none */
 	int64_t not_before; /* monotonic ms */
@@ -45,6 +50,18 @@ void part_free(struct part *p);
 
 /* Appends the sub-request as JSON, with its id. */
 void part_write(const struct connector *c, const struct part *p, unsigned id, struct buf *b);
+
+/*
+ * A PATCH was refused: takes the properties that are to blame out of it. False: it is not a matter
+ * of single properties.
+ */
+bool part_reduce(const struct connector *c, struct part *p, long status, const char *code,
+	const char *message);
+/* Is anything left to be sent? */
+bool part_has_rest(const struct connector *c, const struct part *p);
+/* The outcome of a PATCH of which something was refused. */
+void part_refused(const struct connector *c, const struct part *p, bool sent, struct arena *a,
+	struct export_outcome *o);
 
 enum part_verdict {
 	PART_DONE,    /* *ret_outcome holds for every item */

@@ -40,7 +40,11 @@ struct export_outcome {
 	const char *error_type;  /* OBJECT_BAD: "AttributeValueMustBeUnique" ... */
 	const char *text;        /* the service's words */
 	bool outside_surface;    /* not sendable on this write surface: not a failure */
-	bool soa_in_cloud;       /* refused since isCloudManaged is true */
+	/* OBJECT_BAD for these attributes alone; the others were written if rest_sent. */
+	const unsigned *refused;
+	unsigned n_refused;
+	bool rest_sent;
+	bool soa_in_cloud; /* refused since isCloudManaged is true */
 };
 
 struct export_source {

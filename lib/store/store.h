@@ -132,6 +132,10 @@ int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena 
 	struct error_row *ret, struct err *e);
 /* The next export sends it, whatever its wait. STORE_NONE: it has no such error. */
 int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
+/* Attributes of the row that were refused with values of that hash. get: 0, STORE_NONE. */
+int cs_refused_put(struct store *s, int64_t cs, unsigned attr, int64_t value, struct err *e);
+int cs_refused_get(struct store *s, int64_t cs, unsigned attr, int64_t *ret, struct err *e);
+int cs_refused_clear(struct store *s, int64_t cs, struct err *e);
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e);
 /* Unless it is of that type. */
 int error_clear_but(

@@ -6,6 +6,7 @@
  */
 #include "sync/duplicate.h"
 #include "sync/guard.h"
+#include "sync/refused.h"
 #include "sync/order.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
@@ -64,6 +65,8 @@ static int failure_event(struct export_step *st, const struct export_slot *s, co
 	return outbox_add(st->sync->store, &r, e);
 }
 
+#define REFUSED_LONGER 7 /* what the directory refuses by rule waits for an hour at first */
+
 /* Keeps the failure on the object; the wait grows with each of the same kind. */
 static int failed(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
 	const struct export_outcome *o, struct err *e)
@@ -83,7 +86,7 @@ static int failed(struct export_step *st, const struct export_slot *s, int64_t c
 	if (s->duplicate)
 		told.text = arena_printf(&a, "%s (%s)", o->text ? o->text : "-", s->duplicate);
 	TRY(error_put(sy->store, cs, ERROR_EXPORT, type, told.text ? told.text : "-", now,
-		now + export_backoff(count), NULL, e));
+		now + export_backoff(o->n_refused ? count + REFUSED_LONGER : count), NULL, e));
 	return failure_event(st, s, dn, &told, e);
 }
 
@@ -171,9 +174,29 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 		TRY(take_anchor(st, s, o->anchor, e));
 	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
-	if (!s->duplicate)
+	if (s->held) /* the error of the rest of it stays, and so does its time */
+		row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	else if (!s->duplicate)
 		TRY(export_error_clear(st->sync, row->id, e));
 	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
+}
+
+/* Some attributes were refused; the others were written, if there were some. */
+static int object_partly(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	if (o->rest_sent) {
+		sync_count(st->sync, COUNTER_EXPORT_UPDATE);
+		row->export_all = false;
+	}
+	if (o->anchor)
+		TRY(take_anchor(st, s, o->anchor, e));
+	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	TRY(refused_record(st->sync->store, row->id, &s->wanted, o->refused, o->n_refused, e));
+	TRY(cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e));
+	return failed(st, s, row->id, row->dn, o, e);
 }
 
 static int object_result(struct export_step *st, struct export_slot *s,
@@ -190,6 +213,8 @@ static int object_result(struct export_step *st, struct export_slot *s,
 		TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 		return outside(st, s, row->id, row->dn, o, e);
 	}
+	if (o->n_refused)
+		return object_partly(st, s, o, e);
 	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
 	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 	return failed(st, s, row->id, row->dn, o, e);

@@ -27,6 +27,7 @@ struct export_slot {
 	struct delta delta;
 	struct export_item item;
 	bool aside;            /* only gives up what others want, see order.h */
+	bool held;             /* of the delta; refused before, and to wait */
 	const char *duplicate; /* two objects want the same value: which, and what; NULL: none */
 	bool done;
 };

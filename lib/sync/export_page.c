@@ -5,6 +5,7 @@
  */
 #include "sync/duplicate.h"
 #include "sync/guard.h"
+#include "sync/refused.h"
 #include "sync/order.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
@@ -53,6 +54,12 @@ static int object_slot(
 	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
 	delta_owned(&imported, &s.wanted, row->export_all, &p->arena, &s.delta);
+	if (row->anchor && s.delta.n_attrs)
+		TRY(refused_hold(st->sync->store, row->id, st->started, &s.delta, &s.held, e));
+	if (s.held && !s.delta.n_attrs) {
+		row->state = EXPORT_STATE_FAILED;
+		return cs_set_state(st->sync->store, row->id, row->state, e);
+	}
 	if (row->anchor && !s.delta.n_attrs && !row->export_all)
 		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
 	TRY(duplicate_find(st->sync, st->conn, row, &s.wanted, row->anchor ? &s.delta : NULL,

@@ -1,5 +1,6 @@
 /* One delivered object into its connector space row. */
 #include "sync/import.h"
+#include "sync/refused.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -123,7 +124,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	struct entry imported, wanted;
 	enum export_event event;
 	struct delta d;
-	bool synced;
+	bool synced, held = false;
 
 	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED && !row->blocked) {
 		row->state = export_state_next(row->state, EXPORT_EVENT_IMPORT_DIFFERS);
@@ -135,6 +136,13 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
 	delta_owned(&imported, &wanted, false, &st->arena, &d);
 	row_settle(st->conn, row, &d);
+	if (d.n_attrs)
+		TRY(refused_hold(st->sync->store, row->id, 0, &d, &held, e));
+	if (held && !d.n_attrs) {
+		if (row->state != EXPORT_STATE_PENDING)
+			row->state = EXPORT_STATE_FAILED;
+		return 0;
+	}
 	if (d.n_attrs == 0 && row->export_all) {
 		TRY(is_synced(st, row->imported, row->imported_len, &synced, e));
 		if (!synced)
@@ -322,8 +330,7 @@ static int too_large(struct import_step *st, const struct entry *en, struct err 
 {
 	_cleanup_free_ char *dn = xstrdup(en->dn), *anchor = xstrdup(en->anchor);
 
-	return st->sink.bad(
-		&st->sink, dn, anchor, "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
+	return st->sink.bad(&st->sink, dn, anchor, "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
 }
 
 int import_object(struct import_step *st, const struct import_object *o, struct err *e)

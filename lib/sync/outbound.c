@@ -156,6 +156,9 @@ static int set_state(
 		if (d.n_attrs == 0 && !row->export_all)
 			event = EXPORT_EVENT_SETTLED;
 	}
+	/* what was refused is not wanted any more */
+	if (event == EXPORT_EVENT_SETTLED && row->state == EXPORT_STATE_FAILED)
+		TRY(error_clear(out->sync->store, row->id, ERROR_EXPORT, e));
 	row->state = export_state_next(row->state, event);
 	return 0;
 }
@@ -396,9 +399,9 @@ static int sync_error(
 /* An image that is too large is an error of its object. */
 static int too_large(struct outbound *out, int64_t cs, int r, struct err *e)
 {
-	return r == IMAGE_TOO_LARGE ? sync_error(out, cs, "object-too-large",
-					      IMAGE_TOO_LARGE_TEXT, e)
-	                            : r;
+	return r == IMAGE_TOO_LARGE
+	               ? sync_error(out, cs, "object-too-large", IMAGE_TOO_LARGE_TEXT, e)
+	               : r;
 }
 
 static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
