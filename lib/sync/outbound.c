@@ -249,7 +249,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 		TRY(links_rerouted(out, row, w, e));
 	if (!row->wanted) {
 		bitmap_set(&out->baseline, row->id);
-	} else if (row->blocked && !newly && !same) {
+	} else if (row->blocked && !newly && !same && out->changed) {
 		TRY(changed_names(out, row, w, &names, e));
 		if (*names)
 			TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
@@ -448,6 +448,7 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	const char *ad_dn;
 	int64_t ad_cs;
 
+	out->changed = mv->seq > out->conn->row.outbound_seq;
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)

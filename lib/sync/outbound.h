@@ -34,6 +34,7 @@ struct outbound {
 	int64_t now;        /* unix time */
 	bool first;         /* nothing was ever synchronized: no need to touch links */
 	bool missed;        /* references were purged that it has not seen: all are compared */
+	bool changed;       /* the object in hand, and not only the rules, since the last time */
 	struct arena arena; /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
 	struct outbound_class {
