@@ -113,7 +113,7 @@ static const char *const KIND_NAMES[] = {
 
 /* Letters of two to four bytes, marks that combine, right to left, white space of Unicode. */
 static const char SCRIPTS[] = "\xc3\x85ngstr\xc3\xb6m e\xcc\x81 \xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d "
-                              "\xe6\x9d\xb1\xe4\xba\xac "
+			      "\xe6\x9d\xb1\xe4\xba\xac "
 			      "\xf0\x9f\x98\x80\xe2\x80\x83";
 static const char MARKS[] = "SMTP:\"a\\0ACNF:x\"@{b};,[%Domain.FQDN%]&lt;";
 
