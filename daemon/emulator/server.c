@@ -332,7 +332,6 @@ static bool take_body(struct evhttp_request *req, struct buf *body, struct respo
 static void handle(struct server *s, struct evhttp_request *req, const struct buf *body,
 	struct request *rq, struct response *rs)
 {
-	record(s->em, rq->path, body);
 	if (sign_in(s, req, buf_str(body), rs) || !read_body(req, buf_str(body), body->len, rq, rs))
 		return;
 	if (str_starts(rq->path, "/emulator/"))
@@ -385,6 +384,8 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	set_base(s->em, req);
 	no_delay(req);
 	good = headers_good(req, &rs) && !preflight(req, &rs) && take_body(req, &body, &rs);
+	if (good)
+		record(s->em, rq.path, &body);
 	if (!own && s->em->faults)
 		f = fault_take(s->em, method_name(rq.method), rq.path, false,
 			&(struct request_body){buf_str(&body), body.len});
