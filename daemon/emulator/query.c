@@ -302,7 +302,7 @@ static bool unknown(struct response *rs, const char *name, size_t n, enum object
 }
 
 /* learn.microsoft.com/graph/api/resources/user: employeeLeaveDateTime asks for a role of its own */
-static bool may_read_property(const struct request *rq, unsigned prop, struct response *rs)
+bool may_read_property(const struct request *rq, unsigned prop, struct response *rs)
 {
 	if (properties[prop].writer != BY_LIFECYCLE || is_sync(rq) ||
 		has_role(rq, ROLE_LIFECYCLE_READ) || has_role(rq, ROLE_LIFECYCLE_WRITE))

@@ -42,6 +42,8 @@ void url_encode(struct buf *b, const char *s);
 /* Parses the part behind "?", decoded option by option; false with rs filled. */
 bool query_parse(struct query *q, char *text, struct response *rs);
 void query_done(struct query *q);
+/* May the caller see the property? False with rs filled. */
+bool may_read_property(const struct request *rq, unsigned prop, struct response *rs);
 /* Checks $select against a type; false with rs filled. */
 bool query_select(
 	struct query *q, const struct request *rq, enum object_type t, struct response *rs);

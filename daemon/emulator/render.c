@@ -53,7 +53,10 @@ static void render_selected(const struct query *q, const struct object *o, struc
 			render_property(o, i, json[i], len[i], b);
 }
 
-/* One object of an expansion or a mixed list; names of $select that its type lacks are left out. */
+/*
+ * One object of an expansion or a mixed list; names of $select that its type lacks, or that the
+ * caller may not see, are left out.
+ */
 static void render_other(
 	const struct request *rq, const char *select, const struct object *o, struct buf *b)
 {
@@ -67,7 +70,8 @@ static void render_other(
 		size_t n = strcspn(p, " ,");
 		int prop = property_find(o->type, p, n);
 
-		if (prop >= 0 && (!(properties[prop].sync_only >> o->type & 1) || is_sync(rq)))
+		if (prop >= 0 && may_read_property(rq, (unsigned)prop, &ignored) &&
+			(!(properties[prop].sync_only >> o->type & 1) || is_sync(rq)))
 			q.selected[prop] = true;
 		p += n;
 	}

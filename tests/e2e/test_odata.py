@@ -368,6 +368,23 @@ def test_expand_twice(tenant):
         assert code(tenant.admin.call("GET", "/users?$expand=" + options))[0] == 400, options
 
 
+def test_no_way_round_a_right(em, sync, admin):
+    """What may not be selected is not shown by way of another object either."""
+    boss = synced(sync, "boss", employeeLeaveDateTime="2030-01-01T00:00:00Z")
+    who = synced(sync, "who")
+    crew = group(sync, "crew", **{"members@odata.bind": refs(em, [boss])})
+    assert sync.call("PUT", "/users/%s/manager/$ref" % who,
+                     {"@odata.id": "%s/v1.0/users/%s" % (em.url, boss)})[0] == 204
+    for path, shown in (("/users/%s?$expand=manager($select=id,employeeLeaveDateTime)" % who,
+                         lambda o: o["manager"]),
+                        ("/groups/%s?$expand=members($select=employeeLeaveDateTime)" % crew,
+                         lambda o: o["members"][0]),
+                        ("/groups/%s/members?$select=employeeLeaveDateTime" % crew,
+                         lambda o: o["value"][0])):
+        assert shown(sync.get(path))["employeeLeaveDateTime"] == "2030-01-01T00:00:00Z"
+        assert set(shown(admin.get(path))) == {"@odata.type", "id"}, path
+
+
 def test_expand_shows_twenty_members(em, sync):
     ids = [synced(sync, "user%02d" % i) for i in range(22)]
     crew = group(sync, "crew", **{"members@odata.bind": refs(em, ids[:20])})
@@ -962,9 +979,10 @@ def test_metadata(tenant):
     for collection, word in (("users", "user"), ("groups", "group"), ("contacts", "orgContact")):
         shown = set(tenant.admin.get("/" + collection)["value"][0]) - {"id"}
         assert shown <= set(names[word])
-        # all that it names can be selected
-        got = tenant.admin.get("/%s?$select=%s" % (collection, ",".join(names[word])))["value"][0]
-        assert set(got) - {"id"} == set(names[word])
+        # all that it names can be selected, one by an application with a role of its own
+        wanted = set(names[word]) - {"employeeLeaveDateTime"}
+        got = tenant.admin.get("/%s?$select=%s" % (collection, ",".join(wanted)))["value"][0]
+        assert set(got) - {"id"} == wanted
     assert [("onPremisesImmutableId" in names[w]) for w in ("user", "group")] == [True, False]
 
 
