@@ -5,7 +5,6 @@
 #include "connector/ad.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <errno.h>
 
 static const struct option_def options[] = {
@@ -45,9 +44,13 @@ static const struct option_def options[] = {
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect and to sign in"},
 	{"search_timeout", OPTION_DURATION, "120", .help = "until the first answer to a search"},
 	{"idle_timeout", OPTION_DURATION, "60", .help = "without a byte while an answer comes"},
-	{"domain_netbios", OPTION_STRING, .help = "%Domain.Netbios% in rules"},
-	{"forest_fqdn", OPTION_STRING, .help = "%Forest.FQDN% in rules; default: the domain's"},
-	{"forest_netbios", OPTION_STRING, .help = "%Forest.Netbios% in rules"},
+	{"domain_netbios", OPTION_LIST,
+		.help = "%Domain.Netbios% in rules, in the order of base_dn; default: what the "
+			"directory says"},
+	{"forest_fqdn", OPTION_STRING,
+		.help = "%Forest.FQDN% in rules; default: what the directory says"},
+	{"forest_netbios", OPTION_STRING,
+		.help = "%Forest.Netbios% in rules; default: what the directory says"},
 };
 
 static bool is_ldif(const char *source)
@@ -110,6 +113,9 @@ static int check_limits(const struct settings *s, struct arena *a, struct err *e
 {
 	if (list_length(setting_list(s, "source", ',', a)) > AD_SOURCES_MAX)
 		return setting_error(s, "source", e, "over %d servers", AD_SOURCES_MAX);
+	if (list_length(setting_list(s, "domain_netbios", '\n', a)) >
+		list_length(setting_list(s, "base_dn", '\n', a)))
+		return setting_error(s, "domain_netbios", e, "there are more names than domains");
 	if (list_length(setting_list(s, "include_ou", '\n', a)) +
 			list_length(setting_list(s, "exclude_ou", '\n', a)) >
 		AD_OUS_MAX)
@@ -180,61 +186,6 @@ static const struct schema *ad_schema_of(const struct settings *s)
 	return &ad_schema;
 }
 
-/* "DC=contoso,DC=com" -> "contoso.com" */
-static const char *base_fqdn(const char *dn, struct arena *a)
-{
-	char *ret = arena_zalloc(a, strlen(dn) + 1), *out = ret;
-
-	while (*dn) {
-		size_t n = strcspn(dn, ",");
-
-		while (*dn == ' ')
-			dn++, n--;
-		if (n > 3 && strncasecmp(dn, "DC=", 3) == 0) {
-			if (out != ret)
-				*out++ = '.';
-			memcpy(out, dn + 3, n - 3);
-			out += n - 3;
-		}
-		dn += n + (dn[n] == ',');
-	}
-	return ret;
-}
-
-/* The first label of the domain in upper case: what NetBIOS names are by default. */
-static const char *default_netbios(const char *fqdn, struct arena *a)
-{
-	char *ret = arena_dup(a, fqdn, MIN(strcspn(fqdn, "."), (size_t)15));
-
-	for (char *p = ret; *p; p++)
-		*p = (char)toupper((unsigned char)*p);
-	return ret;
-}
-
-static const char *ad_parameter(const struct settings *s, const char *name, struct arena *a)
-{
-	const char *base = setting_list(s, "base_dn", '\n', a)[0];
-	const char *domain = base_fqdn(base, a);
-	const char *forest = setting_text(s, "forest_fqdn");
-	const char *netbios = setting_text(s, "domain_netbios");
-	const char *forest_netbios = setting_text(s, "forest_netbios");
-
-	forest = forest ? forest : domain;
-	if (streq(name, "Domain.FQDN"))
-		return domain;
-	if (streq(name, "Domain.LDAP"))
-		return base;
-	if (streq(name, "Domain.Netbios"))
-		return netbios ? netbios : default_netbios(domain, a);
-	if (streq(name, "Forest.FQDN"))
-		return forest;
-	if (streq(name, "Forest.LDAP"))
-		return arena_printf(a, "%s", base);
-	if (streq(name, "Forest.Netbios"))
-		return forest_netbios ? forest_netbios : default_netbios(forest, a);
-	return NULL;
-}
-
 static char **keys_of(char *const *dns, struct arena *a)
 {
 	unsigned n = list_length(dns);
@@ -295,6 +246,7 @@ const struct connector_type connector_ad = {
 	.match_attr_setting = "match_attribute",
 	.check = ad_check,
 	.schema = ad_schema_of,
+	.partitions = ad_partitions,
 	.parameter = ad_parameter,
 	.open = ad_open,
 	.close = ad_close,

@@ -7,6 +7,8 @@
 #include "connector/connector.h"
 #include "connector/hashset.h"
 
+#include <jansson.h>
+
 #define AD_VALUES_MAX 1000000 /* of one attribute of one object */
 #define AD_OUS_MAX 1000       /* include_ou and exclude_ou; each object is looked up in them */
 #define AD_SOURCES_MAX 64
@@ -120,6 +122,29 @@ int ad_anchor_gone(struct ad_import *im, const char *anchor, bool deleted, struc
 
 /* A hash of the settings and attributes that decide what an import delivers, for the cursor. */
 uint64_t ad_import_digest(const struct ad_import *im, bool with_source);
+
+/* --- the names of domains: ad_names.c --- */
+
+struct ad_names {
+	json_t *domains; /* NULL: none is known */
+	char *root;      /* DN of the forest's first domain */
+};
+void ad_names_done(struct ad_names *n);
+#define _cleanup_names_ _cleanup_(ad_names_done)
+/* A domain: its naming context, DNS name (NULL: not known) and NetBIOS name. */
+void ad_names_add(struct ad_names *n, const char *context, const char *dns, const char *netbios);
+void ad_names_root(struct ad_names *n, const char *dn);
+/* As they are kept; the caller frees. */
+char *ad_names_text(const struct ad_names *n);
+/* Keeps them for the rules, and tells which are guessed, when they are others than before. */
+int ad_names_keep(struct ad_import *im, const struct ad_names *n, struct err *e);
+/* "AD of DC=ad,DC=example": which NetBIOS names are guessed; NULL: none. */
+const char *ad_names_guessed(const struct settings *s, const char *text, struct arena *a);
+bool ad_netbios_is_guessed(const struct settings *s, const char *text, unsigned partition);
+/* connector_type.parameter, .partitions */
+const char *ad_parameter(const struct settings *s, const char *text, unsigned partition,
+	const char *name, struct arena *a);
+char **ad_partitions(const struct settings *s, struct arena *a);
 
 /* --- the sources --- */
 

@@ -432,6 +432,14 @@ static const char *why_full(const struct ldap_import *li, bool have_cursor)
 	return NULL;
 }
 
+static int keep_names(struct ldap_import *li, struct err *e)
+{
+	_cleanup_names_ struct ad_names names = {0};
+
+	TRY(ad_names_read(&li->domains[0].server, &names, e));
+	return ad_names_keep(li->im, &names, e);
+}
+
 static int import(struct ldap_import *li, struct import_answer *ret, struct err *e)
 {
 	const struct import_request *req = li->im->req;
@@ -441,6 +449,8 @@ static int import(struct ldap_import *li, struct import_answer *ret, struct err 
 
 	init_domains(li);
 	TRY(open_servers(li, e));
+	if (!req->names || !nothing_new(li))
+		TRY(keep_names(li, e));
 	if (nothing_new(li)) {
 		ret->nothing = true;
 		return 0;

@@ -80,6 +80,9 @@ struct ad_domain {
 	bool part_came;   /* the server answered for it */
 };
 
+/* What CN=Partitions says; nothing where it cannot be read. */
+int ad_names_read(struct ad_server *s, struct ad_names *ret, struct err *e);
+
 /* --- whole objects: ad_read.c --- */
 
 /* Begins the object under construction and adds an entry's values, ranges included. */

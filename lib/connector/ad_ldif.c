@@ -3,6 +3,7 @@
  * file that has not changed is not read again.
  */
 #include "connector/ad.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "connector/ldif.h"
 
@@ -27,6 +28,43 @@ static void cursor_make(const struct stat *st, uint64_t digest, char *ret, size_
 static bool is_young(const struct stat *st)
 {
 	return unix_now() - st->st_ctim.tv_sec < YOUNG;
+}
+
+/* What a record says of a domain's names, should it be a crossRef; in the object's arena. */
+struct cross_ref {
+	const char *context, *dns, *netbios;
+};
+
+static bool is_named(const struct ldif_line *line, const char *name)
+{
+	return line->name_len == strlen(name) && strncasecmp(line->name, name, line->name_len) == 0;
+}
+
+static void read_cross_ref(
+	struct ad_import *im, struct cross_ref *ref, const struct ldif_line *line)
+{
+	const char *anchor;
+
+	if (is_named(line, "nETBIOSName"))
+		ref->netbios = arena_strdup(&im->arena, line->value);
+	else if (is_named(line, "dnsRoot"))
+		ref->dns = arena_strdup(&im->arena, line->value);
+	else if (is_named(line, "nCName"))
+		ad_reference(
+			arena_strdup(&im->arena, line->value), &im->arena, &anchor, &ref->context);
+}
+
+/* CN=X,CN=Partitions,CN=Configuration,ROOT */
+static void keep_cross_ref(
+	struct ad_import *im, const struct cross_ref *ref, struct ad_names *names)
+{
+	const char *partitions = dn_parent(im->entry.dn);
+
+	if (!ref->context || !ref->netbios)
+		return;
+	ad_names_add(names, ref->context, ref->dns, ref->netbios);
+	if (str_starts(dn_key(&im->arena, partitions), "cn=partitions,cn=configuration,"))
+		ad_names_root(names, dn_parent(dn_parent(partitions)));
 }
 
 static enum conn_result end_record(struct ad_import *im, struct ldif *l, struct err *e)
@@ -60,8 +98,10 @@ static void begin_record(struct ad_import *im, const struct ldif_line *line)
 		ad_object_problem(im, "dn", 2, "the text holds a NUL character");
 }
 
-static enum conn_result read_records(struct ad_import *im, struct ldif *l, struct err *e)
+static enum conn_result read_records(
+	struct ad_import *im, struct ldif *l, struct ad_names *names, struct err *e)
 {
+	struct cross_ref ref = {0};
 	bool open = false;
 
 	for (;;) {
@@ -72,13 +112,16 @@ static enum conn_result read_records(struct ad_import *im, struct ldif *l, struc
 		if (r < 0)
 			return CONN_RUN_BAD;
 		if (r != 1) {
+			if (open)
+				keep_cross_ref(im, &ref, names);
+			ref = (struct cross_ref){0};
 			cr = open ? end_record(im, l, e) : CONN_OK;
 			if (cr != CONN_OK || r == 2)
 				return cr;
 			open = false;
 			continue;
 		}
-		if (is_dn(&line) == open) {
+		if (is_named(&line, "dn") == open) {
 			err_set(e, -EINVAL, l->path, l->line,
 				open ? "a second dn: in one record; is an empty line missing?"
 				     : "a record must begin with dn:");
@@ -93,6 +136,7 @@ static enum conn_result read_records(struct ad_import *im, struct ldif *l, struc
 			open = true;
 			continue;
 		}
+		read_cross_ref(im, &ref, &line);
 		ad_object_line(im, line.name, line.name_len, line.value, line.value_len);
 	}
 }
@@ -100,12 +144,13 @@ static enum conn_result read_records(struct ad_import *im, struct ldif *l, struc
 static enum conn_result import_file(
 	struct ad_import *im, int fd, const char *path, const struct stat *before, struct err *e)
 {
+	_cleanup_names_ struct ad_names names = {0};
 	_cleanup_ldif_ struct ldif l;
 	enum conn_result r;
 	struct stat after;
 
 	ldif_init(&l, fd, path);
-	r = read_records(im, &l, e);
+	r = read_records(im, &l, &names, e);
 	if (r != CONN_OK)
 		return r;
 	if (fstat(fd, &after) < 0 || after.st_size != before->st_size ||
@@ -116,7 +161,7 @@ static enum conn_result import_file(
 			"the old one");
 		return CONN_RUN_BAD;
 	}
-	return CONN_OK;
+	return ad_names_keep(im, &names, e) < 0 ? CONN_RUN_BAD : CONN_OK;
 }
 
 enum conn_result ad_import_ldif(

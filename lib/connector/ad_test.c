@@ -20,6 +20,7 @@ struct tester {
 	const struct import_request *req;
 	struct test_sink *sink;
 	struct ad_domain d;
+	unsigned partition; /* its number */
 	struct arena arena;
 };
 
@@ -178,10 +179,33 @@ static int test_server(struct tester *t, struct err *e)
 	return 0;
 }
 
+/* What the rules are told of the domain. */
+static int test_names(struct tester *t, struct err *e)
+{
+	const struct settings *s = t->con->settings;
+	_cleanup_names_ struct ad_names names = {0};
+	_cleanup_free_ char *text = NULL;
+	const char *netbios;
+	bool guessed;
+
+	TRY(ad_names_read(&t->d.server, &names, e));
+	text = ad_names_text(&names);
+	netbios = ad_parameter(s, text, t->partition, "Domain.Netbios", &t->arena);
+	guessed = ad_netbios_is_guessed(s, text, t->partition);
+	finding_tell(t->sink, "names", guessed ? TEST_WARNING : TEST_GOOD,
+		"domain %s, NetBIOS %s%s, forest %s",
+		ad_parameter(s, text, t->partition, "Domain.FQDN", &t->arena), netbios,
+		guessed ? " (guessed: the directory does not tell it; set domain_netbios)" : "",
+		ad_parameter(s, text, t->partition, "Forest.FQDN", &t->arena));
+	return 0;
+}
+
 static int test_domain(struct tester *t, struct err *e)
 {
 	int r = test_server(t, e);
 
+	if (r == 0)
+		r = test_names(t, e);
 	if (r == 0)
 		r = test_changes(t, e);
 	if (r == 0)
@@ -221,6 +245,7 @@ enum conn_result ad_test(struct connector *c, const struct import_request *req,
 			.filter = filter ? filter : "",
 			.usn = -1,
 			.method_before = -1};
+		t.partition = i;
 		r = test_domain(&t, e);
 	}
 	ad_import_done(&im);

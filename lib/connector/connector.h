@@ -68,16 +68,20 @@ struct connector_type {
 	int (*check)(const struct settings *s, struct err *e);
 	/* Offline: what the rules are checked against; static. settings NULL: none configured. */
 	const struct schema *(*schema)(const struct settings *s);
+	/* DNs of the parts with parameters of their own, in the arena, NULL-terminated. */
+	char **(*partitions)(const struct settings *s, struct arena *a);
 	/*
 	 * Which write surfaces send an attribute of a class, as text; NULL: none does. The function
 	 * is NULL where there is only one surface.
 	 */
 	const char *(*surfaces)(const char *class, const char *attr);
 	/*
-	 * %Domain.FQDN%, %Domain.Netbios%, %Forest.FQDN% ... NULL for an unknown one; offline.
-	 * The text lives in the arena or in s.
+	 * %Domain.FQDN%, %Domain.Netbios%, %Forest.FQDN% ... of a partition, by its number; NULL
+	 * for an unknown one; offline. names: what the last import kept (import_sink.names), NULL:
+	 * nothing. The text lives in the arena or in s.
 	 */
-	const char *(*parameter)(const struct settings *s, const char *name, struct arena *a);
+	const char *(*parameter)(const struct settings *s, const char *names, unsigned partition,
+		const char *name, struct arena *a);
 
 	/* What a cursor says, for people: lines of text, in the arena. NULL: nothing. */
 	const char *(*state)(const void *cursor, size_t n, struct arena *a);

@@ -57,6 +57,8 @@ struct import_sink {
 	int (*full)(struct import_sink *s, const char *reason, struct err *e);
 	/* Something that the operator should know; the import goes on. */
 	void (*note)(struct import_sink *s, const char *text);
+	/* What the directory says of its own names, kept for connector_type.parameter(). */
+	int (*names)(struct import_sink *s, const char *text, struct err *e);
 	/* 1: the directory is known to have an object of this anchor, 0: it is not. */
 	int (*known)(struct import_sink *s, const char *anchor, struct err *e);
 
@@ -82,6 +84,7 @@ struct import_request {
 	bool full;
 	const void *cursor; /* of the last committed import, NULL at the first */
 	size_t cursor_len;
+	const char *names; /* that the last import kept; NULL: none */
 	/* attributes that the rules read, besides what the connector always needs */
 	const unsigned *attrs;
 	unsigned n_attrs;

@@ -72,13 +72,16 @@ static const char *credentials_advice(const struct directory *d, const char *dia
  * gnutls_certificate_status_t.
  */
 static unsigned tls_status;
+#define OTHER_NAME (1u << 14)
 
 static void take_log(const char *text)
 {
 	const char *p = strstr(text, "untrusted or revoked (0x");
 
 	if (p)
-		tls_status = (unsigned)strtoul(strchr(p, '(') + 1, NULL, 16);
+		tls_status |= (unsigned)strtoul(strchr(p, '(') + 1, NULL, 16);
+	if (str_starts(text, "TLS: hostname") && strstr(text, "does not match"))
+		tls_status |= OTHER_NAME;
 }
 
 /* While a connection is made; nothing of the log is shown. */
@@ -106,7 +109,8 @@ static const char *certificate_verdict(void)
 		{1u << 6,
 			"its issuer is not known: ca_file must hold the authority that signed it"},
 		{1u << 11, "its signature is wrong"},
-		{1u << 14, "it belongs to another name"},
+		{OTHER_NAME, "it belongs to another name: source must name the server as its "
+			     "certificate does"},
 		{1u << 18, "it is for another purpose"},
 	};
 
@@ -122,10 +126,8 @@ static bool is_tls(const struct directory_options *o)
 }
 
 /* The connection could not be made, or has ended. */
-static const char *connection_advice(const struct directory *d, const char *diagnostic)
+static const char *connection_advice(const struct directory *d)
 {
-	if (diagnostic && strstr(diagnostic, "hostname does not match"))
-		return "; source must name the server as its certificate does";
 	if (d->signed_in)
 		return "; the connection was there, and has ended";
 	if (!is_tls(&d->o))
@@ -159,7 +161,7 @@ static const char *advice_of(const struct directory *d, int code, const char *di
 	case LDAP_SERVER_DOWN:
 	case LDAP_CONNECT_ERROR:
 	case LDAP_TIMEOUT:
-		return connection_advice(d, diagnostic);
+		return connection_advice(d);
 	case LDAP_BUSY:
 	case LDAP_UNAVAILABLE:
 		return d->signed_in ? "" : "; the server has no time or no certificate for us now";

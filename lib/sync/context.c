@@ -1,5 +1,6 @@
 /* Things that several steps do: decode and encode rows, evaluate rules, report. */
 #include "sync/context.h"
+#include "base/codec.h"
 #include "base/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
@@ -46,27 +47,95 @@ static const char *constant_parameter(const char *name)
 	return NULL;
 }
 
-void sync_parameters(struct sync_connector *c, struct arena *a)
+static const char *parameter_of(
+	struct sync *s, const struct sync_connector *c, unsigned partition, const char *name)
 {
-	for (unsigned i = 0; rule_parameters[i]; i++) {
-		const char *name = rule_parameters[i];
+	if (streq(name, "Connector.ID"))
+		return c->name;
+	if (constant_parameter(name) || !c->type->parameter)
+		return constant_parameter(name);
+	return c->type->parameter(&c->cfg->settings, c->names, partition, name, &s->arena);
+}
 
-		if (streq(name, "Connector.ID"))
-			c->parameters[i] = c->name;
-		else if (constant_parameter(name))
-			c->parameters[i] = constant_parameter(name);
-		else if (c->type->parameter)
-			c->parameters[i] = c->type->parameter(&c->cfg->settings, name, a);
+int sync_parameters(struct sync *s, struct sync_connector *c, struct err *e)
+{
+	const char *key = arena_printf(&s->arena, "names.%" PRId64, c->row.id);
+	char **dns = c->type->partitions ? c->type->partitions(&c->cfg->settings, &s->arena) : NULL;
+	unsigned n = 0;
+
+	c->names = NULL;
+	TRY(c->row.id ? meta_get(s->store, key, &s->arena, &c->names, e) : 0);
+	while (dns && dns[n])
+		n++;
+	c->n_partitions = MAX(n, 1u);
+	c->partition_keys = arena_zalloc(&s->arena, c->n_partitions * sizeof(char *));
+	c->parameters = arena_zalloc(&s->arena, c->n_partitions * sizeof(*c->parameters));
+	for (unsigned k = 0; k < c->n_partitions; k++) {
+		if (k < n)
+			c->partition_keys[k] = dn_key(&s->arena, dns[k]);
+		for (unsigned i = 0; rule_parameters[i]; i++)
+			c->parameters[k][i] = parameter_of(s, c, k, rule_parameters[i]);
 	}
+	return 0;
+}
+
+int sync_names_put(struct sync *s, struct sync_connector *c, const char *names, struct err *e)
+{
+	const char *key = arena_printf(&s->arena, "names.%" PRId64, c->row.id);
+
+	TRY(meta_set(s->store, key, names, e));
+	return sync_parameters(s, c, e);
+}
+
+int sync_parameters_check(struct sync *s, struct sync_connector *c, struct err *e)
+{
+	const char *key = arena_printf(&s->arena, "parameters.%" PRId64, c->row.id);
+	const char *before = NULL, *now;
+	uint64_t h = 0;
+
+	for (unsigned k = 0; k < c->n_partitions; k++)
+		for (unsigned i = 0; rule_parameters[i]; i++) {
+			const char *v = c->parameters[k][i];
+
+			h = h * 31 + (v ? hash64(v, strlen(v)) : 7);
+		}
+	now = arena_printf(&s->arena, "%016" PRIx64, h);
+	TRY(meta_get(s->store, key, &s->arena, &before, e));
+	if (before && streq(before, now))
+		return 0;
+	c->row.full_sync_required = true;
+	return meta_set(s->store, key, now, e);
+}
+
+/* The most specific partition that holds the object. */
+static unsigned partition_of(const struct sync_connector *c, const char *dn)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *key = dn ? dn_key(&a, dn) : "";
+	unsigned best = 0;
+	size_t len = 0;
+
+	for (unsigned i = 0; i < c->n_partitions; i++)
+		if (c->partition_keys[i] && dn_key_below(key, c->partition_keys[i]) &&
+			strlen(c->partition_keys[i]) > len) {
+			best = i;
+			len = strlen(c->partition_keys[i]);
+		}
+	return best;
 }
 
 static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
 {
-	const struct eval_ctx *ec = ctx;
+	struct eval_ctx *ec = ctx;
 
-	for (unsigned i = 0; ec->conn && rule_parameters[i]; i++)
+	if (!ec->conn)
+		return NULL;
+	if (ec->partition < 0)
+		ec->partition =
+			ec->conn->n_partitions > 1 ? (int)partition_of(ec->conn, ec->dn) : 0;
+	for (unsigned i = 0; rule_parameters[i]; i++)
 		if (streq(rule_parameters[i], name))
-			return ec->conn->parameters[i];
+			return ec->conn->parameters[ec->partition][i];
 	return NULL;
 }
 
@@ -138,6 +207,8 @@ static int eval_member_of(void *ctx, const char *group_dn)
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a)
 {
 	ctx->arena = a;
+	ctx->dn = source ? source->dn : NULL;
+	ctx->partition = -1;
 	*ev = (struct eval){
 		.source = source,
 		.parameter = eval_parameter,

@@ -21,8 +21,11 @@ struct sync_connector {
 	bool exports;             /* outbound rules and export go to it */
 	bool imported;            /* this run's import of it succeeded */
 	bool import_bad;          /* this cycle's import failed: no sync of it, no export to it */
-	/* values of rule_parameters; NULL: this connector has none */
-	const char *parameters[RULE_PARAMETERS_MAX];
+	/* values of rule_parameters for each partition; NULL: this connector has none */
+	const char *(*parameters)[RULE_PARAMETERS_MAX];
+	char **partition_keys; /* dn_key() of the partitions */
+	unsigned n_partitions; /* at least 1 */
+	const char *names;     /* that the directory gave itself; NULL: not known */
 };
 
 struct sync {
@@ -70,14 +73,21 @@ static inline bool sync_canceled(const struct sync *s)
 /* Tells the host where the step is, at most twice a second unless `now`. */
 void sync_progress(struct sync *s, bool now);
 
-/* Fills c->parameters, once for the run; the values live in the arena. */
-void sync_parameters(struct sync_connector *c, struct arena *a);
+/* Fills c->parameters and c->names from the settings and the store; they live in the run's arena.
+ */
+int sync_parameters(struct sync *s, struct sync_connector *c, struct err *e);
+/* Keeps what the directory says of its names. In a transaction. */
+int sync_names_put(struct sync *s, struct sync_connector *c, const char *names, struct err *e);
+/* Values that are others than before: all objects of the connector are to be evaluated. */
+int sync_parameters_check(struct sync *s, struct sync_connector *c, struct err *e);
 struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id);
 
 /* An evaluation context for an object of a connector (NULL: of the metaverse). */
 struct eval_ctx {
 	struct sync *sync;
-	const struct sync_connector *conn; /* whose parameters */
+	const struct sync_connector *conn; /* whose parameters ... */
+	const char *dn;                    /* ... for the object with this DN; NULL: none */
+	int partition;                     /* where it lies; -1: not looked yet */
 	int64_t cs, mv;                    /* whose links are counted; one of them */
 	struct arena *arena;               /* of the counts */
 	struct link_count *counts;         /* of cs, read once; NULL: not yet */

@@ -125,6 +125,13 @@ static void sink_note(struct import_sink *sink, const char *text)
 		(void)tell(st, EVENT_CONNECTOR_NOTE, text, &st->note_error);
 }
 
+static int sink_names(struct import_sink *sink, const char *text, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return keep_fatal(st, sync_names_put(st->sync, st->conn, text, e));
+}
+
 static int sink_full(struct import_sink *sink, const char *reason, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
@@ -415,7 +422,11 @@ static int import_with(
 {
 	struct sync_connector *c = st->conn;
 	struct import_request req = {
-		.full = st->full, .cursor = c->row.cursor, .cursor_len = c->row.cursor_len};
+		.full = st->full,
+		.cursor = c->row.cursor,
+		.cursor_len = c->row.cursor_len,
+		.names = c->names,
+	};
 	struct err ie = {0};
 	enum conn_result r;
 
@@ -447,6 +458,7 @@ static int import_with(
 			c->row.full_import_required = false;
 		}
 		c->row.last_import = unix_now();
+		TRY(sync_parameters_check(st->sync, c, e));
 		TRY(connector_update(st->sync->store, &c->row, e));
 		if (c->exports)
 			TRY(reimport_finish(st, end, e));
@@ -467,6 +479,7 @@ int step_import(
 				.flag = sink_flag,
 				.full = sink_full,
 				.note = sink_note,
+				.names = sink_names,
 				.known = sink_known,
 				.container = sink_container,
 				.container_gone = sink_container_gone,

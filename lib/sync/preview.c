@@ -29,10 +29,10 @@ static int view_init(struct sync *s, const struct config *cfg, struct ruleset *r
 		c->name = c->cfg->settings.name;
 		c->exports = c->type->export != NULL;
 		c->row.name = c->name;
-		sync_parameters(c, &s->arena);
 		for (unsigned k = 0; k < n; k++)
 			if (streq(rows[k].name, c->name))
 				c->row = rows[k];
+		TRY(sync_parameters(s, c, e));
 	}
 	return 0;
 }

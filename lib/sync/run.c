@@ -106,8 +106,8 @@ static int init_connectors(struct sync *s, struct err *e)
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
 		c->exports = c->type->export != NULL;
-		sync_parameters(c, &s->arena);
 		TRY(connector_ensure(s->store, c->name, c->type->name, &s->arena, &c->row, e));
+		TRY(sync_parameters(s, c, e));
 	}
 	return store_commit(s->store, e);
 }
@@ -458,6 +458,9 @@ static int run_steps(struct sync *s, const struct plan *plan, struct run_result 
 		}
 		if (skip_reason(s, &plan->steps[i]))
 			continue;
+		/* the import may have found that all objects are to be evaluated */
+		if (plan->steps[i].kind == STEP_INBOUND)
+			plan->steps[i].full |= plan->steps[i].conn->row.full_sync_required;
 		TRY(run_step(s, &plan->steps[i], (int)i + 1, &result, e));
 		if (severity(result) > severity(ret->result))
 			snprintf(ret->result, sizeof(ret->result), "%s", result);

@@ -106,6 +106,7 @@ class Stub:
         self.bare = False              # DirSync answers without a cookie
         self.hang = None               # "bind", "search", "entry": says nothing any more there
         self.schema = False            # names a schema, which cannot be read
+        self.partitions = False        # names its configuration; the objects are to be added
         self.cut = {}                  # guid -> after how many attributes an entry breaks off
         self.endless = None            # "pages": empty ones without end, "sync": the same cookie
         self.partial = {}              # guid -> what DirSync shows of its last change
@@ -191,7 +192,7 @@ class Stub:
                             self.answer(connection, message)
                     except Hang:
                         pass
-            except (Drop, ConnectionError):
+            except (Drop, ConnectionError, IndexError):  # the last: bytes that are no LDAP
                 return
 
     @staticmethod
@@ -229,7 +230,9 @@ class Stub:
 
     def root(self):
         schema = {"schemaNamingContext": ["CN=Schema,CN=Configuration," + self.base]}
-        return {**(schema if self.schema else {}), "namingContexts": [self.base], "defaultNamingContext": [self.base],
+        config = {"configurationNamingContext": ["CN=Configuration," + self.base],
+                  "rootDomainNamingContext": [self.base]}
+        return {**(schema if self.schema else {}), **(config if self.partitions else {}), "namingContexts": [self.base], "defaultNamingContext": [self.base],
                 "dsServiceName": ["CN=NTDS Settings,CN=%s,CN=Servers" % self.name],
                 "highestCommittedUSN": [str(self.usn)], "supportedControl": sorted(self.controls),
                 "domainFunctionality": ["7"], "forestFunctionality": ["7"],

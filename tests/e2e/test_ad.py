@@ -101,7 +101,7 @@ def test_kerberos(dc, lab, tmp_path):
     # this server wants sealing inside TLS too, as its error says
     lab.use("", "ldaps://" + dc.HOST, auth)
     r = lab.run("full-import", connector=AD)
-    assert r.step(AD, "import")["result"] == "no-start-credentials", r.log
+    assert r.step(AD, "import")["result"] != "success"
     assert "starttls = no" in r.step(AD, "import")["error"], r.log
     lab.use("", "ldap://" + dc.HOST, auth)
     assert "starttls = no" in lab.run("full-import", connector=AD).step(AD, "import")["error"]
@@ -144,7 +144,7 @@ def test_certificate_of_another_name(dc, lab):
         lab.use("", source)
         r = lab.run("delta-import", connector=AD)
         step = r.step(AD, "import")
-        assert step["result"] != "success" and "certificate" in step["error"], step
+        assert step["result"] != "success" and "belongs to another name" in step["error"], step
 
 
 def test_password_from_credentials(dc, lab, tmp_path):

@@ -197,3 +197,71 @@ def test_utf16_is_named(lab, encoding):
     assert r.step(AD, "import")["result"] == "stopped-import-read"
     assert "UTF-16" in r.log and "ad.ldif:1" in r.log
     assert lab.emulator.stats()["deletes"] == 0
+
+
+# --- the names of domains ---
+
+CROSS_REF = """
+dn: CN=%(netbios)s,CN=Partitions,CN=Configuration,DC=fjordline,DC=example
+objectClass: top
+objectClass: crossRef
+nCName: %(dn)s
+nETBIOSName: %(netbios)s
+dnsRoot: %(dns)s
+"""
+
+
+def names(lab):
+    """{group: onPremisesNetBiosName}, {user: onPremisesDomainName}"""
+    return ({g["displayName"]: g["onPremisesNetBiosName"] for g in
+             lab.graph.all("/groups?$select=displayName,onPremisesNetBiosName")},
+            {u["displayName"]: u["onPremisesDomainName"] for u in
+             lab.graph.all("/users?$select=displayName,onPremisesDomainName")})
+
+
+def test_a_guess_is_told(make_lab):
+    lab = make_lab(company(2))
+    r = lab.cycle()
+    assert "FJORDLINE of DC=fjordline,DC=example; set domain_netbios" in r.log and 6990 in r.events
+    assert names(lab)[0] == {"Crew": "FJORDLINE"}
+    lab.write()
+    r = lab.cycle()
+    assert 6990 not in r.events  # once
+    lab.write_config(ad="domain_netbios = NORTHSEA\n")
+    lab.cycle()
+    assert names(lab)[0] == {"Crew": "NORTHSEA"}
+
+
+def test_names_in_the_file(make_lab):
+    lab = make_lab(company(2))
+    ref = CROSS_REF % {"netbios": "NORTHSEA", "dn": lab.company.domain, "dns": "fjordline.example"}
+    put(lab, lab.company.text() + ref)
+    r = lab.cycle()
+    assert names(lab)[0] == {"Crew": "NORTHSEA"} and 6990 not in r.events
+    writes = lab.emulator.stats()["writes"]
+    # kept: the names stay when a later file has none
+    lab.write()
+    lab.cycle()
+    assert names(lab)[0] == {"Crew": "NORTHSEA"} and lab.emulator.stats()["writes"] == writes
+    # and a preview has them
+    lab.start()
+    shown = lab.ctl("--json", "preview", "CN=Crew," + GROUPS)
+    assert "NORTHSEA" in shown.stdout, shown
+
+
+def test_each_domain_has_names_of_its_own(make_lab):
+    """Several domains of one connector: an object has those of its own."""
+    one, two = company(2), Company(domain="DC=north,DC=fjordline,DC=example", dns="north.fjordline.example")
+    two.group("Northern", [two.user("nora")])
+    lab = make_lab(one)
+    text = one.text() + "\n" + two.text().replace("version: 1\n\n", "")
+    refs = [CROSS_REF % {"netbios": n, "dn": c.domain, "dns": c.dns} for n, c in (("SEA", one), ("NORD", two))]
+    lab.write_config(base=one.domain + "\n\t" + two.domain)
+    put(lab, text + "".join(refs))
+    lab.cycle()
+    assert names(lab) == ({"Crew": "SEA", "Northern": "NORD"},
+                          {"user0": "fjordline.example", "user1": "fjordline.example",
+                           "nora": "north.fjordline.example"})
+    lab.write_config(base=one.domain + "\n\t" + two.domain, ad="domain_netbios = A\n\tB\n")
+    lab.cycle()
+    assert names(lab)[0] == {"Crew": "A", "Northern": "B"}

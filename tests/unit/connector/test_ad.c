@@ -286,6 +286,62 @@ static void test_deleted_targets(void **state)
 	ad_import_done(&im);
 }
 
+static void check_parameter(struct settings *s, const char *names, unsigned partition,
+	const char *name, const char *expected)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *got = ad_parameter(s, names, partition, name, &a);
+
+	if (!got || !streq(got, expected))
+		fail_msg("%s of %u: %s, not %s", name, partition, got ? got : "NULL", expected);
+}
+
+/* A setting, then the directory, then a guess; of the domain that was asked for. */
+static void test_names(void **state)
+{
+	static const struct option_def defs[] = {{"base_dn", OPTION_LIST},
+		{"domain_netbios", OPTION_LIST}, {"forest_fqdn", OPTION_STRING},
+		{"forest_netbios", OPTION_STRING}};
+	char *values[] = {
+		"DC=ad,DC=corp,DC=test\nDC=child,DC=ad,DC=corp,DC=test", NULL, NULL, NULL};
+	int lines[4] = {0};
+	struct settings s = {"a", "f", 1, defs, 4, values, lines};
+	_cleanup_names_ struct ad_names n = {0};
+	_cleanup_free_ char *text = NULL;
+	_cleanup_arena_ struct arena a = {0};
+
+	ad_names_add(&n, "dc=AD, dc=corp,dc=test", "ad.corp.test", "ADTEST");
+	ad_names_add(&n, "DC=corp,DC=test", "corp.test", "CORPROOT");
+	ad_names_root(&n, "DC=corp,DC=test");
+	text = ad_names_text(&n);
+	check_parameter(&s, NULL, 0, "Domain.FQDN", "ad.corp.test");
+	check_parameter(&s, NULL, 0, "Domain.Netbios", "AD");
+	check_parameter(&s, NULL, 1, "Domain.Netbios", "CHILD");
+	check_parameter(&s, NULL, 1, "Forest.FQDN", "ad.corp.test");
+	check_parameter(&s, NULL, 1, "Domain.LDAP", "DC=child,DC=ad,DC=corp,DC=test");
+	check_parameter(&s, text, 0, "Domain.Netbios", "ADTEST");
+	check_parameter(&s, text, 1, "Domain.Netbios", "CHILD");
+	check_parameter(&s, text, 1, "Domain.FQDN", "child.ad.corp.test");
+	check_parameter(&s, text, 0, "Forest.FQDN", "corp.test");
+	check_parameter(&s, text, 0, "Forest.LDAP", "DC=corp,DC=test");
+	check_parameter(&s, text, 1, "Forest.Netbios", "CORPROOT");
+	assert_string_equal(
+		ad_names_guessed(&s, text, &a), "CHILD of DC=child,DC=ad,DC=corp,DC=test");
+	assert_null(ad_parameter(&s, text, 0, "Forest.Other", &a));
+	values[1] = "X\nY";
+	check_parameter(&s, text, 0, "Domain.Netbios", "X");
+	check_parameter(&s, text, 1, "Domain.Netbios", "Y");
+	check_parameter(&s, NULL, 1, "Forest.Netbios", "X");
+	assert_null(ad_names_guessed(&s, NULL, &a));
+	values[2] = "other.test";
+	check_parameter(&s, text, 0, "Forest.LDAP", "DC=other,DC=test");
+	check_parameter(&s, text, 0, "Forest.Netbios", "OTHER");
+	values[3] = "F";
+	check_parameter(&s, text, 0, "Forest.Netbios", "F");
+	/* what is no JSON is nothing */
+	check_parameter(&s, "{", 1, "Domain.FQDN", "child.ad.corp.test");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +353,7 @@ int main(void)
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_lines_with_options),
 		cmocka_unit_test(test_deleted_targets),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
