@@ -78,11 +78,6 @@ static enum conn_result end_record(struct ad_import *im, struct ldif *l, struct 
 	return CONN_OK;
 }
 
-static bool is_dn(const struct ldif_line *line)
-{
-	return line->name_len == 2 && strncasecmp(line->name, "dn", 2) == 0;
-}
-
 /* A NUL in the DN is written as RFC 4514 has it, so that the object is where it is. */
 static void begin_record(struct ad_import *im, const struct ldif_line *line)
 {

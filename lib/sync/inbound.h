@@ -31,6 +31,10 @@ enum join_outcome {
 int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret, int64_t *ret_mv,
 	const struct rule **ret_rule, const char **ret_error, struct err *e);
 
+/* The key of a value in mv_key: the hash of its folded text, so both kinds of comparison find it.
+ */
+int64_t inbound_key_hash(struct arena *a, const struct value *v);
+
 /* Keys for later joins, from the new image; `before` NULL for a new object. */
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
 	const struct entry *after, struct err *e);

@@ -5,8 +5,7 @@
 
 #include <inttypes.h>
 
-/* The key of a value: the hash of its folded text, so both kinds of comparison find it. */
-static int64_t key_hash(struct arena *a, const struct value *v)
+int64_t inbound_key_hash(struct arena *a, const struct value *v)
 {
 	const char *text = value_text(a, v);
 	size_t n;
@@ -70,7 +69,8 @@ static int group_find(struct inbound *in, const struct rule *r, const struct joi
 
 		*ret_any_value = *ret_any_value || !first->silent;
 		TRY(mv_keys_find(in->sync->store, first->mv_attr,
-			key_hash(&in->arena, &values->values[i]), &in->arena, &ids, &n, e));
+			inbound_key_hash(&in->arena, &values->values[i]), &in->arena, &ids, &n,
+			e));
 		for (unsigned k = 0; k < n; k++) {
 			int holds = candidate_holds(in, r, g, cs, ids[k], e);
 
@@ -208,7 +208,8 @@ int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct
 		const struct attr *a = entry_get(after, attrs[i]);
 
 		for (unsigned k = 0; a && k < a->count; k++)
-			keys[n++] = (struct mv_key){attrs[i], key_hash(&in->arena, &a->values[k])};
+			keys[n++] = (struct mv_key){
+				attrs[i], inbound_key_hash(&in->arena, &a->values[k])};
 	}
 	return mv_keys_set(in->sync->store, mv, !before, keys, n, e);
 }

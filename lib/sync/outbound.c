@@ -370,7 +370,7 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 
 	if (row->mv && row->mv != mv->id) {
 		*ret_problem = arena_printf(&out->arena,
-			"another object already has the sourceAnchor of %s (%s)", ad_dn, row->dn);
+			"another object already has the sourceAnchor of %s (%s).", ad_dn, row->dn);
 		return 0;
 	}
 	if (row->kind != CS_PLACEHOLDER && !streq(row->class, w->class)) {
@@ -404,6 +404,16 @@ static int too_large(struct outbound *out, int64_t cs, int r, struct err *e)
 	               : r;
 }
 
+/* The same where another object with the same sourceAnchor may be the reason: both are named. */
+static int anchor_error(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
+	int64_t ad_cs, const char *type, const char *problem, struct err *e)
+{
+	const char *text;
+
+	TRY(anchor_named(out, mv, ad_dn, problem, &text, e));
+	return sync_error(out, ad_cs, type, text, e);
+}
+
 static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
 {
@@ -421,7 +431,8 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
 			row->want == WANT_PRESENT)
-			return sync_error(out, ad_cs, "sync-rule-error-function-triggered",
+			return anchor_error(out, mv, ad_dn, ad_cs,
+				"sync-rule-error-function-triggered",
 				"SourceAnchor attribute has changed.", e);
 		return too_large(out, ad_cs, update_row(out, row, w, ad_dn, e), e);
 	}
@@ -437,7 +448,21 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	r = join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e);
 	if (r != 0)
 		return too_large(out, ad_cs, r, e);
-	return problem ? sync_error(out, ad_cs, "duplicate-anchor", problem, e) : 0;
+	return problem ? anchor_error(out, mv, ad_dn, ad_cs, "duplicate-anchor", problem, e) : 0;
+}
+
+static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e);
+
+/* No rule wants the row any more; another object may have waited for its sourceAnchor. */
+static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
+{
+	struct anchor_claim claim;
+
+	TRY(anchor_claim(out, row, &claim, e));
+	if (claim.kind == ANCHOR_HELD)
+		return anchor_hold(out, row, e);
+	TRY(deprovision(out, row, ad_dn, true, e));
+	return claim.kind == ANCHOR_HEIR ? outbound_object(out, &claim.mv, e) : 0;
 }
 
 static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
@@ -452,7 +477,8 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
-		return sync_error(out, ad_cs ? ad_cs : row.id, "sync-rule-error-function-triggered",
+		return anchor_error(out, mv, ad_dn, ad_cs ? ad_cs : row.id,
+			"sync-rule-error-function-triggered",
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision) {
 		int errors = s->n_errors;
@@ -468,7 +494,7 @@ static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *
 		if (out->missed && row.id && row.want == WANT_PRESENT)
 			TRY(outbound_links_compare(out, &row, &w, ad_dn, e));
 	} else if (row.id) {
-		TRY(deprovision(out, &row, ad_dn, true, e));
+		TRY(leave(out, &row, ad_dn, e));
 	}
 	return mv->deleted ? forget(out, mv->id, e) : 0;
 }

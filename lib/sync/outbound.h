@@ -60,6 +60,12 @@ struct wanted_source {
 	bool creating;             /* the directory has not shown its object yet */
 };
 
+/*
+ * The DN of an Entra connector space object: CN={upper-case hex of the UTF-8 text of the
+ * sourceAnchor}. The documentation's example is a test: x4V0iaeB60KXxjftcwd7Hw==. NULL: there is no
+ * sourceAnchor.
+ */
+const char *wanted_dn(const struct entry *wanted, struct arena *a);
 /* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
 int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
 	struct arena *a, struct wanted *ret, struct err *e);
@@ -76,6 +82,25 @@ void outbound_done(struct outbound *out);
  */
 int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
 	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e);
+
+/* The problem with the names of both, when another metaverse object has the same sourceAnchor. */
+int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
+	const char *problem, const char **ret, struct err *e);
+
+/* Does another metaverse object want the sourceAnchor of a row that is to go? */
+struct anchor_claim {
+	enum {
+		ANCHOR_FREE, /* none */
+		ANCHOR_HEIR, /* it can have the row: it is looked at when the row is free */
+		ANCHOR_HELD, /* it cannot have it yet, and must not lose it: the row stays as it is
+		              */
+	} kind;
+	struct mv_row mv;
+};
+int anchor_claim(
+	struct outbound *out, const struct cs_row *row, struct anchor_claim *ret, struct err *e);
+/* The row stays as it is, and is looked at again by each outbound step. */
+int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e);
 
 /* References of metaverse objects that changed since the last sync. */
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e);

@@ -5,11 +5,7 @@
 
 #include <stdio.h>
 
-/*
- * The DN of an Entra connector space object: CN={upper-case hex of the UTF-8 text of the
- * sourceAnchor}. The documentation's example is a test: x4V0iaeB60KXxjftcwd7Hw==.
- */
-static const char *anchor_dn(const struct entry *wanted, struct arena *a)
+const char *wanted_dn(const struct entry *wanted, struct arena *a)
 {
 	static unsigned source_anchor;
 	const char *text;
@@ -233,7 +229,7 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 	}
 	if (out->conn->type->settle)
 		out->conn->type->settle(ret->class, &ret->entry);
-	ret->dn = anchor_dn(&ret->entry, a);
+	ret->dn = wanted_dn(&ret->entry, a);
 	ret->links_digest = links_digest(ret);
 }
 

@@ -252,6 +252,9 @@ class Lab:
         self.folder = str(folder)
         self.company = company or Company()
         self.ad, self.other_first = ad, other_first
+        if os.path.exists(self.folder + "/ad-settings"):
+            with open(self.folder + "/ad-settings", encoding="utf-8") as f:
+                self.ad = f.read()
         self.ldif = os.path.join(self.folder, "ad.ldif")
         self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port,
                                  tenant=tenant)
@@ -348,6 +351,13 @@ graph_url = %s
 ca_file = %s
 """ % (SECOND, self.surface, TENANT, sign_in, self.second.url, self.second.url, self.second.ca)
         return text
+
+    def set_ad(self, text):
+        """Other settings of the connectors of AD, also for those who copy the folder."""
+        self.ad = text
+        with open(self.folder + "/ad-settings", "w", encoding="utf-8") as f:
+            f.write(text)
+        self.write_config()
 
     def with_second(self, there):
         """The second tenant leaves the configuration, or comes back."""

@@ -183,5 +183,163 @@ class MigrationOfMembersSecondFirst(MigrationOfMembers):
         assert tenant["groups/Crew"]["members"] == ["resident"]
 
 
+
+def newcomer(lab):
+    """The copy comes without the anchor, under a name of its own: a person of its own."""
+    lab.company.other.user("kim.new", "Kim New", userPrincipalName="kim.new@fjordline.example")
+
+
+def too_late(lab):
+    lab.company.other.set("kim.new", "mS-DS-ConsistencyGuid", guid_of(lab))
+
+
+def told(lab, *names):
+    """What is told of the copy names both."""
+    (kind, text), = lab.db("SELECT e.type, e.text FROM cs_error e JOIN cs ON cs.id = e.cs "
+                           "WHERE cs.dn = ?", NEW)
+    assert kind == "sync-rule-error-function-triggered" and "SourceAnchor" in text
+    for name in names:
+        assert name in text, text
+
+
+class GuidLater(Moving):
+    """Two people are to become one: an error that names both; neither is deleted, not even when
+    the account that the anchor came from is."""
+    results = (0, 1)
+    steps = [cycle, newcomer, cycle, cycle, too_late, cycle, lambda lab: told(lab, NEW, OLD), cycle,
+             lambda lab: lab.company.delete("kim"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/kim"]["accountEnabled"] and tenant["users/Kim New"]["accountEnabled"]
+        assert tenant["users/kim"]["onPremisesImmutableId"] == lab.anchor
+        told(lab, "whose account is gone, stays as it is")
+        for profile in ("initial", "delta"):
+            lab.run(profile)
+        assert lab.emulator.stats()["deletes"] == 0
+
+
+def out_of_scope(lab):
+    lab.company.other.set("kim.new", "adminDescription", "User_later")
+
+
+def into_scope(lab):
+    lab.company.other.set("kim.new", "adminDescription")
+
+
+class GuidMended(Moving):
+    """What the manual says to do then: out of scope until it is gone, and in again."""
+    results = (0, 1)
+    steps = [cycle, newcomer, cycle, too_late, cycle, out_of_scope, cycle, into_scope, cycle,
+             lambda lab: lab.company.delete("kim"), cycle, cycle]
+
+    def always(self, lab):
+        users = lab.graph.all("/users?$select=userPrincipalName,accountEnabled,"
+                              "onPremisesImmutableId")
+        kim = [u for u in users if u["userPrincipalName"].startswith("kim")
+               and u["onPremisesImmutableId"] == base64.b64encode(self.anchor).decode()]
+        assert len(kim) == (1 if users else 0) and all(u["accountEnabled"] for u in kim), users
+
+    @property
+    def anchor(self):
+        return first().of("kim")["objectGUID"][0]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert lab.emulator.stats()["deletes"] == 1 and "users/kim" not in tenant
+        kim = tenant["users/Kim New"]
+        assert kim["onPremisesImmutableId"] == base64.b64encode(self.anchor).decode()
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class GuidTwice(Moving):
+    """Two accounts of one domain with one anchor: an error that names both, and the first stays."""
+    results = (0, 1)
+
+    def _double(lab):
+        lab.company.user("double", **{"mS-DS-ConsistencyGuid": [guid_of(lab)]})
+
+    steps = [cycle, _double, cycle, lambda lab: lab.company.set("kim", "title", "Captain"), cycle,
+             cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/kim"]["jobTitle"] == "Captain" and "users/double" not in tenant
+        (dn, text), = lab.db("SELECT cs.dn, e.text FROM cs_error e JOIN cs ON cs.id = e.cs")
+        double = "CN=double,OU=Staff,DC=fjordline,DC=example"
+        assert dn == double and OLD in text and double in text and "ConsistencyGuid" in text
+
+
+class Recreated(Moving):
+    """The account was deleted and made again in its own domain, with its old anchor."""
+    def _again(lab):
+        anchor = guid_of(lab)
+        lab.company.delete("kim")
+        lab.company.user("kim", "Kim Again", displayName="kim", title="Officer",
+                         **{"mS-DS-ConsistencyGuid": [anchor]})
+
+    steps = [cycle, cycle, _again, cycle, cycle]
+
+    def check(self, lab):
+        assert super().check(lab)["onPremisesDistinguishedName"].startswith("CN=Kim Again,")
+
+
+def with_mailbox():
+    """The forest of the accounts is the other one; this one has the mailboxes, and comes first."""
+    c = Company()
+    c.other = Company(DOMAIN, DNS)
+    kim = c.other.user("kim", title="Officer", userPrincipalName=UPN)
+    c.other.group("Crew", [kim])
+    c.user("kim.box", "Kim Box", userAccountControl="514", msExchRecipientTypeDetails="2",
+           msExchMasterAccountSid=c.other.of("kim")["objectSid"][0],
+           mail="kim@fjordline.example", mailNickname="kim",
+           proxyAddresses=["SMTP:kim@fjordline.example"])
+    c.user("lone.box", "Lone Box", userAccountControl="514", msExchRecipientTypeDetails="2",
+           msExchMasterAccountSid=c.other.principal()[0])
+    return c
+
+
+def box_moves(lab):
+    """The mailbox moves to a third place: the old one goes, a new one stands for the account."""
+    lab.company.delete("kim.box")
+    lab.company.user("kim.box2", "Kim Box Two", userAccountControl="514",
+                     msExchRecipientTypeDetails="2", mail="kim@fjordline.example",
+                     msExchMasterAccountSid=lab.company.other.of("kim")["objectSid"][0],
+                     mailNickname="kim", proxyAddresses=["SMTP:kim@fjordline.example"])
+
+
+class LinkedMailbox(Moving):
+    """An account forest and a resource forest: one user, with the account's anchor and name."""
+    company = staticmethod(with_mailbox)
+    settings = {"ad": "match_users = sid"}
+    steps = [cycle, cycle, box_moves, cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        (key, kim), = [(k, o) for k, o in tenant.items() if k.startswith("users/")]
+        anchor = lab.company.other.of("kim")["objectGUID"][0]
+        assert kim["onPremisesImmutableId"] == base64.b64encode(anchor).decode()
+        assert kim["accountEnabled"] is True and kim["userPrincipalName"] == UPN
+        assert kim["mail"] == "kim@fjordline.example" and kim["jobTitle"] == "Officer"
+        assert kim["onPremisesDistinguishedName"] == "CN=kim,OU=Staff," + DOMAIN
+        assert tenant["groups/Crew"]["members"] == [key[6:]]
+        assert lab.emulator.stats()["deletes"] == 0 and lab.emulator.stats()["creates"] == 2
+
+
+def match_by(way):
+    return lambda lab: lab.set_ad("match_users = " + way)
+
+
+class MatchChanged(Moving):
+    """Another way of matching: what is joined stays joined, nobody is deleted or disabled."""
+    steps = [cycle, copy, cycle, match_by("mail"), cycle, match_by("sid"), cycle, cut_over, cycle]
+
+    def check(self, lab):
+        super().check(lab)
+        assert lab.db("SELECT count(*) FROM cs WHERE mv = (SELECT mv FROM cs WHERE dn = ?)",
+                      OLD) == [(3,)]
+
+
 ALL = [Migration, MigrationSecondFirst, MigrationAtOnce, MigrationAtOnceSecondFirst,
-       MigrationOfWrittenBack, MigrationOfMembers, MigrationOfMembersSecondFirst]
+       MigrationOfWrittenBack, MigrationOfMembers, MigrationOfMembersSecondFirst, GuidLater,
+       GuidMended, GuidTwice, Recreated, LinkedMailbox, MatchChanged]
