@@ -60,6 +60,9 @@ void add_text(struct buf *b, const char *s);
 /* An error as Graph writes it. */
 void respond_error(struct response *rs, int status, const char *code, const char *fmt, ...)
 	_printf_(4, 5);
+/* 400: a value of a property cannot be; `why` is for people, a sentence without its dot. */
+void respond_value(struct response *rs, const char *code, enum object_type t, const char *property,
+	const char *why);
 void respond_forbidden(struct response *rs);
 /* 405 */
 void respond_method(struct response *rs);

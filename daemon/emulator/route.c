@@ -59,6 +59,22 @@ void add_text(struct buf *b, const char *s)
 	}
 }
 
+/* `details`: JSON behind the message, or "". */
+static void add_error(
+	struct response *rs, int status, const char *code, const char *text, const char *details)
+{
+	rs->status = status;
+	rs->type = NULL;
+	buf_clear(&rs->body);
+	buf_addf(&rs->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
+	add_text(&rs->body, text);
+	buf_addf(&rs->body,
+		"\"%s,\"innerError\":{\"date\":\"%s\",\"request-id\":\"%s\","
+		"\"client-request-id\":\"%s\"}}}",
+		details, request_date, request_id,
+		*client_request_id ? client_request_id : request_id);
+}
+
 void respond_error(struct response *rs, int status, const char *code, const char *fmt, ...)
 {
 	char text[1024];
@@ -67,15 +83,25 @@ void respond_error(struct response *rs, int status, const char *code, const char
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	rs->status = status;
-	rs->type = NULL;
-	buf_clear(&rs->body);
-	buf_addf(&rs->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
-	add_text(&rs->body, text);
-	buf_addf(&rs->body,
-		"\",\"innerError\":{\"date\":\"%s\",\"request-id\":\"%s\","
-		"\"client-request-id\":\"%s\"}}}",
-		request_date, request_id, *client_request_id ? client_request_id : request_id);
+	add_error(rs, status, code, text, "");
+}
+
+void respond_value(struct response *rs, const char *code, enum object_type t, const char *property,
+	const char *why)
+{
+	static const char *const RESOURCES[TYPE_COUNT] = {
+		[TYPE_USER] = "User", [TYPE_GROUP] = "Group", [TYPE_CONTACT] = "Contact"};
+	_cleanup_buf_ struct buf details = {0};
+	char text[256];
+
+	snprintf(text, sizeof(text), "Invalid value specified for property '%s' of resource '%s'.",
+		property, RESOURCES[t]);
+	buf_addf(&details,
+		",\"details\":[{\"code\":\"InvalidValue\",\"target\":\"%s\",\"message\":\"",
+		property);
+	add_text(&details, why);
+	buf_adds(&details, ".\"}]");
+	add_error(rs, 400, code, text, buf_str(&details));
 }
 
 void respond_forbidden(struct response *rs)

@@ -6,6 +6,7 @@
 #include "write.h"
 
 #include "conflict.h"
+#include "validate.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -47,15 +48,14 @@ const char *body_text(const json_t *body, const char *name)
 }
 
 /* A value that cannot be: for synchronization by the names of its own errors. */
-static bool refuse_value(
-	const struct request *rq, unsigned prop, const char *wrong, struct response *rs)
+static bool refuse_value(const struct request *rq, enum object_type t, unsigned prop,
+	const char *wrong, struct response *rs)
 {
 	const char *code = !is_sync(rq)                      ? "Request_BadRequest"
 	                   : prop == P_UPN || prop == P_MAIL ? "IdentityDataValidationFailed"
 	                                                     : "DataValidationFailed";
 
-	respond_error(rs, 400, code, "Invalid value specified for property '%s': %s.",
-		properties[prop].name, wrong);
+	respond_value(rs, code, t, properties[prop].name, wrong);
 	return false;
 }
 
@@ -144,12 +144,14 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 		}
 		buf_clear(&c->text[prop]);
 		wrong = property_value(&properties[prop], v, &c->text[prop]);
+		if (!wrong)
+			wrong = value_wrong((unsigned)prop, v);
 		if (!wrong && !is_sync(rq) &&
 			streq(properties[prop].name, "onPremisesSecurityIdentifier") &&
 			json_is_string(v) && !str_starts(json_string_value(v), "S-1-"))
 			wrong = "it is no SID";
 		if (wrong)
-			return refuse_value(rq, (unsigned)prop, wrong, rs);
+			return refuse_value(rq, t, (unsigned)prop, wrong, rs);
 		c->given[prop] = true;
 	}
 	return true;
@@ -229,9 +231,11 @@ static void settle_nickname(struct change *c)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(sources) && !is_given(c, P_MAIL_NICKNAME); i++) {
 		size_t n = sources[i] ? strcspn(sources[i], "@\"\\") : 0; /* of JSON text */
+		json_t *text = n && n <= 64 ? json_stringn(sources[i], n) : NULL;
 
-		if (n && n <= 64)
+		if (text && !value_wrong(P_MAIL_NICKNAME, text))
 			set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
+		json_decref(text);
 	}
 }
 
@@ -288,7 +292,7 @@ static bool settle_mail(const struct emulator *em, const struct request *rq, enu
 	               : xstrdup(json_string_value(v));
 	json_decref(v);
 	if (!strchr(mail, '@'))
-		return refuse_value(rq, P_MAIL, "it is no address", rs);
+		return refuse_value(rq, t, P_MAIL, "it is no address", rs);
 	if (t == TYPE_GROUP) {
 		c->given[P_MAIL] = true;
 		buf_addc(&c->text[P_MAIL], '"');
@@ -309,6 +313,8 @@ static bool upn_domain(const char *json, size_t n, char *ret, size_t size)
 	for (const char *p = json + 1; p < at; p++)
 		if (!isalnum((unsigned char)*p) && !strchr("'.-_!#^~+", *p))
 			return false;
+	if (!local_part_is_good(json + 1, (size_t)(at - json - 1)))
+		return false;
 	snprintf(ret, size, "%.*s", (int)(json + n - at - 2), at + 1);
 	return true;
 }
@@ -351,6 +357,9 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 	}
 	if (!is_sync(rq))
 		return refuse(rs, "Property userPrincipalName is invalid.");
+	if (is_given(c, P_UPN) && strstr(c->text[P_UPN].data, ".@"))
+		return refuse_value(
+			rq, TYPE_USER, P_UPN, "the name before the @ ends in a dot", rs);
 	nick = future(c, o, P_MAIL_NICKNAME, &n);
 	if (!nick)
 		return refuse(rs, "A value is required for property 'userPrincipalName'.");
@@ -358,7 +367,8 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 	set_text(c, P_UPN, nick + 1, n - 2, suffix);
 	if (upn_domain(c->text[P_UPN].data, c->text[P_UPN].len, domain, sizeof(domain)))
 		return true;
-	return refuse_value(rq, P_UPN, "it and mailNickname have characters that cannot be", rs);
+	return refuse_value(
+		rq, TYPE_USER, P_UPN, "it and mailNickname have characters that cannot be", rs);
 }
 
 /* --- applying --- */
@@ -475,7 +485,7 @@ static bool settle_user_type(
 			set_text(c, P_USER_TYPE, kinds[i], strlen(kinds[i]), "");
 			return true;
 		}
-	return refuse_value(rq, P_USER_TYPE, "it is Member or Guest", rs);
+	return refuse_value(rq, TYPE_USER, P_USER_TYPE, "it is Member or Guest", rs);
 }
 
 /* Everything that can be said before anything changes. */

@@ -426,7 +426,26 @@ def test_an_application_is_told(world):
 # --- errors by name ---
 
 @pytest.mark.parametrize("body, error", [
-    ({"userPrincipalName": "a b" + HOME, "mailNickname": "a b"}, "IdentityDataValidationFailed"),
+    ({"userPrincipalName": "a b" + HOME, "mailNickname": "a&b"}, "IdentityDataValidationFailed"),
+    ({"userPrincipalName": "a." + HOME}, "IdentityDataValidationFailed"),
+    ({"mail": "an na" + HOME}, "IdentityDataValidationFailed"),
+    ({"mail": HOME}, "IdentityDataValidationFailed"),
+    ({"mail": "änna" + HOME}, "IdentityDataValidationFailed"),
+    ({"mail": "<anna%s>" % HOME}, "IdentityDataValidationFailed"),
+    ({"mail": "anna"}, "IdentityDataValidationFailed"),
+    ({"proxyAddresses": ["SMTP:an na" + HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["SMTP:anna%s " % HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["smtp:" + HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["smtp:"]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["SMTP:anna" + HOME, "smtp:büro" + HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["smtp:<a>" + HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["SMTP:a" + HOME, "SMTP:b" + HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["smtp:a." + HOME]}, "DataValidationFailed"),
+    ({"proxyAddresses": ["no address"]}, "DataValidationFailed"),
+    ({"mailNickname": "Domain Helpers"}, "DataValidationFailed"),
+    ({"mailNickname": "Führungskräfte"}, "DataValidationFailed"),
+    ({"usageLocation": "UK"}, "DataValidationFailed"),
+    ({"usageLocation": "ZZ"}, "DataValidationFailed"),
     ({"userPrincipalName": "x" * 120 + HOME}, "IdentityDataValidationFailed"),
     ({"mail": "x" * 300}, "IdentityDataValidationFailed"),
     ({"userPrincipalName": 7}, "IdentityDataValidationFailed"),
@@ -439,9 +458,69 @@ def test_an_application_is_told(world):
 def test_errors_by_name(world, body, error):
     world.refused(person("anna", **body), error)
     who = world.synced(person("anna"))
-    if "mailNickname" in body and "userPrincipalName" in body:
-        body = dict(body, mailNickname="b c")
     assert code(world.sync.call("PATCH", "/users/" + who, body)) == (400, error)
+
+
+@pytest.mark.parametrize("addresses", [
+    ["SMTP:anna" + HOME, "smtp:o'neil+x/y=z" + HOME],
+    ["X500:/o=Fjord Line/ou=Büro (x)/cn=anna", "X400:c=NO;a= ;p=Fjord Line;", "SIP:anna" + HOME],
+    ["anna" + HOME]])
+def test_addresses_that_are_taken(world, addresses):
+    who = world.synced(person("anna", proxyAddresses=addresses))
+    assert sorted(world.user(who)["proxyAddresses"]) == sorted(addresses)
+
+
+# @ ( ) \ [ ] " ; : < > , and blank; learn.microsoft.com/graph/api/resources/group
+NO_NICKNAMES = ["a%sb" % c for c in '@()\\[]";:<>, '] + [
+    "R&D Labs (north)", "Führungskräfte", "\u6771", "a\tb", ".a", "x" * 65]
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+@pytest.mark.parametrize("nickname", NO_NICKNAMES)
+def test_nicknames_that_are_refused(world, kind, nickname):
+    """By creation and by update, in Graph's words."""
+    body = {"group": {"displayName": "g", "mailNickname": "g", "mailEnabled": False,
+                      "securityEnabled": True},
+            "user": {"accountEnabled": True, "displayName": "g", "mailNickname": "g",
+                     "passwordProfile": {"password": "Secret-0123456789"},
+                     "userPrincipalName": "g" + HOME}}[kind]
+    path = "/%ss" % kind
+    status, answer = world.admin.call("POST", path, body)
+    assert status == 201
+    for call in (("POST", path, dict(body, mailNickname=nickname)),
+                 ("PATCH", "%s/%s" % (path, answer["id"]), {"mailNickname": nickname})):
+        status, refused = world.admin.call(*call)
+        assert (status, refused["error"]["code"]) == (400, "Request_BadRequest")
+        assert refused["error"]["message"] == (
+            "Invalid value specified for property 'mailNickname' of resource '%s'."
+            % kind.capitalize())
+        detail, = refused["error"]["details"]
+        assert (detail["code"], detail["target"]) == ("InvalidValue", "mailNickname")
+    for good in ("R&D-Labs.north_1!#$%&'*+/=?^`{|}~", "x" * 64):
+        world.admin.patch("%s/%s" % (path, answer["id"]), {"mailNickname": good})
+        assert world.admin.get("%s/%s?$select=mailNickname" % (path, answer["id"]))[
+            "mailNickname"] == good
+
+
+@pytest.mark.parametrize("body, message", [
+    ({"userPrincipalName": "anna." + HOME}, "Property userPrincipalName is invalid."),
+    ({"userPrincipalName": ".anna" + HOME}, "Property userPrincipalName is invalid."),
+    ({"userPrincipalName": "an..na" + HOME}, "Property userPrincipalName is invalid."),
+    ({"userPrincipalName": "änna" + HOME}, "Property userPrincipalName is invalid."),
+    ({"usageLocation": "UK"},
+     "Invalid value specified for property 'usageLocation' of resource 'User'."),
+    ({"usageLocation": "Norway"},
+     "Invalid value specified for property 'usageLocation' of resource 'User'."),
+    ({"mail": "an na" + HOME}, "Invalid value specified for property 'mail' of resource 'User'."),
+    ({"otherMails": ["a@x.example", "<b@x.example>"]},
+     "Invalid value specified for property 'otherMails' of resource 'User'.")])
+def test_values_that_public_graph_refuses(world, body, message):
+    who = world.cloud("anna")
+    before = world.user(who)
+    status, answer = world.admin.call("PATCH", "/users/" + who, body)
+    assert (status, answer["error"]["code"]) == (400, "Request_BadRequest")
+    assert answer["error"]["message"] == message
+    assert world.user(who) == before
 
 
 def test_many_addresses(world):
