@@ -56,6 +56,13 @@ struct connector_type {
 	const char *(*mastered_attr)(const struct settings *s);
 	/* Brings values into the shape in which the directory keeps them. NULL: any is kept. */
 	void (*settle)(const char *class, struct entry *en);
+	/*
+	 * Does the directory refuse one of the values that are sent (delta NULL: of all)? The name
+	 * of its error; *ret_text in the arena says which and why. NULL: no, or nobody knows.
+	 */
+	const char *(*problem)(const struct entry *wanted, const struct delta *delta,
+		struct arena *a, const char **ret_text);
+	const char *const *problem_errors; /* the names that it gives; NULL-terminated */
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;

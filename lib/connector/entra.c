@@ -2,7 +2,9 @@
  * The Entra ID connector over Microsoft Graph. Two write surfaces: "sync", what Connect Sync's own
  * service identity may write, and "graph", what public Graph lets an application write.
  */
+#include "connector/entra_json.h"
 #include "connector/entra_match.h"
+#include "connector/entra_value.h"
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/timefmt.h"
@@ -303,6 +305,15 @@ void entra_error(const json_t *json, const char **ret_code, const char **ret_mes
 	*ret_message = message ? message : "";
 }
 
+const char *entra_error_text(const json_t *json, const char *message, struct arena *a)
+{
+	const json_t *details = json_object_get(json_object_get(json, "error"), "details");
+	const char *more =
+		json_string_value(json_object_get(json_array_get(details, 0), "message"));
+
+	return more && !strstr(message, more) ? arena_printf(a, "%s (%s)", message, more) : message;
+}
+
 enum conn_result entra_refused(struct connector *c, const struct http_request *r, struct err *e)
 {
 	const char *code, *message;
@@ -422,6 +433,12 @@ static const char *entra_mastered_attr(const struct settings *s)
 	return surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
 }
 
+static void settle_wanted(const char *class, struct entry *wanted)
+{
+	entra_settle_alias(wanted);
+	entra_settle(class, wanted);
+}
+
 /* Only addresses of proxyAddresses; see sync/duplicate.h. */
 static const char *const unique_attrs[] = {"userPrincipalName", "proxyAddresses", NULL};
 
@@ -441,7 +458,9 @@ const struct connector_type connector_entra = {
 	.refs_are_anchors = true,
 	.unique_attrs = unique_attrs,
 	.mastered_attr = entra_mastered_attr,
-	.settle = entra_settle,
+	.settle = settle_wanted,
+	.problem = entra_problem,
+	.problem_errors = entra_problem_errors,
 	.stand_in = stand_in,
 	.options = options,
 	.n_options = ARRAY_SIZE(options),

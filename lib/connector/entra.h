@@ -70,6 +70,8 @@ void entra_add_literal(struct buf *b, const char *s);
 
 /* code and message of Graph's error object; "" where there is none. Borrowed from json. */
 void entra_error(const json_t *json, const char **ret_code, const char **ret_message);
+/* The message, and behind it what the first of its details says; in the arena, or as it was. */
+const char *entra_error_text(const json_t *json, const char *message, struct arena *a);
 
 enum conn_result entra_import(struct connector *c, const struct import_request *req,
 	struct import_sink *sink, struct import_answer *ret, struct err *e);

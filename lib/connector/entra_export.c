@@ -86,6 +86,13 @@ static int report_outside(struct export *x, struct part *p)
 		o = (struct export_outcome){.result = CONN_OBJECT_BAD,
 			.error_type = "DataValidationFailed",
 			.text = p->unfit};
+	if (p->problem)
+		o = (struct export_outcome){
+			.result = CONN_OBJECT_BAD,
+			.error_type = p->problem,
+			.text = "not sent, for public Graph would refuse the object",
+		};
+
 	return report(x, p, &o);
 }
 

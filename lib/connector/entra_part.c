@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "connector/entra_error.h"
 #include "connector/entra_match.h"
+#include "connector/entra_value.h"
 
 #include <inttypes.h>
 #include <openssl/rand.h>
@@ -119,6 +120,17 @@ static enum part_kind first_kind(const struct connector *c, struct part *p)
 	return PART_DELETE;
 }
 
+/* Public Graph refuses the whole object for one value: it need not be asked. */
+static void hold_back(struct part *p)
+{
+	const struct export_item *it = &p->items[0];
+	_cleanup_arena_ struct arena a = {0};
+	const char *text;
+
+	p->problem =
+		entra_problem(it->wanted, it->op == DELTA_UPDATE ? it->delta : NULL, &a, &text);
+}
+
 struct part *part_new(const struct connector *c, const struct export_item *item)
 {
 	struct part *p = xcalloc(1, sizeof(*p));
@@ -130,7 +142,10 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 		entra_class_of_anchor(item->anchor, &p->id);
 	p->outside = outside_surface(c, item);
 	p->unfit = p->outside ? NULL : unfit(item);
-	p->kind = p->outside || p->unfit ? PART_OUTSIDE : first_kind(c, p);
+	if (!p->outside && !c->sync_surface && item->kind == EXPORT_OBJECT &&
+		!item->unknown_outcome)
+		hold_back(p);
+	p->kind = p->outside || p->unfit || p->problem ? PART_OUTSIDE : first_kind(c, p);
 	return p;
 }
 
@@ -236,21 +251,19 @@ static void write_members(const struct connector *c, const struct part *p, struc
 static void write_required(const struct part *p, bool first, struct buf *b)
 {
 	const struct entry *en = p->items[0].wanted;
+	_cleanup_buf_ struct buf nickname = {0};
 	unsigned char random[24];
 	const char *name;
 
 	if (!entry_first(en, attr_intern("alias"))) {
 		name = entry_string(en,
 			attr_intern(p->class == ENTRA_USER ? "userPrincipalName" : "displayName"));
+		name = name ? name : "";
 		buf_addf(b, "%s\"mailNickname\":\"", first ? "" : ",");
-		for (unsigned n = 0; name && *name && *name != '@' && n < 64; name++)
-			if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
-				   "-_",
-				    *name)) {
-				buf_addc(b, *name);
-				n++;
-			}
-		buf_addf(b, "\"");
+		entra_nickname(name, p->class == ENTRA_USER ? strcspn(name, "@") : strlen(name),
+			entry_string(en, attr_intern("sourceAnchor")), &nickname);
+		buf_add_json(b, nickname.data, nickname.len);
+		buf_addc(b, '"');
 	}
 	if (p->class != ENTRA_USER || RAND_bytes(random, sizeof(random)) != 1)
 		return;
@@ -512,6 +525,7 @@ enum part_verdict part_answer(const struct connector *c, struct part *p, long st
 	if (status >= 500)
 		return PART_UNKNOWN;
 	entra_error(body, &code, &message);
+	message = entra_error_text(body, message, a);
 	if (p->kind == PART_FIND && (status == 200 || status == 404 || status == 400))
 		return found(c, p, status, body, a, o);
 	if (p->kind == PART_MATCH && status == 200)

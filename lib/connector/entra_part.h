@@ -17,7 +17,7 @@ enum part_kind {
 	PART_REMOVE,  /* one reference of a group removed */
 	PART_SET,     /* manager set */
 	PART_UNSET,   /* manager removed */
-	PART_OUTSIDE, /* not sendable (on this surface): no request at all */
+	PART_OUTSIDE, /* not to be sent: no request at all */
 };
 
 struct part {
@@ -31,6 +31,7 @@ struct part {
 	const char *outside; /* PART_OUTSIDE: why */
 	char *unfit;         /* PART_OUTSIDE: what cannot be sent to any service; owned */
 	bool alone;          /* its last answer was lost: in a batch by itself */
+	const char *problem; /* PART_OUTSIDE: the service would refuse it, with this error */
 	/* surface graph: what the service refused, see entra_refused.c; all owned */
 	unsigned *refused, n_refused, refusals;
 	struct delta reduced; /* what is left to be sent; attrs NULL: nothing was refused */

@@ -117,8 +117,7 @@ static int wants(struct sync *s, int64_t id, const struct unique_key *k, struct 
 	return 0;
 }
 
-/* As administrators know it: the DN in AD, else the connector's own. */
-static int name_of(
+int duplicate_name_of(
 	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e)
 {
 	struct cs_row *sources;
@@ -140,8 +139,8 @@ static int describe(struct sync *s, const struct cs_row *row, const struct cs_ro
 {
 	const char *one, *two;
 
-	TRY(name_of(s, row, a, &one, e));
-	TRY(name_of(s, other, a, &two, e));
+	TRY(duplicate_name_of(s, row, a, &one, e));
+	TRY(duplicate_name_of(s, other, a, &two, e));
 	*ret = arena_printf(a, "%s and %s have the same %s %.*s", one, two, attr_name(k->attr),
 		(int)k->value->len, (const char *)k->value->data);
 	return 1;
@@ -190,56 +189,4 @@ int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row
 		if (is_sent(delta, keys.items[i].attr))
 			r = find_other(s, row, &keys.items[i], a, ret_text, e);
 	return MIN(r, 0);
-}
-
-/* --- what was told and is over --- */
-
-static int recheck_one(struct export_step *st, int64_t cs, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	struct sync *s = st->sync;
-	struct error_row er;
-	struct cs_row row;
-	struct entry wanted;
-	const char *text = NULL;
-	int r = error_get(s->store, cs, ERROR_EXPORT, &a, &er, e);
-
-	if (r != 0 || !streq(er.type, DUPLICATE_ERROR))
-		return MIN(r, 0);
-	r = cs_get(s->store, cs, &a, &row, e);
-	if (r != 0 || row.connector != st->conn->row.id || row.state == EXPORT_STATE_FAILED)
-		return MIN(r, 0);
-	TRY(export_transaction(st, e));
-	if (row.want == WANT_PRESENT && row.wanted) {
-		TRY(row_entry(s, &row, true, &a, &wanted, e));
-		TRY(duplicate_find(s, st->conn, &row, &wanted, NULL, &a, &text, e));
-	}
-	return text ? 0 : error_clear(s->store, cs, ERROR_EXPORT, e);
-}
-
-struct id_list {
-	int64_t *ids;
-	unsigned n, cap;
-};
-
-static void gather(void *ctx, int64_t cs)
-{
-	struct id_list *l = ctx;
-
-	if (l->n == l->cap) {
-		l->cap = MAX(64u, l->cap * 2);
-		l->ids = xrealloc(l->ids, l->cap * sizeof(*l->ids));
-	}
-	l->ids[l->n++] = cs;
-}
-
-int duplicate_recheck(struct export_step *st, struct err *e)
-{
-	struct id_list l = {0};
-	int r = error_ids(st->sync->store, ERROR_EXPORT, gather, &l, e);
-
-	for (unsigned i = 0; r >= 0 && i < l.n; i++)
-		r = recheck_one(st, l.ids[i], e);
-	free(l.ids);
-	return r < 0 ? r : export_commit(st, e);
 }

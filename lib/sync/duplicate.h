@@ -5,10 +5,7 @@
  */
 #pragma once
 
-#include "sync/export.h"
 #include "sync/outbound.h"
-
-#define DUPLICATE_ERROR "AttributeValueMustBeUnique"
 
 struct unique_key {
 	int64_t hash;
@@ -36,5 +33,6 @@ int duplicate_index(
 int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
 	const char **ret_text, struct err *e);
-/* Takes back what was told of duplicates that are none any more. */
-int duplicate_recheck(struct export_step *st, struct err *e);
+/* The object as administrators know it: its DN in AD, else the connector's own; in the arena. */
+int duplicate_name_of(
+	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e);

@@ -4,10 +4,10 @@
  * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
  * row; the next import confirms it.
  */
-#include "sync/duplicate.h"
 #include "sync/guard.h"
 #include "sync/refused.h"
 #include "sync/order.h"
+#include "sync/warning.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
 
@@ -83,31 +83,11 @@ static int failed(struct export_step *st, const struct export_slot *s, int64_t c
 	TRY(r);
 	sy->n_errors++;
 	sync_count(sy, COUNTER_EXPORT_FAILURE);
-	if (s->duplicate)
-		told.text = arena_printf(&a, "%s (%s)", o->text ? o->text : "-", s->duplicate);
+	if (s->warning)
+		told.text = arena_printf(&a, "%s (%s)", o->text ? o->text : "-", s->warning);
 	TRY(error_put(sy->store, cs, ERROR_EXPORT, type, told.text ? told.text : "-", now,
 		now + export_backoff(o->n_refused ? count + REFUSED_LONGER : count), NULL, e));
 	return failure_event(st, s, dn, &told, e);
-}
-
-int export_duplicate(
-	struct export_step *st, const struct cs_row *row, const char *text, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	struct record r = {.event = EVENT_EXPORT_ERROR, .message = text};
-	struct store *s = st->sync->store;
-	struct error_row er;
-	int known = error_get(s, row->id, ERROR_EXPORT, &a, &er, e);
-
-	TRY(known);
-	if (known == 0) /* its own failure, or this one, was told already */
-		return 0;
-	TRY(error_put(s, row->id, ERROR_EXPORT, DUPLICATE_ERROR, text, unix_now(), 0, NULL, e));
-	st->sync->n_errors++;
-	record_add(&r, RECORD_CONNECTOR, st->conn->name);
-	record_add(&r, RECORD_DN, row->dn);
-	record_add(&r, RECORD_ERROR, DUPLICATE_ERROR);
-	return outbox_add(s, &r, e);
 }
 
 /* Not sendable on this write surface: told once, and not a failure. */
@@ -176,8 +156,8 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 	row->export_all = false;
 	if (s->held) /* the error of the rest of it stays, and so does its time */
 		row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
-	else if (!s->duplicate)
-		TRY(export_error_clear(st->sync, row->id, e));
+	else
+		TRY(warning_accepted(st, s, e));
 	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
 }
 
@@ -498,7 +478,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	bool stopped, work;
 	int ret;
 
-	TRY(duplicate_recheck(st, e));
+	TRY(warning_recheck(st, e));
 	TRY(guard_deletes(st, end, &stopped, e));
 	if (stopped)
 		return 0;

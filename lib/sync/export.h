@@ -26,9 +26,10 @@ struct export_slot {
 	struct entry wanted;
 	struct delta delta;
 	struct export_item item;
-	bool aside;            /* only gives up what others want, see order.h */
-	bool held;             /* of the delta; refused before, and to wait */
-	const char *duplicate; /* two objects want the same value: which, and what; NULL: none */
+	bool aside;                /* only gives up what others want, see order.h */
+	bool held;                 /* of the delta; refused before, and to wait */
+	const char *warning;       /* a value that will not do: which, and why; NULL: none */
+	const char *warning_error; /* the name of that error */
 	bool done;
 };
 
@@ -72,10 +73,6 @@ struct export_step {
 /* Begins a transaction unless there is one; commits it. */
 int export_transaction(struct export_step *st, struct err *e);
 int export_commit(struct export_step *st, struct err *e);
-/* Keeps on the object that another one wants the same value; it is sent all the same. */
-int export_duplicate(
-	struct export_step *st, const struct cs_row *row, const char *text, struct err *e);
-
 /* Is the row's last failure too fresh to send it again? */
 int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e);
 

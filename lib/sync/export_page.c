@@ -3,10 +3,10 @@
  * failed ones whose time has come. A page is marked "sending" and committed before its first byte
  * leaves, so that a crash is noticed.
  */
-#include "sync/duplicate.h"
 #include "sync/guard.h"
 #include "sync/refused.h"
 #include "sync/order.h"
+#include "sync/warning.h"
 #include "base/fault.h"
 #include "base/timefmt.h"
 
@@ -62,10 +62,8 @@ static int object_slot(
 	}
 	if (row->anchor && !s.delta.n_attrs && !row->export_all)
 		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
-	TRY(duplicate_find(st->sync, st->conn, row, &s.wanted, row->anchor ? &s.delta : NULL,
-		&p->arena, &s.duplicate, e));
-	if (s.duplicate)
-		TRY(export_duplicate(st, row, s.duplicate, e));
+	TRY(warning_find(st->sync, st->conn, row, &s.wanted, row->anchor ? &s.delta : NULL,
+		&p->arena, &s.warning_error, &s.warning, e));
 	s.item = (struct export_item){
 		.kind = EXPORT_OBJECT,
 		.op = row->anchor ? DELTA_UPDATE : DELTA_ADD,

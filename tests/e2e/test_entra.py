@@ -331,7 +331,7 @@ def test_errors_by_name(make_lab):
     company.set("user4", "title", "x" * 200)
     company.set("user5", "proxyAddresses", *["smtp:a%d@%s" % (i, DOMAIN) for i in range(340)])
     company.user("user 10", upn=False, title="Captain", mailNickname="user 10",
-                 userPrincipalName="user 10@elsewhere.example")
+                 userPrincipalName="user10.@elsewhere.example")
     company.contact("Contact 1", "shared@" + DOMAIN)
     lab = make_lab(company, scheduler__sync_cycle_enabled="no")
     features(lab, quarantineUponUpnConflictEnabled=False,
@@ -450,7 +450,7 @@ def test_duplicates_in_ad(make_lab):
     lab = make_lab(company)
     lab.cycle()
     lab.cycle()
-    lab.company.set("user2", "proxyAddresses", "SMTP:user2@" + DOMAIN, "SMTP:Double@" + DOMAIN)
+    lab.company.set("user2", "proxyAddresses", "SMTP:user2@" + DOMAIN, "smtp:Double@" + DOMAIN)
     lab.company.set("user3", "userPrincipalName", "user4@" + DOMAIN)
     lab.company.set("user3", "title", "Cook")
     lab.write()
