@@ -206,14 +206,17 @@ static void basic_credentials(struct form *f, const char *authorization)
 		*f->id = '\0';
 }
 
-/* "resource" of version 1.0; of 2.0 what stands in front of "/.default" in "scope". */
+/*
+ * "resource" of version 1.0; of 2.0 what stands in front of "/.default" in "scope". One that is too
+ * long for a token is none.
+ */
 static char *form_resource(const char *body)
 {
 	static const char tail[] = "/.default";
 	char *resource = form_value(body, "resource"), *scope;
 	size_t n;
 
-	if (*resource)
+	if (*resource && strlen(resource) < RESOURCE_MAX)
 		return resource;
 	free(resource);
 	scope = form_value(body, "scope");

@@ -223,6 +223,11 @@ def test_audience_of_a_token(em, scope, audience):
     assert claims(answer)["aud"] == (audience or em.url)
 
 
+def test_resource_that_no_token_holds(em):
+    status, answer = token(em, "/%s/oauth2/token" % TENANT, resource="y" * 10000, **form())
+    assert status == 200 and works(em, answer) and claims(answer)["aud"] == em.url
+
+
 def test_claims_name_the_application(em):
     """CLI for Microsoft 365 shows app_displayname; Terraform's provider takes oid and tid."""
     found = {}
