@@ -738,6 +738,7 @@ class TypeByJoin(Scenario):
     rules = [own("Own contact", 1,
                  {"dest": "msExchMasterAccountSid", "source": "msExchMasterAccountSid"},
                  sourceObjectType="contact")]
+    settings = {"ad": "match_users = sid"}
     steps = [cycle, cycle, user_of_contact, cycle, cycle,
              lambda lab: lab.company.other.delete("carl"), cycle, cycle]
 
@@ -757,6 +758,20 @@ class TypeByJoin(Scenario):
         assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
 
 
+class TypeByMail(TypeByJoin):
+    """The same where accounts are matched by their address."""
+    rules = []
+    settings = {"ad": "match_users = mail"}
+
+    def company(self):
+        c = super().company()
+        for forest in (c, c.other):
+            for entry in forest.objects.values():
+                if "userPrincipalName" in entry:
+                    entry["mail"] = entry["userPrincipalName"]
+        return c
+
+
 class TypeOnGraph(Scenario):
     """Public Graph cannot write contacts: the user comes, and goes, without one."""
     company = staticmethod(with_carl)
@@ -772,6 +787,34 @@ class TypeOnGraph(Scenario):
         assert tenant["groups/Outer"]["members"] == ["Carl", "Inner", "user2"]
         stats = lab.emulator.stats()
         assert stats["deletes"] == 1 and stats["creates"] == 10
+
+
+class TypeBehindGuard(Scenario):
+    """The deletes are deletes like any other: they stop the export, and are not forgotten."""
+    company = staticmethod(with_carl)
+    settings = {"export__deletion_threshold": 2}
+    steps = [cycle, cycle]
+
+    def check(self, lab):
+        for name in ("Carl", "Partner"):
+            become(lab, name, "user")
+        lab.company.set("user3", "isCriticalSystemObject", "TRUE")
+        lab.write()
+        writes = lab.emulator.stats()["writes"]
+        for profile in ("delta", "initial", "delta", "initial"):
+            r = lab.run(profile)
+            assert r.result == "stopped-deletion-threshold-exceeded", (profile, r.result)
+            assert "3 objects are to be deleted" in r.log
+            assert lab.emulator.stats()["writes"] == writes
+        lab.settings["export__deletion_threshold"] = 3
+        lab.write_config()
+        for profile in ("initial", "delta"):
+            assert lab.run(profile).code == 0
+        tenant = lab.tenant()
+        assert lab.emulator.stats()["deletes"] == 3 and len(tenant) == 10
+        assert "users/Carl" in tenant and "users/Partner" in tenant
+        assert tenant["groups/Outer"]["members"] == ["Carl", "Inner", "user2"]
+        assert not refused(lab), refused(lab)
 
 
 class SetBack(Scenario):
