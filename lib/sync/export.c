@@ -486,6 +486,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	if (!work)
 		return 0;
 	TRY(order_make(st, st->order, e));
+	TRY(export_commit(st, e));
 	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
 		end->result = "no-start-ma";
 		err_format(&ee, end->error, sizeof(end->error));

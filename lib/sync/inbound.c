@@ -242,51 +242,6 @@ static int lone_object(struct inbound *in, struct cs_row *row, struct err *e)
 	return error ? flow_error(in, row, NULL, error, e) : unjoined_object(in, src, e);
 }
 
-/* Does anything else that is joined hold the metaverse object? */
-static int held_by_others(struct inbound *in, const struct mv_source *src, struct mv_source *all,
-	unsigned n, const struct mv_row *mv, struct err *e)
-{
-	struct mv_source *others = arena_alloc(&in->arena, n * sizeof(*others));
-	struct mv_result res;
-	unsigned k = 0;
-
-	for (unsigned i = 0; i < n; i++)
-		if (&all[i] != src)
-			others[k++] = all[i];
-	TRY(mv_compute(in->sync, others, k, mv, NULL, &in->arena, &res, e));
-	return res.held || res.error;
-}
-
-/*
- * The directory shows the object as one of another class than the rule that joined it is for. 1: a
- * rule for the new class leads to the same metaverse object, which goes on: what refers to it, and
- * what was made of it, is not lost. 0: it does not, and the join is over.
- */
-static int rejoin(struct inbound *in, struct mv_source *src, struct mv_source *all, unsigned n,
-	const struct mv_row *mv, struct err *e)
-{
-	const char *by = src->row.join_rule, *error = NULL;
-	const struct rule *was = ruleset_find_name(in->sync->rules, in->conn->name, by ? by : "");
-	const struct rule *now = NULL;
-	enum join_outcome outcome;
-	int64_t found = 0;
-	int held = 0;
-
-	if (!was || streq(was->source_class, "*") || streq(was->source_class, src->row.class))
-		return 0;
-	TRY(inbound_join(in, src, &outcome, &found, &now, &error, e));
-	if (outcome == JOIN_PROJECT && streq(now->target_class, mv->class))
-		held = held_by_others(in, src, all, n, mv, e);
-	else if (outcome != JOIN_FOUND || found != mv->id)
-		return 0;
-	TRY(held);
-	if (held)
-		return 0;
-	TRY(cs_set_join(in->sync->store, src->row.id, mv->id, now->name, e));
-	src->row.join_rule = now->name;
-	return 1;
-}
-
 /* All that is joined is evaluated together; the row's own join may turn out to hold no longer. */
 static int joined_object(struct inbound *in, struct cs_row *row, struct err *e)
 {
@@ -306,7 +261,8 @@ static int joined_object(struct inbound *in, struct cs_row *row, struct err *e)
 
 		if (sources[i].row.id != row->id || join_holds(&sources[i]))
 			continue;
-		again = r == 0 && !mv.deleted ? rejoin(in, &sources[i], sources, n, &mv, e) : 0;
+		again = r == 0 && !mv.deleted ? inbound_rejoin(in, &sources[i], sources, n, &mv, e)
+		                              : 0;
 		TRY(again);
 		if (again)
 			continue;

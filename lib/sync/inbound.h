@@ -35,6 +35,15 @@ int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *r
  */
 int64_t inbound_key_hash(struct arena *a, const struct value *v);
 
+/*
+ * The directory shows an object as one of another class than the rule that joined it is for; `all`
+ * are the sources of its metaverse object, it among them. 1: a rule for the new class leads to the
+ * same metaverse object, which goes on: what refers to it, and what was made of it, is not lost.
+ * 0: it does not, and the join is over.
+ */
+int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *all, unsigned n,
+	const struct mv_row *mv, struct err *e);
+
 /* Keys for later joins, from the new image; `before` NULL for a new object. */
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
 	const struct entry *after, struct err *e);

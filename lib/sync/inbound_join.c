@@ -186,6 +186,46 @@ int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *r
 	return 0;
 }
 
+/* Does anything else that is joined hold the metaverse object? */
+static int held_by_others(struct inbound *in, const struct mv_source *src, struct mv_source *all,
+	unsigned n, const struct mv_row *mv, struct err *e)
+{
+	struct mv_source *others = arena_alloc(&in->arena, n * sizeof(*others));
+	struct mv_result res;
+	unsigned k = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		if (&all[i] != src)
+			others[k++] = all[i];
+	TRY(mv_compute(in->sync, others, k, mv, NULL, &in->arena, &res, e));
+	return res.held || res.error;
+}
+
+int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *all, unsigned n,
+	const struct mv_row *mv, struct err *e)
+{
+	const char *by = src->row.join_rule, *error = NULL;
+	const struct rule *was = ruleset_find_name(in->sync->rules, in->conn->name, by ? by : "");
+	const struct rule *now = NULL;
+	enum join_outcome outcome;
+	int64_t found = 0;
+	int held = 0;
+
+	if (!was || streq(was->source_class, "*") || streq(was->source_class, src->row.class))
+		return 0;
+	TRY(inbound_join(in, src, &outcome, &found, &now, &error, e));
+	if (outcome == JOIN_PROJECT && streq(now->target_class, mv->class))
+		held = held_by_others(in, src, all, n, mv, e);
+	else if (outcome != JOIN_FOUND || found != mv->id)
+		return 0;
+	TRY(held);
+	if (held)
+		return 0;
+	TRY(cs_set_join(in->sync->store, src->row.id, mv->id, now->name, e));
+	src->row.join_rule = now->name;
+	return 1;
+}
+
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
 	const struct entry *after, struct err *e)
 {

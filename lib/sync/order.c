@@ -62,6 +62,18 @@ static int is_sent(struct export_step *st, const struct cs_row *row, struct aren
 	return !wait;
 }
 
+/* A row that was refused waits no longer: what it wants gets free in this export. */
+static int wait_is_over(struct export_step *st, const struct cs_row *row, struct err *e)
+{
+	int r;
+
+	if (row->state != EXPORT_STATE_FAILED)
+		return 0;
+	TRY(export_transaction(st, e));
+	r = error_retry(st->sync->store, row->id, ERROR_EXPORT, e);
+	return MIN(r, 0);
+}
+
 /* 1: the row wants the value, and the directory has not shown it with it yet. */
 static int takes(struct export_step *st, int64_t id, int64_t hash, struct arena *a, struct err *e)
 {
@@ -72,14 +84,14 @@ static int takes(struct export_step *st, int64_t id, int64_t hash, struct arena 
 
 	if (r != 0 || row.want != WANT_PRESENT || !row.wanted)
 		return MIN(r, 0);
-	r = is_sent(st, &row, a, e);
-	if (r <= 0)
-		return r;
 	TRY(row_entry(st->sync, &row, true, a, &en, e));
 	duplicate_keys(st->conn, &en, a, &want);
 	TRY(row_entry(st->sync, &row, false, a, &en, e));
 	duplicate_keys(st->conn, &en, a, &have);
-	return duplicate_has_key(&want, hash) && !duplicate_has_key(&have, hash);
+	if (!duplicate_has_key(&want, hash) || duplicate_has_key(&have, hash))
+		return 0;
+	TRY(wait_is_over(st, &row, e));
+	return is_sent(st, &row, a, e);
 }
 
 static int given_value(

@@ -479,6 +479,25 @@ def test_duplicates_in_ad(make_lab):
     assert not errors(lab)
 
 
+def test_a_freed_name_is_taken_at_once(make_lab):
+    """A name that was refused and waits is sent in the cycle in which it gets free."""
+    lab = make_lab(people(4), surface="graph", app=GRAPH_APP)
+    lab.cycle()
+    lab.cycle()
+    lab.company.set("user2", "userPrincipalName", "user1@" + DOMAIN)
+    lab.write()
+    for _ in range(3):
+        lab.run()
+    assert errors(lab)["user2"][0] == "AttributeValueMustBeUnique"
+    assert lab.db("SELECT retry_at > last FROM cs_error") == [(1,)]
+    lab.company.delete("user1")
+    lab.write()
+    lab.cycle()
+    assert lab.graph.find("users", "user2")["userPrincipalName"] == "user1@" + DOMAIN
+    lab.cycle()
+    assert not errors(lab) and lab.graph.find("users", "user1") is None
+
+
 # --- the surface of public Graph ---
 
 def dated(make_lab, aad="", **more):
