@@ -9,7 +9,7 @@ import uuid
 import pytest
 import space
 from directories import PASSWORD, SambaDC
-from lab import AD, Lab
+from lab import AD, Company, Lab
 from names import Dns, mount_over
 
 OUS = ["OU=Staff", "OU=Pilot,OU=Staff", "OU=Hidden,OU=Staff", "OU=Seen,OU=Hidden,OU=Staff",
@@ -388,6 +388,40 @@ def test_write_back(dc, lab, fault):
         for name in consistency(dc):
             modify(dc, "CN=%s,OU=Pilot,OU=Staff,%s" % (name, dc.BASE),
                    "delete: mS-DS-ConsistencyGuid")
+        with dc.stopped():
+            undo()
+
+
+def test_write_back_of_a_person(dc, lab):
+    """Of two accounts of one person each gets the anchor that the person has in Entra."""
+    dn = "CN=u01,OU=Pilot,OU=Staff," + dc.BASE
+    modify(dc, dn, "replace: mail\nmail: both@fjordline.example")
+    lab.company.other = Company("DC=second,DC=example", "second.example")
+    lab.company.other.user("active", mail="both@fjordline.example")
+    for name in ("one", "two"):
+        lab.company.other.user(name, mail=name + "@fjordline.example")
+    anchor = lab.company.other.of("active")["objectGUID"][0]
+    lab.write()
+    lab.ad = "match_users = mail\n"
+    lab.use("include_ou = OU=Pilot,OU=Staff,%s\nconsistency_guid = yes\n" % dc.BASE)
+    with dc.stopped():
+        undo = dc.allow("OU=Pilot,OU=Staff," + dc.BASE,
+                        "(OA;CI;WP;%s;;%s)" % (dc.CONSISTENCY, dc.sid()))
+    try:
+        lab.cycle()
+        # the others have no mail: nobody is made of them, and nothing is written to them
+        assert {name: value for name, (value, _) in consistency(dc).items()} == {"u01": anchor}
+        lab.company.other.delete("active")
+        lab.write()
+        lab.cycle()
+        lab.cycle()
+        user = lab.tenant()["users/u01"]
+        assert user["onPremisesImmutableId"] == base64.b64encode(anchor).decode()
+        assert lab.emulator.stats()["deletes"] == 0 and lab.emulator.stats()["creates"] == 3
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+    finally:
+        modify(dc, dn, "delete: mS-DS-ConsistencyGuid")
+        modify(dc, dn, "delete: mail")
         with dc.stopped():
             undo()
 

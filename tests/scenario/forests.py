@@ -78,8 +78,7 @@ class Moving(Scenario, object):  # two bases: no scenario of its own for CMakeLi
 
 class Migration(Moving):
     """Old alone; both, the copy disabled; cut-over; the old one is deleted."""
-    steps = [cycle, copy, cycle, cut_over, cycle, lambda lab: lab.company.delete("kim"), cycle,
-             cycle]
+    steps = [cycle, copy, cycle, cut_over, cycle, lambda lab: lab.company.delete("kim"), cycle]
 
     def check(self, lab):
         kim = super().check(lab)
@@ -99,7 +98,7 @@ def replace(lab):
 
 class MigrationAtOnce(Moving):
     """The copy appears and the old one goes between two cycles."""
-    steps = [cycle, cycle, replace, cycle, cycle]
+    steps = [cycle, cycle, replace, cycle]
 
     def check(self, lab):
         assert super().check(lab)["onPremisesDistinguishedName"] == NEW
@@ -157,7 +156,7 @@ class MigrationOfMembers(Moving):
     """Groups of both forests keep the person while one of its accounts is their member."""
     steps = [cycle, copy_with_groups, cycle,
              lambda lab: lab.company.set("kim", "userAccountControl", "514"), cycle, foreign, cycle,
-             lambda lab: lab.company.delete("kim"), cycle, cycle]
+             lambda lab: lab.company.delete("kim"), cycle]
 
     def check(self, lab):
         tenant = lab.tenant()
@@ -206,8 +205,8 @@ class GuidLater(Moving):
     """Two people are to become one: an error that names both; neither is deleted, not even when
     the account that the anchor came from is."""
     results = (0, 1)
-    steps = [cycle, newcomer, cycle, cycle, too_late, cycle, lambda lab: told(lab, NEW, OLD), cycle,
-             lambda lab: lab.company.delete("kim"), cycle, cycle]
+    steps = [cycle, newcomer, cycle, too_late, cycle, lambda lab: told(lab, NEW, OLD),
+             lambda lab: lab.company.delete("kim"), cycle]
 
     def check(self, lab):
         tenant = lab.tenant()
@@ -231,7 +230,7 @@ class GuidMended(Moving):
     """What the manual says to do then: out of scope until it is gone, and in again."""
     results = (0, 1)
     steps = [cycle, newcomer, cycle, too_late, cycle, out_of_scope, cycle, into_scope, cycle,
-             lambda lab: lab.company.delete("kim"), cycle, cycle]
+             lambda lab: lab.company.delete("kim"), cycle]
 
     def always(self, lab):
         users = lab.graph.all("/users?$select=userPrincipalName,accountEnabled,"
@@ -259,8 +258,7 @@ class GuidTwice(Moving):
     def _double(lab):
         lab.company.user("double", **{"mS-DS-ConsistencyGuid": [guid_of(lab)]})
 
-    steps = [cycle, _double, cycle, lambda lab: lab.company.set("kim", "title", "Captain"), cycle,
-             cycle]
+    steps = [cycle, _double, cycle, lambda lab: lab.company.set("kim", "title", "Captain"), cycle]
 
     def check(self, lab):
         tenant = lab.tenant()
@@ -278,7 +276,7 @@ class Recreated(Moving):
         lab.company.user("kim", "Kim Again", displayName="kim", title="Officer",
                          **{"mS-DS-ConsistencyGuid": [anchor]})
 
-    steps = [cycle, cycle, _again, cycle, cycle]
+    steps = [cycle, cycle, _again, cycle]
 
     def check(self, lab):
         assert super().check(lab)["onPremisesDistinguishedName"].startswith("CN=Kim Again,")
@@ -312,7 +310,7 @@ class LinkedMailbox(Moving):
     """An account forest and a resource forest: one user, with the account's anchor and name."""
     company = staticmethod(with_mailbox)
     settings = {"ad": "match_users = sid"}
-    steps = [cycle, cycle, box_moves, cycle, cycle]
+    steps = [cycle, cycle, box_moves, cycle]
 
     def check(self, lab):
         tenant = lab.tenant()
