@@ -353,28 +353,28 @@ static void key_add_value(struct buf *key, const struct buf *value, bool bytes)
 	}
 }
 
-/* Type and value from p to end. What has no "=" is a value. */
-static void key_add_ava(struct buf *key, const char *p, const char *end)
+/* Type and value from p to end. What has no "=" is a value. `value` is room to work in. */
+static void key_add_ava(struct buf *key, struct buf *value, const char *p, const char *end)
 {
-	_cleanup_buf_ struct buf value = {0};
 	const char *eq = dn_span(p, "=+,");
 	size_t start = key->len;
 	bool bytes;
 
+	buf_clear(value);
 	if (eq < end) {
-		ava_value(p, eq, &value);
-		key_add_value(key, &value, false);
+		ava_value(p, eq, value);
+		key_add_value(key, value, false);
 		for (unsigned i = 0; i < ARRAY_SIZE(type_names); i++)
 			if (streq(buf_str(key) + start, type_names[i][0])) {
 				key->len = start;
 				buf_adds(key, type_names[i][1]);
 			}
 		buf_addc(key, '=');
-		buf_clear(&value);
+		buf_clear(value);
 		p = eq + 1;
 	}
-	bytes = ava_value(p, end, &value);
-	key_add_value(key, &value, bytes);
+	bytes = ava_value(p, end, value);
+	key_add_value(key, value, bytes);
 }
 
 static int by_text(const void *a, const void *b)
@@ -383,7 +383,8 @@ static int by_text(const void *a, const void *b)
 }
 
 /* An RDN of several values: they have no order. */
-static void key_add_rdn(struct arena *a, struct buf *key, const char *p, const char *end)
+static void key_add_rdn(
+	struct arena *a, struct buf *key, struct buf *value, const char *p, const char *end)
 {
 	unsigned n = 0, max = 1;
 	char **avas;
@@ -391,7 +392,7 @@ static void key_add_rdn(struct arena *a, struct buf *key, const char *p, const c
 	for (const char *plus = dn_span(p, "+"); plus < end; plus = dn_span(plus + 1, "+"))
 		max++;
 	if (max == 1) {
-		key_add_ava(key, p, end);
+		key_add_ava(key, value, p, end);
 		return;
 	}
 	avas = arena_alloc(a, max * sizeof(*avas));
@@ -399,7 +400,7 @@ static void key_add_rdn(struct arena *a, struct buf *key, const char *p, const c
 		_cleanup_buf_ struct buf one = {0};
 		const char *stop = dn_span(p, "+,");
 
-		key_add_ava(&one, p, stop);
+		key_add_ava(&one, value, p, stop);
 		avas[n++] = arena_dup(a, buf_str(&one), one.len);
 		p = stop + 1;
 	}
@@ -413,12 +414,12 @@ static void key_add_rdn(struct arena *a, struct buf *key, const char *p, const c
 
 char *dn_key(struct arena *a, const char *dn)
 {
-	_cleanup_buf_ struct buf key = {0};
+	_cleanup_buf_ struct buf key = {0}, value = {0};
 
 	for (;;) {
 		const char *end = dn_span(dn, ",");
 
-		key_add_rdn(a, &key, dn, end);
+		key_add_rdn(a, &key, &value, dn, end);
 		if (!*end)
 			break;
 		buf_addc(&key, ',');
