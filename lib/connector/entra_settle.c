@@ -48,21 +48,37 @@ static unsigned settle_list(struct value *v, unsigned n)
 	return kept;
 }
 
+/* The row that carries an attribute of a class; NULL: none does. Asked for each value of a cycle. */
 static const struct entra_attr *row_of(unsigned id, enum entra_class class)
 {
+	static uint16_t numbers[ENTRA_CLASS_COUNT][ATTR_MAX]; /* of the row, from 1 */
+	static bool filled;
 	unsigned n;
 	const struct entra_attr *all = entra_attrs(&n);
 
-	for (unsigned i = 0; i < n; i++)
-		if (all[i].id == id && all[i].property && all[i].where & 1u << class)
-			return &all[i];
-	return NULL;
+	for (unsigned i = n; !filled && i-- > 0;)
+		for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+			if (all[i].property && all[i].where & 1u << c)
+				numbers[c][all[i].id] = (uint16_t)(i + 1);
+	filled = true;
+	return numbers[class][id] ? &all[numbers[class][id] - 1] : NULL;
+}
+
+/* The values may be those of the metaverse object. */
+static void own_values(struct arena *a, struct attr *attr)
+{
+	struct value *copy = arena_alloc(a, attr->count * sizeof(*copy));
+
+	memcpy(copy, attr->values, attr->count * sizeof(*copy));
+	attr->values = copy;
 }
 
 void entra_settle(const char *class, struct entry *en)
 {
 	enum entra_class c = entra_class_find(class);
 
+	if (c == ENTRA_CLASS_COUNT)
+		return;
 	for (unsigned i = en->n_attrs; i-- > 0;) {
 		struct attr *a = &en->attrs[i];
 		const struct entra_attr *row = row_of(a->id, c);
@@ -70,6 +86,7 @@ void entra_settle(const char *class, struct entry *en)
 
 		if (!row || !had || row->shape == SHAPE_REFERENCE)
 			continue;
+		own_values(en->arena, a);
 		for (unsigned k = 0; k < a->count; k++)
 			if (a->values[k].type == VALUE_STRING && is_upper_case(row->name))
 				settle_case(en->arena, &a->values[k]);
