@@ -49,28 +49,53 @@ SELECT s.run, s.number, s.connector, c.name, s.type, s.started, s.ended, s.resul
 FROM run_step s LEFT JOIN connector c ON c.id = s.connector WHERE s.run = ?1 ORDER BY s.number
 
 -- name: error_put
-INSERT INTO cs_error (cs, phase, type, text, first, last, count, retry_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5, 1, ?6)
-ON CONFLICT (cs, phase) DO UPDATE SET type = ?3, text = ?4, last = ?5,
+INSERT INTO cs_error (cs, phase, connector, type, text, first, last, count, retry_at)
+VALUES (?1, ?2, coalesce(?7, (SELECT connector FROM cs WHERE id = ?1)), ?3, ?4, ?5, ?5, 1, ?6)
+ON CONFLICT (cs, phase, connector) DO UPDATE SET type = ?3, text = ?4, last = ?5,
 	first = CASE type WHEN ?3 THEN first ELSE ?5 END,
 	count = CASE type WHEN ?3 THEN count ELSE 0 END + 1, retry_at = ?6
 RETURNING count
 -- name: error_retry
 UPDATE cs_error SET retry_at = 0 WHERE cs = ?1 AND phase = ?2
 -- name: error_get
-SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
+SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name, t.name,
+	t.type
 FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
+	JOIN connector t ON t.id = e.connector
 WHERE e.cs = ?1 AND e.phase = ?2
 -- name: error_ids
 SELECT cs FROM cs_error WHERE phase = ?1
+-- name: error_page
+SELECT cs FROM cs_error WHERE connector = ?1 AND phase = ?2 AND cs > ?3 ORDER BY cs LIMIT ?4
+-- name: error_count
+SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = ?2
 -- name: error_clear
-DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2
+DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2 AND connector = coalesce(?3, connector)
 -- name: error_clear_but
 DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2 AND type <> ?3
+-- name: error_clear_all
+DELETE FROM cs_error WHERE cs = ?1
 -- name: error_list
-SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name
+SELECT e.cs, e.phase, e.type, e.text, e.first, e.last, e.count, e.retry_at, cs.dn, c.name, t.name,
+	t.type
 FROM cs_error e JOIN cs ON cs.id = e.cs JOIN connector c ON c.id = cs.connector
-ORDER BY e.cs, e.phase LIMIT ?1
+	JOIN connector t ON t.id = e.connector
+ORDER BY e.cs, e.phase, e.connector LIMIT ?1
+
+-- name: wait_any
+SELECT 1 FROM cs_wait LIMIT 1
+-- name: wait_list
+SELECT attribute, hash FROM cs_wait WHERE cs = ?1 ORDER BY attribute, hash
+-- name: wait_add
+INSERT OR IGNORE INTO cs_wait (cs, attribute, hash) VALUES (?1, ?2, ?3)
+-- name: wait_clear
+DELETE FROM cs_wait WHERE cs = ?1
+-- name: wait_find
+SELECT cs FROM cs_wait WHERE attribute = ?1 AND hash = ?2
+-- name: cs_touch
+UPDATE cs SET seq = ?2 WHERE id = ?1
+-- name: cs_has_changed
+SELECT 1 FROM cs WHERE connector = ?1 AND seq > ?2 LIMIT 1
 
 -- name: refused_put
 INSERT OR REPLACE INTO cs_refused (cs, attribute, value) VALUES (?1, ?2, ?3)

@@ -1,6 +1,6 @@
 /* Rows of the store to JSON. */
 #include "show.h"
-#include "connector/connector.h"
+#include "sync/advice.h"
 #include "base/timefmt.h"
 #include "model/delta.h"
 #include "model/entry_json.h"
@@ -52,6 +52,21 @@ static const char *connector_name(struct store *s, int64_t id, struct arena *a)
 	return "?";
 }
 
+struct error_counts {
+	int64_t import, sync; /* objects; sync: of inbound from it, and of outbound to it */
+};
+
+static int count_errors(struct store *s, int64_t connector, struct error_counts *ret, struct err *e)
+{
+	int64_t outbound;
+
+	TRY(error_count(s, connector, ERROR_IMPORT, &ret->import, e));
+	TRY(error_count(s, connector, ERROR_SYNC, &ret->sync, e));
+	TRY(error_count(s, connector, ERROR_OUTBOUND, &outbound, e));
+	ret->sync += outbound;
+	return 0;
+}
+
 json_t *show_connectors(struct store *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -64,10 +79,12 @@ json_t *show_connectors(struct store *s, struct err *e)
 	list = json_array();
 	for (unsigned i = 0; i < n; i++) {
 		struct cs_counts c;
+		struct error_counts errors;
 		json_t *o = json_object();
 
 		json_array_append_new(list, o);
-		if (cs_count(s, rows[i].id, &c, e) < 0) {
+		if (cs_count(s, rows[i].id, &c, e) < 0 ||
+			count_errors(s, rows[i].id, &errors, e) < 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -84,6 +101,10 @@ json_t *show_connectors(struct store *s, struct err *e)
 		json_object_set_new(o, "pending_delete", json_integer(c.pending_delete));
 		json_object_set_new(o, "awaiting_confirmation", json_integer(c.awaiting));
 		json_object_set_new(o, "export_errors", json_integer(c.failed));
+		json_object_set_new(o, "import_errors", json_integer(errors.import));
+		json_object_set_new(o, "sync_errors", json_integer(errors.sync));
+		json_object_set_new(
+			o, "errors", json_integer(c.failed + errors.import + errors.sync));
 		json_object_set_new(o, "full_import_required",
 			json_boolean(rows[i].full_import_required || rows[i].import_full_running));
 		json_object_set_new(
@@ -212,7 +233,6 @@ void show_source(struct store *s, const struct cs_row *row, struct arena *a, jso
 
 json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 {
-	static const char *const phases[] = {"import", "synchronization", "export"};
 	_cleanup_arena_ struct arena a = {0};
 	struct error_row *rows;
 	struct cs_row row;
@@ -227,14 +247,16 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 
 		set_string(o, "connector", rows[i].connector);
 		set_string(o, "dn", rows[i].dn);
-		set_string(o, "phase", phases[rows[i].phase]);
+		set_string(o, "phase", error_phase_name(rows[i].phase));
+		set_string(
+			o, "target", streq(rows[i].step, rows[i].connector) ? NULL : rows[i].step);
 		set_string(o, "type", rows[i].type);
 		set_string(o, "text", rows[i].text);
 		set_time(o, "first", rows[i].first);
 		set_time(o, "last", rows[i].last);
 		json_object_set_new(o, "count", json_integer(rows[i].count));
 		set_time(o, "retry_at", rows[i].retry_at);
-		set_string(o, "advice", connector_error_advice(rows[i].type));
+		set_string(o, "advice", error_advice(&rows[i]));
 		if (cs_get(s, rows[i].cs, &a, &row, e) == 0)
 			show_source(s, &row, &a, o);
 		json_array_append_new(list, o);
@@ -362,7 +384,8 @@ json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a)
 
 static json_t *error_json(struct store *s, int64_t cs, struct arena *a)
 {
-	static const enum error_phase phases[] = {ERROR_IMPORT, ERROR_SYNC, ERROR_EXPORT};
+	static const enum error_phase phases[] = {
+		ERROR_IMPORT, ERROR_SYNC, ERROR_OUTBOUND, ERROR_EXPORT};
 	struct err ignored;
 	struct error_row er;
 

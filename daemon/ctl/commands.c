@@ -92,7 +92,7 @@ int command_status(const struct ctl *c, int argc, char **argv)
 		{"UPDATE", "pending_update"},
 		{"DELETE", "pending_delete"},
 		{"AWAITING", "awaiting_confirmation"},
-		{"ERRORS", "export_errors"},
+		{"ERRORS", "errors"},
 		{"LAST IMPORT", "last_import"},
 	};
 	const json_t *last;
@@ -299,6 +299,7 @@ int command_errors(const struct ctl *c, int argc, char **argv)
 	static const struct column columns[] = {
 		{"CONNECTOR", "connector"},
 		{"PHASE", "phase"},
+		{"TARGET", "target"},
 		{"TYPE", "type"},
 		{"COUNT", "count"},
 		{"FIRST", "first"},

@@ -254,5 +254,6 @@ const struct connector_type connector_ad = {
 	.import = ad_import,
 	.write_back_setting = "consistency_guid",
 	.write_back = ad_write_back,
+	.error_advice = ad_error_advice,
 	.test = ad_test,
 };

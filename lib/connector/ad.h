@@ -153,6 +153,7 @@ enum conn_result ad_import_ldif(
 	struct ad_import *im, const char *path, struct import_answer *ret, struct err *e);
 bool ad_source_is_ldif(const struct connector *con);
 
+const char *ad_error_advice(const char *name);
 enum conn_result ad_write_back(
 	struct connector *c, struct write_back *items, unsigned n, struct err *e);
 enum conn_result ad_test(struct connector *c, const struct import_request *req,

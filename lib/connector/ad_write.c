@@ -9,6 +9,27 @@
 #include <errno.h>
 #include <stdio.h>
 
+const char *ad_error_advice(const char *name)
+{
+	static const char *const ADVICE[][2] = {
+		{"permission-issue",
+			"give the connector's account in AD the right to write "
+			"ms-DS-ConsistencyGuid of users (inherited, on base_dn; for protected "
+			"accounts on AdminSDHolder), or switch consistency_guid off"},
+		{"attribute-conflict",
+			"the object has another value already: the next import takes it"},
+		{"dn-attributes-failure",
+			"the object was deleted or moved since the last import: the next one sees "
+			"it"},
+		{"connector-error", "see the text for what the domain controller said"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(ADVICE); i++)
+		if (streq(ADVICE[i][0], name))
+			return ADVICE[i][1];
+	return NULL;
+}
+
 static void set_outcome(struct write_back *w, int r, const struct err *e)
 {
 	w->outcome.result = r == 0 ? CONN_OK : CONN_OBJECT_BAD;

@@ -1,6 +1,5 @@
 /* The list of connector types. */
 #include "connector/connector.h"
-#include "connector/entra_error.h"
 
 extern const struct connector_type connector_ad;
 extern const struct connector_type connector_entra;
@@ -13,9 +12,4 @@ const struct connector_type *connector_type_find(const char *name)
 		if (streq(connector_types[i]->name, name))
 			return connector_types[i];
 	return NULL;
-}
-
-const char *connector_error_advice(const char *name)
-{
-	return entra_error_advice(name);
 }

@@ -109,6 +109,8 @@ struct connector_type {
 	/* Settings, rights and the directory's state, each as a finding. NULL: no test. */
 	enum conn_result (*test)(struct connector *c, const struct import_request *req,
 		struct test_sink *sink, struct err *e);
+	/* What to do about an import or export error of that name; NULL: nothing is known. */
+	const char *(*error_advice)(const char *name);
 	/* NULL: the connector does not export. */
 	enum conn_result (*export)(
 		struct connector *c, struct export_source *source, struct err *e);
@@ -116,5 +118,3 @@ struct connector_type {
 
 extern const struct connector_type *const connector_types[]; /* NULL-terminated */
 const struct connector_type *connector_type_find(const char *name);
-/* What to do about an export error of that name; NULL: nothing is known of it. */
-const char *connector_error_advice(const char *name);

@@ -2,6 +2,7 @@
  * The Entra ID connector over Microsoft Graph. Two write surfaces: "sync", what Connect Sync's own
  * service identity may write, and "graph", what public Graph lets an application write.
  */
+#include "connector/entra_error.h"
 #include "connector/entra_json.h"
 #include "connector/entra_match.h"
 #include "connector/entra_value.h"
@@ -472,4 +473,5 @@ const struct connector_type connector_entra = {
 	.import = entra_import,
 	.test = entra_test,
 	.export = entra_export,
+	.error_advice = entra_error_advice,
 };

@@ -47,9 +47,6 @@ static const struct {
 		"reduce the number and size of the object's values, or leave attributes out of the "
 		"rules"},
 	{"invalid-attribute-value", "correct the value that the text names where it is mastered"},
-	{"MemberRemovalThresholdExceeded",
-		"look at \"adsyncctl pending diff\"; if the removals are right: "
-		"adsyncctl threshold override-once"},
 };
 
 /* First match wins; NULL and 0 match everything. */

@@ -192,3 +192,5 @@ const struct rule *ruleset_find_name(
 	const struct ruleset *rs, const char *connector, const char *name);
 /* Metaverse attributes of a class that some inbound or outbound join looks up. */
 const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n);
+/* Metaverse attributes that joins compare beside those that they look up. */
+const unsigned *ruleset_compared_attrs(const struct ruleset *rs, unsigned *ret_n);

@@ -168,6 +168,19 @@ static void build_joins(struct ruleset *rs, const struct schema *mv)
 	}
 }
 
+/* What the other clauses compare. */
+static void build_compared(struct ruleset *rs)
+{
+	rs->compared.attrs = arena_alloc(&rs->arena, attr_count() * sizeof(unsigned));
+	for (unsigned k = 0; k < rs->n_rules; k++) {
+		const struct rule *r = rs->rules[k];
+
+		for (unsigned g = 0; !r->disabled && g < r->n_joins; g++)
+			for (unsigned i = 1; i < r->joins[g].n_clauses; i++)
+				attrs_add(&rs->compared, r->joins[g].clauses[i].mv_attr);
+	}
+}
+
 static struct ruleset *ruleset_new(const struct rule_schema *schemas, unsigned n_schemas)
 {
 	struct ruleset *rs = xcalloc(1, sizeof(*rs));
@@ -190,6 +203,7 @@ static int ruleset_finish(struct ruleset *rs, struct err *e)
 		return r;
 	build_index(rs);
 	build_sources(rs);
+	build_compared(rs);
 	for (unsigned i = 0; i < rs->n_schemas; i++)
 		if (!rs->schemas[i].connector)
 			build_joins(rs, rs->schemas[i].schema);
@@ -304,6 +318,12 @@ const unsigned *ruleset_source_attrs(
 const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n)
 {
 	return attrs_find(rs->joins, rs->n_joins, mv_class, ret_n);
+}
+
+const unsigned *ruleset_compared_attrs(const struct ruleset *rs, unsigned *ret_n)
+{
+	*ret_n = rs->compared.n;
+	return rs->compared.attrs;
 }
 
 bool ruleset_uses_membership(const struct ruleset *rs, const char *connector)

@@ -32,6 +32,7 @@ struct ruleset {
 	unsigned n_index;
 	struct rule_attrs *sources, *joins;
 	unsigned n_sources, n_joins;
+	struct rule_attrs compared; /* metaverse attributes of join clauses beyond the first */
 };
 
 /* Reads one file into the set: unsorted, unindexed. */

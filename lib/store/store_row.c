@@ -95,8 +95,20 @@ int connector_update(struct store *s, const struct connector_row *row, struct er
 	return q_run(s, Q_CONNECTOR_UPDATE, e);
 }
 
-int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *type,
-	const char *text, int64_t now, int64_t retry_at, int *ret_count, struct err *e)
+const char *error_phase_name(enum error_phase p)
+{
+	static const char *const names[] = {
+#define X(name, word) [ERROR_##name] = word,
+		ERROR_PHASES(X)
+#undef X
+	};
+
+	return names[p];
+}
+
+static int put(struct store *s, int64_t cs, enum error_phase phase, int64_t target,
+	const char *type, const char *text, int64_t now, int64_t retry_at, int *ret_count,
+	struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_ERROR_PUT, e);
 	int r;
@@ -109,11 +121,24 @@ int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *t
 	q_text(st, 4, text);
 	q_int(st, 5, now);
 	q_int(st, 6, retry_at);
+	q_id(st, 7, target);
 	r = q_step(s, Q_ERROR_PUT, e);
 	TRY(r);
 	if (ret_count)
 		*ret_count = sqlite3_column_int(st, 0);
 	return q_run(s, Q_ERROR_PUT, e);
+}
+
+int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *type,
+	const char *text, int64_t now, int64_t retry_at, int *ret_count, struct err *e)
+{
+	return put(s, cs, phase, 0, type, text, now, retry_at, ret_count, e);
+}
+
+int error_put_outbound(struct store *s, int64_t cs, int64_t target, const char *type,
+	const char *text, int64_t now, struct err *e)
+{
+	return put(s, cs, ERROR_OUTBOUND, target, type, text, now, 0, NULL, e);
 }
 
 static void error_read(sqlite3_stmt *st, struct arena *a, struct error_row *ret)
@@ -128,6 +153,8 @@ static void error_read(sqlite3_stmt *st, struct arena *a, struct error_row *ret)
 	ret->retry_at = sqlite3_column_int64(st, 7);
 	ret->dn = q_col_text(st, 8, a);
 	ret->connector = q_col_text(st, 9, a);
+	ret->step = q_col_text(st, 10, a);
+	ret->step_type = q_col_text(st, 11, a);
 }
 
 int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena *a,
@@ -160,7 +187,7 @@ int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err 
 	return sqlite3_changes(s->db) ? 0 : STORE_NONE;
 }
 
-int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e)
+static int clear(struct store *s, int64_t cs, enum error_phase phase, int64_t target, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_ERROR_CLEAR, e);
 
@@ -168,6 +195,7 @@ int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err 
 		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, phase);
+	q_id(st, 3, target);
 	return q_run(s, Q_ERROR_CLEAR, e);
 }
 
@@ -177,7 +205,7 @@ int error_clear_but(
 	sqlite3_stmt *st = q_start(s, Q_ERROR_CLEAR_BUT, e);
 
 	if (!st)
-		return -EIO;
+		return e->code;
 	q_int(st, 1, cs);
 	q_int(st, 2, phase);
 	q_text(st, 3, type);
@@ -224,6 +252,60 @@ int cs_refused_clear(struct store *s, int64_t cs, struct err *e)
 		return e->code;
 	q_int(st, 1, cs);
 	return q_run(s, Q_REFUSED_CLEAR, e);
+}
+
+int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e)
+{
+	return clear(s, cs, phase, 0, e);
+}
+
+int error_clear_outbound(struct store *s, int64_t cs, int64_t target, struct err *e)
+{
+	return clear(s, cs, ERROR_OUTBOUND, target, e);
+}
+
+int error_clear_all(struct store *s, int64_t cs, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_CLEAR_ALL, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, cs);
+	return q_run(s, Q_ERROR_CLEAR_ALL, e);
+}
+
+int error_page(struct store *s, int64_t connector, enum error_phase phase, int64_t after,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_PAGE, e);
+	unsigned n = 0;
+	int r;
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, connector);
+	q_int(st, 2, phase);
+	q_int(st, 3, after);
+	q_int(st, 4, limit);
+	while ((r = q_step(s, Q_ERROR_PAGE, e)) > 0)
+		ret_ids[n++] = sqlite3_column_int64(st, 0);
+	*ret_n = n;
+	return r;
+}
+
+int error_count(
+	struct store *s, int64_t connector, enum error_phase phase, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_COUNT, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, connector);
+	q_int(st, 2, phase);
+	TRY(q_step(s, Q_ERROR_COUNT, e));
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, Q_ERROR_COUNT);
+	return 0;
 }
 
 int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),

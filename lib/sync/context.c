@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "store/wait.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -286,7 +287,7 @@ void sync_done(struct sync *s)
 {
 	buf_done(&s->image);
 	bitmap_done(&s->flow_done);
-	bitmap_done(&s->sync_errors);
+	bitmap_done(&s->errors);
 	bitmap_done(&s->fresh);
 	arena_done(&s->arena);
 }
@@ -310,9 +311,16 @@ int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char 
 	const char *text, struct err *e)
 {
 	s->n_errors++;
-	if (phase == ERROR_SYNC)
-		bitmap_set(&s->sync_errors, cs);
+	bitmap_set(&s->errors, cs);
 	return error_put(s->store, cs, phase, type, text, unix_now(), 0, NULL, e);
+}
+
+int object_error_outbound(struct sync *s, const struct sync_connector *target, int64_t cs,
+	const char *type, const char *text, struct err *e)
+{
+	s->n_errors++;
+	bitmap_set(&s->errors, cs);
+	return error_put_outbound(s->store, cs, target->row.id, type, text, unix_now(), e);
 }
 
 static void note_error(void *ctx, int64_t cs)
@@ -320,18 +328,49 @@ static void note_error(void *ctx, int64_t cs)
 	bitmap_set(ctx, cs);
 }
 
-int sync_errors_load(struct sync *s, struct err *e)
+int errors_load(
+	struct sync *s, enum error_phase phase, const struct sync_connector *c, struct err *e)
 {
-	bitmap_clear(&s->sync_errors);
-	return error_ids(s->store, ERROR_SYNC, note_error, &s->sync_errors, e);
+	int64_t ids[PAGE];
+	unsigned n;
+
+	bitmap_clear(&s->errors);
+	if (!c)
+		return error_ids(s->store, phase, note_error, &s->errors, e);
+	ids[0] = 0;
+	do {
+		TRY(error_page(s->store, c->row.id, phase, ids[0], PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++)
+			bitmap_set(&s->errors, ids[i]);
+		ids[0] = n ? ids[n - 1] : 0;
+	} while (n == PAGE);
+	return 0;
 }
 
-int sync_error_clear(struct sync *s, int64_t cs, struct err *e)
+int object_good(struct sync *s, enum error_phase phase, const struct sync_connector *target,
+	int64_t cs, struct err *e)
 {
-	if (!bitmap_get(&s->sync_errors, cs))
+	if (!bitmap_get(&s->errors, cs))
 		return 0;
-	bitmap_unset(&s->sync_errors, cs);
-	return error_clear(s->store, cs, ERROR_SYNC, e);
+	bitmap_unset(&s->errors, cs);
+	TRY(phase == ERROR_OUTBOUND ? error_clear_outbound(s->store, cs, target->row.id, e)
+				    : error_clear(s->store, cs, phase, e));
+	return 1;
+}
+
+int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connector *c,
+	struct step_end *end, struct err *e)
+{
+	int64_t n;
+
+	TRY(error_count(s->store, c->row.id, phase, &n, e));
+	n = MAX(n, s->n_errors);
+	if (!n || !run_result_good(end->result))
+		return 0;
+	end->result = "completed-sync-errors";
+	snprintf(end->error, sizeof(end->error),
+		"%" PRId64 " object(s) have synchronization errors: adsyncctl errors", n);
+	return 0;
 }
 
 int export_error_clear(struct sync *s, int64_t cs, struct err *e)
@@ -462,6 +501,7 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	unsigned n;
 	int r = cs_link_is_target(s->store, row->id, e);
 
+	bitmap_unset(&s->errors, row->id);
 	TRY(r);
 	if (r == 0) {
 		TRY(cs_delete(s->store, row->id, e));
@@ -470,9 +510,8 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	TRY(cs_link_list(s->store, row->id, 0, &a, &links, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		TRY(cs_link_delete(s->store, row->id, links[i].attr, links[i].target, e));
-	TRY(error_clear(s->store, row->id, ERROR_IMPORT, e));
-	TRY(error_clear(s->store, row->id, ERROR_SYNC, e));
-	TRY(error_clear(s->store, row->id, ERROR_EXPORT, e));
+	TRY(error_clear_all(s->store, row->id, e));
+	TRY(wait_set(s->store, row->id, NULL, 0, e));
 	row->kind = CS_PLACEHOLDER;
 	row->class = "";
 	row->imported = row->wanted = NULL;

@@ -21,6 +21,7 @@ struct sync_connector {
 	bool exports;             /* outbound rules and export go to it */
 	bool imported;            /* this run's import of it succeeded */
 	bool import_bad;          /* this cycle's import failed: no sync of it, no export to it */
+	bool synced;              /* this run's inbound of it is done */
 	/* values of rule_parameters for each partition; NULL: this connector has none */
 	const char *(*parameters)[RULE_PARAMETERS_MAX];
 	char **partition_keys; /* dn_key() of the partitions */
@@ -37,8 +38,8 @@ struct sync {
 	struct sync_connector *connectors;
 	unsigned n_connectors;
 	int64_t run;
-	struct arena arena;        /* for the whole run */
-	struct bitmap sync_errors; /* rows that have a synchronization error */
+	struct arena arena;   /* for the whole run */
+	struct bitmap errors; /* rows with an error of the step's kind: errors_load() */
 	struct bitmap
 		fresh; /* metaverse objects that this run has computed from all their sources */
 	/* what is used while one object is computed, and keeps its memory for the next */
@@ -118,14 +119,26 @@ void sync_done(struct sync *s);
 
 /* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
 const char *stop_result(enum conn_result r, const char *text, const char *otherwise);
-/* An error on an object: kept on its row, counted. Not fatal. */
+/* An error on an object: kept on its row, counted. Not fatal. ERROR_OUTBOUND: of the target. */
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
 	const char *text, struct err *e);
-
-/* Reads which rows have a synchronization error: before the steps that set and clear them. */
-int sync_errors_load(struct sync *s, struct err *e);
-/* Forgets the synchronization error of a row, if it has one. */
-int sync_error_clear(struct sync *s, int64_t cs, struct err *e);
+int object_error_outbound(struct sync *s, const struct sync_connector *target, int64_t cs,
+	const char *type, const char *text, struct err *e);
+/*
+ * Reads which rows have an error of the phase, at the begin of a step that sets and clears them:
+ * those of the connector's steps, or of all (NULL).
+ */
+int errors_load(
+	struct sync *s, enum error_phase phase, const struct sync_connector *c, struct err *e);
+/* Forgets the row's error of that phase, if it has one. 1: it had. */
+int object_good(struct sync *s, enum error_phase phase, const struct sync_connector *target,
+	int64_t cs, struct err *e);
+/*
+ * The step's result, for as long as objects have errors: also those that this step did not look
+ * at. A result that is worse already stays.
+ */
+int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connector *c,
+	struct step_end *end, struct err *e);
 
 /* An error of export: what the service accepted is not what an import shows. */
 #define NOT_REIMPORTED_ERROR "exported-change-not-reimported"

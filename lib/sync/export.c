@@ -4,6 +4,7 @@
  * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
  * row; the next import confirms it.
  */
+#include "sync/duplicate.h"
 #include "sync/guard.h"
 #include "sync/refused.h"
 #include "sync/order.h"
@@ -67,6 +68,23 @@ static int failure_event(struct export_step *st, const struct export_slot *s, co
 
 #define REFUSED_LONGER 7 /* what the directory refuses by rule waits for an hour at first */
 
+#define KEPT_TEXT_MAX 4000 /* bytes of an error that has several reasons */
+
+/* Several references of one object were refused in this step: the error keeps each of them. */
+static const char *with_others(
+	struct export_step *st, int64_t cs, const char *before, const char *text, struct arena *a)
+{
+	if (st->phase != EXPORT_LINKS || !bitmap_get(&st->refused, cs))
+		return text;
+	if (strlen(before) < 4)
+		return text;
+	if (strlen(before) + strlen(text) < KEPT_TEXT_MAX)
+		return arena_printf(a, "%s; %s", before, text);
+	return strcmp(before + strlen(before) - 4, " ...") == 0
+	               ? before
+	               : arena_printf(a, "%s; and more ...", before);
+}
+
 /* Keeps the failure on the object; the wait grows with each of the same kind. */
 static int failed(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
 	const struct export_outcome *o, struct err *e)
@@ -77,16 +95,23 @@ static int failed(struct export_step *st, const struct export_slot *s, int64_t c
 	int64_t now = unix_now();
 	struct export_outcome told = *o;
 	struct error_row er;
+	const char *text;
 	int r = error_get(sy->store, cs, ERROR_EXPORT, &a, &er, e);
-	int count = r == 0 && streq(er.type, type) ? er.count + 1 : 1;
+	/* more references of the same object in the same step are one time */
+	bool again = st->phase == EXPORT_LINKS && bitmap_get(&st->refused, cs);
+	int count = r == 0 && streq(er.type, type) ? er.count + !again : 1;
 
 	TRY(r);
 	sy->n_errors++;
 	sync_count(sy, COUNTER_EXPORT_FAILURE);
 	if (s->warning)
 		told.text = arena_printf(&a, "%s (%s)", o->text ? o->text : "-", s->warning);
-	TRY(error_put(sy->store, cs, ERROR_EXPORT, type, told.text ? told.text : "-", now,
+	text = told.text ? told.text : "-";
+	TRY(error_put(sy->store, cs, ERROR_EXPORT, type,
+		with_others(st, cs, r == 0 ? er.text : "", text, &a), now,
 		now + export_backoff(o->n_refused ? count + REFUSED_LONGER : count), NULL, e));
+	if (st->phase == EXPORT_LINKS)
+		bitmap_set(&st->refused, cs);
 	return failure_event(st, s, dn, &told, e);
 }
 
@@ -236,6 +261,37 @@ static int delete_result(struct export_step *st, struct export_slot *s,
 	                          : failed(st, s, row->id, row->dn, o, e);
 }
 
+/* A reference has two objects: the text names both, and what they are. */
+static int link_text(struct export_step *st, const struct export_slot *s,
+	const struct export_outcome *o, struct arena *a, const char **ret, struct err *e)
+{
+	const char *source = s->link.dn, *target = s->link.target_anchor;
+	struct cs_row row;
+	int r = cs_get(st->sync->store, s->link.link.cs, a, &row, e);
+
+	TRY(r);
+	if (r == 0)
+		TRY(duplicate_name_of(st->sync, &row, a, &source, e));
+	r = cs_get(st->sync->store, s->link.link.target, a, &row, e);
+	TRY(r);
+	if (r == 0)
+		TRY(duplicate_name_of(st->sync, &row, a, &target, e));
+	*ret = arena_printf(a, "%s of %s (%s): %s (%s): %s", attr_name(s->link.link.attr), source,
+		s->link.class, target, s->link.target_class, o->text ? o->text : "-");
+	return 0;
+}
+
+static int link_refused(struct export_step *st, const struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct export_outcome told = *o;
+
+	TRY(link_text(st, s, o, &a, &told.text, e));
+	return o->outside_surface ? outside(st, s, s->link.link.cs, s->link.dn, &told, e)
+	                          : failed(st, s, s->link.link.cs, s->link.dn, &told, e);
+}
+
 static int link_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
@@ -254,8 +310,7 @@ static int link_result(struct export_step *st, struct export_slot *s,
 	l->state = o->outside_surface ? EXPORT_STATE_NONE
 	                              : export_state_next(l->state, EXPORT_EVENT_REFUSED);
 	TRY(cs_link_set_state(st->sync->store, l, e));
-	return o->outside_surface ? outside(st, s, l->cs, s->link.dn, o, e)
-	                          : failed(st, s, l->cs, s->link.dn, o, e);
+	return link_refused(st, s, o, e);
 }
 
 static int slot_result(struct export_step *st, struct export_slot *s,
@@ -514,6 +569,7 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 	bitmap_done(&st.handled);
 	bitmap_done(&st.ordered);
 	bitmap_done(&st.retried);
+	bitmap_done(&st.refused);
 	bitmap_done(&st.weighed);
 	bitmap_done(&st.held);
 	if (r < 0) {

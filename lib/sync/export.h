@@ -62,6 +62,7 @@ struct export_step {
 	unsigned uncommitted;
 	bool in_transaction;
 	struct bitmap retried;              /* sources whose failed links are sent again */
+	struct bitmap refused;              /* sources of links that were refused */
 	struct bitmap weighed;              /* groups whose removals were looked at, see guard.h */
 	struct bitmap held;                 /* of these: too many */
 	struct threshold_override override; /* as it was at the beginning */

@@ -4,17 +4,35 @@
  * transaction together with the connector's watermark.
  */
 #include "sync/inbound.h"
-#include "base/fault.h"
 #include "base/timefmt.h"
+#include "store/wait.h"
 #include "sync/lineage.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* No rule holds it any more: outbound deprovisions what it had provisioned. */
+static int good(struct inbound *in, int64_t cs, struct err *e)
+{
+	return MIN(object_good(in->sync, ERROR_SYNC, NULL, cs, e), 0);
+}
+
+static int flow_error(
+	struct inbound *in, int64_t cs, const char *rule, const char *text, struct err *e)
+{
+	sync_count(in->sync, COUNTER_FLOW_FAILURE);
+	bitmap_set(&in->failed, cs);
+	return object_error(in->sync, cs, ERROR_SYNC, "sync-rule-error-function-triggered",
+		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
+}
+
+/*
+ * No rule holds it any more: outbound deprovisions what it had provisioned. Others that were joined
+ * to it are looked at again: they may join or make another object.
+ */
 static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 {
 	struct cs_row *rows;
+	struct entry before;
 	unsigned n;
 
 	TRY(cs_page_joined(in->sync->store, mv->id, &in->arena, &rows, &n, e));
@@ -24,9 +42,12 @@ static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 		if (c && c->exports)
 			continue;
 		TRY(cs_set_join(in->sync->store, rows[i].id, 0, NULL, e));
+		TRY(good(in, rows[i].id, e));
+		TRY(cs_touch(in->sync->store, rows[i].id, e));
 	}
 	TRY(mv_link_drop_target(in->sync->store, mv->id, e));
-	TRY(mv_keys_set(in->sync->store, mv->id, false, NULL, 0, e));
+	TRY(mv_entry(in->sync, mv, &in->arena, &before, e));
+	TRY(inbound_keys(in, mv->id, mv->class, &before, NULL, e));
 	mv->deleted = true;
 	return mv_update(in->sync->store, mv, e);
 }
@@ -65,14 +86,6 @@ static int mv_write(
 	return 0;
 }
 
-static int flow_error(struct inbound *in, const struct cs_row *row, const char *rule,
-	const char *text, struct err *e)
-{
-	sync_count(in->sync, COUNTER_FLOW_FAILURE);
-	return object_error(in->sync, row->id, ERROR_SYNC, "sync-rule-error-function-triggered",
-		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
-}
-
 /* Is an object of a connector joined that is not configured (any more)? */
 static bool has_unconfigured(const struct mv_source *sources, unsigned n)
 {
@@ -103,9 +116,19 @@ static bool joins_hold(const struct mv_source *sources, unsigned n)
 	return true;
 }
 
+/* What one of them is in error for, is told on that one. */
+static int sources_good(
+	struct inbound *in, const struct mv_source *sources, unsigned n, int64_t but, struct err *e)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (sources[i].row.id != but)
+			TRY(good(in, sources[i].row.id, e));
+	return 0;
+}
+
 /* Writes what was computed of a metaverse object from all that is joined to it. */
-static int mv_apply(struct inbound *in, const struct cs_row *row, struct mv_row *mv,
-	struct mv_source *sources, unsigned n, bool gone, struct err *e)
+static int mv_apply(struct inbound *in, struct mv_row *mv, struct mv_source *sources, unsigned n,
+	bool gone, struct err *e)
 {
 	struct sync *s = in->sync;
 	struct mv_result res;
@@ -115,27 +138,28 @@ static int mv_apply(struct inbound *in, const struct cs_row *row, struct mv_row 
 	TRY(mv_compute(s, sources, n, mv, NULL, &in->arena, &res, e));
 	/* a section that left the configuration must not become a wave of deletes */
 	if (!res.held && !res.error && has_unconfigured(sources, n))
-		return 0;
+		return sources_good(in, sources, n, 0, e);
 	if (!res.held && !res.error) {
 		sync_count(s, gone ? COUNTER_CONNECTOR_DELETE_REMOVE_MV
 				   : COUNTER_CONNECTOR_FILTERED_REMOVE_MV);
 		return mv_release(in, mv, e);
 	}
-	if (res.error)
-		return flow_error(in, row, res.error_rule, res.error, e);
+	if (res.error) {
+		TRY(sources_good(in, sources, n, res.error_cs, e));
+		return flow_error(in, res.error_cs, res.error_rule, res.error, e);
+	}
 	r = mv_write(in, mv, &res, &flow, e);
 	if (r != 0)
-		return r < 0 ? r : flow_error(in, row, NULL, IMAGE_TOO_LARGE_TEXT, e);
+		return r < 0 ? r : flow_error(in, sources[0].row.id, NULL, IMAGE_TOO_LARGE_TEXT, e);
 	TRY(inbound_relink(in, mv->id, &res, e));
 	if (joins_hold(sources, n))
 		bitmap_set(&s->fresh, mv->id);
 	sync_count(s, flow ? COUNTER_CONNECTOR_FLOW : COUNTER_CONNECTOR_NO_FLOW);
-	return sync_error_clear(s, row->id, e);
+	return sources_good(in, sources, n, 0, e);
 }
 
 /* Recomputes a metaverse object. */
-static int mv_refresh(
-	struct inbound *in, const struct cs_row *row, int64_t id, bool gone, struct err *e)
+static int mv_refresh(struct inbound *in, int64_t id, bool gone, struct err *e)
 {
 	struct mv_source *sources;
 	const char *error;
@@ -148,8 +172,8 @@ static int mv_refresh(
 	bitmap_unset(&in->sync->fresh, id);
 	TRY(inbound_sources(in, id, &in->arena, &sources, &n, &error, e));
 	if (error)
-		return flow_error(in, row, NULL, error, e);
-	return mv_apply(in, row, &mv, sources, n, gone, e);
+		return flow_error(in, sources[n].row.id, NULL, error, e);
+	return mv_apply(in, &mv, sources, n, gone, e);
 }
 
 /* The row leaves its metaverse object, which may live on through others. */
@@ -160,7 +184,8 @@ static int disconnect(struct inbound *in, struct cs_row *row, bool gone, struct 
 	row->mv = 0;
 	TRY(cs_set_join(in->sync->store, row->id, 0, NULL, e));
 	TRY(inbound_target_changed(in, row->id, mv, e));
-	return mv_refresh(in, row, mv, gone, e);
+	TRY(good(in, row->id, e));
+	return mv_refresh(in, mv, gone, e);
 }
 
 /* The directory no longer has it. */
@@ -182,16 +207,17 @@ static int project(
 
 	TRY(mv_compute(s, src, 1, NULL, NULL, &in->arena, &res, e));
 	if (res.error)
-		return flow_error(in, &src->row, res.error_rule, res.error, e);
+		return flow_error(in, src->row.id, res.error_rule, res.error, e);
+	TRY(inbound_wait_over(in, src->row.id, e));
 	r = mv_write(in, &mv, &res, &flow, e);
 	if (r != 0)
-		return r < 0 ? r : flow_error(in, &src->row, NULL, IMAGE_TOO_LARGE_TEXT, e);
+		return r < 0 ? r : flow_error(in, src->row.id, NULL, IMAGE_TOO_LARGE_TEXT, e);
 	TRY(cs_set_join(s->store, src->row.id, mv.id, rule->name, e));
 	if (!in->first)
 		TRY(inbound_relink(in, mv.id, &res, e));
 	TRY(inbound_target_changed(in, src->row.id, 0, e));
 	sync_count(s, COUNTER_DISCONNECTOR_PROJECTED_FLOW);
-	return sync_error_clear(s, src->row.id, e);
+	return good(in, src->row.id, e);
 }
 
 static int unjoined_object(struct inbound *in, struct mv_source *src, struct err *e)
@@ -204,28 +230,33 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 
 	if (src->n_rules == 0) {
 		sync_count(s, COUNTER_DISCONNECTOR_FILTERED);
-		return 0;
+		TRY(inbound_wait_over(in, src->row.id, e));
+		return good(in, src->row.id, e);
 	}
 	TRY(inbound_join(in, src, &outcome, &mv, &rule, &error, e));
 	switch (outcome) {
 	case JOIN_NONE:
 		sync_count(s, COUNTER_DISCONNECTOR_REMAINS);
-		return 0;
+		TRY(inbound_wait(in, src, e));
+		return good(in, src->row.id, e);
 	case JOIN_PROJECT:
 		return project(in, src, rule, e);
 	case JOIN_ERROR:
 		sync_count(s, COUNTER_FLOW_FAILURE);
+		bitmap_set(&in->failed, src->row.id);
 		return object_error(s, src->row.id, ERROR_SYNC,
 			"ambiguous-import-flow-from-multiple-connectors", error, e);
 	case JOIN_FOUND:
 		break;
 	}
+	TRY(inbound_wait_over(in, src->row.id, e));
+	TRY(good(in, src->row.id, e));
 	TRY(cs_set_join(s->store, src->row.id, mv, rule->name, e));
 	sync_count(s, rule->link == LINK_JOIN_NO_FLOW ? COUNTER_DISCONNECTOR_JOINED_NO_FLOW
 						      : COUNTER_DISCONNECTOR_JOINED_FLOW);
 	/* outbound must look at it even if no attribute changed: it has a new connector */
 	TRY(mv_touch(s->store, mv, e));
-	TRY(mv_refresh(in, &src->row, mv, false, e));
+	TRY(mv_refresh(in, mv, false, e));
 	return inbound_target_changed(in, src->row.id, 0, e);
 }
 
@@ -239,7 +270,7 @@ static int lone_object(struct inbound *in, struct cs_row *row, struct err *e)
 	if (r != 0) /* not there any more */
 		return MIN(r, 0);
 	TRY(mv_source_init(in->sync, src, &whole, &in->arena, &error, e));
-	return error ? flow_error(in, row, NULL, error, e) : unjoined_object(in, src, e);
+	return error ? flow_error(in, row->id, NULL, error, e) : unjoined_object(in, src, e);
 }
 
 /* All that is joined is evaluated together; the row's own join may turn out to hold no longer. */
@@ -255,7 +286,7 @@ static int joined_object(struct inbound *in, struct cs_row *row, struct err *e)
 	bitmap_unset(&in->sync->fresh, row->mv);
 	TRY(inbound_sources(in, row->mv, &in->arena, &sources, &n, &error, e));
 	if (error)
-		return flow_error(in, row, NULL, error, e);
+		return flow_error(in, sources[n].row.id, NULL, error, e);
 	for (unsigned i = 0; i < n; i++) {
 		int again;
 
@@ -269,21 +300,24 @@ static int joined_object(struct inbound *in, struct cs_row *row, struct err *e)
 		TRY(disconnect(in, row, false, e));
 		return lone_object(in, row, e);
 	}
-	return r == 0 && !mv.deleted ? mv_apply(in, row, &mv, sources, n, false, e) : 0;
+	return r == 0 && !mv.deleted ? mv_apply(in, &mv, sources, n, false, e)
+	                             : good(in, row->id, e);
 }
 
-static int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
+int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
 {
 	if (row->kind == CS_PLACEHOLDER)
 		return 0;
 	if (row->deleted)
 		return deleted_object(in, row, e);
-	if (!row->imported)
+	if (!row->imported) {
+		TRY(good(in, row->id, e));
 		return row->mv ? mv_touch(in->sync->store, row->mv, e) : 0;
+	}
 	if (!row->mv && row->want == WANT_ABSENT) {
 		/* to be deleted: outbound takes it back if it is wanted again, by its DN */
 		sync_count(in->sync, COUNTER_DISCONNECTOR_REMAINS);
-		return 0;
+		return good(in, row->id, e);
 	}
 	return row->mv ? joined_object(in, row, e) : lone_object(in, row, e);
 }
@@ -301,196 +335,4 @@ int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e)
 	arena_done(&in->arena);
 	in->arena = outer;
 	return MIN(r, 0);
-}
-
-/* Ids of all that an object has as member: a rename or a delete changes what they belong to. */
-static int members_of(
-	struct inbound *in, int64_t cs, struct cs_link **ret, unsigned *ret_n, struct err *e)
-{
-	*ret_n = 0;
-	return in->membership ? cs_link_list(in->sync->store, cs, attr_intern("member"), &in->arena,
-					ret, ret_n, e)
-	                      : 0;
-}
-
-static int changed_object(struct inbound *in, struct cs_row *row, struct err *e)
-{
-	struct cs_link *members;
-	unsigned n;
-
-	TRY(members_of(in, row->id, &members, &n, e));
-	TRY(inbound_object(in, row, e));
-	for (unsigned i = 0; i < n; i++)
-		TRY(inbound_reconsider(in, members[i].target, e));
-	return 0;
-}
-
-/*
- * In a full sync, an object whose metaverse object was computed by an earlier step of this run,
- * from all that is joined to it, needs no second look.
- */
-static bool is_done(const struct inbound *in, const struct cs_row *row)
-{
-	return row->mv && row->imported && !row->deleted && bitmap_get(&in->sync->fresh, row->mv) &&
-	       !bitmap_get(&in->sync->sync_errors, row->id);
-}
-
-static int full_object(struct inbound *in, struct cs_row *row, struct err *e)
-{
-	if (!is_done(in, row))
-		return inbound_object(in, row, e);
-	sync_count(in->sync, COUNTER_CONNECTOR_NO_FLOW);
-	return 0;
-}
-
-static int page_apply(struct inbound *in, struct cs_row *rows, unsigned n, bool full,
-	int64_t *after, struct err *e)
-{
-	struct sync *s = in->sync;
-	struct connector_row *cr = &in->conn->row;
-
-	TRY(store_begin(s->store, e));
-	for (unsigned i = 0; i < n; i++) {
-		arena_reset(&in->arena);
-		TRY(full ? full_object(in, &rows[i], e) : changed_object(in, &rows[i], e));
-		*after = full ? rows[i].id : rows[i].seq;
-	}
-	if (!full)
-		cr->inbound_seq = *after;
-	TRY(connector_update(s->store, cr, e));
-	fault_hit(FAULT_INBOUND_BEFORE_COMMIT);
-	TRY(store_commit(s->store, e));
-	fault_hit(FAULT_INBOUND_AFTER_COMMIT);
-	sync_progress(s, false);
-	return 0;
-}
-
-static int inbound_objects(struct inbound *in, bool full, struct err *e)
-{
-	struct connector_row *cr = &in->conn->row;
-	int64_t after = full ? 0 : cr->inbound_seq;
-	int64_t seq_before = store_seq(in->sync->store);
-	unsigned n;
-
-	do {
-		_cleanup_arena_ struct arena page = {0};
-		struct cs_row *rows;
-
-		TRY(full ? cs_page_all(in->sync->store, cr->id, after, PAGE, &page, &rows, &n, e)
-			 : cs_page_changed(
-				   in->sync->store, cr->id, after, PAGE, &page, &rows, &n, e));
-		if (n)
-			TRY(page_apply(in, rows, n, full, &after, e));
-		if (sync_canceled(in->sync))
-			return 0;
-	} while (n == PAGE);
-	if (full)
-		cr->inbound_seq = MAX(cr->inbound_seq, seq_before);
-	return 0;
-}
-
-/* Which attributes joins look up, as a word: other rules need other keys. */
-static const char *key_attrs(struct inbound *in, const struct schema *mv)
-{
-	const char *text = "";
-
-	for (unsigned c = 0; mv && c < mv->n_classes; c++) {
-		const char *class = mv->classes[c].name;
-		unsigned n;
-		const unsigned *attrs = ruleset_join_attrs(in->sync->rules, class, &n);
-
-		text = arena_printf(&in->arena, "%s%s:", text, class);
-		for (unsigned i = 0; i < n; i++)
-			text = arena_printf(&in->arena, "%s %s", text, attr_name(attrs[i]));
-	}
-	return text;
-}
-
-static int rekey_page(struct inbound *in, struct mv_row *rows, unsigned n, struct err *e)
-{
-	for (unsigned i = 0; i < n; i++) {
-		_cleanup_arena_ struct arena a = {0};
-		struct entry en;
-
-		if (rows[i].deleted)
-			continue;
-		TRY(mv_keys_set(in->sync->store, rows[i].id, false, NULL, 0, e));
-		TRY(mv_entry(in->sync, &rows[i], &a, &en, e));
-		TRY(inbound_keys(in, rows[i].id, rows[i].class, NULL, &en, e));
-	}
-	return 0;
-}
-
-/* New rules may join by other attributes: the keys of what is there are made again, at once. */
-static int rekey(struct inbound *in, struct err *e)
-{
-	const char *now = key_attrs(in, in->sync->metaverse), *before;
-	struct store *store = in->sync->store;
-	int64_t after = 0;
-	unsigned n;
-	int r = meta_get(store, "join_attributes", &in->arena, &before, e);
-
-	TRY(r);
-	if (r == 0 && streq(before, now))
-		return 0;
-	TRY(store_begin(store, e));
-	do {
-		_cleanup_arena_ struct arena page = {0};
-		struct mv_row *rows;
-
-		TRY(mv_page_all(store, after, PAGE, &page, &rows, &n, e));
-		TRY(rekey_page(in, rows, n, e));
-		after = n ? rows[n - 1].id : after;
-	} while (n == PAGE);
-	TRY(meta_set(store, "join_attributes", now, e));
-	return store_commit(store, e);
-}
-
-/* A connector that rules export to is done only after outbound. */
-static int full_done(struct inbound *in, struct err *e)
-{
-	struct connector_row *cr = &in->conn->row;
-
-	if (in->conn->exports)
-		return 0;
-	cr->full_sync_required = false;
-	TRY(store_begin(in->sync->store, e));
-	TRY(connector_update(in->sync->store, cr, e));
-	return store_commit(in->sync->store, e);
-}
-
-int step_inbound(
-	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
-{
-	struct inbound in = {
-		.sync = s,
-		.conn = c,
-		.first = c->row.link_seq == 0,
-		.membership = ruleset_uses_membership(s->rules, c->name),
-		.now = unix_now(),
-	};
-	int r = sync_errors_load(s, e);
-
-	if (r >= 0)
-		r = rekey(&in, e);
-	if (r >= 0)
-		r = inbound_objects(&in, full, e);
-	if (r >= 0 && !sync_canceled(s))
-		r = inbound_links(&in, e);
-	if (r >= 0 && full && !sync_canceled(s))
-		r = full_done(&in, e);
-	if (r >= 0 && sync_canceled(s))
-		end->result = "stopped-user-termination-from-wmi-or-ui";
-	arena_done(&in.arena);
-	arena_done(&in.link_arena);
-	if (r < 0) {
-		store_rollback(s->store);
-		return r;
-	}
-	if (s->n_errors && run_result_good(end->result)) {
-		end->result = "completed-sync-errors";
-		snprintf(end->error, sizeof(end->error),
-			"%d object(s) have synchronization errors: adsyncctl errors", s->n_errors);
-	}
-	return 0;
 }

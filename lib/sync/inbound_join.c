@@ -2,6 +2,7 @@
 #include "sync/inbound.h"
 #include "base/codec.h"
 #include "base/text.h"
+#include "store/wait.h"
 
 #include <inttypes.h>
 
@@ -226,30 +227,106 @@ int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *
 	return 1;
 }
 
+struct key_list {
+	struct mv_key *keys;
+	unsigned n, cap;
+};
+
+static void key_add(struct arena *a, struct key_list *l, unsigned attr, const struct value *v)
+{
+	if (l->n == l->cap) {
+		unsigned cap = l->cap ? l->cap * 2 : 8;
+		struct mv_key *grown = arena_alloc(a, cap * sizeof(*grown));
+
+		if (l->n)
+			memcpy(grown, l->keys, l->n * sizeof(*grown));
+		l->keys = grown;
+		l->cap = cap;
+	}
+	l->keys[l->n++] = (struct mv_key){attr, inbound_key_hash(a, v)};
+}
+
+/* What joins find an object by. */
+static struct key_list keys_of(struct inbound *in, const char *class, const struct entry *en)
+{
+	struct key_list l = {0};
+	unsigned n;
+	const unsigned *attrs = ruleset_join_attrs(in->sync->rules, class, &n);
+
+	for (unsigned i = 0; en && i < n; i++) {
+		const struct attr *a = entry_get(en, attrs[i]);
+
+		for (unsigned k = 0; a && k < a->count; k++)
+			key_add(&in->arena, &l, attrs[i], &a->values[k]);
+	}
+	return l;
+}
+
+static bool is_same(
+	const struct entry *before, const struct entry *after, const unsigned *attrs, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (!attr_equal(entry_get(before, attrs[i]), entry_get(after, attrs[i])))
+			return false;
+	return true;
+}
+
+static int wake(struct inbound *in, const struct key_list *l, struct err *e)
+{
+	for (unsigned i = 0; in->waits && i < l->n; i++) {
+		int64_t *ids;
+		unsigned n;
+
+		TRY(wait_find(in->sync->store, &l->keys[i], &in->arena, &ids, &n, e));
+		for (unsigned k = 0; k < n; k++)
+			TRY(cs_touch(in->sync->store, ids[k], e));
+	}
+	return 0;
+}
+
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
 	const struct entry *after, struct err *e)
 {
-	unsigned n_attrs, n = 0;
-	const unsigned *attrs = ruleset_join_attrs(in->sync->rules, class, &n_attrs);
-	bool same = before != NULL;
-	struct mv_key *keys;
-	unsigned max = 0;
+	unsigned n, n_compared;
+	const unsigned *attrs = ruleset_join_attrs(in->sync->rules, class, &n);
+	const unsigned *compared = ruleset_compared_attrs(in->sync->rules, &n_compared);
+	bool same = before && after && is_same(before, after, attrs, n);
+	struct key_list old, new;
 
-	for (unsigned i = 0; i < n_attrs; i++) {
-		const struct attr *a = entry_get(after, attrs[i]);
-
-		max += a ? a->count : 0;
-		same = same && attr_equal(entry_get(before, attrs[i]), a);
-	}
-	if (same)
+	if (same && is_same(before, after, compared, n_compared))
 		return 0;
-	keys = arena_alloc(&in->arena, (max + 1) * sizeof(*keys));
-	for (unsigned i = 0; i < n_attrs; i++) {
-		const struct attr *a = entry_get(after, attrs[i]);
+	new = keys_of(in, class, after);
+	old = keys_of(in, class, same ? NULL : before);
+	if (!same)
+		TRY(mv_keys_set(in->sync->store, mv, !before, new.keys, new.n, e));
+	TRY(wake(in, &old, e));
+	return wake(in, &new, e);
+}
 
-		for (unsigned k = 0; a && k < a->count; k++)
-			keys[n++] = (struct mv_key){
-				attrs[i], inbound_key_hash(&in->arena, &a->values[k])};
+int inbound_wait(struct inbound *in, const struct mv_source *src, struct err *e)
+{
+	struct key_list l = {0};
+	int r;
+
+	for (unsigned i = 0; i < src->n_rules; i++) {
+		const struct rule *rule = src->rules[i];
+
+		for (unsigned g = 0; g < rule->n_joins; g++) {
+			const struct join_clause *first = &rule->joins[g].clauses[0];
+			const struct attr *values = entry_get(&src->entry, first->cs_attr);
+
+			for (unsigned k = 0; values && k < values->count; k++)
+				key_add(&in->arena, &l, first->mv_attr, &values->values[k]);
+		}
 	}
-	return mv_keys_set(in->sync->store, mv, !before, keys, n, e);
+	if (!l.n)
+		return inbound_wait_over(in, src->row.id, e);
+	r = wait_set(in->sync->store, src->row.id, l.keys, l.n, e);
+	in->waits = in->waits || r > 0;
+	return MIN(r, 0);
+}
+
+int inbound_wait_over(struct inbound *in, int64_t cs, struct err *e)
+{
+	return in->waits ? wait_set(in->sync->store, cs, NULL, 0, e) : 0;
 }

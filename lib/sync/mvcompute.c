@@ -140,6 +140,7 @@ static enum flow_verdict decide(struct walk *w, const struct flow *f, const stru
 	if (!w->ret->error) {
 		w->ret->error = fr->error;
 		w->ret->error_rule = w->rule->name;
+		w->ret->error_cs = w->src->row.id;
 	}
 	return VERDICT_FAILED;
 }

@@ -33,6 +33,7 @@ struct mv_result {
 	unsigned n_links;
 	const char *error; /* a flow failed: nothing may be changed; NULL when good */
 	const char *error_rule;
+	int64_t error_cs; /* the object whose flow that was */
 };
 
 /* Fills src->entry and src->rules. Scope errors are object errors: 1 with *ret_error. */

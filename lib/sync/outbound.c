@@ -8,12 +8,14 @@
 #include "base/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "store/wait.h"
 
 #include <stdio.h>
 
 int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
 	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e)
 {
+	bool is_source = false;
 	struct cs_row *rows;
 	unsigned n;
 
@@ -26,9 +28,10 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 
 		if (rows[i].connector == out->conn->row.id) {
 			*ret = rows[i];
-		} else if (c && !c->exports && !*ret_ad_dn) {
+		} else if (!*ret_ad_dn || (c && !c->exports && !is_source)) {
 			*ret_ad_dn = rows[i].dn;
 			*ret_ad_cs = rows[i].id;
+			is_source = c && !c->exports;
 		}
 	}
 	return 0;
@@ -382,6 +385,7 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	row->mv = mv->id;
 	row->join_rule = w->rule;
 	row->class = w->class;
+	TRY(wait_set(out->sync->store, row->id, NULL, 0, e));
 	if (row->want == WANT_ABSENT)
 		row->wanted = NULL; /* it was to be deleted: everything is decided anew */
 	row->want = WANT_NOTHING;
@@ -393,7 +397,13 @@ static int sync_error(
 	struct outbound *out, int64_t cs, const char *type, const char *text, struct err *e)
 {
 	sync_count(out->sync, COUNTER_FLOW_FAILURE);
-	return cs ? object_error(out->sync, cs, ERROR_SYNC, type, text, e) : 0;
+	out->in_error = true;
+	if (!cs) { /* no object that it could be kept on */
+		out->sync->n_errors++;
+		return 0;
+	}
+	bitmap_set(&out->failed, cs);
+	return object_error_outbound(out->sync, out->conn, cs, type, text, e);
 }
 
 /* An image that is too large is an error of its object. */
@@ -451,8 +461,6 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	return problem ? anchor_error(out, mv, ad_dn, ad_cs, "duplicate-anchor", problem, e) : 0;
 }
 
-static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e);
-
 /* No rule wants the row any more; another object may have waited for its sourceAnchor. */
 static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
 {
@@ -465,37 +473,47 @@ static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, st
 	return claim.kind == ANCHOR_HEIR ? outbound_object(out, &claim.mv, e) : 0;
 }
 
-static int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
+/* No error of it: what was left out while it had one is done now. */
+static int object_is_good(struct outbound *out, const struct mv_row *mv, const struct wanted *w,
+	const struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
 {
 	struct sync *s = out->sync;
+	int mended = object_good(s, ERROR_OUTBOUND, out->conn, ad_cs, e);
+
+	TRY(mended);
+	if (row->id && !mended)
+		mended = object_good(s, ERROR_OUTBOUND, out->conn, row->id, e);
+	TRY(mended);
+	if (mended && w->provision)
+		TRY(mv_link_touch_source(s->store, mv->id, e));
+	if ((mended || out->missed) && row->id && row->mv == mv->id && row->want == WANT_PRESENT)
+		return outbound_links_compare(out, row, w, ad_dn, e);
+	return 0;
+}
+
+int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
+{
 	struct wanted w;
 	struct cs_row row;
 	const char *ad_dn;
 	int64_t ad_cs;
 
 	out->changed = mv->seq > out->conn->row.outbound_seq;
+	out->in_error = false;
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
+	if (!ad_cs)
+		ad_cs = row.id;
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
-		return anchor_error(out, mv, ad_dn, ad_cs ? ad_cs : row.id,
-			"sync-rule-error-function-triggered",
+		return anchor_error(out, mv, ad_dn, ad_cs, "sync-rule-error-function-triggered",
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
-	if (w.provision) {
-		int errors = s->n_errors;
-
+	if (w.provision)
 		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
-		if (s->n_errors == errors && ad_cs) {
-			if (bitmap_get(&s->sync_errors, ad_cs)) {
-				/* mended: its links had been left out */
-				TRY(sync_error_clear(s, ad_cs, e));
-				TRY(mv_link_touch_source(s->store, mv->id, e));
-			}
-		}
-		if (out->missed && row.id && row.want == WANT_PRESENT)
-			TRY(outbound_links_compare(out, &row, &w, ad_dn, e));
-	} else if (row.id) {
+	else if (row.id)
 		TRY(leave(out, &row, ad_dn, e));
-	}
+	out->in_error = out->in_error && w.provision; /* else it was the heir's */
+	if (!out->in_error)
+		TRY(object_is_good(out, mv, &w, &row, ad_dn, ad_cs, e));
 	return mv->deleted ? forget(out, mv->id, e) : 0;
 }
 
@@ -541,135 +559,10 @@ void outbound_done(struct outbound *out)
 	arena_done(&out->link_arena);
 	buf_done(&out->link_changed);
 	bitmap_done(&out->baseline);
+	bitmap_done(&out->failed);
 	for (unsigned i = 0; i < out->n_classes; i++) {
 		bitmap_done(&out->classes[i].attrs);
 		bitmap_done(&out->classes[i].never_empty);
 	}
 	free(out->classes);
-}
-
-static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,
-	int64_t *after, struct err *e)
-{
-	struct sync *s = out->sync;
-
-	TRY(store_begin(s->store, e));
-	for (unsigned i = 0; i < n; i++) {
-		arena_reset(&out->arena);
-		*after = full ? rows[i].id : rows[i].seq;
-		TRY(outbound_object(out, &rows[i], e));
-	}
-	fault_hit(FAULT_OUTBOUND_BEFORE_COMMIT);
-	TRY(store_commit(s->store, e));
-	fault_hit(FAULT_OUTBOUND_AFTER_COMMIT);
-	sync_progress(s, false);
-	return 0;
-}
-
-/*
- * The watermark covers objects and links alike, so it moves only at the end; a crash before that
- * computes the same pages again, which changes nothing.
- */
-static int outbound_objects(struct outbound *out, bool full, struct err *e)
-{
-	int64_t after = full ? 0 : out->conn->row.outbound_seq;
-	unsigned n;
-
-	do {
-		_cleanup_arena_ struct arena page = {0};
-		struct mv_row *rows;
-
-		TRY(full ? mv_page_all(out->sync->store, after, PAGE, &page, &rows, &n, e)
-			 : mv_page_changed(out->sync->store, after, PAGE, &page, &rows, &n, e));
-		if (n)
-			TRY(page_apply(out, rows, n, full, &after, e));
-		if (sync_canceled(out->sync))
-			return 1;
-	} while (n == PAGE);
-	return 0;
-}
-
-static int outbound_all(struct outbound *out, bool full, struct err *e)
-{
-	struct connector_row *cr = &out->conn->row;
-	struct store *store = out->sync->store;
-	int r = outbound_objects(out, full, e);
-
-	if (r != 0)
-		return r;
-	/* also in a full sync: where references flow to is known to each row (links_rerouted) */
-	r = outbound_links(out, cr->outbound_seq, e);
-	if (r != 0)
-		return r;
-	TRY(store_begin(store, e));
-	cr->outbound_seq = store_seq(store);
-	cr->full_sync_required = false;
-	TRY(connector_update(store, cr, e));
-	TRY(outbound_links_purge(out, e));
-	TRY(cs_link_purge(store, cr->id, cr->link_seq, e));
-	fault_hit(FAULT_OUTBOUND_BEFORE_COMMIT);
-	return store_commit(store, e);
-}
-
-#define EXPIRED_MAX 10000 /* in one step; the rest comes with the next */
-
-/* Objects whose time of grace is over are looked at, whatever changed. */
-static int outbound_expired(struct outbound *out, struct err *e)
-{
-	struct store *store = out->sync->store;
-	_cleanup_arena_ struct arena page = {0};
-	struct cs_row *rows;
-	unsigned n;
-
-	TRY(cs_page_expired(store, out->conn->row.id, out->now, EXPIRED_MAX, &page, &rows, &n, e));
-	if (n == 0)
-		return 0;
-	TRY(store_begin(store, e));
-	for (unsigned i = 0; i < n; i++) {
-		struct mv_row mv = {.id = rows[i].mv, .class = "", .deleted = true};
-
-		arena_reset(&out->arena);
-		TRY(mv_get(store, rows[i].mv, &out->arena, &mv, e));
-		TRY(outbound_object(out, &mv, e));
-	}
-	return store_commit(store, e);
-}
-
-/* It was not in the configuration, and did not hold what was removed meanwhile (full sync). */
-static int has_missed(struct outbound *out, bool *ret, struct err *e)
-{
-	int64_t purged;
-
-	TRY(mv_link_purged(out->sync->store, &purged, e));
-	*ret = out->conn->row.outbound_seq < purged;
-	return 0;
-}
-
-int step_outbound(
-	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
-{
-	struct outbound out;
-	int r;
-
-	outbound_init(&out, s, c);
-	r = sync_errors_load(s, e);
-	if (r == 0)
-		r = has_missed(&out, &out.missed, e);
-	if (r == 0)
-		r = outbound_all(&out, full, e);
-	if (r == 0)
-		r = outbound_expired(&out, e);
-	outbound_done(&out);
-	if (r < 0) {
-		store_rollback(s->store);
-		return r;
-	}
-	if (r > 0)
-		end->result = "stopped-user-termination-from-wmi-or-ui";
-	else if (s->n_errors) {
-		end->result = "completed-sync-errors";
-		snprintf(end->error, sizeof(end->error),
-			"%d object(s) have synchronization errors: adsyncctl errors", s->n_errors);
-	}
-	return 0;
 }

@@ -31,11 +31,13 @@ struct wanted {
 struct outbound {
 	struct sync *sync;
 	struct sync_connector *conn;
-	int64_t now;        /* unix time */
-	bool first;         /* nothing was ever synchronized: no need to touch links */
-	bool missed;        /* references were purged that it has not seen: all are compared */
-	bool changed;       /* the object in hand, and not only the rules, since the last time */
-	struct arena arena; /* of one object */
+	int64_t now;          /* unix time */
+	bool in_error;        /* the object that was looked at last */
+	struct bitmap failed; /* rows that got an error in this step */
+	bool first;           /* nothing was ever synchronized: no need to touch links */
+	bool missed;          /* references were purged that it has not seen: all are compared */
+	bool changed;         /* the object in hand, and not only the rules, since the last time */
+	struct arena arena;   /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
 	struct outbound_class {
 		const char *class;
@@ -76,9 +78,12 @@ int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs
 void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *c);
 void outbound_done(struct outbound *out);
 
+/* Decides one metaverse object in the connector. */
+int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e);
+
 /*
- * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the AD
- * object behind it, for messages (NULL: none).
+ * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the source
+ * object behind it, for messages (NULL: none): of one that is not exported to, if there is one.
  */
 int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
 	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e);

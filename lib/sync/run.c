@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/stopwatch.h"
 #include "base/timefmt.h"
+#include "store/wait.h"
 #include "sync/context.h"
 
 #include <errno.h>
@@ -224,6 +225,8 @@ struct plan_step {
 	enum step_kind kind;
 	struct sync_connector *conn;
 	bool full;
+	bool again; /* inbound of what a later connector's inbound has woken; only if there is any
+	             */
 };
 
 struct plan {
@@ -266,6 +269,14 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bo
 	}
 }
 
+/* An object of one connector may have waited for what another one has just brought. */
+static void plan_again(struct sync *s, struct plan *plan)
+{
+	for (unsigned i = 0; i < s->n_connectors; i++)
+		plan->steps[plan->n++] = (struct plan_step){
+			.kind = STEP_INBOUND, .conn = &s->connectors[i], .again = true};
+}
+
 static void plan_write_back(struct sync *s, struct plan *plan, const char *only)
 {
 	for (unsigned i = 0; i < s->n_connectors; i++) {
@@ -294,6 +305,7 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 	if (cycle || p == RUN_FULL_SYNC || p == RUN_DELTA_SYNC) {
 		plan_kind(s, plan, STEP_INBOUND, false, full, req->connector);
 		plan_kind(s, plan, STEP_INBOUND, true, full, req->connector);
+		plan_again(s, plan);
 		plan_kind(s, plan, STEP_OUTBOUND, true, full, NULL);
 	}
 	if (!staging && (cycle || p == RUN_EXPORT))
@@ -388,6 +400,20 @@ static void note_result(const struct plan_step *p, const char *result)
 		p->conn->import_bad = !good;
 		p->conn->imported = good;
 	}
+	if (p->kind == STEP_INBOUND)
+		p->conn->synced = good;
+}
+
+/* 1: the step is to be done. */
+static int is_due(struct sync *s, const struct plan_step *p, struct err *e)
+{
+	if (skip_reason(s, p))
+		return 0;
+	if (!p->again)
+		return 1;
+	return p->conn->synced
+	               ? cs_has_changed(s->store, p->conn->row.id, p->conn->row.inbound_seq, e)
+	               : 0;
 }
 
 /* Runs one step and keeps its record. Negative: the store failed; the step is closed if possible.
@@ -447,21 +473,30 @@ static int run_step(struct sync *s, const struct plan_step *p, int number, const
 
 static int run_steps(struct sync *s, const struct plan *plan, struct run_result *ret, struct err *e)
 {
-	s->progress.n_steps = (int)plan->n;
+	int number = 0;
+
+	for (unsigned i = 0; i < plan->n; i++)
+		s->progress.n_steps += !plan->steps[i].again;
 	for (unsigned i = 0; i < plan->n; i++) {
+		struct plan_step *p = &plan->steps[i];
 		const char *result;
+		int due;
 
 		if (sync_canceled(s)) {
 			snprintf(ret->result, sizeof(ret->result),
 				"stopped-user-termination-from-wmi-or-ui");
 			return 0;
 		}
-		if (skip_reason(s, &plan->steps[i]))
+		due = is_due(s, p, e);
+		TRY(due);
+		s->progress.n_steps += p->again && due;
+		number += !p->again || due;
+		if (!due)
 			continue;
 		/* the import may have found that all objects are to be evaluated */
-		if (plan->steps[i].kind == STEP_INBOUND)
-			plan->steps[i].full |= plan->steps[i].conn->row.full_sync_required;
-		TRY(run_step(s, &plan->steps[i], (int)i + 1, &result, e));
+		if (p->kind == STEP_INBOUND && !p->again)
+			p->full |= p->conn->row.full_sync_required;
+		TRY(run_step(s, p, number, &result, e));
 		if (severity(result) > severity(ret->result))
 			snprintf(ret->result, sizeof(ret->result), "%s", result);
 	}

@@ -7,3 +7,39 @@ CREATE TABLE cs_refused (
 	value INTEGER NOT NULL,     -- a hash of the values that were refused
 	PRIMARY KEY (cs, attribute)
 ) STRICT, WITHOUT ROWID;
+
+-- Errors are keyed by whose step met them, so that one direction or target does not clear or
+-- overwrite another's: inbound of the object's connector, outbound to each target, export, import.
+ALTER TABLE cs_error RENAME TO cs_error_1;
+CREATE TABLE cs_error (
+	cs INTEGER NOT NULL REFERENCES cs ON DELETE CASCADE,
+	phase INTEGER NOT NULL,     -- enum error_phase: import, inbound, export, outbound
+	connector INTEGER NOT NULL REFERENCES connector, -- outbound: the target; else the object's own
+	type TEXT NOT NULL,         -- 'AttributeValueMustBeUnique'
+	text TEXT NOT NULL,
+	first INTEGER NOT NULL,     -- unix time
+	last INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	retry_at INTEGER NOT NULL,  -- export: not before this time
+	PRIMARY KEY (cs, phase, connector)
+) STRICT, WITHOUT ROWID;
+INSERT INTO cs_error
+SELECT e.cs, e.phase, cs.connector, e.type, e.text, e.first, e.last, e.count, e.retry_at
+FROM cs_error_1 e JOIN cs ON cs.id = e.cs;
+DROP TABLE cs_error_1;
+CREATE INDEX cs_error_step ON cs_error (connector, phase, cs);
+
+-- Objects without a join wait for metaverse objects by the keys that their joins look up (as in
+-- mv_key): when one of these comes, goes or changes, inbound looks at the object again.
+CREATE TABLE cs_wait (
+	cs INTEGER NOT NULL REFERENCES cs ON DELETE CASCADE,
+	attribute INTEGER NOT NULL, -- of the metaverse
+	hash INTEGER NOT NULL,      -- of the folded value, as in mv_key
+	PRIMARY KEY (cs, attribute, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cs_wait_key ON cs_wait (attribute, hash);
+
+-- Version 1 did not know what waits, and with several targets forgot removed references when the
+-- first one had seen them: everything is looked at, and all references are compared, once.
+UPDATE connector SET full_sync_required = 1, outbound_seq = max(outbound_seq - 1, 0);
+INSERT INTO meta (name, value) SELECT 'links_purged', value FROM meta WHERE name = 'next_seq';

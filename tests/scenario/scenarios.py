@@ -831,5 +831,124 @@ class SetBack(Scenario):
         assert not refused(lab), refused(lab)
 
 
+def sid_text(sid):
+    """S-1-5-21-... of the bytes."""
+    parts = [int.from_bytes(sid[8 + 4 * i:12 + 4 * i], "little") for i in range(sid[1])]
+    return "S-%d-%d-%s" % (sid[0], int.from_bytes(sid[2:8], "big"), "-".join(map(str, parts)))
+
+
+def two_forests():
+    """Users of the second forest are members of a group of the first by their SID."""
+    c = small()
+    c.other = Company("DC=partner,DC=example", "partner.example")
+    c.other.user("colleague", ou="OU=People")
+    guest = c.other.user("guest", ou="OU=People")
+    c.hidden = c.other.objects.pop(guest)
+    sid = c.hidden["objectSid"][0]
+    c.group("Guests", [c.dn_of("user1"), c.add(
+        sid_text(sid), "CN=ForeignSecurityPrincipals", ["foreignSecurityPrincipal"], objectSid=[sid])])
+    return c
+
+
+def guest_arrives(lab):
+    entry = lab.company.hidden
+    lab.company.other.objects[entry["distinguishedName"][0]] = entry
+
+
+class ForeignPrincipal(Scenario):
+    """The user behind a foreign security principal arrives a cycle later, and goes again."""
+    company = staticmethod(two_forests)
+    steps = [cycle, cycle, guest_arrives, cycle, cycle]
+
+    def check(self, lab):
+        assert lab.tenant()["groups/Guests"]["members"] == ["guest", "user1"]
+        # what has no partner is no error
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class LateReference(Scenario):
+    """The same when both come in one cycle, the group's forest first: in that cycle."""
+    company = staticmethod(two_forests)
+    steps = [guest_arrives, cycle, cycle]
+
+    def check(self, lab):
+        assert lab.tenant()["groups/Guests"]["members"] == ["guest", "user1"]
+        assert lab.db("SELECT count(*) FROM cs_wait") == [(0,)]
+
+
+def mail_of_user(lab):
+    lab.company.set("user1", "mail", "shared@fjordline.example")
+    lab.company.contact("Shared", "shared@fjordline.example")
+
+
+class WaitsForMail(Scenario):
+    """A contact has its user's mail: told in every cycle until the mail is free."""
+    company = staticmethod(small)
+    results = (0, 1)
+    steps = [cycle, mail_of_user, cycle, cycle,
+             lambda lab: lab.company.set("user1", "mail", "own@fjordline.example"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["contacts/Shared"]["mail"] == "shared@fjordline.example"
+        assert tenant["users/user1"]["mail"] == "own@fjordline.example"
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+def one_anchor():
+    c = small()
+    for name in ("user1", "user2"):
+        c.set(name, "employeeID", "the-same")
+    return c
+
+
+class DuplicateAnchor(Scenario):
+    """Two objects have one anchor: told until the first one goes, whose place the second takes."""
+    company = staticmethod(one_anchor)
+    results = (0, 1)
+    rules = [own("Own anchor", 1, {"dest": "sourceAnchor", "source": "employeeID"},
+                 scope=[[{"attribute": "employeeID", "operator": "ISNOTNULL"}]])]
+    steps = [cycle, cycle, lambda lab: lab.company.delete("user1"), cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert "users/user1" not in tenant and len(tenant) == 9
+        assert tenant["users/user2"]["onPremisesImmutableId"] == "the-same"
+        assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
+        assert lab.emulator.stats()["deletes"] == 0
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class RuleError(Scenario):
+    """Error() of a rule, inbound and outbound: told as long as it lasts; nothing is lost meanwhile."""
+    company = staticmethod(small)
+    results = (0, 1)
+    rules = [own("Own error", 1, {"dest": "department", "expression":
+                                  'IIF([title]="Bad",Error("title is bad"),[title])'}),
+             own("Own out", 2, {"dest": "city", "expression":
+                                'IIF([title]="Worse",Error("title is worse"),[title])'},
+                 direction="Outbound", connectorType="entra", sourceObjectType="person",
+                 targetObjectType="user",
+                 scope=[[{"attribute": "sourceObjectType", "operator": "EQUAL", "value": "User"}]])]
+
+    def _bad(lab):
+        lab.company.set("user1", "title", "Bad")
+        lab.company.set("user2", "title", "Worse")
+        lab.company.member("Outer", "remove", "user2")
+        lab.company.set("user2", "manager")
+
+    def _mend(lab):
+        lab.company.set("user1", "title", "Good")
+        lab.company.set("user2", "title", "Good")
+
+    steps = [cycle, cycle, _bad, cycle, cycle, _mend, cycle, cycle]
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["users/user1"]["department"] == tenant["users/user2"]["department"] == "Good"
+        assert tenant["users/user2"]["manager"] is None
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
 ALL = [c for c in list(globals().values())
        if isinstance(c, type) and issubclass(c, Scenario) and c is not Scenario]

@@ -14,6 +14,7 @@ static const char *const SCANS[][2] = {
 	{"run_purge", "once per run, run history is short"},
 	{"error_list", "LIMIT, for people"},
 	{"error_ids", "once per step, errors are few"},
+	{"wait_any", "its first row"},
 	{"cs_count_classes", "for people"},
 	{"dn_key_cs_list", "once, at an upgrade"},
 	{"dn_key_container_list", "once, at an upgrade"},

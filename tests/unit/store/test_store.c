@@ -2,6 +2,7 @@
 #include "fixture.h"
 #include "store/container.h"
 #include "store/query.h"
+#include "store/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,6 +142,91 @@ static void test_errors_and_outbox(void **state)
 	GOOD(outbox_list(f->store, 0, 10, &f->arena, &out, &n, &f->err));
 	assert_int_equal(n, 0);
 	store_rollback(f->store);
+}
+
+/* One object: each direction and target has an error of its own, and clears no other's. */
+static void test_errors_by_connector(void **state)
+{
+	static const enum error_phase OWN[] = {ERROR_IMPORT, ERROR_SYNC, ERROR_EXPORT};
+	struct fixture *f = *state;
+	struct connector_row target[2];
+	struct error_row *rows;
+	struct cs_row row;
+	int64_t count, ids[10];
+	unsigned n;
+
+	GOOD(store_begin(f->store, &f->err));
+	make_row(f, make_connector(f), "cn=e", &row);
+	GOOD(connector_ensure(f->store, "one", "entra", &f->arena, &target[0], &f->err));
+	GOOD(connector_ensure(f->store, "two", "entra", &f->arena, &target[1], &f->err));
+	for (unsigned i = 0; i < ARRAY_SIZE(OWN); i++)
+		GOOD(error_put(f->store, row.id, OWN[i], "t", "own", 1, 0, NULL, &f->err));
+	for (unsigned i = 0; i < 2; i++)
+		GOOD(error_put_outbound(
+			f->store, row.id, target[i].id, "t", target[i].name, 1, &f->err));
+	GOOD(error_list(f->store, 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 5);
+	assert_string_equal(rows[0].step, rows[0].connector);
+	assert_string_equal(rows[3].step, "one");
+	assert_string_equal(rows[4].text, "two");
+	GOOD(error_clear_outbound(f->store, row.id, target[0].id, &f->err));
+	GOOD(error_clear(f->store, row.id, ERROR_SYNC, &f->err));
+	GOOD(error_count(f->store, target[0].id, ERROR_OUTBOUND, &count, &f->err));
+	assert_int_equal(count, 0);
+	GOOD(error_count(f->store, target[1].id, ERROR_OUTBOUND, &count, &f->err));
+	assert_int_equal(count, 1);
+	GOOD(error_page(f->store, target[1].id, ERROR_OUTBOUND, 0, 10, ids, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(ids[0], row.id);
+	GOOD(error_clear_all(f->store, row.id, &f->err));
+	GOOD(error_list(f->store, 10, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 0);
+	store_rollback(f->store);
+}
+
+static unsigned waiting(struct fixture *f, unsigned attr, int64_t hash)
+{
+	int64_t *ids;
+	unsigned n;
+
+	GOOD(wait_find(f->store, &(struct mv_key){attr, hash}, &f->arena, &ids, &n, &f->err));
+	return n;
+}
+
+static void test_waiting(void **state)
+{
+	struct fixture *f = *state;
+	unsigned attr = attr_intern("objectSidString"), other = attr_intern("mail");
+	struct mv_key keys[] = {{attr, 7}, {other, 7}, {attr, 7}, {attr, 3}};
+	struct cs_row row;
+
+	GOOD(store_begin(f->store, &f->err));
+	make_row(f, make_connector(f), "cn=e", &row);
+	GOOD(wait_any(f->store, &f->err));
+	assert_int_equal(wait_set(f->store, row.id, keys, 4, &f->err), 1);
+	assert_int_equal(wait_set(f->store, row.id, keys, 4, &f->err), 1);
+	assert_int_equal(wait_any(f->store, &f->err), 1);
+	assert_int_equal(waiting(f, attr, 7), 1);
+	assert_int_equal(waiting(f, other, 3), 0);
+	assert_int_equal(wait_set(f->store, row.id, keys, 2, &f->err), 1);
+	assert_int_equal(waiting(f, attr, 3), 0);
+	assert_int_equal(waiting(f, other, 7), 1);
+	GOOD(cs_has_changed(f->store, row.connector, store_seq(f->store), &f->err));
+	GOOD(cs_touch(f->store, row.id, &f->err));
+	assert_int_equal(
+		cs_has_changed(f->store, row.connector, store_seq(f->store) - 1, &f->err), 1);
+	GOOD(cs_delete(f->store, row.id, &f->err)); /* and does not wait any more */
+	GOOD(wait_any(f->store, &f->err));
+	store_rollback(f->store);
+}
+
+/* Numbers that stand in stores. */
+static void test_numbers(void **state)
+{
+	assert_int_equal(ERROR_IMPORT, 0);
+	assert_int_equal(ERROR_SYNC, 1);
+	assert_int_equal(ERROR_EXPORT, 2);
+	assert_int_equal(ERROR_OUTBOUND, 3);
 }
 
 static void test_runs(void **state)
@@ -387,6 +473,9 @@ int main(void)
 		T(test_links),
 		T(test_rollback),
 		T(test_errors_and_outbox),
+		T(test_errors_by_connector),
+		T(test_waiting),
+		cmocka_unit_test(test_numbers),
 		T(test_runs),
 		T(test_killed),
 		T(test_newer_version),

@@ -1,0 +1,19 @@
+/*
+ * Objects without a join that wait for metaverse objects, by the keys that their joins look up
+ * (table cs_wait; the keys are those of store/mv.h).
+ */
+#pragma once
+
+#include "store/mv.h"
+
+/* Makes the keys of an object these; none: it does not wait. 1: it has some, 0: none. */
+int wait_set(struct store *s, int64_t cs, struct mv_key *keys, unsigned n, struct err *e);
+/* 1: some object waits, 0: none does. */
+int wait_any(struct store *s, struct err *e);
+/* Objects that wait for the key, in the arena. */
+int wait_find(struct store *s, const struct mv_key *key, struct arena *a, int64_t **ret,
+	unsigned *ret_n, struct err *e);
+/* The next change number only: inbound looks at the object again. */
+int cs_touch(struct store *s, int64_t id, struct err *e);
+/* 1: the connector has rows with a newer change number. */
+int cs_has_changed(struct store *s, int64_t connector, int64_t after_seq, struct err *e);
