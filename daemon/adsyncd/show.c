@@ -266,12 +266,23 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 
 /* --- objects --- */
 
-static void decode(
-	struct store *s, const void *image, size_t len, struct arena *a, struct entry *en)
+static void decode(struct store *s, const void *image, size_t len, struct arena *a,
+	struct entry *en, struct err *e)
 {
 	entry_init(en, a);
-	if (!image_decode(image, image ? len : 0, store_attr_map(s), en))
-		entry_init(en, a);
+	if (image_decode(image, image ? len : 0, store_attr_map(s), en))
+		return;
+	entry_init(en, a);
+	err_set(e, -EUCLEAN, NULL, 0, "the stored image is corrupt");
+}
+
+/* What could not be read is not shown as if it were not there. */
+static json_t *whole(json_t *o, const struct err *e)
+{
+	if (!e->code)
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a)
@@ -376,21 +387,21 @@ static json_t *pending_json(const struct cs_row *row, const struct entry *have,
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a)
 {
 	struct entry imported, wanted;
+	struct err ignored; /* the next cycle stops at it and tells */
 
-	decode(s, row->imported, row->imported_len, a, &imported);
-	decode(s, row->wanted, row->wanted_len, a, &wanted);
+	decode(s, row->imported, row->imported_len, a, &imported, &ignored);
+	decode(s, row->wanted, row->wanted_len, a, &wanted, &ignored);
 	return pending_json(row, &imported, &wanted, a);
 }
 
-static json_t *error_json(struct store *s, int64_t cs, struct arena *a)
+static json_t *error_json(struct store *s, int64_t cs, struct arena *a, struct err *e)
 {
 	static const enum error_phase phases[] = {
 		ERROR_IMPORT, ERROR_SYNC, ERROR_OUTBOUND, ERROR_EXPORT};
-	struct err ignored;
 	struct error_row er;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(phases); i++)
-		if (error_get(s, cs, phases[i], a, &er, &ignored) == 0)
+		if (error_get(s, cs, phases[i], a, &er, e) == 0)
 			return json_pack("{s:s, s:s, s:i}", "type", er.type, "text", er.text,
 				"count", er.count);
 	return json_null();
@@ -433,16 +444,17 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 
 	if (show_find_row(s, connector, name, &a, &row, e) < 0)
 		return NULL;
-	decode(s, row.imported, row.imported_len, &a, &imported);
-	decode(s, row.wanted, row.wanted_len, &a, &wanted);
+	e->code = 0;
+	decode(s, row.imported, row.imported_len, &a, &imported, e);
+	decode(s, row.wanted, row.wanted_len, &a, &wanted, e);
 	o = show_row(s, &row, &a);
 	set_string(o, "rule", row.join_rule);
 	json_object_set_new(o, "imported", entry_to_json(&imported, &a));
 	json_object_set_new(o, "wanted_attributes", entry_to_json(&wanted, &a));
 	json_object_set_new(o, "pending_export", pending_json(&row, &imported, &wanted, &a));
 	json_object_set_new(o, "references", links_json(s, &row, &a, e));
-	json_object_set_new(o, "error", error_json(s, row.id, &a));
-	return o;
+	json_object_set_new(o, "error", error_json(s, row.id, &a, e));
+	return whole(o, e);
 }
 
 /* A number, else the DN or anchor of a joined object in any connector. */
@@ -491,7 +503,7 @@ static json_t *mv_links_json(struct store *s, int64_t mv, struct arena *a, struc
 
 		if (!links[i].present || mv_get(s, links[i].target, a, &target, e) != 0)
 			continue;
-		decode(s, target.image, target.image_len, a, &en);
+		decode(s, target.image, target.image_len, a, &en, e);
 		o = json_object();
 		set_string(o, "attribute", attr_name(links[i].attr));
 		json_object_set_new(o, "target", json_integer(links[i].target));
@@ -529,7 +541,8 @@ json_t *show_mv(struct store *s, const char *name, struct err *e)
 		json_decref(list);
 		return NULL;
 	}
-	decode(s, mv.image, mv.image_len, &a, &en);
+	e->code = 0;
+	decode(s, mv.image, mv.image_len, &a, &en, e);
 	for (unsigned i = 0; i < n; i++) {
 		json_t *c = show_row(s, &rows[i], &a);
 
@@ -542,5 +555,5 @@ json_t *show_mv(struct store *s, const char *name, struct err *e)
 	json_object_set_new(o, "attributes", entry_to_json(&en, &a));
 	json_object_set_new(o, "references", mv_links_json(s, id, &a, e));
 	json_object_set_new(o, "connectors", list);
-	return o;
+	return whole(o, e);
 }

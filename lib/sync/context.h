@@ -12,6 +12,8 @@
 #include "sync/state.h"
 
 #define PAGE 500 /* rows in one transaction of a step */
+/* errors that are tried again also when nothing has changed, for rules that ask the clock */
+#define IDLE_RETRIES 50
 
 struct sync_connector {
 	const struct connector_config *cfg;

@@ -150,7 +150,7 @@ static int retry_errors(struct inbound *in, bool changed, struct err *e)
 	do {
 		TRY(error_page(
 			in->sync->store, in->conn->row.id, ERROR_SYNC, after, PAGE, ids, &n, e));
-		if (n == 0 || (n == PAGE && !changed))
+		if (n == 0 || (n > IDLE_RETRIES && !changed))
 			return 0;
 		after = ids[n - 1];
 		TRY(retry_page(in, ids, n, e));

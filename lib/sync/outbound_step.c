@@ -78,7 +78,7 @@ static int retry_errors(struct outbound *out, bool changed, struct err *e)
 	do {
 		TRY(error_page(
 			s->store, out->conn->row.id, ERROR_OUTBOUND, after, PAGE, ids, &n, e));
-		if (n == 0 || (n == PAGE && !changed))
+		if (n == 0 || (n > IDLE_RETRIES && !changed))
 			return 0;
 		after = ids[n - 1];
 		TRY(store_begin(s->store, e));

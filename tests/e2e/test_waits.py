@@ -292,3 +292,18 @@ def test_a_good_import_clears_the_error(make_lab):
     lab.write()
     lab.run()
     assert not [key for key in errors(lab) if key[1] == 0]
+
+
+def test_many_errors_wait_for_a_change(make_lab):
+    """When nothing changed they are told, and not all looked at; a change mends the one."""
+    company = people(60)
+    for i in range(1, 61):
+        company.contact("c%d" % i, "user%d@fjordline.example" % i)
+    lab = make_lab(company)
+    for _ in range(4):
+        r = run(lab, "completed-sync-errors")
+    assert r.counter("flow-failure") == 0 and "60 object(s)" in r.log
+    company.set("user7", "mail", "other@fjordline.example")
+    run(lab, "completed-sync-errors")
+    assert len(errors(lab)) == 59 and ("CN=c7", 1, AD) not in errors(lab)
+    assert lab.tenant()["contacts/c7"]["mail"] == "user7@fjordline.example"
