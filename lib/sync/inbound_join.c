@@ -70,8 +70,7 @@ static int group_find(struct inbound *in, const struct rule *r, const struct joi
 
 		*ret_any_value = *ret_any_value || !first->silent;
 		TRY(mv_keys_find(in->sync->store, first->mv_attr,
-			inbound_key_hash(&in->arena, &values->values[i]), &in->arena, &ids, &n,
-			e));
+			inbound_key_hash(&in->arena, &values->values[i]), &in->arena, &ids, &n, e));
 		for (unsigned k = 0; k < n; k++) {
 			int holds = candidate_holds(in, r, g, cs, ids[k], e);
 
