@@ -120,15 +120,16 @@ static enum part_kind first_kind(const struct connector *c, struct part *p)
 	return PART_DELETE;
 }
 
-/* Public Graph refuses the whole object for one value: it need not be asked. */
+/*
+ * Public Graph makes no object for one value that it refuses: it need not be asked. A change is
+ * sent: without what is refused, see entra_refused.c.
+ */
 static void hold_back(struct part *p)
 {
-	const struct export_item *it = &p->items[0];
 	_cleanup_arena_ struct arena a = {0};
 	const char *text;
 
-	p->problem =
-		entra_problem(it->wanted, it->op == DELTA_UPDATE ? it->delta : NULL, &a, &text);
+	p->problem = entra_problem(p->items[0].wanted, NULL, &a, &text);
 }
 
 struct part *part_new(const struct connector *c, const struct export_item *item)
@@ -143,7 +144,7 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	p->outside = outside_surface(c, item);
 	p->unfit = p->outside ? NULL : unfit(item);
 	if (!p->outside && !c->sync_surface && item->kind == EXPORT_OBJECT &&
-		!item->unknown_outcome)
+		item->op == DELTA_ADD && !item->unknown_outcome)
 		hold_back(p);
 	p->kind = p->outside || p->unfit || p->problem ? PART_OUTSIDE : first_kind(c, p);
 	return p;

@@ -48,7 +48,7 @@ static unsigned settle_list(struct value *v, unsigned n)
 	return kept;
 }
 
-/* The row that carries an attribute of a class; NULL: none does. Asked for each value of a cycle. */
+/* The row that carries an attribute of a class; NULL: none. Asked for each value of a cycle. */
 static const struct entra_attr *row_of(unsigned id, enum entra_class class)
 {
 	static uint16_t numbers[ENTRA_CLASS_COUNT][ATTR_MAX]; /* of the row, from 1 */
