@@ -69,6 +69,9 @@ SELECT cs FROM cs_error WHERE phase = ?1
 SELECT cs FROM cs_error WHERE connector = ?1 AND phase = ?2 AND cs > ?3 ORDER BY cs LIMIT ?4
 -- name: error_count
 SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = ?2
+-- name: error_count_export
+SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = 2
+	AND retry_at > 0 AND type <> 'exported-change-not-reimported'
 -- name: error_clear
 DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2 AND connector = coalesce(?3, connector)
 -- name: error_clear_but

@@ -180,6 +180,7 @@ enum conn_result ad_import_ldif(
 		return CONN_OK;
 	}
 	ret->full = true;
+	ret->retries = true; /* the file is read whole each time */
 	r = import_file(im, fd, path, &st, e);
 	if (r != CONN_OK)
 		return r;

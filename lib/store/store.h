@@ -163,6 +163,8 @@ int error_page(struct store *s, int64_t connector, enum error_phase phase, int64
 	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
 int error_count(
 	struct store *s, int64_t connector, enum error_phase phase, int64_t *ret, struct err *e);
+/* What waits to be exported again; not what an import tells (exported-change-not-reimported). */
+int error_count_export(struct store *s, int64_t connector, int64_t *ret, struct err *e);
 /* Calls back for every object that has an error of the phase. */
 int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),
 	void *ctx, struct err *e);

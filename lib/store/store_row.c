@@ -308,6 +308,19 @@ int error_count(
 	return 0;
 }
 
+int error_count_export(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_ERROR_COUNT_EXPORT, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, connector);
+	TRY(q_step(s, Q_ERROR_COUNT_EXPORT, e));
+	*ret = sqlite3_column_int64(st, 0);
+	q_end(s, Q_ERROR_COUNT_EXPORT);
+	return 0;
+}
+
 int error_ids(struct store *s, enum error_phase phase, void (*found)(void *ctx, int64_t cs),
 	void *ctx, struct err *e)
 {

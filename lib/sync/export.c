@@ -552,6 +552,24 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	return ret == 0 && run_result_good(end->result) ? guard_done(st, e) : ret;
 }
 
+/* The result, for as long as objects have errors: also those whose time has not come again. */
+static int tell_lasting(
+	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	int64_t n = 0;
+
+	if (s->n_errors > EXPORT_ERRORS_MAX)
+		end->result = "stopped-error-limit";
+	TRY(error_count_export(s->store, c->row.id, &n, e));
+	n = MAX(n, s->n_errors);
+	if (n && run_result_good(end->result))
+		end->result = "completed-export-errors";
+	if (n && !end->error[0])
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " object(s) have export errors: adsyncctl errors", n);
+	return 0;
+}
+
 int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
 {
 	struct order order = {0};
@@ -576,12 +594,5 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 		store_rollback(s->store);
 		return r;
 	}
-	if (s->n_errors > EXPORT_ERRORS_MAX)
-		end->result = "stopped-error-limit";
-	else if (s->n_errors && run_result_good(end->result))
-		end->result = "completed-export-errors";
-	if (s->n_errors && !end->error[0])
-		snprintf(end->error, sizeof(end->error),
-			"%d operation(s) were refused: adsyncctl errors", s->n_errors);
-	return 0;
+	return tell_lasting(s, c, end, e);
 }

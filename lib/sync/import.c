@@ -67,6 +67,8 @@ static int keep_unread(struct import_step *st, const char *dn, const char *ancho
 		return 0;
 	}
 	TRY(found);
+	if (!anchor) /* another object may have that DN by now */
+		st->unidentified = true;
 	bitmap_set(&st->seen, id); /* it is there, only unreadable: not gone */
 	bitmap_set(&st->errors, id);
 	return object_error(st->sync, id, ERROR_IMPORT, type, text, e);
@@ -467,6 +469,23 @@ static int import_with(
 	return store_commit(st->sync->store, e);
 }
 
+/* For as long as there are objects that could not be read, also where nothing new was. */
+static int tell_unread(struct import_step *st, struct step_end *end, struct err *e)
+{
+	int64_t n = 0;
+
+	if (!run_result_good(end->result))
+		return 0;
+	TRY(error_count(st->sync->store, st->conn->row.id, ERROR_IMPORT, &n, e));
+	if (!n && !st->discovery_errors)
+		return 0;
+	end->result = "completed-discovery-errors";
+	if (n && !end->error[0])
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " object(s) could not be read: adsyncctl errors", n);
+	return 0;
+}
+
 int step_import(
 	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
 {
@@ -507,8 +526,8 @@ int step_import(
 	c->type->close(con);
 	if (ret < 0)
 		store_rollback(s->store);
-	else if (st.discovery_errors && run_result_good(end->result))
-		end->result = "completed-discovery-errors";
+	else
+		ret = tell_unread(&st, end, e);
 	arena_done(&st.arena);
 	buf_done(&st.old_dn);
 	bitmap_done(&st.seen);

@@ -368,6 +368,7 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 	if (!row->imported && !row->anchor)
 		return 0;
 	sync_count(st->sync, COUNTER_STAGE_DELETE);
+	TRY(import_error_clear(st, row->id, e));
 	if (row->want == WANT_ABSENT) {
 		/* our own delete, confirmed */
 		sync_count(st->sync, COUNTER_CONFIRMED);

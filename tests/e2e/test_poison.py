@@ -1,6 +1,7 @@
 """One object that cannot be read or is refused: an error of its own, and everything else goes on."""
 import json
 import shutil
+import uuid
 
 import pytest
 from lab import AAD, AD, GRAPH_APP, Company
@@ -66,6 +67,30 @@ def test_bad_text_in_ad(make_lab, kind):
     lab.cycle()
     assert lab.graph.find("users", "user03")["jobTitle"] == "Purser"
     assert errors(lab) == {}
+
+
+def test_the_others_are_deleted_and_it_is_told_as_long_as_it_lasts(make_lab):
+    """One unreadable object, known by its GUID, keeps nobody else; one without a GUID keeps all."""
+    lab = make_lab(people(5))
+    lab.cycle()
+    lab.company.of("user01")["title"] = [b"a\0b"]
+    lab.company.delete("user02")
+    lab.write()
+    for _ in range(3):  # the file is the same: not read again, and not forgotten
+        r = lab.run()
+        assert r.code == 1 and r.step(AD, "import")["result"] == "completed-discovery-errors", r.log
+        names = {u["displayName"] for u in lab.graph.all("/users?$top=500")}
+        assert names == {"user00", "user01", "user03", "user04"}
+    lab.company.of("user01")["objectGUID"] = [b"short"]
+    lab.company.delete("user03")
+    lab.write()
+    lab.run()
+    assert lab.graph.find("users", "user03")
+    lab.company.of("user01")["objectGUID"] = [uuid.uuid4().bytes_le]
+    lab.company.set("user01", "title", "Cook")
+    lab.write()
+    lab.cycle()
+    assert not lab.graph.find("users", "user03")
 
 
 def test_bad_dn_in_ldif(make_lab):
