@@ -6,6 +6,7 @@ A snapshot of the whole laboratory before each cycle is where the kills of that 
 A scenario is a class with `company()` and `steps`, a list of functions of a lab. The function
 `cycle` stands for a cycle of the engine. After the last step `check(lab)` looks at the end.
 """
+import difflib
 import json
 import os
 import pickle
@@ -196,6 +197,8 @@ def same(a, b, why):
                        for x in (a, b))
         differ = ["- " + x for x in left if x not in right] + ["+ " + x for x in right
                                                              if x not in left]
+        if not differ:  # the same lines in another order, or another number of them
+            differ = list(difflib.unified_diff(left, right, lineterm="", n=2))
         raise AssertionError("%s:\n%s" % (why, "\n".join(differ[:40])))
 
 
