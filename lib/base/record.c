@@ -1,5 +1,7 @@
 /* The event table and the JSON form of a record. */
 #include "base/record.h"
+#include "base/buf.h"
+#include "base/text.h"
 
 static const struct event TABLE[] = {
 #define X(name, number, prio, source, id) [EVENT_##name] = {#name, number, prio, source, id},
@@ -31,14 +33,36 @@ void record_add(struct record *r, const char *name, const char *value)
 	r->n_fields++;
 }
 
+/* A name or a text of a directory may be no UTF-8, which JSON cannot hold: U+FFFD for each byte. */
+static json_t *text_json(const char *text)
+{
+	_cleanup_buf_ struct buf b = {0};
+	size_t left = strlen(text), n;
+
+	if (utf8_valid(text, left))
+		return json_string(text);
+	for (; left; text += n, left -= n) {
+		n = 1;
+		while (n < 4 && n < left && !utf8_valid(text, n))
+			n++;
+		if (utf8_valid(text, n)) {
+			buf_add(&b, text, n);
+		} else {
+			utf8_add(&b, 0xfffd);
+			n = 1;
+		}
+	}
+	return json_string(buf_str(&b));
+}
+
 json_t *record_to_json(const struct record *r)
 {
 	json_t *fields = json_object();
 
 	for (unsigned i = 0; i < r->n_fields; i++)
-		json_object_set_new(fields, r->fields[i].name, json_string(r->fields[i].value));
-	return json_pack("{s:s, s:s, s:o}", "event", TABLE[r->event].name, "message",
-		r->message ? r->message : "", "fields", fields);
+		json_object_set_new(fields, r->fields[i].name, text_json(r->fields[i].value));
+	return json_pack("{s:s, s:o, s:o}", "event", TABLE[r->event].name, "message",
+		text_json(r->message ? r->message : ""), "fields", fields);
 }
 
 bool record_from_json(const json_t *json, struct record *ret)

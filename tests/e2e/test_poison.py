@@ -28,6 +28,25 @@ def batches(lab):
     return lab.emulator.stats()["batches"]
 
 
+def test_bad_name_in_ad(make_lab):
+    """A DN that is no UTF-8: its object is named as well as can be, and everything else goes on."""
+    lab = make_lab(people(3))
+    lab.cycle()
+    lab.company.set("user00", "title", "Captain")
+    lab.write()
+    dn = b"CN=Caf\xe9 \xc3\xa9,OU=Staff,DC=fjordline,DC=example"
+    with open(lab.ldif, "a", encoding="ascii") as f:
+        f.write("\n%sobjectClass: top\nobjectClass: user\nsAMAccountName: cafe\n%s" % (
+            lab.company.line("dn", dn), lab.company.line("objectGUID", bytes(range(16)))))
+    for profile in ("delta", "initial"):
+        r = lab.run(profile)
+        assert r.result == "completed-discovery-errors", (r.result, r.error, r.log)
+        assert "CN=Caf\ufffd \u00e9,OU=Staff" in r.log
+    assert lab.graph.find("users", "user00")["jobTitle"] == "Captain"
+    (_, text), = errors(lab).values()
+    assert "UTF-8" in text
+
+
 BAD_TEXT = {
     "NUL": (b"Off\0icer", "title: the text holds a NUL character"),
     "UTF-8": (b"Caf\xe9", "title: text in UTF-8 was expected"),
