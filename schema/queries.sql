@@ -126,6 +126,11 @@ FROM cs WHERE connector = ?1 AND anchor = ?2
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs WHERE connector = ?1 AND dn_key = ?2
+-- name: cs_find_aside
+SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+FROM cs INDEXED BY cs_aside WHERE dn_key IS NULL AND connector = ?1 AND dn = ?2 AND class = ?3
+	AND want = 2 AND state <> 3 AND mv IS NULL LIMIT 1
 -- name: cs_id_by_dn
 SELECT id FROM cs WHERE connector = ?1 AND dn_key = ?2
 -- name: cs_id_by_anchor

@@ -104,6 +104,19 @@ int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena 
 	return find_one(s, Q_CS_FIND_DN, a, ret, e);
 }
 
+int cs_find_aside(struct store *s, int64_t connector, const char *dn, const char *class,
+	struct arena *a, struct cs_row *ret, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_FIND_ASIDE, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, connector);
+	q_text(st, 2, dn);
+	q_text(st, 3, class);
+	return find_one(s, Q_CS_FIND_ASIDE, a, ret, e);
+}
+
 static int find_id(struct store *s, enum query q, int64_t connector, const char *text,
 	int64_t *ret_id, struct err *e)
 {

@@ -75,6 +75,12 @@ int cs_find_anchor(struct store *s, int64_t connector, const char *anchor, struc
 /* By the folded form of the DN (base/text.h: dn_key). */
 int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena *a,
 	struct cs_row *ret, struct err *e);
+/*
+ * The row of a class that is to be deleted, and has left its DN to an object of another class. Not
+ * one whose delete was accepted.
+ */
+int cs_find_aside(struct store *s, int64_t connector, const char *dn, const char *class,
+	struct arena *a, struct cs_row *ret, struct err *e);
 /* Only the id; faster, for references. STORE_NONE: *ret_id = 0. */
 int cs_id_by_dn(struct store *s, int64_t connector, const char *dn, int64_t *ret_id, struct err *e);
 int cs_id_by_anchor(

@@ -393,6 +393,32 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	return r != 0 ? r : target_appeared(out, mv->id, e);
 }
 
+/*
+ * An object that was of this class before, and is so again before its row of then was deleted: it
+ * gets that row back, and the one that it had meanwhile (`was`) makes room.
+ */
+static int take_back(struct outbound *out, const struct mv_row *mv, struct wanted *w, int64_t was,
+	const char *ad_dn, bool *ret_taken, struct err *e)
+{
+	struct store *store = out->sync->store;
+	const char *problem = NULL;
+	struct cs_row row;
+	int64_t holder;
+	int r = cs_find_aside(store, out->conn->row.id, w->dn, w->class, &out->arena, &row, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	r = cs_id_by_dn(store, out->conn->row.id, w->dn, &holder, e);
+	TRY(r);
+	if (r == 0 && holder != was)
+		return 0;
+	if (r == 0)
+		TRY(cs_set_transient(store, was, e));
+	row.transient = false;
+	*ret_taken = true;
+	return join_by_dn(out, mv, w, &row, ad_dn, &problem, e);
+}
+
 static int sync_error(
 	struct outbound *out, int64_t cs, const char *type, const char *text, struct err *e)
 {
@@ -428,6 +454,7 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
 {
 	const char *problem = NULL;
+	bool taken = false;
 	struct cs_row found;
 	int r, room;
 
@@ -436,8 +463,14 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 			"the outbound rules give no sourceAnchor, so the object cannot be "
 			"provisioned",
 			e);
-	if (row->id && !streq(row->class, w->class))
+	if (row->id && !streq(row->class, w->class)) {
+		int64_t was = row->id;
+
 		TRY(retire(out, row, ad_dn, e));
+		r = take_back(out, mv, w, was, ad_dn, &taken, e);
+		if (r != 0 || taken)
+			return too_large(out, ad_cs, r, e);
+	}
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
 			row->want == WANT_PRESENT)

@@ -1,5 +1,8 @@
 -- From version 1 to version 2 of the store.
 
+-- rows that have left their DN to another one
+CREATE INDEX cs_aside ON cs (connector, dn) WHERE dn_key IS NULL;
+
 -- attributes that the directory refused while it took the others, see sync/refused.h
 CREATE TABLE cs_refused (
 	cs INTEGER NOT NULL REFERENCES cs ON DELETE CASCADE,

@@ -817,6 +817,44 @@ class TypeBehindGuard(Scenario):
         assert not refused(lab), refused(lab)
 
 
+class TypeBackBehindGuard(Scenario):
+    """Back again before the old objects were deleted: they stay, as they are."""
+    company = staticmethod(with_carl)
+    settings = {"export__deletion_threshold": 1}
+    steps = [cycle, cycle]
+
+    def check(self, lab):
+        before, writes = lab.tenant(), lab.emulator.stats()["writes"]
+        for kind, result in ("user", "stopped-deletion-threshold-exceeded"), ("contact", "success"):
+            for name in ("Carl", "Partner"):
+                become(lab, name, kind)
+            lab.write()
+            for profile in ("delta", "initial", "delta"):
+                assert lab.run(profile).result == result
+        assert lab.tenant() == before and lab.emulator.stats()["writes"] == writes
+        assert not refused(lab), refused(lab)
+
+
+class TypeBackAfterRefusal(Scenario):
+    """The same where the delete was refused, and the new object for the sake of its address."""
+    company = staticmethod(with_carl)
+    steps = [cycle, cycle]
+
+    def check(self, lab):
+        before = lab.tenant()
+        lab.emulator.fault(match="DELETE /contacts", status=403, count=100, batchPart=True)
+        become(lab, "Carl", "user")
+        lab.write()
+        assert lab.run().result == "completed-export-errors"
+        lab.emulator.clear_faults()
+        become(lab, "Carl", "contact")
+        lab.write()
+        for profile in ("delta", "delta", "initial"):
+            lab.cycle(profile)
+        assert lab.emulator.stats()["deletes"] == 0 and lab.tenant() == before
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
 class SetBack(Scenario):
     """The cloud changes what was exported before an import has shown it: told, and sent again."""
     company = staticmethod(small)
