@@ -1,5 +1,6 @@
 /* Errors for operators, and allocation that cannot fail quietly. */
 #include "base/err.h"
+#include "base/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@ int err_set(struct err *e, int code, const char *source, int line, const char *f
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	utf8_cut(e->text);
 	return code;
 }
 
@@ -34,6 +36,7 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	if (n >= 0 && (size_t)n < sizeof(e->text))
 		snprintf(e->text + n, sizeof(e->text) - (size_t)n, ": %.*s",
 			(int)(sizeof(e->text) - (size_t)n), old);
+	utf8_cut(e->text);
 	return e->code;
 }
 
@@ -45,6 +48,8 @@ const char *err_format(const struct err *e, char *buf, size_t size)
 		snprintf(buf, size, "%s: %s", e->source, e->text);
 	else
 		snprintf(buf, size, "%s", e->text);
+	if (size)
+		utf8_cut(buf);
 	return buf;
 }
 

@@ -59,6 +59,21 @@ uint32_t utf8_next(const char **s)
 	return c;
 }
 
+void utf8_cut(char *s)
+{
+	size_t n = strlen(s), more = 0;
+
+	while (more < 3 && more < n && ((unsigned char)s[n - 1 - more] & 0xc0) == 0x80)
+		more++;
+	if (more < n) {
+		unsigned char c = (unsigned char)s[n - 1 - more];
+		size_t wanted = c < 0xc0 ? 0 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+
+		if (wanted > more)
+			s[n - 1 - more] = '\0';
+	}
+}
+
 void utf8_add(struct buf *b, uint32_t c)
 {
 	if (c < 0x80) {

@@ -18,6 +18,8 @@ const char *text_problem(const char *s, size_t n);
 uint32_t utf8_next(const char **s);
 /* Appends one character. */
 void utf8_add(struct buf *b, uint32_t c);
+/* Takes away a character at the end that a buffer's size has cut in two. */
+void utf8_cut(char *s);
 /* Number of characters in valid UTF-8. */
 size_t utf8_len(const char *s, size_t n);
 

@@ -53,6 +53,7 @@ struct term term_error(struct run_state *rs, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	utf8_cut(text);
 	return (struct term){
 		.type = TERM_ERROR,
 		.data = arena_strdup(rs->ev->arena, text),

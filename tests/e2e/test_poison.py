@@ -1,5 +1,6 @@
 """One object that cannot be read or is refused: an error of its own, and everything else goes on."""
 import json
+import os
 import shutil
 import uuid
 
@@ -45,6 +46,28 @@ def test_bad_name_in_ad(make_lab):
     assert lab.graph.find("users", "user00")["jobTitle"] == "Captain"
     (_, text), = errors(lab).values()
     assert "UTF-8" in text
+
+
+def test_long_rule_error(make_lab):
+    """The text of an error has a limit, and that may lie within a character."""
+    company = people(3)
+    for i in range(2):
+        company.set("user%02d" % i, "info", "x" * i + "ø" * 400)
+    lab = make_lab(company)
+    os.mkdir(lab.folder + "/rules.d")
+    with open(lab.folder + "/rules.d/own.json", "w", encoding="ascii") as f:
+        json.dump({"rules": [{
+            "name": "Own", "precedence": 1, "direction": "Inbound", "connectorType": "ad",
+            "sourceObjectType": "user", "targetObjectType": "person", "linkType": "Join",
+            "flows": [{"dest": "info",
+                       "expression": "IIF(IsPresent([info]),Error([info]),NULL)"}]}]}, f)
+    lab.write_config()
+    assert lab.run().code == 1
+    lab.start()
+    told = lab.ctl_json("errors")
+    assert len(told) == 2
+    for error in told:
+        assert error["text"].startswith('rule "Own": ') and error["text"].endswith("ø")
 
 
 BAD_TEXT = {

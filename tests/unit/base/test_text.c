@@ -79,6 +79,16 @@ static void test_utf8(void **state)
 	assert_false(utf8_valid("\xc0\x80", 2));
 	assert_false(utf8_valid("\xed\xa0\x80", 3));
 	assert_false(utf8_valid("\xe2\x82", 2));
+	for (unsigned i = 1; i < 10; i++) {
+		char cut[11] = "Ærø \xf0\x9f\x98\x80";
+		size_t whole = i;
+
+		cut[i] = '\0';
+		while (whole && !utf8_valid(cut, whole))
+			whole--;
+		utf8_cut(cut);
+		assert_int_equal(strlen(cut), whole);
+	}
 	assert_int_equal(text_casecmp("ÅSE", 4, "åse", 4), 0);
 	assert_true(text_casecmp("a", 1, "b", 1) < 0);
 	assert_true(text_casecmp("ab", 2, "a", 1) > 0);
