@@ -40,6 +40,7 @@ static int keep_fatal(struct import_step *st, int r)
 static int find_unread(
 	struct import_step *st, const char *dn, const char *anchor, int64_t *ret, struct err *e)
 {
+	bool named = !st->conn->type->refs_are_anchors && utf8_valid(dn, strlen(dn));
 	int64_t connector = st->conn->row.id;
 	struct cs_row row;
 	int r = anchor ? cs_find_anchor(st->sync->store, connector, anchor, &st->arena, &row, e)
@@ -47,11 +48,11 @@ static int find_unread(
 
 	if (r == 0)
 		*ret = row.id;
+	if (r == 0 && anchor && named && !streq(dn, anchor))
+		return import_rename(st, anchor, dn, e);
 	if (r != STORE_NONE || !anchor)
 		return r;
-	if (st->conn->type->refs_are_anchors || !utf8_valid(dn, strlen(dn)))
-		dn = anchor;
-	return import_placeholder(st, anchor, dn, ret, e);
+	return import_placeholder(st, anchor, named ? dn : anchor, ret, e);
 }
 
 /* Keeps the error on the object's row. */

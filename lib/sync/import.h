@@ -49,6 +49,8 @@ int import_containers_moved(
 int import_object(struct import_step *st, const struct import_object *o, struct err *e);
 /* The object could be read, or is gone: an import error of it is over. */
 int import_error_clear(struct import_step *st, int64_t cs, struct err *e);
+/* The object of a row could not be read, but is called so: others refer to it by that name. */
+int import_rename(struct import_step *st, const char *anchor, const char *dn, struct err *e);
 /* A row that the directory no longer has. */
 int import_gone(struct import_step *st, struct cs_row *row, struct err *e);
 /* The row's wanted image against its imported one, after an import. */

@@ -81,6 +81,20 @@ static int find_row(
 	return 0;
 }
 
+int import_rename(struct import_step *st, const char *anchor, const char *dn, struct err *e)
+{
+	struct entry en = {.anchor = anchor, .dn = dn};
+	struct cs_row row;
+	int r = find_row(st, &en, &row, e);
+
+	if (r != 0 || (!row.transient && streq(row.dn, dn)))
+		return MIN(r, 0);
+	row.dn = dn;
+	row.transient = st->aside;
+	sync_count(st->sync, COUNTER_STAGE_RENAME);
+	return cs_update(st->sync->store, &row, true, e);
+}
+
 /* The image that the row gets: delivered attributes that rules read, over the old where partial. */
 static int new_image(struct import_step *st, const struct import_object *o,
 	const struct cs_row *row, const void **ret, size_t *ret_len, struct err *e)

@@ -48,6 +48,31 @@ def test_bad_name_in_ad(make_lab):
     assert "UTF-8" in text
 
 
+def test_bad_text_in_one_that_moved(make_lab):
+    """The new name of an object that cannot be read is known: groups keep it."""
+    lab = make_lab(people(3))
+    lab.cycle()
+    lab.company.set("user00", "title", b"\0")
+    lab.company.move("user00", name="moved")
+    lab.company.set("user01", "title", b"\0")
+    lab.company.move("user01", ou="OU=Elsewhere")
+    new = lab.company.of(lab.company.user("new", name="user00", displayName="new"))
+    new["objectGUID"] = [bytes(range(16))]
+    lab.write()
+    crew = lab.graph.find("groups", "crew")["id"]
+    for profile in ("delta", "initial", "delta"):
+        assert lab.run(profile).code == 1
+        assert lab.graph.members(crew) == ["user00", "user01", "user02"]
+    assert lab.graph.find("users", "new")
+    for name in ("user00", "user01"):
+        lab.company.set(name, "title", "Captain")
+    lab.write()
+    lab.cycle()
+    assert lab.graph.members(crew) == ["user00", "user01", "user02"]
+    assert lab.graph.find("users", "user00")["jobTitle"] == "Captain"
+    assert not [r for r in lab.emulator.requests() if r["method"] == "DELETE"]
+
+
 def test_long_rule_error(make_lab):
     """The text of an error has a limit, and that may lie within a character."""
     company = people(3)
