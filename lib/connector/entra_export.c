@@ -92,7 +92,11 @@ static int report_outside(struct export *x, struct part *p)
 			.error_type = p->problem,
 			.text = "not sent, for public Graph would refuse the object",
 		};
-
+	if (p->n_refused) {
+		arena_reset(&x->arena);
+		o = (struct export_outcome){0};
+		part_refused(x->c, p, false, &x->arena, &o);
+	}
 	return report(x, p, &o);
 }
 

@@ -121,20 +121,25 @@ static enum part_kind first_kind(const struct connector *c, struct part *p)
 }
 
 /*
- * Public Graph makes no object for one value that it refuses: it need not be asked. A change is
- * sent: without what is refused, see entra_refused.c.
+ * Public Graph refuses a whole request for one value, and need not be asked: a new object waits, of
+ * one that is there the rest is sent.
  */
-static void hold_back(struct part *p)
+static void hold_back(const struct connector *c, struct part *p)
 {
+	const struct export_item *it = &p->items[0];
 	_cleanup_arena_ struct arena a = {0};
 	const char *text;
 
-	p->problem = entra_problem(p->items[0].wanted, NULL, &a, &text);
+	if (it->op == DELTA_UPDATE)
+		part_leave_out(c, p);
+	else
+		p->problem = entra_problem(it->wanted, NULL, &a, &text);
 }
 
 struct part *part_new(const struct connector *c, const struct export_item *item)
 {
 	struct part *p = xcalloc(1, sizeof(*p));
+	bool nothing;
 
 	p->items[p->n++] = *item;
 	p->class = entra_class_find(item->class);
@@ -144,9 +149,10 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	p->outside = outside_surface(c, item);
 	p->unfit = p->outside ? NULL : unfit(item);
 	if (!p->outside && !c->sync_surface && item->kind == EXPORT_OBJECT &&
-		item->op == DELTA_ADD && !item->unknown_outcome)
-		hold_back(p);
-	p->kind = p->outside || p->unfit || p->problem ? PART_OUTSIDE : first_kind(c, p);
+		!item->unknown_outcome)
+		hold_back(c, p);
+	nothing = p->outside || p->unfit || p->problem || (p->n_refused && !part_has_rest(c, p));
+	p->kind = nothing ? PART_OUTSIDE : first_kind(c, p);
 	return p;
 }
 
@@ -455,7 +461,9 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 	}
 	p->kind = PART_UPDATE;
 	p->all = true;
-	return PART_CHANGED;
+	if (!c->sync_surface)
+		part_leave_out(c, p);
+	return p->n_refused ? reduced(c, p, a, o) : PART_CHANGED;
 }
 
 /* From here on the object is there, and everything that is wanted is written to it. */

@@ -58,6 +58,8 @@ void part_write(const struct connector *c, const struct part *p, unsigned id, st
  */
 bool part_reduce(const struct connector *c, struct part *p, long status, const char *code,
 	const char *message);
+/* Takes out of a PATCH what the service would refuse. */
+void part_leave_out(const struct connector *c, struct part *p);
 /* Is anything left to be sent? */
 bool part_has_rest(const struct connector *c, const struct part *p);
 /* The outcome of a PATCH of which something was refused. */

@@ -4,6 +4,7 @@
  * takes or refuses objects.
  */
 #include "connector/entra_part.h"
+#include "connector/entra_value.h"
 
 #define REFUSALS_MAX 4 /* of one PATCH */
 
@@ -104,6 +105,25 @@ bool part_reduce(const struct connector *c, struct part *p, long status, const c
 		p->refusal_name = denied ? "sensitive-property" : "DataValidationFailed";
 	}
 	return true;
+}
+
+void part_leave_out(const struct connector *c, struct part *p)
+{
+	_cleanup_arena_ struct arena a = {0};
+	unsigned n;
+	struct delta_attr *attrs = sent_attrs(p, &n);
+
+	for (unsigned i = 0; i < n; i++) {
+		struct delta one = {&attrs[i], 1};
+		const char *text, *error = entra_problem(p->items[0].wanted, &one, &a, &text);
+		const char *name = error ? property_of(c, p, attrs[i].id) : NULL;
+
+		if (!name || !move_refused(c, p, name) || p->refusal)
+			continue;
+		p->refusal = xstrdup("not sent, for public Graph would refuse it");
+		p->refusal_name = error;
+	}
+	free(attrs);
 }
 
 bool part_has_rest(const struct connector *c, const struct part *p)

@@ -157,25 +157,33 @@ def test_the_service_of_synchronization_may(make_lab):
     assert of(lab, user, "mobilePhone") == ["+47 99"] and errors(lab) == []
 
 
-def test_an_invalid_value_is_left_out_alone(lab):
-    """The same for a property that the service names in its refusal."""
-    lab.company.set("plain", "msExchUsageLocation", "XYZ")
+@pytest.mark.parametrize("attr, bad, good, name, error", [
+    ("msExchUsageLocation", "XYZ", "NO", "usageLocation", "DataValidationFailed"),
+    ("userPrincipalName", "plain.@fjordline.example", "other@fjordline.example",
+     "userPrincipalName", "IdentityDataValidationFailed")])
+def test_an_invalid_value_is_left_out_alone(lab, attr, bad, good, name, error):
+    """The same for a value that Graph would refuse: it is not asked, and the rest is sent."""
+    lab.company.set("plain", attr, bad)
     lab.company.set("plain", "title", "Captain")
     lab.write()
+    n = len(patches(lab))
     lab.run()
     user = lab.graph.find("users", "plain")["id"]
     assert of(lab, user, "jobTitle") == ["Captain"]
     (_, kind, text, _, _), = errors(lab)
-    assert kind == "DataValidationFailed" and "usageLocation" in text
-    n = len(patches(lab))
+    assert kind == error and name in text and bad in text and "were written" in text
+    assert patches(lab)[n:] == [204]
+    retry(lab)
     lab.run()
     lab.run("initial")
-    assert len(patches(lab)) == n
-    lab.company.set("plain", "msExchUsageLocation", "NO")
+    assert patches(lab)[n:] == [204]
+    (_, kind, text, count, _), = errors(lab)
+    assert kind == error and bad in text and "were written" not in text and count == 2
+    lab.company.set("plain", attr, good)
     lab.write()
     lab.run()
     lab.cycle()
-    assert of(lab, user, "usageLocation") == ["NO"] and errors(lab) == []
+    assert of(lab, user, name) == [good] and errors(lab) == []
 
 
 @pytest.mark.parametrize("body", [
