@@ -79,12 +79,17 @@ static void add_ids(struct evkeyvalq *out)
 
 /*
  * Scripts of any web page may ask, as they may ask Graph and Entra: they need a token or a secret.
- * Not so below /emulator/, where nothing is needed.
+ * Not so below /emulator/, where nothing is needed, and not for the token of the machine, which
+ * asks for a header alone.
  */
 static bool may_be_shared(struct evhttp_request *req)
 {
+	static const char identity[] = "/metadata/identity/";
+	const char *path = evhttp_request_get_uri(req);
+
 	return evhttp_find_header(evhttp_request_get_input_headers(req), "Origin") &&
-	       !str_starts(evhttp_request_get_uri(req), "/emulator/");
+	       !str_starts(path, "/emulator/") &&
+	       strncasecmp(path, identity, strlen(identity)) != 0;
 }
 
 static void add_sharing(struct evhttp_request *req)

@@ -571,7 +571,7 @@ def test_compressed_bombs(em):
 # --- browsers ---
 
 def test_cross_origin(em):
-    """A page in a browser may ask Graph and the sign-in, but not /emulator/."""
+    """A page in a browser may ask Graph and the sign-in, but not what needs no secret."""
     ask = {"Origin": "https://page.example", "Access-Control-Request-Method": "PATCH",
            "Access-Control-Request-Headers": "authorization,content-type"}
     token_path = "/%s/oauth2/v2.0/token" % TENANT
@@ -592,6 +592,10 @@ def test_cross_origin(em):
         send(em, method, path, None, ask)
         assert not [h for h in em.answered if h.startswith("Access-Control")]
         assert em.stats()["requests"] == before
+    for path in ("/metadata/identity/oauth2/token", "/Metadata/Identity/oauth2/token/"):
+        for method, headers in (("OPTIONS", ask), ("GET", dict(ask, Metadata="true"))):
+            send(em, method, path + "?resource=x", None, headers)
+            assert not [h for h in em.answered if h.startswith("Access-Control")]
     # without these headers it is a method as any other
     assert code(send(em, "OPTIONS", "/v1.0/users", None, Graph(em).headers))[0] == 405
 
