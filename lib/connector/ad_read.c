@@ -70,6 +70,17 @@ static int each_range(void *ctx, const struct directory_entry *item, struct err 
 	return 0;
 }
 
+/* The next values of a range. That the object is gone meanwhile concerns no other. */
+static int ask_range(struct ad_domain *d, const struct directory_query *q, struct err *e)
+{
+	struct err qe = {0};
+	int r = directory_search(d->server.dir, q, each_range, d, &qe);
+
+	if (r < 0 && r != -ENOENT)
+		*e = qe;
+	return r == -ENOENT ? 0 : r;
+}
+
 static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
 {
 	for (unsigned i = 0; i < d->n_ranged; i++) {
@@ -89,7 +100,7 @@ static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
 			snprintf(asked, sizeof(asked), "%.*s;range=%" PRId64 "-*", (int)n, name,
 				d->got_from);
 			d->part_came = false;
-			TRY(directory_search(d->server.dir, &q, each_range, d, e));
+			TRY(ask_range(d, &q, e));
 			if (!d->part_came || round == RANGE_ROUNDS_MAX)
 				ad_object_problem(d->im, name, n,
 					"the server does not give all of the values");

@@ -100,7 +100,8 @@ class Stub:
         self.search_code = None        # result of the next paged search
         self.drop_after = None         # entries until the connection drops
         # "shift": ranges do not go on where they ended, "start": the first does not begin at 0,
-        # "short": fewer values than the range says, "silent": no answer for the second
+        # "short": fewer values than the range says, "silent": no answer for the second,
+        # "gone": the object is not there any more
         self.range_lie = None
         self.dirsync_code = 0          # result of DirSync requests
         self.bare = False              # DirSync answers without a cookie
@@ -254,7 +255,7 @@ class Stub:
         if DIRSYNC in controls:
             return self.dirsync(send, p[6], names, controls[DIRSYNC])
         found = self.find(base, scope, p[6], DELETED in controls)
-        if found is None:
+        if found is None or self.range_lie == "gone" and any(";range=" in n for n in names):
             return send(self.result(0x65, 32, "no such object"))
         return self.pages(send, found, names, controls.get(PAGED))
 

@@ -85,7 +85,7 @@ def test_ranges(lab):
     assert lab.members("Big") == 3500
     # ranges that do not go on where they ended: nothing of the object is taken
     stub.user("other")
-    for lie in ("shift", "start", "short", "silent"):
+    for lie in ("shift", "start", "short", "silent", "gone"):
         stub.change(group, member=dns)
         stub.range_lie = lie
         r = lab.go()
