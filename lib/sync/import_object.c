@@ -149,7 +149,9 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
 	delta_owned(&imported, &wanted, false, &st->arena, &d);
-	row_settle(st->conn, row, &d);
+	/* what was never accepted is not shown in a form of the directory's own */
+	if (row->state != EXPORT_STATE_PENDING && row->state != EXPORT_STATE_FAILED)
+		row_settle(st->conn, row, &d);
 	if (d.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, 0, &d, &held, e));
 	if (held && !d.n_attrs) {

@@ -5,7 +5,7 @@ The emulator answers 204 and does nothing, or somebody changes the value before 
 import sqlite3
 
 import pytest
-from lab import AAD, GRAPH_APP, SYNC_APP, Graph
+from lab import AAD, GRAPH_APP, SYNC_APP, Company, Graph
 from test_entra import DOMAIN, errors, people
 
 MISSING = "exported-change-not-reimported"
@@ -244,3 +244,22 @@ def test_a_delay_is_none(make_lab):
     lab.emulator.clear_faults()
     lab.cycle()
     assert not errors(lab) and lab.emulator.stats()["duplicateWrites"] == 0
+
+
+def test_another_case_that_was_not_accepted(make_lab):
+    """The import shows the old value, which is not the new one in a form of the directory's own."""
+    company = Company()
+    company.user("anna")
+    lab = make_lab(company, surface="graph", app=GRAPH_APP)
+    lab.cycle()
+    lab.cycle()
+    lab.emulator.fault(match="PATCH /users", status=500, count=30, batchPart=True)
+    lab.company.set("anna", "userPrincipalName", "Anna@fjordline.example")
+    lab.write()
+    assert lab.run().result == "completed-export-errors"
+    lab.emulator.clear_faults()
+    lab.run("initial")
+    wait_is_over(lab)
+    lab.cycle()
+    user, = lab.graph.all("/users?$select=userPrincipalName")
+    assert user["userPrincipalName"] == "Anna@fjordline.example"
