@@ -85,6 +85,10 @@ int ad_names_read(struct ad_server *s, struct ad_names *ret, struct err *e)
 	if (!s->config_nc[0])
 		return 0;
 	r = directory_search(s->dir, &q, each_cross_ref, ret, &se);
+	if (r < 0) { /* a part of them would make the others guessed */
+		json_decref(ret->domains);
+		ret->domains = NULL;
+	}
 	if (r != -EHOSTDOWN && r != -ECANCELED)
 		return 0; /* what cannot be read is not known, and told */
 	*e = se;

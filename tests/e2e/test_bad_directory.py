@@ -232,8 +232,10 @@ def test_names_of_domains(lab):
     stub.add("CN=Crew,OU=Staff," + BASE, ["top", "group"], sAMAccountName=["Crew"], displayName=["Crew"],
              groupType=["-2147483646"], objectSid=[bytes([1, 5]) + (5).to_bytes(6, "big") + bytes(20)])
     partitions = "CN=Partitions,CN=Configuration," + BASE
-    stub.add("CN=NORTHSEA," + partitions, ["top", "crossRef"], nCName=[BASE], nETBIOSName=["NORTHSEA"],
-             dnsRoot=["fjordline.example"])
+    stub.add("CN=BALTIC," + partitions, ["top", "crossRef"], nCName=["DC=baltic," + BASE],
+             nETBIOSName=["BALTIC"], dnsRoot=["baltic.fjordline.example"])
+    own = stub.add("CN=NORTHSEA," + partitions, ["top", "crossRef"], nCName=[BASE],
+                   nETBIOSName=["NORTHSEA"], dnsRoot=["fjordline.example"])
     stub.add("CN=Schema," + partitions, ["top", "crossRef"], nCName=["CN=Schema,CN=Configuration," + BASE],
              dnsRoot=["fjordline.example"])
     lab.use(stub)
@@ -245,12 +247,15 @@ def test_names_of_domains(lab):
     assert lab.graph.get("/users?$select=onPremisesDomainName")["value"][0][
         "onPremisesDomainName"] == "fjordline.example"
     writes = lab.emulator.stats()["writes"]
-    # when it cannot be read any more it stays what it was
+    # when it cannot be read any more, or not all of it, it stays what it was
+    stub.cut[own] = 1
+    stub.user("soon")
+    lab.cycle()
     stub.partitions = False
     stub.user("later")
     lab.cycle()
     assert netbios()[0]["onPremisesNetBiosName"] == "NORTHSEA"
-    assert lab.emulator.stats()["writes"] == writes + 1
+    assert lab.emulator.stats()["writes"] == writes + 2
     lab.use(stub, extra="domain_netbios = SOUTH\n")
     lab.cycle()
     assert netbios()[0]["onPremisesNetBiosName"] == "SOUTH"
