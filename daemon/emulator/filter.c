@@ -375,6 +375,16 @@ enum filter_need filter_need(
 	return need_of(f, t, sync, false, why);
 }
 
+int filter_restricted(const struct filter *f, enum object_type t)
+{
+	int prop = property_find(t, f->property, strcspn(f->property, "/"));
+
+	if (prop >= 0 && properties[prop].writer == BY_LIFECYCLE)
+		return prop;
+	prop = f->left ? filter_restricted(f->left, t) : -1;
+	return prop < 0 && f->right ? filter_restricted(f->right, t) : prop;
+}
+
 const char *filter_equals(const struct filter *f, const char *property)
 {
 	return f->kind == NODE_COMPARE && f->op == OP_EQ && strcasecmp(f->property, property) == 0

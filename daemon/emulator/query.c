@@ -405,6 +405,15 @@ static bool search_check(const struct query *q, const struct request *rq, struct
 	return false;
 }
 
+/* A question is an answer, too: what may not be read may not be compared. */
+static bool filter_allowed(
+	const struct query *q, const struct request *rq, enum object_type t, struct response *rs)
+{
+	int prop = q->filter ? filter_restricted(q->filter, t) : -1;
+
+	return prop < 0 || may_read_property(rq, (unsigned)prop, rs);
+}
+
 bool query_check(struct query *q, const struct request *rq, enum object_type t, struct response *rs)
 {
 	const char *why = "";
@@ -414,6 +423,8 @@ bool query_check(struct query *q, const struct request *rq, enum object_type t, 
 
 	if (need == NEED_PROPERTY)
 		return refuse_filter(rs, why);
+	if (!filter_allowed(q, rq, t, rs))
+		return false;
 	if ((q->order_text && !order_check(q, t, rs)) || !search_check(q, rq, rs))
 		return false;
 	if (need == NEED_INDEX && !advanced)
@@ -442,5 +453,8 @@ bool query_check_related(struct query *q, const struct request *rq, int cast, st
 		        NEED_PROPERTY;
 	if (!known)
 		return refuse_filter(rs, why);
+	for (int t = 0; t < TYPE_COUNT; t++)
+		if (!filter_allowed(q, rq, (enum object_type)t, rs))
+			return false;
 	return search_check(q, rq, rs);
 }

@@ -383,6 +383,13 @@ def test_no_way_round_a_right(em, sync, admin):
                          lambda o: o["value"][0])):
         assert shown(sync.get(path))["employeeLeaveDateTime"] == "2030-01-01T00:00:00Z"
         assert set(shown(admin.get(path))) == {"@odata.type", "id"}, path
+    for path in ("/users?", "/groups/%s/members?" % crew,
+                 "/groups/%s/members/microsoft.graph.user?" % crew):
+        for test in ("employeeLeaveDateTime ge 2029-01-01T00:00:00Z",
+                     "displayName eq 'x' or employeeLeaveDateTime ge 2029-01-01T00:00:00Z"):
+            query = q(path + "$count=true&$filter=" + test)
+            assert [o["id"] for o in sync.get(query)["value"]] == [boss], query
+            assert code(admin.call("GET", query)) == (403, "Authorization_RequestDenied"), query
 
 
 def test_expand_shows_twenty_members(em, sync):
