@@ -455,14 +455,16 @@ static enum conn_result batch_refused(struct export *x, struct batch *b)
 /* Was the probe not taken either, it is the service. */
 static enum conn_result probe_failed(struct export *x, const struct http_request *r)
 {
-	if (is_refusal(r) || !entra_retriable(r) || ++x->suspects.probes >= UNKNOWN_TRIES) {
-		if (r->outcome == HTTP_ANSWERED && r->status != 401)
+	bool stale = r->outcome == HTTP_ANSWERED && r->status == 401; /* asked with a new token */
+
+	if (!(entra_retriable(r) || stale) || ++x->suspects.probes >= UNKNOWN_TRIES) {
+		if (!stale)
 			return entra_refused(x->c, r, x->e);
-		err_set(x->e, -EHOSTDOWN, x->c->graph, 0, "%s",
-			r->outcome == HTTP_ANSWERED ? "the token is refused" : r->error);
+		err_set(x->e, -EHOSTDOWN, x->c->graph, 0, "the token is refused");
 		return CONN_DOWN;
 	}
-	window_shrink(x, r->retry_after);
+	if (!stale)
+		window_shrink(x, r->retry_after);
 	x->suspects.ask = true;
 	return CONN_OK;
 }

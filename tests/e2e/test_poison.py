@@ -244,6 +244,24 @@ def test_batch_refused_for_one_object(make_lab, status, who):
     assert lab.emulator.stats()["duplicateWrites"] == 0
 
 
+@pytest.mark.parametrize("count", [1, 100])
+def test_token_ends_while_the_service_is_asked(make_lab, count):
+    """The one object that is sent is refused, and so is the question whether others are taken."""
+    lab = make_lab(people(3))
+    lab.cycle()
+    lab.cycle()
+    lab.company.set("user01", "title", "Poison")
+    lab.write()
+    lab.emulator.fault(match=BATCH, status=400, count=100000, holds="Poison")
+    lab.emulator.fault(match=BATCH, status=401, count=count, holds="$top=1")
+    r = lab.run()
+    if count == 1:
+        assert r.step(AAD, "export")["result"] == "completed-export-errors", r.steps
+        assert [kind for kind, _ in errors(lab).values()] == ["BadRequest"]
+    else:
+        assert "the token is refused" in r.step(AAD, "export")["error"]
+
+
 def test_references_and_deletes_refused_as_a_whole(make_lab):
     lab = make_lab(people())
     lab.cycle()
