@@ -76,7 +76,11 @@ static json_t *initiator(const struct audit *a)
 static json_t *target(const struct audit *a)
 {
 	static const char *const words[] = {
-		[TYPE_USER] = "User", [TYPE_GROUP] = "Group", [TYPE_CONTACT] = "Contact"};
+		[TYPE_USER] = "User",
+		[TYPE_GROUP] = "Group",
+		[TYPE_CONTACT] = "Contact",
+		[TYPE_DEVICE] = "Device",
+	};
 	bool cloud = strstr(a->activity, "Undo") == NULL;
 	json_t *name = json_loads(a->target_name, JSON_DECODE_ANY, NULL);
 

@@ -204,7 +204,8 @@ bool conflicts_settle(const struct emulator *em, const struct request *rq, enum 
 	static const struct {
 		unsigned prop;
 		enum key_kind kind;
-	} keys[] = {{P_IMMUTABLE_ID, KEY_IMMUTABLE}, {P_UNIQUE_NAME, KEY_UNIQUE_NAME}};
+	} keys[] = {{P_IMMUTABLE_ID, KEY_IMMUTABLE}, {P_UNIQUE_NAME, KEY_UNIQUE_NAME},
+		{P_DEVICE_ID, KEY_DEVICE_ID}};
 	json_t *errors;
 	bool good;
 

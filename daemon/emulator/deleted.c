@@ -47,7 +47,7 @@ void handle_deleted(struct emulator *em, struct request *rq, struct response *rs
 	int t = cast_type(third);
 	struct object *o;
 
-	if (t >= 0) {
+	if (t >= 0 && t != TYPE_DEVICE) { /* devices are gone at once */
 		list(em, rq, (enum object_type)t, rs);
 		return;
 	}

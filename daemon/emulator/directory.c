@@ -255,7 +255,7 @@ static void record_add_raw(struct buf *b, unsigned prop, uint64_t seq, const cha
 static bool is_key(unsigned prop)
 {
 	return prop == P_UPN || prop == P_MAIL || prop == P_PROXIES || prop == P_IMMUTABLE_ID ||
-	       prop == P_UNIQUE_NAME;
+	       prop == P_UNIQUE_NAME || prop == P_DEVICE_ID;
 }
 
 bool object_set(struct directory *d, struct object *o, unsigned prop, const char *json, size_t n)
@@ -452,6 +452,7 @@ static void keys_set(struct directory *d, struct object *o, bool add)
 	} plain[] = {
 		{P_UPN, KEY_UPN},
 		{P_UNIQUE_NAME, KEY_UNIQUE_NAME},
+		{P_DEVICE_ID, KEY_DEVICE_ID},
 	};
 	const char *json;
 	size_t n;

@@ -80,7 +80,7 @@ void directory_index_holders(struct directory *d);
  * Unique keys: (kind, text folded) -> object. KEY_IMMUTABLE is per type. Kept up to date by
  * object_set(); deleted objects keep KEY_IMMUTABLE for the hard match.
  */
-enum key_kind { KEY_UPN, KEY_ADDRESS, KEY_IMMUTABLE, KEY_UNIQUE_NAME };
+enum key_kind { KEY_UPN, KEY_ADDRESS, KEY_IMMUTABLE, KEY_UNIQUE_NAME, KEY_DEVICE_ID };
 /* `text` is the JSON text with its quotes. */
 struct object *directory_key(const struct directory *d, enum key_kind kind, enum object_type type,
 	const char *text, size_t n);

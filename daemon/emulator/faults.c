@@ -198,10 +198,10 @@ static void show_stats(struct emulator *em, struct response *rs)
 	buf_addf(&rs->body,
 		"{\"requests\":%lu,\"batches\":%lu,\"batchParts\":%lu,\"good\":%lu,\"refused\":%lu,"
 		"\"failed\":%lu,\"writes\":%lu,\"duplicateWrites\":%lu,\"creates\":%lu,"
-		"\"deletes\":%lu,\"users\":%lu,\"groups\":%lu,\"contacts\":%lu}",
+		"\"deletes\":%lu,\"users\":%lu,\"groups\":%lu,\"contacts\":%lu,\"devices\":%lu}",
 		s->requests, s->batches, s->parts, s->good, s->refused, s->failed, s->writes,
 		s->duplicates, s->creates, s->deletes, live[TYPE_USER], live[TYPE_GROUP],
-		live[TYPE_CONTACT]);
+		live[TYPE_CONTACT], live[TYPE_DEVICE]);
 }
 
 static void show_requests(struct emulator *em, struct response *rs)

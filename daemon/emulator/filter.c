@@ -316,10 +316,10 @@ static enum filter_need need_of_path(const char *path, enum object_type t, bool 
 	if (strcasecmp(path, "id") == 0)
 		return NEED_NOTHING;
 	if (strcasecmp(path, SOA_FLAG) == 0)
-		return NEED_INDEX;
+		return t == TYPE_DEVICE ? NEED_PROPERTY : NEED_INDEX;
 	if (!p || (p->sync_only >> t & 1 && !sync))
 		return NEED_PROPERTY;
-	if (!path[n] && p->kind == KIND_EXTENSIONS)
+	if (!path[n] && (p->kind == KIND_EXTENSIONS || p->kind == KIND_INTEGER))
 		return NEED_PROPERTY;
 	if (!path[n])
 		return p->advanced >> t & 1 ? NEED_INDEX : NEED_NOTHING;

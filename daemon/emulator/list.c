@@ -60,6 +60,7 @@ static struct object *named_object(const struct listing *l, bool *ret_certain)
 		{"onPremisesImmutableId", KEY_IMMUTABLE},
 		{"userPrincipalName", KEY_UPN},
 		{"uniqueName", KEY_UNIQUE_NAME},
+		{"deviceId", KEY_DEVICE_ID},
 	};
 	const struct filter *f = l->rq->query->filter;
 

@@ -15,6 +15,8 @@ void handle_metadata(struct emulator *em, struct request *rq, struct response *r
 		    "<Schema Namespace=\"microsoft.graph\" Alias=\"graph\" "
 		    "xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">");
 	for (unsigned t = 0; t < TYPE_COUNT; t++) {
+		if (t == TYPE_DEVICE) /* only as far as synchronization reads them */
+			continue;
 		buf_addf(b, "<EntityType Name=\"%s\" BaseType=\"graph.directoryObject\">",
 			types[t].word);
 		for (unsigned i = 0; i < n_properties; i++)

@@ -1,6 +1,6 @@
 /*
- * The property table (learn.microsoft.com/graph/api/resources/user, group, orgcontact: names,
- * types, what $select gives by default; .../aad-advanced-queries: what $filter needs). A new
+ * The property table (learn.microsoft.com/graph/api/resources/user, group, orgcontact, device:
+ * names, types, what $select gives by default; .../aad-advanced-queries: what $filter needs). A new
  * property is a row at the end: the databases of the tenants hold their numbers.
  */
 #include "query.h"
@@ -20,9 +20,11 @@ const struct type_info types[] = {
 #define U (1u << TYPE_USER)
 #define G (1u << TYPE_GROUP)
 #define C (1u << TYPE_CONTACT)
+#define D (1u << TYPE_DEVICE)
 
 const struct property properties[] = {
-	[P_DISPLAY_NAME] = {"displayName", KIND_STRING, U | G | C, U | G | C, BY_APPLICATION},
+	[P_DISPLAY_NAME] = {"displayName", KIND_STRING, U | G | C | D, U | G | C | D,
+		BY_APPLICATION},
 	[P_MAIL_NICKNAME] = {"mailNickname", KIND_STRING, U | G | C, G | C, BY_APPLICATION,
 		.max = 64},
 	[P_UPN] = {"userPrincipalName", KIND_STRING, U, U, BY_APPLICATION, .max = 113,
@@ -32,14 +34,16 @@ const struct property properties[] = {
 	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C, 0, BY_APPLICATION,
 		.sensitive = true, .sync_only = G | C},
 	[P_UNIQUE_NAME] = {"uniqueName", KIND_STRING, G, G, BY_APPLICATION},
-	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U, 0, BY_APPLICATION,
+	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U | D, D, BY_APPLICATION,
 		.sensitive = true},
 	[P_MAIL_ENABLED] = {"mailEnabled", KIND_BOOLEAN, G, G, BY_APPLICATION},
 	[P_SECURITY_ENABLED] = {"securityEnabled", KIND_BOOLEAN, G, G, BY_APPLICATION},
-	[P_SYNC_ENABLED] = {"onPremisesSyncEnabled", KIND_BOOLEAN, U | G | C, G | C, BY_SERVICE},
-	[P_LAST_SYNC] = {"onPremisesLastSyncDateTime", KIND_TIME, U | G | C, G | C, BY_SERVICE},
+	[P_SYNC_ENABLED] = {"onPremisesSyncEnabled", KIND_BOOLEAN, U | G | C | D, G | C | D,
+		BY_SERVICE},
+	[P_LAST_SYNC] = {"onPremisesLastSyncDateTime", KIND_TIME, U | G | C | D, G | C | D,
+		BY_SERVICE},
 	[P_CREATED] = {"createdDateTime", KIND_TIME, U | G, G, BY_SERVICE},
-	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G | C, G | C, BY_SERVICE},
+	[P_DELETED] = {"deletedDateTime", KIND_TIME, U | G | C | D, G | C | D, BY_SERVICE},
 	[P_SID] = {"securityIdentifier", KIND_STRING, U | G, G, BY_SERVICE},
 	[P_ERRORS] = {"onPremisesProvisioningErrors", KIND_OBJECTS, U | G | C, G | C, BY_SERVICE},
 	[P_SENT_UPN] = {"onPremisesUserPrincipalName", KIND_STRING, U, 0, BY_MASTER},
@@ -90,6 +94,17 @@ const struct property properties[] = {
 	{"resourceProvisioningOptions", KIND_STRINGS, G, G, BY_APPLICATION},
 	{"theme", KIND_STRING, G, G, BY_APPLICATION},
 	{"employeeLeaveDateTime", KIND_TIME, U, 0, BY_LIFECYCLE, .advanced = U},
+	[P_DEVICE_ID] = {"deviceId", KIND_STRING, D, D, BY_APPLICATION},
+	[P_SECURITY_IDS] = {"alternativeSecurityIds", KIND_OBJECTS, D, D, BY_APPLICATION},
+	[P_SYSTEM] = {"operatingSystem", KIND_STRING, D, D, BY_APPLICATION},
+	[P_SYSTEM_VERSION] = {"operatingSystemVersion", KIND_STRING, D, D, BY_APPLICATION},
+	[P_TRUST_TYPE] = {"trustType", KIND_STRING, D, D, BY_APPLICATION},
+	[P_PROFILE_TYPE] = {"profileType", KIND_STRING, D, D, BY_APPLICATION},
+	{"approximateLastSignInDateTime", KIND_TIME, D, D, BY_APPLICATION, .advanced = D},
+	{"deviceVersion", KIND_INTEGER, D, D, BY_APPLICATION},
+	{"isCompliant", KIND_BOOLEAN, D, D, BY_APPLICATION},
+	{"isManaged", KIND_BOOLEAN, D, D, BY_APPLICATION},
+	{"physicalIds", KIND_STRINGS, D, D, BY_APPLICATION},
 };
 _Static_assert(ARRAY_SIZE(properties) <= SELECT_MAX, "SELECT_MAX");
 const unsigned n_properties = ARRAY_SIZE(properties);
@@ -97,6 +112,7 @@ const unsigned n_properties = ARRAY_SIZE(properties);
 #undef U
 #undef G
 #undef C
+#undef D
 
 #define SLOTS 256
 #define EXTENSIONS 15
@@ -134,6 +150,8 @@ const char *property_edm(const struct property *p)
 		return "Collection(Edm.String)";
 	case KIND_TIME:
 		return "Edm.DateTimeOffset";
+	case KIND_INTEGER:
+		return "Edm.Int32";
 	case KIND_EXTENSIONS:
 		return "graph.onPremisesExtensionAttributes";
 	case KIND_OBJECTS:
@@ -143,6 +161,8 @@ const char *property_edm(const struct property *p)
 		return "Collection(graph.phone)";
 	if (streq(p->name, "addresses"))
 		return "Collection(graph.physicalOfficeAddress)";
+	if (streq(p->name, "alternativeSecurityIds"))
+		return "Collection(graph.alternativeSecurityId)";
 	return "Collection(graph.onPremisesProvisioningError)";
 }
 
@@ -268,6 +288,11 @@ const char *property_value(const struct property *p, const json_t *v, struct buf
 		if (!json_is_boolean(v))
 			return "true or false was expected";
 		buf_adds(b, json_is_true(v) ? "true" : "false");
+		return NULL;
+	case KIND_INTEGER:
+		if (!json_is_integer(v) || json_integer_value(v) != (int32_t)json_integer_value(v))
+			return "a whole number of 32 bits was expected";
+		buf_addf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 		return NULL;
 	case KIND_STRINGS:
 		if (!json_is_array(v))

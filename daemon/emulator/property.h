@@ -5,11 +5,12 @@
 
 #include <jansson.h>
 
-/* X(enum, collection, OData type, word) */
-#define TYPES(X)                                              \
-	X(USER, "users", "#microsoft.graph.user", "user")     \
-	X(GROUP, "groups", "#microsoft.graph.group", "group") \
-	X(CONTACT, "contacts", "#microsoft.graph.orgContact", "orgContact")
+/* X(enum, collection, OData type, word); the databases of the tenants hold their numbers */
+#define TYPES(X)                                                            \
+	X(USER, "users", "#microsoft.graph.user", "user")                   \
+	X(GROUP, "groups", "#microsoft.graph.group", "group")               \
+	X(CONTACT, "contacts", "#microsoft.graph.orgContact", "orgContact") \
+	X(DEVICE, "devices", "#microsoft.graph.device", "device")
 enum object_type {
 #define X(id, collection, odata, word) TYPE_##id,
 	TYPES(X)
@@ -22,6 +23,12 @@ struct type_info {
 };
 extern const struct type_info types[TYPE_COUNT];
 
+/* Who has a manager can be one. */
+static inline bool type_has_manager(enum object_type t)
+{
+	return t == TYPE_USER || t == TYPE_CONTACT;
+}
+
 enum property_kind {
 	KIND_STRING,
 	KIND_BOOLEAN,
@@ -29,6 +36,7 @@ enum property_kind {
 	KIND_EXTENSIONS, /* onPremisesExtensionAttributes: a PATCH merges */
 	KIND_OBJECTS,    /* phones, addresses: a PATCH replaces */
 	KIND_TIME,
+	KIND_INTEGER, /* Int32 */
 };
 
 /* BY_MASTER: by synchronization, and by applications once the source of authority is the cloud */
@@ -69,7 +77,13 @@ enum {
 	P_SENT_UPN,
 	P_GROUP_TYPES,
 	P_FIRST_OTHER,
-	P_USER_TYPE = P_FIRST_OTHER + 20
+	P_USER_TYPE = P_FIRST_OTHER + 20,
+	P_DEVICE_ID = P_FIRST_OTHER + 45,
+	P_SECURITY_IDS, /* alternativeSecurityIds */
+	P_SYSTEM,       /* operatingSystem */
+	P_SYSTEM_VERSION,
+	P_TRUST_TYPE,
+	P_PROFILE_TYPE
 };
 
 extern const struct property properties[];

@@ -328,7 +328,7 @@ bool query_select(
 
 		if (n == 7 && strncasecmp(p, "members", n) == 0 && t == TYPE_GROUP)
 			q->select_members = true;
-		else if (n == 7 && strncasecmp(p, "manager", n) == 0 && t != TYPE_GROUP)
+		else if (n == 7 && strncasecmp(p, "manager", n) == 0 && type_has_manager(t))
 			q->select_manager = true;
 		else if (prop >= 0 && !may_read_property(rq, (unsigned)prop, rs))
 			return false;

@@ -3,7 +3,7 @@
 
 #include "handlers.h"
 
-#define SELECT_MAX 72
+#define SELECT_MAX 80
 #define EXPAND_MAX 4
 #define TOP_MAX 999
 

@@ -165,7 +165,7 @@ static void set_manager(
 	const char *url = body_text(rq->body, "@odata.id");
 	struct object *target = object_of_url(em, url);
 
-	if (!target || target->type == TYPE_GROUP) {
+	if (!target || !type_has_manager(target->type)) {
 		respond_not_found(rs, url);
 		return;
 	}

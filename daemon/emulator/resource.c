@@ -1,4 +1,4 @@
-/* Users, groups and contacts: create, read, update, delete; and who may. */
+/* Users, groups, contacts and devices: create, read, update, delete; and who may. */
 #include "match.h"
 #include "write.h"
 
@@ -23,6 +23,10 @@ static const struct {
 	[TYPE_CONTACT] = {BIT(CONTACT_READ) | BIT(DIRECTORY_READ) | BIT(DIRECTORY_WRITE) |
 				  BIT(SYNC) | BIT(CONTACT_SOA),
 		BIT(SYNC)},
+	/* synchronization has no part in them: it needs the right to read them like anybody */
+	[TYPE_DEVICE] = {BIT(DEVICE_READ) | BIT(DEVICE_WRITE) | BIT(DIRECTORY_READ) |
+				 BIT(DIRECTORY_WRITE),
+		BIT(DEVICE_WRITE) | BIT(DIRECTORY_WRITE)},
 #undef BIT
 };
 
@@ -36,7 +40,7 @@ bool may_read(const struct request *rq, enum object_type t, struct response *rs)
 
 bool may_write(const struct request *rq, enum object_type t, struct response *rs)
 {
-	if (rq->app->roles & rights[t].write)
+	if (rq->app->roles & rights[t].write && !(t == TYPE_DEVICE && is_sync(rq)))
 		return true;
 	respond_forbidden(rs);
 	return false;
@@ -182,10 +186,10 @@ void object_delete(struct emulator *em, struct object *o)
 	snprintf(json, sizeof(json), "\"%s\"", time_format(o->deleted_at, text));
 	object_keys_drop(em->dir, o);
 	o->deleted = true;
-	o->purged = o->type == TYPE_CONTACT;
+	o->purged = o->type == TYPE_CONTACT || o->type == TYPE_DEVICE;
 	if (object_prop_is(o, P_SYNC_ENABLED, "true"))
 		object_set(em->dir, o, P_SYNC_ENABLED, "false", 5);
-	if (o->type != TYPE_CONTACT)
+	if (!o->purged)
 		object_set(em->dir, o, P_DELETED, json, strlen(json));
 	object_keys_add(em->dir, o);
 	em->n_managed[o->type] -= o->cloud_managed;

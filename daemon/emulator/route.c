@@ -90,7 +90,11 @@ void respond_value(struct response *rs, const char *code, enum object_type t, co
 	const char *why)
 {
 	static const char *const RESOURCES[TYPE_COUNT] = {
-		[TYPE_USER] = "User", [TYPE_GROUP] = "Group", [TYPE_CONTACT] = "Contact"};
+		[TYPE_USER] = "User",
+		[TYPE_GROUP] = "Group",
+		[TYPE_CONTACT] = "Contact",
+		[TYPE_DEVICE] = "Device",
+	};
 	_cleanup_buf_ struct buf details = {0};
 	char text[256];
 
@@ -224,14 +228,16 @@ static const struct {
 #define U (1u << TYPE_USER)
 #define G (1u << TYPE_GROUP)
 #define C (1u << TYPE_CONTACT)
+#define D (1u << TYPE_DEVICE)
 	{"onPremisesSyncBehavior", U | G | C, 3, handle_soa},
 	{"members", G, 5, handle_members},
 	{"manager", U | C, 4, handle_manager},
-	{"memberOf", U | G | C, 5, handle_member_of},
+	{"memberOf", U | G | C | D, 5, handle_member_of},
 	{"directReports", U | C, 5, handle_reports},
 #undef U
 #undef G
 #undef C
+#undef D
 };
 
 /* /users/{id}/... */

@@ -93,7 +93,8 @@ static int match_term(const struct term *t, const struct object *o, const char *
 	size_t n;
 
 	*why = t->property;
-	if (prop < 0 || properties[prop].kind == KIND_BOOLEAN || properties[prop].kind == KIND_TIME)
+	if (prop < 0 || properties[prop].kind == KIND_BOOLEAN ||
+		properties[prop].kind == KIND_TIME || properties[prop].kind == KIND_INTEGER)
 		return -1;
 	json = object_prop(o, (unsigned)prop, &n);
 	return json && has_word(json, n, t->text);

@@ -24,7 +24,9 @@
 	X(SYNC_WRITE, "OnPremDirectorySynchronization.ReadWrite.All")   \
 	X(ROLES_WRITE, "RoleManagement.ReadWrite.Directory")            \
 	X(LIFECYCLE_READ, "User-LifeCycleInfo.Read.All")                \
-	X(LIFECYCLE_WRITE, "User-LifeCycleInfo.ReadWrite.All")
+	X(LIFECYCLE_WRITE, "User-LifeCycleInfo.ReadWrite.All")          \
+	X(DEVICE_READ, "Device.Read.All")                               \
+	X(DEVICE_WRITE, "Device.ReadWrite.All")
 enum role {
 #define X(id, name) ROLE_##id,
 	ROLES(X)

@@ -2,11 +2,13 @@
  * Values that the service refuses. mailNickname: learn.microsoft.com/graph/api/resources/group.
  * Addresses: microsoft.github.io/idfix (Errors supported by the IdFix tool) and
  * learn.microsoft.com/microsoft-365/enterprise/prepare-for-directory-synchronization.
- * usageLocation: learn.microsoft.com/graph/api/resources/user.
+ * usageLocation: learn.microsoft.com/graph/api/resources/user. Devices: .../resources/device.
  */
 #include "validate.h"
 
+#include "base/codec.h"
 #include "base/country.h"
+#include "base/err.h"
 #include "base/util.h"
 
 bool local_part_is_good(const char *s, size_t n)
@@ -76,6 +78,55 @@ static const char *wrong_country(const char *s, size_t n)
 	return country_exists(s, n) ? NULL : "a country of ISO 3166 in two letters was expected";
 }
 
+static const char *wrong_word(const char *s, const char *const *words)
+{
+	for (; *words; words++)
+		if (streq(*words, s))
+			return NULL;
+	return "it is none of the values that the property can have";
+}
+
+static const char *wrong_trust(const char *s)
+{
+	static const char *const words[] = {"Workplace", "AzureAd", "ServerAd", NULL};
+
+	return wrong_word(s, words);
+}
+
+static const char *wrong_profile(const char *s)
+{
+	static const char *const words[] = {
+		"RegisteredDevice", "SecureVM", "Printer", "Shared", "IoT", NULL};
+
+	return wrong_word(s, words);
+}
+
+/* [{"type": 2, "identityProvider": null, "key": "base64"}] */
+static const char *wrong_security_ids(const json_t *list)
+{
+	json_t *v;
+	size_t i;
+
+	json_array_foreach (list, i, v) {
+		const json_t *key = json_object_get(v, "key");
+		size_t n = json_string_length(key);
+		_cleanup_free_ char *raw = xcalloc(1, n + 1);
+
+		if (!json_is_string(key) || base64_decode(raw, json_string_value(key), n) < 0)
+			return "objects with a key in base64 were expected";
+	}
+	return NULL;
+}
+
+static const char *wrong_device(unsigned prop, const char *s)
+{
+	unsigned char guid[16];
+
+	if (prop == P_DEVICE_ID)
+		return guid_parse(guid, s) ? NULL : "a GUID was expected";
+	return prop == P_TRUST_TYPE ? wrong_trust(s) : wrong_profile(s);
+}
+
 const char *value_wrong(unsigned prop, const json_t *v)
 {
 	const char *s = json_string_value(v), *name = properties[prop].name;
@@ -85,8 +136,12 @@ const char *value_wrong(unsigned prop, const json_t *v)
 		return wrong_list(v, wrong_proxy, true);
 	if (streq(name, "otherMails"))
 		return wrong_list(v, wrong_address, false);
+	if (prop == P_SECURITY_IDS)
+		return wrong_security_ids(v);
 	if (!s)
 		return NULL;
+	if (prop == P_DEVICE_ID || prop == P_TRUST_TYPE || prop == P_PROFILE_TYPE)
+		return wrong_device(prop, s);
 	if (prop == P_MAIL_NICKNAME)
 		return wrong_nickname(s, n);
 	if (prop == P_MAIL)

@@ -90,7 +90,7 @@ static bool may_set(const struct request *rq, enum object_type t, const struct o
 	if (p->sync_only >> t & 1 && !is_sync(rq))
 		return refuse(
 			rs, "One or more property values specified are invalid: '%s'.", p->name);
-	if (prop == P_UNIQUE_NAME && o)
+	if ((prop == P_UNIQUE_NAME || prop == P_DEVICE_ID) && o)
 		return refuse(
 			rs, "Property '%s' can be set only when the object is created.", p->name);
 	return true;
@@ -101,7 +101,7 @@ static bool read_special(struct change *c, enum object_type t, const char *key, 
 {
 	if (strcasecmp(key, "members@odata.bind") == 0 && t == TYPE_GROUP)
 		c->members = v;
-	else if (strcasecmp(key, "manager@odata.bind") == 0 && t != TYPE_GROUP)
+	else if (strcasecmp(key, "manager@odata.bind") == 0 && type_has_manager(t))
 		c->manager = json_is_string(v) ? json_string_value(v) : "";
 	else if (strcasecmp(key, "passwordProfile") == 0 && t == TYPE_USER)
 		c->password = json_is_string(body_get(v, "password"));
@@ -179,9 +179,19 @@ static bool check_required(
 	static const unsigned user[] = {P_ACCOUNT_ENABLED, P_DISPLAY_NAME, P_MAIL_NICKNAME, P_UPN};
 	static const unsigned group[] = {
 		P_DISPLAY_NAME, P_MAIL_ENABLED, P_MAIL_NICKNAME, P_SECURITY_ENABLED};
+	static const unsigned device[] = {P_ACCOUNT_ENABLED, P_SECURITY_IDS, P_DEVICE_ID,
+		P_DISPLAY_NAME, P_SYSTEM, P_SYSTEM_VERSION};
 	static const unsigned synced[] = {P_IMMUTABLE_ID};
-	const unsigned *list = is_sync(rq) ? synced : t == TYPE_USER ? user : group;
-	unsigned n = is_sync(rq) ? 1 : 4;
+	static const struct {
+		const unsigned *props;
+		unsigned n;
+	} lists[TYPE_COUNT] = {
+		[TYPE_USER] = {user, ARRAY_SIZE(user)},
+		[TYPE_GROUP] = {group, ARRAY_SIZE(group)},
+		[TYPE_DEVICE] = {device, ARRAY_SIZE(device)},
+	};
+	const unsigned *list = is_sync(rq) ? synced : lists[t].props;
+	unsigned n = is_sync(rq) ? ARRAY_SIZE(synced) : lists[t].n;
 
 	for (unsigned i = 0; i < n; i++)
 		if (!is_given(c, list[i]))
@@ -509,6 +519,8 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 	if (t == TYPE_USER &&
 		(!settle_upn(em, rq, o, c, rs) || !settle_user_type(rq, create, c, rs)))
 		return false;
+	if (t == TYPE_DEVICE && create && !is_given(c, P_PROFILE_TYPE))
+		set_text(c, P_PROFILE_TYPE, "RegisteredDevice", strlen("RegisteredDevice"), "");
 	kinds = t == TYPE_GROUP ? future(c, o, P_GROUP_TYPES, &n) : NULL;
 	if (t == TYPE_GROUP && !is_sync(rq) && mail_enabled(c, o) &&
 		!(kinds && strstr(kinds, "\"Unified\"")))
@@ -526,7 +538,7 @@ static bool bind_all(struct emulator *em, struct request *rq, struct object *o,
 {
 	struct object *manager = c->manager ? object_of_url(em, c->manager) : NULL;
 
-	if (c->manager && (!manager || manager->type == TYPE_GROUP)) {
+	if (c->manager && !(manager && type_has_manager(manager->type))) {
 		respond_not_found(rs, c->manager);
 		return false;
 	}
@@ -561,7 +573,7 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	apply(em, o, &c, &changed);
 	if (is_sync(rq))
 		make_synced(em, o, &changed);
-	if (create && t != TYPE_CONTACT)
+	if (create && properties[P_CREATED].types >> t & 1)
 		set_now(em, o, P_CREATED);
 	object_touch(em->dir, o);
 	if (fresh)
