@@ -69,6 +69,16 @@ static int links_to_unwanted(struct outbound *out, const struct cs_row *row, str
 	return 0;
 }
 
+/* Of a class that is never sent: so is no delete, and none may wait and count against the guards.
+ */
+static bool is_outside(const struct outbound *out, const char *class)
+{
+	const struct schema_class *c =
+		schema_class_find(out->conn->type->schema(&out->conn->cfg->settings), class);
+
+	return c && c->never_sent;
+}
+
 /* The rules no longer manage the row, and nothing is sent about it. */
 static int release(struct outbound *out, struct cs_row *row, struct err *e)
 {
@@ -85,7 +95,8 @@ static int release(struct outbound *out, struct cs_row *row, struct err *e)
 	row->links = 0;
 	if (!row->imported)
 		return row_remove(out->sync, row, e);
-	return cs_update(out->sync->store, row, false, e);
+	/* of a class that is never sent it is still there, for inbound rules to join it anew */
+	return cs_update(out->sync->store, row, is_outside(out, row->class), e);
 }
 
 /*
@@ -112,7 +123,8 @@ static int deprovision(
 	struct outbound *out, struct cs_row *row, const char *ad_dn, bool grace, struct err *e)
 {
 	struct sync *s = out->sync;
-	bool never_sent = !row->imported && !row->anchor && row->state != EXPORT_STATE_SENDING;
+	bool never_sent = (!row->imported && !row->anchor && row->state != EXPORT_STATE_SENDING) ||
+	                  is_outside(out, row->class);
 	bool managed = row->want == WANT_PRESENT;
 	int kept;
 
@@ -506,6 +518,12 @@ static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, st
 	return claim.kind == ANCHOR_HEIR ? outbound_object(out, &claim.mv, e) : 0;
 }
 
+/* No outbound rule has managed it: an inbound one joined it, and says when that ends. */
+static bool is_joined_inbound(const struct cs_row *row)
+{
+	return row->want == WANT_NOTHING && row->imported && row->join_rule;
+}
+
 /* No error of it: what was left out while it had one is done now. */
 static int object_is_good(struct outbound *out, const struct mv_row *mv, const struct wanted *w,
 	const struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
@@ -542,7 +560,7 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision)
 		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
-	else if (row.id)
+	else if (row.id && (mv->deleted || !is_joined_inbound(&row)))
 		TRY(leave(out, &row, ad_dn, e));
 	out->in_error = out->in_error && w.provision; /* else it was the heir's */
 	if (!out->in_error)
