@@ -223,6 +223,10 @@ WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1 AND state = ?2 AND
 -- name: cs_page_imported_ids
 SELECT id FROM cs WHERE id > ?2 AND +connector = ?1 AND imported IS NOT NULL AND deleted = 0
 ORDER BY id LIMIT ?3
+-- name: cs_page_imported_class_ids
+SELECT id FROM cs WHERE id > ?3 AND +connector = ?1 AND class = ?2 AND imported IS NOT NULL
+	AND deleted = 0
+ORDER BY id LIMIT ?4
 -- name: cs_page_blocked_ids
 SELECT id FROM cs WHERE blocked = 1 AND connector = ?1 AND class = ?2 AND id > ?3
 ORDER BY id LIMIT ?4

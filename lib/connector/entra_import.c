@@ -1,7 +1,9 @@
 /*
- * Import: delta queries of users, groups and contacts side by side, then the lists of objects
- * whose isCloudManaged is true (delta queries do not report that). The cursor is the three delta
- * links; a link that the service has forgotten (410) makes the whole import a full one.
+ * Import: delta queries of users, groups and contacts side by side, of devices too where rules read
+ * them, then the lists of objects whose isCloudManaged is true (delta queries do not report that).
+ * The cursor is the delta links; a link that the service has forgotten (410) makes the whole import
+ * a full one. Devices ask for a right of their own: without it the rest is imported, and those that
+ * are known stay as they are.
  */
 #include "base/codec.h"
 #include "connector/entra.h"
@@ -35,6 +37,12 @@ struct import {
 	struct import_answer *answer;
 	struct err *e;
 	struct stream streams[2 * ENTRA_CLASS_COUNT];
+	unsigned n_streams;
+	struct optional {
+		bool wanted;          /* always imported, or read by rules */
+		bool refused, before; /* for want of a role; so did the last import find it */
+		char why[256];
+	} classes[ENTRA_CLASS_COUNT];
 	struct arena arena; /* of one object */
 	struct arena flags; /* anchors whose isCloudManaged is true */
 	struct {
@@ -233,7 +241,7 @@ static enum conn_result try_again(struct import *im, struct stream *s)
 		cr = entra_ready(im->c, im->e);
 		if (cr != CONN_OK)
 			return cr;
-		for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++)
+		for (unsigned i = 0; i < im->n_streams; i++)
 			if (im->streams[i].request && !im->streams[i].done && !im->streams[i].first)
 				start(im, &im->streams[i]);
 		return CONN_OK;
@@ -250,11 +258,29 @@ static enum conn_result try_again(struct import *im, struct stream *s)
 	return CONN_OK;
 }
 
+/* The right to read the class is missing: it is left out, and what is known of it stays. */
+static void leave_out(struct import *im, struct stream *s)
+{
+	struct optional *class = &im->classes[s->class];
+	json_t *json = entra_parse(s->request->answer.data, s->request->answer.len, 0);
+	const char *code, *message;
+
+	entra_error(json, &code, &message);
+	snprintf(class->why, sizeof(class->why), "%.60s: %.150s", code, message);
+	json_decref(json);
+	class->refused = true;
+	s->done = true;
+}
+
 static enum conn_result answer(struct import *im, struct stream *s, json_t **ret)
 {
 	struct http_request *r = s->request;
 
 	*ret = NULL;
+	if (r->outcome == HTTP_ANSWERED && r->status == 403 && entra_classes[s->class].role) {
+		leave_out(im, s);
+		return CONN_OK;
+	}
 	if (r->outcome == HTTP_ANSWERED && r->status == 410 && s->kind == STREAM_DELTA) {
 		im->restart = true;
 		return CONN_OK;
@@ -287,7 +313,9 @@ static enum conn_result all_pages(struct import *im)
 	enum conn_result cr;
 	json_t *json;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
+	for (unsigned i = 0; i < im->n_streams; i++) {
+		if (!im->streams[i].first) /* left out */
+			continue;
 		cr = page(im, &im->streams[i], im->streams[i].first);
 		json_decref(im->streams[i].first);
 		im->streams[i].first = NULL;
@@ -318,6 +346,8 @@ static int deliver_flags(struct import *im)
 	unsigned attr = attr_intern("blockOnPremisesSync");
 
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		if (entra_classes[c].role) /* has no source of authority to be switched */
+			continue;
 		for (unsigned i = 0; i < im->flagged[c].n; i++)
 			if (im->sink->flag(im->sink, entra_classes[c].name, attr,
 				    im->flagged[c].anchors[i], im->e) < 0)
@@ -329,7 +359,34 @@ static int deliver_flags(struct import *im)
 	return 0;
 }
 
-/* --- the cursor: {"version":1,"select":"...","users":"https://...", ...} --- */
+/* Classes that were not asked for, or refused: nothing is gone for that. */
+static int deliver_kept(struct import *im)
+{
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		const struct optional *class = &im->classes[c];
+		const struct entra_class_info *info = &entra_classes[c];
+
+		if (class->wanted && !class->refused)
+			continue;
+		if (im->sink->keep(im->sink, info->name, im->e) < 0)
+			return -1;
+		if (!class->refused || class->before)
+			continue;
+		arena_reset(&im->arena);
+		im->sink->note(im->sink,
+			arena_printf(&im->arena,
+				"rules read %s, but the application may not (403 %s): it needs the "
+				"role %s. Everything else is imported, and the %s that are known "
+				"stay as they are",
+				info->collection, class->why, info->role, info->collection));
+	}
+	return 0;
+}
+
+/*
+ * --- the cursor: {"version":1,"select":"...","users":"https://...", ...}; "devices":null where
+ * they were left out ---
+ */
 
 /* What the delta queries were asked for: a new attribute comes only with a query of its own. */
 static const char *selected(const struct import *im, char text[17])
@@ -337,6 +394,8 @@ static const char *selected(const struct import *im, char text[17])
 	_cleanup_buf_ struct buf b = {0};
 
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		if (!im->classes[c].wanted)
+			continue;
 		entra_select(&b, (enum entra_class)c, im->c->surface);
 		buf_addc(&b, ';');
 	}
@@ -359,12 +418,15 @@ static json_t *cursor_read(struct import *im, const struct import_request *req)
 	            cursor_says(json, "surface", im->c->sync_surface ? "sync" : "graph") &&
 	            cursor_says(json, "select", selected(im, select));
 
-	for (unsigned c = 0; good && c < ENTRA_CLASS_COUNT; c++) {
-		const char *url =
-			json_string_value(json_object_get(json, entra_classes[c].collection));
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		const json_t *v = json_object_get(json, entra_classes[c].collection);
+		const char *url = json_string_value(v);
 
-		good = url && entra_own_url(im->c, url);
+		im->classes[c].before = entra_classes[c].role && json_is_null(v);
+		if (im->classes[c].wanted && !im->classes[c].before)
+			good = good && url && entra_own_url(im->c, url);
 	}
+	good = good && !req->full;
 	if (good)
 		return json;
 	json_decref(json);
@@ -380,10 +442,14 @@ static int cursor_write(struct import *im)
 	json_object_set_new(json, "version", json_integer(CURSOR_VERSION));
 	json_object_set_new(json, "surface", json_string(im->c->sync_surface ? "sync" : "graph"));
 	json_object_set_new(json, "select", json_string(selected(im, select)));
-	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++)
-		if (im->streams[i].kind == STREAM_DELTA)
-			json_object_set_new(json, entra_classes[im->streams[i].class].collection,
-				json_string(im->streams[i].delta_link));
+	for (unsigned i = 0; i < im->n_streams; i++) {
+		const struct stream *s = &im->streams[i];
+		bool refused = im->classes[s->class].refused;
+
+		if (s->kind == STREAM_DELTA)
+			json_object_set_new(json, entra_classes[s->class].collection,
+				refused ? json_null() : json_string(s->delta_link));
+	}
 	text = json_dumps(json, JSON_COMPACT);
 	r = im->sink->cursor(im->sink, text, strlen(text), im->e);
 	free(text);
@@ -391,17 +457,29 @@ static int cursor_write(struct import *im)
 	return r;
 }
 
+static void add_stream(struct import *im, enum stream_kind kind, enum entra_class class)
+{
+	struct stream *s = &im->streams[im->n_streams++];
+
+	s->kind = kind;
+	s->class = class;
+	s->page_size = (int)setting_number(im->c->settings, "page_size");
+}
+
 static void begin_all(struct import *im, const json_t *cursor)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
-		struct stream *s = &im->streams[i];
-
-		stream_end(s);
-		s->kind = i < ENTRA_CLASS_COUNT ? STREAM_DELTA : STREAM_FLAGS;
-		s->class = (enum entra_class)(i % ENTRA_CLASS_COUNT);
-		s->page_size = (int)setting_number(im->c->settings, "page_size");
+	for (unsigned i = 0; i < im->n_streams; i++)
+		stream_end(&im->streams[i]);
+	im->n_streams = 0;
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		im->classes[c].refused = false;
+		if (im->classes[c].wanted)
+			add_stream(im, STREAM_DELTA, (enum entra_class)c);
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(im->streams); i++) {
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		if (!entra_classes[c].role)
+			add_stream(im, STREAM_FLAGS, (enum entra_class)c);
+	for (unsigned i = 0; i < im->n_streams; i++) {
 		struct stream *s = &im->streams[i];
 		const char *collection = entra_classes[s->class].collection;
 
@@ -412,16 +490,29 @@ static void begin_all(struct import *im, const json_t *cursor)
 	}
 }
 
+/* The right that was missing is there now: what went meanwhile is known only by reading all. */
+static bool is_granted(const struct import *im)
+{
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		if (im->classes[c].wanted && im->classes[c].before && !im->classes[c].refused)
+			return true;
+	return false;
+}
+
 static enum conn_result import_all(struct import *im, const struct import_request *req)
 {
-	json_t *cursor = req->full ? NULL : cursor_read(im, req);
+	json_t *cursor;
 	enum conn_result r;
 
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		im->classes[c].wanted =
+			!entra_classes[c].role || import_reads(req, entra_classes[c].name);
+	cursor = cursor_read(im, req);
 	begin_all(im, cursor);
 	im->answer->full = cursor == NULL;
 	json_decref(cursor);
 	r = first_answers(im);
-	if (r == CONN_OK && im->restart) {
+	if (r == CONN_OK && (im->restart || (!im->answer->full && is_granted(im)))) {
 		http_abort(im->c->http);
 		im->restart = false;
 		im->answer->full = true;
@@ -435,7 +526,7 @@ static enum conn_result import_all(struct import *im, const struct import_reques
 	}
 	if (r == CONN_OK)
 		r = all_pages(im);
-	if (r == CONN_OK && (deliver_flags(im) < 0 || cursor_write(im) < 0))
+	if (r == CONN_OK && (deliver_flags(im) < 0 || deliver_kept(im) < 0 || cursor_write(im) < 0))
 		r = CONN_RUN_BAD;
 	return r;
 }
@@ -450,7 +541,7 @@ enum conn_result entra_import(struct connector *c, const struct import_request *
 		r = import_all(&im, req);
 		http_abort(c->http);
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(im.streams); i++)
+	for (unsigned i = 0; i < im.n_streams; i++)
 		stream_end(&im.streams[i]);
 	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++)
 		free(im.flagged[i].anchors);

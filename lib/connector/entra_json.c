@@ -71,6 +71,25 @@ static const char *add_sid(struct entry *en, const struct entra_attr *a, const j
 	return NULL;
 }
 
+/* The bytes of a GUID as Active Directory has them, so that both can be joined. */
+static const char *add_guid(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	unsigned char guid[16];
+
+	if (!json_is_string(v) || !guid_parse(guid, json_string_value(v)))
+		return "a GUID was expected";
+	entry_set(en, a->id, value_binary(arena_dup(en->arena, guid, sizeof(guid)), sizeof(guid)));
+	return NULL;
+}
+
+static const char *add_integer(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	if (!json_is_integer(v))
+		return "a whole number was expected";
+	entry_set(en, a->id, value_integer(json_integer_value(v)));
+	return NULL;
+}
+
 static const char *add_text(struct entry *en, const struct entra_attr *a, const json_t *v)
 {
 	const char *wrong = text_problem(json_string_value(v), json_string_length(v));
@@ -86,6 +105,10 @@ static const char *add_scalar(struct entry *en, const struct entra_attr *a, cons
 		return add_time(en, a, v);
 	if (a->shape == SHAPE_SID)
 		return add_sid(en, a, v);
+	if (a->shape == SHAPE_GUID)
+		return add_guid(en, a, v);
+	if (a->type == VALUE_INTEGER)
+		return add_integer(en, a, v);
 	if (a->type == VALUE_BOOLEAN) {
 		if (!json_is_boolean(v))
 			return "true or false was expected";
@@ -114,6 +137,55 @@ static const char *add_list(struct entry *en, const struct entra_attr *a, const 
 			return wrong;
 	}
 	return NULL;
+}
+
+/* Text in ASCII that stands there as UTF-16, little-endian; NULL: it is something else. */
+static char *ascii_of(const unsigned char *raw, size_t n, struct arena *a)
+{
+	char *text = arena_zalloc(a, n / 2 + 1);
+
+	for (size_t i = 0; i < n; i += 2) {
+		if (i + 1 == n || raw[i + 1] || raw[i] < ' ' || raw[i] > '~')
+			return NULL;
+		text[i / 2] = (char)raw[i];
+	}
+	return n ? text : NULL;
+}
+
+/* As altSecurityIdentities of a device in AD has it ("X509:<SHA1-TP-PUBKEY>..."), else as it is. */
+static const char *add_key(struct entry *en, const struct entra_attr *a, const json_t *v)
+{
+	const json_t *key = json_object_get(v, "key");
+	size_t n = json_string_length(key);
+	unsigned char *raw = arena_alloc(en->arena, n + 1);
+	const char *text;
+	ssize_t len;
+
+	if (json_is_null(key))
+		return NULL;
+	len = json_is_string(key) ? base64_decode(raw, json_string_value(key), n) : -1;
+	if (len < 0)
+		return "a key in base64 was expected";
+	text = ascii_of(raw, (size_t)len, en->arena);
+	if (!text)
+		return add_text(en, a, key);
+	entry_add(en, a->id, value_string(text));
+	return NULL;
+}
+
+static const char *add_keys(struct entry *en, const struct entra_attr *a, const json_t *list)
+{
+	const char *wrong = NULL;
+	size_t i;
+	json_t *v;
+
+	if (!json_is_array(list))
+		return "a list was expected";
+	entry_clear(en, a->id);
+	json_array_foreach (list, i, v)
+		if (!wrong)
+			wrong = add_key(en, a, v);
+	return wrong;
 }
 
 /* Each as "ProxyAddresses smtp:a@b". */
@@ -163,9 +235,11 @@ static const char *wrong_shape(const struct entra_attr *a, const json_t *v)
 	case SHAPE_ADDRESS:
 		return json_is_array(v) ? NULL : "a list was expected";
 	case SHAPE_TIME:
+	case SHAPE_GUID:
 	case SHAPE_SID:
 	case SHAPE_PLAIN:
 	case SHAPE_LIST:
+	case SHAPE_KEYS:
 	case SHAPE_ERRORS:
 	case SHAPE_REFERENCE:
 		break;
@@ -186,9 +260,11 @@ static const json_t *inner(const struct entra_attr *a, const json_t *v)
 	case SHAPE_ADDRESS:
 		return json_object_get(json_array_get(v, 0), a->sub);
 	case SHAPE_TIME:
+	case SHAPE_GUID:
 	case SHAPE_SID:
 	case SHAPE_PLAIN:
 	case SHAPE_LIST:
+	case SHAPE_KEYS:
 	case SHAPE_ERRORS:
 	case SHAPE_REFERENCE:
 		break;
@@ -202,6 +278,8 @@ static const char *read_attr(struct entry *en, const struct entra_attr *a, const
 		return add_list(en, a, v);
 	if (!json_is_null(v) && a->shape == SHAPE_ERRORS)
 		return add_errors(en, a, v);
+	if (!json_is_null(v) && a->shape == SHAPE_KEYS)
+		return add_keys(en, a, v);
 	if (!json_is_null(v) && wrong_shape(a, v))
 		return wrong_shape(a, v);
 	v = json_is_null(v) ? NULL : inner(a, v);
@@ -211,7 +289,10 @@ static const char *read_attr(struct entry *en, const struct entra_attr *a, const
 	return NULL;
 }
 
-/* *ret NULL: devices, service principals: not in the connector space. False: it cannot be told. */
+/*
+ * *ret NULL: devices, service principals. No reference to them is sent, so none is read: a rule
+ * that does not know of them must not remove them. False: it cannot be told.
+ */
 static bool target_anchor(const json_t *item, struct arena *a, const char **ret)
 {
 	const char *type = json_string_value(json_object_get(item, "@odata.type"));
@@ -220,8 +301,8 @@ static bool target_anchor(const json_t *item, struct arena *a, const char **ret)
 
 	if (!type || !id)
 		return false;
-	*ret = c == ENTRA_CLASS_COUNT ? NULL
-	                              : arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id);
+	*ret = entra_class_sent(c) ? arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id)
+	                           : NULL;
 	return true;
 }
 
@@ -362,7 +443,8 @@ const char *entra_read(const json_t *json, enum entra_class class, enum entra_su
 	settle_proxies(en);
 	entra_settle(en->class, en);
 	set_dn(en);
-	entry_set(en, attr_intern("cloudMastered"), value_boolean(false));
+	if (entra_class_sent(class))
+		entry_set(en, attr_intern("cloudMastered"), value_boolean(false));
 	*ret_changes = refs.items;
 	*ret_n = refs.n;
 	return NULL;
@@ -532,6 +614,8 @@ static void write_property(const struct writer *w, unsigned i)
 	case SHAPE_ADDRESS:
 		write_whole(w, a->property, a->shape);
 		break;
+	case SHAPE_GUID: /* of classes that no surface sends */
+	case SHAPE_KEYS:
 	case SHAPE_ERRORS:
 	case SHAPE_REFERENCE:
 		break;

@@ -4,7 +4,7 @@
 #include "base/err.h"
 
 const struct entra_class_info entra_classes[] = {
-#define X(id, class, collection, type, prefix) {class, collection, type, prefix},
+#define X(id, class, collection, type, prefix, role) {class, collection, type, prefix, role},
 	ENTRA_CLASSES(X)
 #undef X
 };
@@ -33,6 +33,11 @@ static const struct schema_alias ALIASES[] = {
 	{"msRTCSIP-PrimaryUserAddress", "msRtcSipPrimaryUserAddress"},
 	{"msRTCSIP-UserEnabled", "msRtcSipUserEnabled"},
 };
+
+bool entra_class_sent(enum entra_class class)
+{
+	return class < ENTRA_CLASS_COUNT && !entra_classes[class].role;
+}
 
 const struct entra_attr *entra_attrs(unsigned *ret_n)
 {
@@ -71,7 +76,7 @@ static bool carried_elsewhere(
  */
 static unsigned flags_of(const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
 {
-	if (c >= ENTRA_CLASS_COUNT)
+	if (!entra_class_sent(c))
 		return a->flags & ~(unsigned)SCHEMA_READ_ONLY;
 	if (c == ENTRA_CONTACT || surface == ENTRA_SYNC)
 		return a->flags;
@@ -96,8 +101,7 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 			continue;
 		attrs[count++] = (struct schema_attr){a->name, a->type, flags_of(a, c, surface)};
 	}
-	*class =
-		(struct schema_class){NAMES[c], attrs, count, .never_sent = c >= ENTRA_CLASS_COUNT};
+	*class = (struct schema_class){NAMES[c], attrs, count, .never_sent = !entra_class_sent(c)};
 }
 
 const struct schema *entra_schema(enum entra_surface surface)
@@ -123,7 +127,7 @@ const char *entra_surfaces(const char *class, const char *attr)
 	enum entra_class c = entra_class_find(class);
 	const char *ret = NULL;
 
-	for (unsigned i = 0; i < n && c < ENTRA_CLASS_COUNT; i++) {
+	for (unsigned i = 0; i < n && entra_class_sent(c); i++) {
 		const struct entra_attr *a = &all[i];
 
 		if (!(a->where & 1u << c) || !a->property || a->flags & SCHEMA_READ_ONLY ||

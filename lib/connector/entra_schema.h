@@ -3,15 +3,18 @@
 
 #include "connector/connector.h"
 
-/* X(enum, class, Graph collection, OData type, prefix of the anchor) */
-#define ENTRA_CLASSES(X)                                                \
-	X(USER, "user", "users", "#microsoft.graph.user", "User_")      \
-	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_") \
-	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_")
+/*
+ * X(enum, class, Graph collection, OData type, prefix of the anchor, role). role NULL: always
+ * imported, and sent. Otherwise imported only where rules read it, with that application role, and
+ * sent by no surface.
+ */
+#define ENTRA_CLASSES(X)                                                                   \
+	X(USER, "user", "users", "#microsoft.graph.user", "User_", NULL)                   \
+	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_", NULL)              \
+	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_", NULL) \
+	X(DEVICE, "device", "devices", "#microsoft.graph.device", "Device_", "Device.Read.All")
 /* X(enum, class): rules may make them, and no surface imports or sends them. */
-#define ENTRA_OTHER_CLASSES(X) \
-	X(DEVICE, "device")    \
-	X(PUBLIC_FOLDER, "publicFolder")
+#define ENTRA_OTHER_CLASSES(X) X(PUBLIC_FOLDER, "publicFolder")
 enum entra_class {
 #define X(id, ...) ENTRA_##id,
 	ENTRA_CLASSES(X)
@@ -34,15 +37,21 @@ enum entra_surface {
 
 struct entra_class_info {
 	const char *name, *collection, *odata_type, *anchor_prefix;
+	const char *role; /* see ENTRA_CLASSES */
 };
 extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
+
+/* Does some surface send objects of the class? */
+bool entra_class_sent(enum entra_class class);
 
 /* How a property holds the value. */
 enum entra_shape {
 	SHAPE_TIME,      /* "employeeHireDate": "2026-08-01T00:00:00Z", here 20260801000000.0Z */
+	SHAPE_GUID,      /* "deviceId": "6f9619ff-...", here its bytes as objectGUID has them */
 	SHAPE_SID,       /* "onPremisesSecurityIdentifier": "S-1-5-21-...", here its bytes */
 	SHAPE_PLAIN,     /* "department": "Sales" */
 	SHAPE_LIST,      /* "proxyAddresses": [...] */
+	SHAPE_KEYS,      /* "alternativeSecurityIds": [{"type": 2, "key": base64 of UTF-16}] */
 	SHAPE_FIRST,     /* "businessPhones": ["..."] */
 	SHAPE_NESTED,    /* "onPremisesExtensionAttributes": {"extensionAttribute1": ...} */
 	SHAPE_PHONE,     /* "phones": [{"type": ..., "number": ...}] */

@@ -2,7 +2,7 @@
  * The attribute table: one row carries an attribute through $select, reading, writing and the
  * schema. Names, types and classes are those of Connect Sync's Entra connector (the description of
  * it that an export of a server has: 185 attributes of five classes); the properties are documented
- * at learn.microsoft.com/graph/api/resources/{user,group,orgcontact}. An attribute that Graph
+ * at learn.microsoft.com/graph/api/resources/{user,group,orgcontact,device}. An attribute that Graph
  * carries in another way for another class has a row for each. A row says who can send it: LOCAL
  * nobody, SYNC only the surface "sync", any other one both.
  */
@@ -50,8 +50,10 @@
 struct entra_attr entra_table[] = {
 	PLAIN("sourceAnchor", "onPremisesImmutableId", S, U),
 	PLAIN("sourceAnchor", "onPremisesImmutableId", S, G | C, SYNC, .sync_read_only = true),
-	PLAIN("accountEnabled", "accountEnabled", B, U),
-	PLAIN("displayName", "displayName", S, U | G | C),
+	PLAIN("accountEnabled", "accountEnabled", B, U | D),
+	PLAIN("cloudAccountEnabled", "accountEnabled", B, D),
+	PLAIN("displayName", "displayName", S, U | G | C | D),
+	PLAIN("cloudDisplayName", "displayName", S, D),
 	PLAIN("givenName", "givenName", S, U | C),
 	PLAIN("surname", "surname", S, U | C),
 	PLAIN("userPrincipalName", "userPrincipalName", S, U, .flags = SCHEMA_NO_CASE),
@@ -116,29 +118,36 @@ struct entra_attr entra_table[] = {
 		.lifecycle = true, .flags = SCHEMA_TIME},
 	PLAIN("onPremisesDistinguishedName", "onPremisesDistinguishedName", S, U, SYNC),
 	PLAIN("mailEnabled", "mailEnabled", B, G),
-	PLAIN("onPremisesSyncEnabled", "onPremisesSyncEnabled", B, U | G | C,
+	PLAIN("onPremisesSyncEnabled", "onPremisesSyncEnabled", B, U | G | C | D,
 		.flags = SCHEMA_READ_ONLY),
 	{"onPremisesProvisioningErrors", "onPremisesProvisioningErrors", NULL, SHAPE_ERRORS, S,
 		U | G | C, .flags = SCHEMA_READ_ONLY | SCHEMA_MULTI},
+	/* devices: what Graph has is the cloud's and the directory's value at once */
+	{"deviceId", "deviceId", NULL, SHAPE_GUID, X, D},
+	PLAIN("deviceOSType", "operatingSystem", S, D),
+	PLAIN("cloudDeviceOSType", "operatingSystem", S, D),
+	PLAIN("deviceOSVersion", "operatingSystemVersion", S, D),
+	PLAIN("cloudDeviceOSVersion", "operatingSystemVersion", S, D),
+	PLAIN("deviceTrustType", "trustType", S, D),
+	PLAIN("deviceObjectVersion", "deviceVersion", I, D),
+	PLAIN("isCompliant", "isCompliant", B, D),
+	PLAIN("isManaged", "isManaged", B, D),
+	{"devicePhysicalIds", "physicalIds", NULL, SHAPE_LIST, S, D, .flags = SCHEMA_MULTI},
+	{"alternativeSecurityId", "alternativeSecurityIds", NULL, SHAPE_KEYS, S, D,
+		.flags = SCHEMA_MULTI},
+	{"approximateLastLogonTimestamp", "approximateLastSignInDateTime", NULL, SHAPE_TIME, S, D},
 	/* the surface "graph": public Graph's own key of a group, given once at creation */
 	PLAIN("sourceAnchor", "uniqueName", S, G, .flags = SCHEMA_WRITE_ONCE),
 	/* and a contact's anchor has no place there: it stays in the schema so that rules load */
 	{"blockOnPremisesSync", NULL, NULL, SHAPE_PLAIN, B, U | G | C, .flags = SCHEMA_READ_ONLY},
 	/* the rest of it: the rules may name these, and Graph has no property that could be written
          */
-	LOCAL("accountEnabled", B, D),
 	LOCAL("alias", S, P),
-	LOCALS("alternativeSecurityId", S, D),
 	LOCAL("altRecipient", R, U | G | C),
-	LOCAL("approximateLastLogonTimestamp", S, D),
 	LOCAL("assistant", R, U | G | C),
 	LOCALS("authOrig", R, U | G | C),
-	LOCAL("cloudAccountEnabled", B, D),
 	LOCAL("cloudAnchor", S, U | G | C | D | P),
 	LOCAL("cloudCreated", B, D),
-	LOCAL("cloudDeviceOSType", S, D),
-	LOCAL("cloudDeviceOSVersion", S, D),
-	LOCAL("cloudDisplayName", S, D),
 	LOCAL("cloudLegacyExchangeDN", S, U | G | C),
 	LOCAL("cloudMastered", B, U | G),
 	LOCAL("cloudMSExchArchiveStatus", I, U),
@@ -157,14 +166,8 @@ struct entra_attr entra_table[] = {
 	LOCAL("countryCode", I, U | C),
 	LOCAL("countryLetterCode", S, U | C),
 	LOCAL("description", S, U | C),
-	LOCAL("deviceId", X, D),
-	LOCAL("deviceObjectVersion", I, D),
-	LOCAL("deviceOSType", S, D),
-	LOCAL("deviceOSVersion", S, D),
-	LOCALS("devicePhysicalIds", S, D),
-	LOCAL("deviceTrustType", S, D),
 	LOCAL("dirSyncOverrides", I, D),
-	LOCAL("displayName", S, D | P),
+	LOCAL("displayName", S, P),
 	LOCALS("dLMemRejectPerms", R, U | G | C),
 	LOCALS("dLMemSubmitPerms", R, U | G | C),
 	LOCAL("export_password", S, U | G | C | D),
@@ -188,8 +191,6 @@ struct entra_attr entra_table[] = {
 	LOCAL("info", S, U | G | C),
 	LOCAL("initials", S, U | C),
 	LOCAL("ipPhone", S, U | C),
-	LOCAL("isCompliant", B, D),
-	LOCAL("isManaged", B, D),
 	LOCAL("lastPasswordChangeTimestamp", S, U),
 	LOCAL("legacyExchangeDN", S, U | G | C | P),
 	LOCAL("mail", S, P),

@@ -43,7 +43,27 @@ static enum conn_result test_sign_in(struct connector *c, struct test_sink *sink
 	return r;
 }
 
-static void test_roles(const struct connector *c, struct test_sink *sink)
+static void test_optional(
+	const struct connector *c, const struct import_request *req, struct test_sink *sink)
+{
+	static const char *const more[] = {
+		"Device.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"};
+
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
+		const struct entra_class_info *info = &entra_classes[i];
+		bool may = !info->role || oauth_has_role(&c->oauth, info->role);
+
+		for (unsigned k = 0; k < ARRAY_SIZE(more); k++)
+			may = may || oauth_has_role(&c->oauth, more[k]);
+		if (!may && import_reads(req, info->name))
+			finding_tell(sink, "rights", TEST_WARNING,
+				"no %s: %s, which rules read, cannot be imported", info->role,
+				info->collection);
+	}
+}
+
+static void test_roles(
+	const struct connector *c, const struct import_request *req, struct test_sink *sink)
 {
 	static const struct {
 		const char *role, *why;
@@ -63,6 +83,7 @@ static void test_roles(const struct connector *c, struct test_sink *sink)
 			!oauth_has_role(&c->oauth, wished[i].role))
 			finding_tell(sink, "rights", TEST_WARNING, "no %s: %s", wished[i].role,
 				wished[i].why);
+	test_optional(c, req, sink);
 	finding_tell(sink, "rights", TEST_GOOD, "the roles that surface = %s needs are there",
 		setting_text(c->settings, "surface"));
 }
@@ -95,14 +116,18 @@ static enum conn_result test_tenant(struct connector *c, struct test_sink *sink,
 	return CONN_OK;
 }
 
-static enum conn_result test_counts(struct connector *c, struct test_sink *sink, struct err *e)
+static enum conn_result test_counts(struct connector *c, const struct import_request *req,
+	struct test_sink *sink, struct err *e)
 {
 	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
 		const char *collection = entra_classes[i].collection;
 		_cleanup_free_ char *url = xasprintf("%s/%s/$count", c->base, collection);
 		json_t *json;
-		enum conn_result r = entra_get(c, url, true, &json, e);
+		enum conn_result r;
 
+		if (entra_classes[i].role && !import_reads(req, entra_classes[i].name))
+			continue;
+		r = entra_get(c, url, true, &json, e);
 		if (r != CONN_OK)
 			return r;
 		if (json_is_integer(json))
@@ -147,11 +172,11 @@ enum conn_result entra_test(struct connector *c, const struct import_request *re
 	test_certificate(c, sink);
 	r = test_sign_in(c, sink, e);
 	if (r == CONN_OK) {
-		test_roles(c, sink);
+		test_roles(c, req, sink);
 		r = test_tenant(c, sink, e);
 	}
 	if (r == CONN_OK)
-		r = test_counts(c, sink, e);
+		r = test_counts(c, req, sink, e);
 	if (r == CONN_OK)
 		r = test_switches(c, sink, e);
 	return r;

@@ -57,6 +57,11 @@ struct import_sink {
 	int (*full)(struct import_sink *s, const char *reason, struct err *e);
 	/* Something that the operator should know; the import goes on. */
 	void (*note)(struct import_sink *s, const char *text);
+	/*
+	 * Nothing is said of the class's objects that were not delivered: they stay as they are
+	 * known. After the last object of the class.
+	 */
+	int (*keep)(struct import_sink *s, const char *class, struct err *e);
 	/* What the directory says of its own names, kept for connector_type.parameter(). */
 	int (*names)(struct import_sink *s, const char *text, struct err *e);
 	/* 1: the directory is known to have an object of this anchor, 0: it is not. */
@@ -88,7 +93,19 @@ struct import_request {
 	/* attributes that the rules read, besides what the connector always needs */
 	const unsigned *attrs;
 	unsigned n_attrs;
+	/* classes of which some rule reads objects */
+	const char *const *classes;
+	unsigned n_classes;
 };
+
+/* Does some rule read objects of the class? */
+static inline bool import_reads(const struct import_request *req, const char *class)
+{
+	for (unsigned i = 0; i < req->n_classes; i++)
+		if (strcmp(req->classes[i], class) == 0)
+			return true;
+	return false;
+}
 
 struct import_answer {
 	bool full;    /* everything was delivered: what was not seen is gone (obsolete) */

@@ -185,6 +185,9 @@ void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65
  */
 const unsigned *ruleset_source_attrs(
 	const struct ruleset *rs, const char *connector, unsigned *ret_n);
+/* Classes of a connector's objects that some enabled inbound rule is for; in the arena. */
+const char *const *ruleset_source_classes(
+	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
 /* Does the scope of some rule of the connector ask for membership of a group (ISMEMBEROF)? */
 bool ruleset_uses_membership(const struct ruleset *rs, const char *connector);
 /* The rule of that name that may apply to the connector; NULL: none. */

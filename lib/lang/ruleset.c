@@ -315,6 +315,21 @@ const unsigned *ruleset_source_attrs(
 	return attrs_find(rs->sources, rs->n_sources, connector, ret_n);
 }
 
+const char *const *ruleset_source_classes(
+	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n)
+{
+	const char **classes = arena_alloc(a, (rs->n_index + 1) * sizeof(*classes));
+
+	*ret_n = 0;
+	for (unsigned i = 0; i < rs->n_index; i++) {
+		const struct rule_index *ix = &rs->index[i];
+
+		if (ix->direction == RULE_INBOUND && ix->n && streq(ix->connector, connector))
+			classes[(*ret_n)++] = ix->class;
+	}
+	return classes;
+}
+
 const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n)
 {
 	return attrs_find(rs->joins, rs->n_joins, mv_class, ret_n);

@@ -154,6 +154,8 @@ int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned li
 int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
 	int64_t *ret_ids, unsigned *ret_n, struct err *e);
 /* Ids of rows of a class with blocked = 1, id > after_id. */
+int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *class,
+	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
 int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
 	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
 

@@ -143,10 +143,10 @@ int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, u
 	return read_ids(s, Q_CS_PAGE_IMPORTED_IDS, ret_ids, ret_n, e);
 }
 
-int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
-	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+static int page_class_ids(struct store *s, enum query q, int64_t connector, const char *class,
+	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_CS_PAGE_BLOCKED_IDS, e);
+	sqlite3_stmt *st = q_start(s, q, e);
 
 	if (!st)
 		return e->code;
@@ -154,7 +154,21 @@ int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, i
 	q_text(st, 2, class);
 	q_int(st, 3, after_id);
 	q_int(st, 4, limit);
-	return read_ids(s, Q_CS_PAGE_BLOCKED_IDS, ret_ids, ret_n, e);
+	return read_ids(s, q, ret_ids, ret_n, e);
+}
+
+int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *class,
+	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	return page_class_ids(s, Q_CS_PAGE_IMPORTED_CLASS_IDS, connector, class, after_id, limit,
+		ret_ids, ret_n, e);
+}
+
+int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	return page_class_ids(
+		s, Q_CS_PAGE_BLOCKED_IDS, connector, class, after_id, limit, ret_ids, ret_n, e);
 }
 
 int cs_search(struct store *s, int64_t connector, const char *text, unsigned limit, struct arena *a,

@@ -128,6 +128,29 @@ static void sink_note(struct import_sink *sink, const char *text)
 		(void)tell(st, EVENT_CONNECTOR_NOTE, text, &st->note_error);
 }
 
+static int keep_class(struct import_step *st, const char *class, struct err *e)
+{
+	int64_t after = 0, ids[PAGE];
+	unsigned n;
+
+	do {
+		TRY(cs_page_imported_class_ids(
+			st->sync->store, st->conn->row.id, class, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			after = ids[i];
+			bitmap_set(&st->seen, ids[i]);
+		}
+	} while (n == PAGE);
+	return 0;
+}
+
+static int sink_keep(struct import_sink *sink, const char *class, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return import_is_full(st) ? keep_fatal(st, keep_class(st, class, e)) : 0;
+}
+
 static int sink_names(struct import_sink *sink, const char *text, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
@@ -434,6 +457,8 @@ static int import_with(
 	enum conn_result r;
 
 	req.attrs = ruleset_source_attrs(st->sync->rules, c->name, &req.n_attrs);
+	req.classes =
+		ruleset_source_classes(st->sync->rules, c->name, &st->sync->arena, &req.n_classes);
 	for (unsigned i = 0; i < req.n_attrs; i++)
 		bitmap_set(&st->attrs, req.attrs[i]);
 	TRY(error_ids(st->sync->store, ERROR_IMPORT, note_error, &st->errors, e));
@@ -499,6 +524,7 @@ int step_import(
 				.flag = sink_flag,
 				.full = sink_full,
 				.note = sink_note,
+				.keep = sink_keep,
 				.names = sink_names,
 				.known = sink_known,
 				.container = sink_container,

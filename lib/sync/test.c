@@ -12,6 +12,7 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 	struct connector_host host = {canceled, NULL};
 	struct import_request req = {.full = true};
 	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_arena_ struct arena arena = {0};
 	struct connector *con = NULL;
 	enum conn_result r;
 
@@ -22,6 +23,7 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 			c->type->name);
 	TRY(run_load_rules(cfg, &rules, e));
 	req.attrs = ruleset_source_attrs(rules, name, &req.n_attrs);
+	req.classes = ruleset_source_classes(rules, name, &arena, &req.n_classes);
 	r = c->type->open(&c->settings, &host, &con, e);
 	if (r == CONN_OK)
 		r = c->type->test(con, &req, sink, e);

@@ -200,7 +200,7 @@ static void take_answer(
 
 static void run(const char *how, const json_t *json)
 {
-	static const char letters[] = "ugc";
+	static const char letters[] = "ugcd";
 	static char base[] = "https://graph.example/v1.0";
 	const char *class_letter = *how ? strchr(letters, how[0]) : NULL;
 	enum entra_class class =
