@@ -2,9 +2,9 @@
  * The attribute table: one row carries an attribute through $select, reading, writing and the
  * schema. Names, types and classes are those of Connect Sync's Entra connector (the description of
  * it that an export of a server has: 185 attributes of five classes); the properties are documented
- * at learn.microsoft.com/graph/api/resources/{user,group,orgcontact,device}. An attribute that Graph
- * carries in another way for another class has a row for each. A row says who can send it: LOCAL
- * nobody, SYNC only the surface "sync", any other one both.
+ * at learn.microsoft.com/graph/api/resources/{user,group,orgcontact,device}. An attribute that
+ * Graph carries in another way for another class has a row for each. A row says who can send it:
+ * LOCAL nobody, SYNC only the surface "sync", any other one both.
  */
 #include "connector/entra_schema.h"
 
