@@ -297,23 +297,34 @@ static enum conn_result give_up(struct export *x, struct part *p, const char *wh
 	return CONN_OK;
 }
 
-/* Sends the part again after a while. whole: it was the request, not this part, that was put off.
+/*
+ * Sends the part again after a while. reason: what has nothing to do with the object (the pace, the
+ * token, the whole request), for the error when it lasts; NULL: the service failed at this part.
  */
-static enum conn_result again(struct export *x, struct part *p, long retry_after, bool whole)
+static enum conn_result again(
+	struct export *x, struct part *p, long retry_after, const char *reason)
 {
 	enum conn_result ret;
 
 	suspects_blame(&x->suspects, p);
 	if (++p->tries >= ENTRA_TRIES) {
-		if (!whole)
+		if (!reason)
 			return give_up(x, p, "the service was too busy");
-		ret = overloaded(x, p, "the service was too busy");
+		ret = overloaded(x, p, reason);
 		part_free(p);
 		return ret;
 	}
 	p->not_before = monotonic_ms() + (int64_t)(entra_backoff(p->tries, retry_after) * 1000);
 	queue_put(&x->queue, p);
 	return CONN_OK;
+}
+
+/* Why a part is to be sent again, when it is not for its own sake. */
+static const char *reason_of(long status)
+{
+	return status == 401   ? "the service did not take the token"
+	       : status == 429 ? "the service was too busy"
+	                       : NULL;
 }
 
 /*
@@ -355,7 +366,7 @@ static enum conn_result part_take(
 			oauth_forget(&x->c->oauth);
 		else
 			window_shrink(x, retry_after);
-		return again(x, p, status == 401 ? 0 : retry_after, false);
+		return again(x, p, status == 401 ? 0 : retry_after, reason_of(status));
 	case PART_UNKNOWN:
 		return unknown(x, p);
 	case PART_CHANGED:
@@ -496,7 +507,8 @@ static enum conn_result batch_failed(struct export *x, struct batch *b)
 		if (ret != CONN_OK)
 			part_free(p);
 		else if (busy || stale || r->outcome == HTTP_NOT_SENT)
-			ret = again(x, p, stale ? 0 : r->retry_after, true);
+			ret = again(x, p, stale ? 0 : r->retry_after,
+				stale ? reason_of(401) : reason_of(429));
 		else
 			ret = unknown(x, p);
 	}
@@ -510,7 +522,7 @@ static enum conn_result probe_answer(struct export *x, const json_t *json)
 {
 	const json_t *one = json_array_get(json_object_get(json, "responses"), 0);
 	json_int_t status = json_integer_value(json_object_get(one, "status"));
-	bool good = status >= 200 && status < 500 && status != 429;
+	bool good = status >= 200 && status < 500 && status != 429 && status != 401;
 
 	suspects_answer(&x->suspects, good);
 	if (good)

@@ -641,6 +641,25 @@ def test_throttled_without_a_budget(make_lab):
     assert stats["creates"] == 70 and stats["duplicateWrites"] == 0
 
 
+def test_throttling_is_no_objects_fault(make_lab):
+    """A part that is put off again and again has no error for it; the next cycle sends it."""
+    lab = make_lab(people(30))
+    lab.cycle()
+    for who in ("user3", "user4"):
+        lab.company.set(who, "title", "Cook")
+    lab.write()
+    lab.emulator.fault(match="PATCH /users/" + lab.graph.find("users", "user3")["id"], count=1000,
+                       status=429, retryAfter=1, batchPart=True)
+    r = lab.run()
+    assert r.step(AAD, "export")["result"] == "stopped-connectivity", r.log
+    assert "too busy" in r.step(AAD, "export")["error"]
+    assert errors(lab) == {} and lab.graph.find("users", "user4")["jobTitle"] == "Cook"
+    lab.emulator.clear_faults()
+    lab.cycle()
+    assert lab.graph.find("users", "user3")["jobTitle"] == "Cook"
+    assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
 def test_pages_shrink(make_lab):
     """A page at which the service fails is asked for again in smaller ones."""
     lab = make_lab(people(1))
