@@ -427,11 +427,53 @@ static void key_add_rdn(
 	}
 }
 
+static void ascii_lower(char *c)
+{
+	if (*c >= 'A' && *c <= 'Z')
+		*c += 'a' - 'A';
+}
+
+static bool is_plain_type(const char *p)
+{
+	return ((p[0] == 'c' && p[1] == 'n') || (p[0] == 'o' && p[1] == 'u') ||
+		       (p[0] == 'd' && p[1] == 'c')) &&
+	       p[2] == '=';
+}
+
+/*
+ * Nearly all DNs of a directory: CN, OU and DC with values of ASCII that has no escape and needs
+ * none. The key is the text in lower case. NULL: it is another one. A cycle makes many.
+ */
+static char *plain_key(struct arena *a, const char *dn)
+{
+	char *key = arena_dup(a, dn, strlen(dn)), *p = key;
+
+	for (;; p++) {
+		char *value;
+
+		for (int i = 0; i < 2 && p[i]; i++)
+			ascii_lower(&p[i]);
+		if (!is_plain_type(p))
+			return NULL;
+		value = p += 3;
+		for (; *p && *p != ','; p++) {
+			if (*p < ' ' || *p > '~' || *p == '\\' || *p == '+' || *p == '=')
+				return NULL;
+			ascii_lower(p);
+		}
+		if (p == value || *value == ' ' || *value == '#' || p[-1] == ' ')
+			return NULL;
+		if (!*p)
+			return key;
+	}
+}
+
 char *dn_key(struct arena *a, const char *dn)
 {
+	char *plain = plain_key(a, dn);
 	_cleanup_buf_ struct buf key = {0}, value = {0};
 
-	for (;;) {
+	while (!plain) {
 		const char *end = dn_span(dn, ",");
 
 		key_add_rdn(a, &key, &value, dn, end);
@@ -440,7 +482,7 @@ char *dn_key(struct arena *a, const char *dn)
 		buf_addc(&key, ',');
 		dn = end + 1;
 	}
-	return arena_dup(a, buf_str(&key), key.len);
+	return plain ? plain : arena_dup(a, buf_str(&key), key.len);
 }
 
 char *dn_key_part(struct arena *a, const char *text)
