@@ -1,5 +1,6 @@
 """Each scenario runs three ways: normally; again, which must change nothing; and killed at every
-fault point in turn during every one of its cycles, then resumed to the same end.
+fault point in turn during every one of its cycles, then resumed to the same end. The first cycle
+into an empty tenant, which most share, is killed in the scenario First and where it is another.
 
 A snapshot of the whole laboratory before each cycle is where the kills of that cycle start.
 
@@ -27,6 +28,9 @@ class Scenario:
     results = (0,)  # exit codes that cycles may have
     rules = []     # own rules, beside the default ones
     passes = 1     # a cycle is killed at each of so many passes of a fault point
+    # Is the first cycle killed too? Nearly all begin with the same one, into an empty tenant: that
+    # of First. True where it is another.
+    first_cycle = False
 
     def company(self):
         raise NotImplementedError
@@ -208,6 +212,7 @@ def with_snapshots(scenario):
     stage = Stage(scenario)
     lab = stage.lab
     ports = ports_of(lab)
+    cycles = 0
     try:
         for number, step in enumerate(scenario.steps):
             if step is not cycle:
@@ -219,7 +224,9 @@ def with_snapshots(scenario):
             trace = os.path.join(lab.folder, "faults")
             if os.path.exists(trace):
                 os.unlink(trace)
-            if is_idle(one_cycle(lab, scenario, out)) and snapshots:
+            idle = is_idle(one_cycle(lab, scenario, out))
+            first, cycles = cycles == 0, cycles + 1
+            if (idle and not first) or (first and not scenario.first_cycle):
                 snap.remove()
                 continue
             with open(trace, encoding="ascii") as f:

@@ -98,6 +98,7 @@ def replace(lab):
 
 class MigrationAtOnce(Moving):
     """The copy appears and the old one goes between two cycles."""
+    first_cycle = True
     steps = [cycle, cycle, replace, cycle]
 
     def check(self, lab):
@@ -308,6 +309,7 @@ def box_moves(lab):
 
 class LinkedMailbox(Moving):
     """An account forest and a resource forest: one user, with the account's anchor and name."""
+    first_cycle = True
     company = staticmethod(with_mailbox)
     settings = {"ad": "match_users = sid"}
     steps = [cycle, cycle, box_moves, cycle]
