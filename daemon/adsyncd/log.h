@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/record.h"
+#include "report/record.h"
 
 enum log_target { LOG_TARGET_AUTO, LOG_TARGET_JOURNAL, LOG_TARGET_STDERR };
 

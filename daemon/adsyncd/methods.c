@@ -3,7 +3,7 @@
 #include "base/timefmt.h"
 #include "connector_methods.h"
 #include "show.h"
-#include "sync/preview.h"
+#include "sync/view/preview.h"
 #include "threshold_methods.h"
 
 #include "control_varlink.h"

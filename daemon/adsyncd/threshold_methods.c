@@ -2,7 +2,7 @@
 #include "threshold_methods.h"
 #include "base/timefmt.h"
 #include "show.h"
-#include "sync/guard.h"
+#include "sync/export/guard.h"
 #include "sync/run.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "daemon_priv.h"
-#include "sync/threshold.h"
+#include "sync/export/threshold.h"
 
 #include <jansson.h>
 

@@ -3,7 +3,7 @@
 #include "base/stopwatch.h"
 #include "log.h"
 #include "sync/run.h"
-#include "sync/test.h"
+#include "sync/check.h"
 
 #include <errno.h>
 #include <fcntl.h>

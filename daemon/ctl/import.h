@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ctl.h"
-#include "lang/syncrule.h"
+#include "lang/import/syncrule.h"
 #include "sync/run.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What of imported rules fits the engine: attributes, flows, whole rules. */
 #include "import.h"
-#include "lang/dsml.h"
-#include "lang/expr.h"
+#include "lang/import/dsml.h"
+#include "lang/expr/expr.h"
 
 #include <ctype.h>
 

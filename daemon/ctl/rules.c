@@ -1,8 +1,8 @@
 /* The commands about rules: offline, they read the files that the configuration names. */
 #include "ctl.h"
 #include "base/file.h"
-#include "lang/offline.h"
-#include "lang/scope.h"
+#include "lang/import/offline.h"
+#include "lang/rule/scope.h"
 #include "model/entry_json.h"
 #include "print.h"
 #include "sync/run.h"

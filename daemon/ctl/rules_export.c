@@ -1,7 +1,7 @@
 /* adsyncctl rules export: our rules as Connect Sync's XML. */
 #include "ctl.h"
 #include "base/file.h"
-#include "lang/syncrule.h"
+#include "lang/import/syncrule.h"
 #include "sync/run.h"
 
 #include <stdio.h>

@@ -5,8 +5,8 @@
  */
 #include "import.h"
 #include "base/file.h"
-#include "lang/dsml.h"
-#include "lang/metaverse.h"
+#include "lang/import/dsml.h"
+#include "lang/rule/metaverse.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "base/record.h"
+#include "report/record.h"
 #include "connector/export.h"
 #include "connector/import.h"
 #include "connector/settings.h"

@@ -11,7 +11,7 @@
 #pragma once
 
 #include "base/err.h"
-#include "base/record.h"
+#include "report/record.h"
 #include "model/image.h"
 
 struct store;

@@ -1,7 +1,7 @@
 /* Things that several steps do: decode and encode rows, evaluate rules, report. */
 #include "sync/context.h"
 #include "base/codec.h"
-#include "base/fault.h"
+#include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "store/wait.h"

@@ -4,12 +4,12 @@
  */
 #pragma once
 
-#include "lang/rule.h"
+#include "lang/rule/rule.h"
 #include "store/link.h"
 #include "store/mv.h"
-#include "sync/bitmap.h"
+#include "base/bitmap.h"
 #include "sync/run.h"
-#include "sync/state.h"
+#include "sync/export/state.h"
 
 #define PAGE 500 /* rows in one transaction of a step */
 /* errors that are tried again also when nothing has changed, for rules that ask the clock */

@@ -1,5 +1,5 @@
 /* Loading of rules: which files, and the schemas that they are checked against. */
-#include "lang/metaverse.h"
+#include "lang/rule/metaverse.h"
 #include "sync/run.h"
 
 #include <assert.h>

@@ -4,7 +4,7 @@
  */
 #include "sync/run.h"
 #include "base/codec.h"
-#include "base/fault.h"
+#include "report/fault.h"
 #include "base/file.h"
 #include "base/stopwatch.h"
 #include "base/timefmt.h"

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "lang/rule.h"
+#include "lang/rule/rule.h"
 #include "sync/config.h"
 #include "store/store.h"
 

@@ -6,7 +6,7 @@
  * recorded: the next import shows it, and until then a second write says that the value is there.
  */
 #include "base/codec.h"
-#include "base/fault.h"
+#include "report/fault.h"
 #include "sync/context.h"
 
 #include <inttypes.h>

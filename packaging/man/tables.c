@@ -5,9 +5,9 @@
  * A key of rule files that the page does not speak of is an error, which ends the build.
  */
 #include "base/file.h"
-#include "lang/node.h"
-#include "lang/offline.h"
-#include "lang/ruleset.h"
+#include "lang/expr/node.h"
+#include "lang/import/offline.h"
+#include "lang/rule/ruleset.h"
 #include "sync/config.h"
 
 #include <stdio.h>

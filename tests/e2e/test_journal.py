@@ -50,7 +50,7 @@ def test_event_6956_in_the_journal(make_lab):
 
 
 def test_catalog_explains_every_event():
-    with open(ROOT + "/lib/base/record.h", encoding="utf-8") as f:
+    with open(ROOT + "/lib/report/record.h", encoding="utf-8") as f:
         ids = re.findall(r'"([0-9a-f]{32})"', f.read())
     assert len(ids) == 17 and len(set(ids)) == 17
     catalog = ROOT + "/packaging/systemd/adsyncd.catalog"

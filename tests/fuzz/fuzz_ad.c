@@ -4,7 +4,7 @@
  * The connector must deliver it or say what is wrong with it.
  */
 #include "base/text.h"
-#include "connector/ad.h"
+#include "connector/ad/ad.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

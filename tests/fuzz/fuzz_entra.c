@@ -7,7 +7,7 @@
  * JSON.
  */
 #include "base/text.h"
-#include "connector/entra_part.h"
+#include "connector/entra/part.h"
 #include "fuzz.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Expressions: compiled, checked, and when that works evaluated on the manual's object. */
 #include "fuzz.h"
-#include "lang/offline.h"
+#include "lang/import/offline.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* LDIF files: the reader must end, with a record or an error that names a line. */
-#include "connector/ldif.h"
+#include "connector/ad/ldif.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* A rule file: loads, or one error; what loads is evaluated over an object. */
 #include "fuzz.h"
-#include "lang/metaverse.h"
-#include "lang/offline.h"
-#include "lang/rule.h"
+#include "lang/rule/metaverse.h"
+#include "lang/import/offline.h"
+#include "lang/rule/rule.h"
 #include "connector/connector.h"
 
 #include <stdlib.h>
@@ -10,9 +10,9 @@
 static const char METAVERSE[] =
 	"{\"classes\": {\"person\": {\"displayName\": \"string\", \"manager\": \"reference\", "
 	"\"accountEnabled\": \"boolean\", \"sourceAnchor\": \"string\", \"photo\": \"binary "
-        "multi\", "
+	"multi\", "
 	"\"countryCode\": \"integer\", \"proxyAddresses\": \"string multi\"}, \"group\": "
-        "{\"member\": "
+	"{\"member\": "
 	"\"reference multi\"}}}";
 
 static const struct rule_schema *schemas(unsigned *ret_n)

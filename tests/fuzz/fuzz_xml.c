@@ -1,6 +1,6 @@
 /* Connect Sync's XML: a rule, or one error; what is read comes back the same when it is written. */
 #include "fuzz.h"
-#include "lang/syncrule.h"
+#include "lang/import/syncrule.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -212,7 +212,7 @@ def test_golden(tmp_path, name):
 def test_all_features_have_a_file():
     """The words of a rule file that decide something are each in some golden file."""
     text = "".join(open(f, encoding="utf-8").read() for f in glob.glob(HERE + "/*.json"))
-    with open(ROOT + "/lib/lang/scope.h", encoding="utf-8") as f:
+    with open(ROOT + "/lib/lang/rule/scope.h", encoding="utf-8") as f:
         table = f.read().split("#define SCOPE_OPERATORS")[1].split("enum scope_operator")[0]
     words = re.findall(r'X\(\w+,\s*"(\w+)"', table.replace("\\\n", " "))
     assert len(words) == 20

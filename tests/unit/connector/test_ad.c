@@ -2,7 +2,7 @@
  */
 #include "../check.h"
 #include "base/text.h"
-#include "connector/ad.h"
+#include "connector/ad/ad.h"
 
 #define BASE "DC=a,DC=b"
 #define GUID "01234567-89ab-cdef-0123-456789abcdef"

@@ -1,6 +1,6 @@
 /* The LDIF reader: a table of good and bad files. */
 #include "../check.h"
-#include "connector/ldif.h"
+#include "connector/ad/ldif.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -7,10 +7,10 @@
 #include "base/text.h"
 #include "connector/connector.h"
 #include "base/file.h"
-#include "lang/expr.h"
-#include "lang/metaverse.h"
-#include "lang/rule.h"
-#include "lang/syncrule.h"
+#include "lang/expr/expr.h"
+#include "lang/rule/metaverse.h"
+#include "lang/rule/rule.h"
+#include "lang/import/syncrule.h"
 
 #include <dirent.h>
 #include <stdio.h>

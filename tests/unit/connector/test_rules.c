@@ -2,9 +2,9 @@
 #include "../check.h"
 #include "base/codec.h"
 #include "connector/connector.h"
-#include "connector/entra_json.h"
-#include "lang/metaverse.h"
-#include "lang/rule.h"
+#include "connector/entra/json.h"
+#include "lang/rule/metaverse.h"
+#include "lang/rule/rule.h"
 
 #include <stdio.h>
 

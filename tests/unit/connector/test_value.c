@@ -2,7 +2,7 @@
 #include "../check.h"
 #include "base/buf.h"
 #include "base/country.h"
-#include "connector/entra_value.h"
+#include "connector/entra/value.h"
 
 #define ANCHOR "eFY0Erya8N4RIjNEVWZ3iA==" /* 12345678-9abc-def0-1122-334455667788 */
 

@@ -9,8 +9,8 @@
  */
 #include "../check.h"
 #include "base/file.h"
-#include "lang/node.h"
-#include "lang/offline.h"
+#include "lang/expr/node.h"
+#include "lang/import/offline.h"
 
 #include <dirent.h>
 #include <stdio.h>

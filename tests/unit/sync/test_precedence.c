@@ -3,8 +3,8 @@
  * flows win. Every permutation of four rules and two connectors is computed.
  */
 #include "../check.h"
-#include "lang/metaverse.h"
-#include "sync/mvcompute.h"
+#include "lang/rule/metaverse.h"
+#include "sync/inbound/compute.h"
 
 #include <stdio.h>
 

@@ -4,10 +4,10 @@
  */
 #include "../store/fixture.h"
 #include "connector/connector.h"
-#include "lang/metaverse.h"
+#include "lang/rule/metaverse.h"
 #include "store/query.h"
-#include "sync/mvcompute.h"
-#include "sync/outbound.h"
+#include "sync/inbound/compute.h"
+#include "sync/outbound/outbound.h"
 
 #include <errno.h>
 

@@ -1,0 +1,89 @@
+/*
+ * The one thing that is written to AD, when the settings ask for it: the source anchor to an empty
+ * ms-DS-ConsistencyGuid, so that it stays with the user when it moves to another forest
+ * (learn.microsoft.com: "Microsoft Entra Connect: Design concepts", sourceAnchor).
+ */
+#include "base/text.h"
+#include "connector/ad/ldap.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+const char *ad_error_advice(const char *name)
+{
+	static const char *const ADVICE[][2] = {
+		{"permission-issue",
+			"give the connector's account in AD the right to write "
+			"ms-DS-ConsistencyGuid of users (inherited, on base_dn; for protected "
+			"accounts on AdminSDHolder), or switch consistency_guid off"},
+		{"attribute-conflict",
+			"the object has another value already: the next import takes it"},
+		{"dn-attributes-failure",
+			"the object was deleted or moved since the last import: the next one sees "
+			"it"},
+		{"connector-error", "see the text for what the domain controller said"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(ADVICE); i++)
+		if (streq(ADVICE[i][0], name))
+			return ADVICE[i][1];
+	return NULL;
+}
+
+static void set_outcome(struct write_back *w, int r, const struct err *e)
+{
+	w->outcome.result = r == 0 ? CONN_OK : CONN_OBJECT_BAD;
+	w->outcome.error_type = r == -EACCES   ? "permission-issue"
+	                        : r == -EEXIST ? "attribute-conflict"
+	                        : r == -ENOENT ? "dn-attributes-failure"
+	                                       : "connector-error";
+	err_format(e, w->outcome.text, sizeof(w->outcome.text));
+}
+
+static int write_one(struct ad_server *s, struct write_back *w, struct err *e)
+{
+	_cleanup_free_ char *dn = xasprintf("<GUID=%s>", w->anchor);
+	unsigned char guid[16];
+	struct err we = {0};
+	int r;
+
+	if (!guid_parse(guid, w->anchor)) {
+		err_set(&we, -EINVAL, w->dn, 0, "\"%s\" is no objectGUID", w->anchor);
+		set_outcome(w, -EINVAL, &we);
+		return 0;
+	}
+	r = directory_add_value(s->dir, dn, "mS-DS-ConsistencyGuid", w->guid, sizeof(w->guid), &we);
+	if (r == -EHOSTDOWN || r == -ECANCELED) {
+		*e = we;
+		return r;
+	}
+	if (r == -EACCES)
+		snprintf(we.text + strlen(we.text), sizeof(we.text) - strlen(we.text),
+			"; the account needs write access to ms-DS-ConsistencyGuid");
+	set_outcome(w, r, &we);
+	return 0;
+}
+
+enum conn_result ad_write_back(
+	struct connector *c, struct write_back *items, unsigned n, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	unsigned n_servers = 0;
+	struct ad_server *servers;
+	int r = 0;
+
+	while (c->bases[n_servers])
+		n_servers++;
+	servers = arena_zalloc(&a, n_servers * sizeof(*servers)); /* opened when first needed */
+	for (unsigned i = 0; r == 0 && i < n; i++) {
+		unsigned k = ad_base_of(c, dn_key(&a, items[i].dn));
+
+		if (!servers[k].dir)
+			r = ad_server_open(c, c->bases[k], NULL, &servers[k], e);
+		if (r == 0)
+			r = write_one(&servers[k], &items[i], e);
+	}
+	for (unsigned k = 0; k < n_servers; k++)
+		ad_server_close(&servers[k]);
+	return r < 0 ? ad_ladder(r) : CONN_OK;
+}

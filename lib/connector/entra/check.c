@@ -1,0 +1,183 @@
+/* adsyncctl connector test: sign-in, rights, the tenant and its switches; nothing is written. */
+#include "base/timefmt.h"
+#include "connector/entra/match.h"
+#include "connector/check.h"
+#include "net/assertion.h"
+
+#include <errno.h>
+
+#define EXPIRY_DAYS 30 /* a certificate that ends sooner is warned of */
+
+static void test_certificate(struct connector *c, struct test_sink *sink)
+{
+	char when[TIME_TEXT_SIZE];
+	struct err e = {0};
+	int64_t end;
+
+	if (c->oauth.o.method != OAUTH_CERTIFICATE)
+		return;
+	if (assertion_expiry(c->oauth.o.credential_file, &end, &e) < 0)
+		finding_tell(sink, "certificate", TEST_BAD, "%s: %s", e.source, e.text);
+	else
+		finding_tell(sink, "certificate",
+			end > unix_now() + EXPIRY_DAYS * 86400 ? TEST_GOOD : TEST_WARNING,
+			"good until %s", time_format(end, when));
+}
+
+static enum conn_result test_sign_in(struct connector *c, struct test_sink *sink, struct err *e)
+{
+	static const char *const words[] = {
+		[OAUTH_SECRET] = "a client secret",
+		[OAUTH_CERTIFICATE] = "a certificate",
+		[OAUTH_FEDERATED] = "a federated token",
+		[OAUTH_MANAGED_IDENTITY] = "the machine's managed identity",
+	};
+	enum conn_result r = entra_ready(c, e);
+
+	if (r == CONN_OK)
+		finding_tell(sink, "sign-in", TEST_GOOD, "signed in with %s as %s",
+			words[c->oauth.o.method],
+			c->oauth.o.client_id ? c->oauth.o.client_id : "the machine");
+	else
+		finding_tell(sink, "sign-in", TEST_BAD, "%s", e->text);
+	return r;
+}
+
+static void test_optional(
+	const struct connector *c, const struct import_request *req, struct test_sink *sink)
+{
+	static const char *const more[] = {
+		"Device.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"};
+
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
+		const struct entra_class_info *info = &entra_classes[i];
+		bool may = !info->role || oauth_has_role(&c->oauth, info->role);
+
+		for (unsigned k = 0; k < ARRAY_SIZE(more); k++)
+			may = may || oauth_has_role(&c->oauth, more[k]);
+		if (!may && import_reads(req, info->name))
+			finding_tell(sink, "rights", TEST_WARNING,
+				"no %s: %s, which rules read, cannot be imported", info->role,
+				info->collection);
+	}
+}
+
+static void test_roles(
+	const struct connector *c, const struct import_request *req, struct test_sink *sink)
+{
+	static const struct {
+		const char *role, *why;
+		bool graph_only;
+	} wished[] = {
+		{"OrgContact.Read.All", "contacts cannot be read", true},
+		{"OnPremDirectorySynchronization.Read.All",
+			"the tenant's switches (soft match, takeover) cannot be read", true},
+		{"RoleManagement.Read.Directory",
+			"unless another right allows it, administrators cannot be told from others "
+			"before a soft match",
+			true},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wished); i++)
+		if (!(wished[i].graph_only && c->sync_surface) &&
+			!oauth_has_role(&c->oauth, wished[i].role))
+			finding_tell(sink, "rights", TEST_WARNING, "no %s: %s", wished[i].role,
+				wished[i].why);
+	test_optional(c, req, sink);
+	finding_tell(sink, "rights", TEST_GOOD, "the roles that surface = %s needs are there",
+		setting_text(c->settings, "surface"));
+}
+
+static enum conn_result test_tenant(struct connector *c, struct test_sink *sink, struct err *e)
+{
+	_cleanup_free_ char *url = xasprintf("%s/organization", c->base);
+	_cleanup_buf_ struct buf names = {0};
+	const json_t *org, *name;
+	json_t *json, *v;
+	size_t i;
+	enum conn_result r = entra_get(c, url, false, &json, e);
+
+	if (r != CONN_OK)
+		return r;
+	org = json_array_get(json_object_get(json, "value"), 0);
+	json_array_foreach (json_object_get(org, "verifiedDomains"), i, v) {
+		name = json_object_get(v, "name");
+		if (json_is_string(name))
+			buf_addf(&names, "%s%s", names.len ? ", " : "", json_string_value(name));
+	}
+	name = json_object_get(org, "displayName");
+	if (org)
+		finding_tell(sink, "tenant", TEST_GOOD, "%.100s; verified domains: %.700s",
+			json_is_string(name) ? json_string_value(name) : "?", buf_str(&names));
+	else
+		finding_tell(sink, "tenant", TEST_WARNING,
+			"its domains cannot be read (Organization.Read.All)");
+	json_decref(json);
+	return CONN_OK;
+}
+
+static enum conn_result test_counts(struct connector *c, const struct import_request *req,
+	struct test_sink *sink, struct err *e)
+{
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
+		const char *collection = entra_classes[i].collection;
+		_cleanup_free_ char *url = xasprintf("%s/%s/$count", c->base, collection);
+		json_t *json;
+		enum conn_result r;
+
+		if (entra_classes[i].role && !import_reads(req, entra_classes[i].name))
+			continue;
+		r = entra_get(c, url, true, &json, e);
+		if (r != CONN_OK)
+			return r;
+		if (json_is_integer(json))
+			finding_tell(sink, "objects", TEST_GOOD, "%lld %s",
+				(long long)json_integer_value(json), collection);
+		else
+			finding_tell(
+				sink, "objects", TEST_WARNING, "%s cannot be counted", collection);
+		json_decref(json);
+	}
+	return CONN_OK;
+}
+
+static enum conn_result test_switches(struct connector *c, struct test_sink *sink, struct err *e)
+{
+	enum conn_result r = entra_read_switches(c, e);
+
+	if (r != CONN_OK)
+		return r;
+	if (!c->switches.known) {
+		finding_tell(sink, "switches", TEST_WARNING,
+			"directory/onPremisesSynchronization cannot be read: soft match and "
+			"takeover are taken to be allowed");
+		return CONN_OK;
+	}
+	finding_tell(sink, "switches", TEST_GOOD, "soft match %s, by userPrincipalName %s",
+		c->switches.block_soft_match ? "blocked" : "allowed",
+		c->switches.soft_match_upn ? "too" : "not");
+	finding_tell(sink, "switches", c->switches.block_takeover ? TEST_WARNING : TEST_GOOD,
+		c->switches.block_takeover
+			? "takeover of cloud objects by a hard match is blocked: a roll-back of "
+			  "the source of authority will end in InvalidHardMatch"
+			: "takeover of cloud objects by a hard match is allowed");
+	return CONN_OK;
+}
+
+enum conn_result entra_test(struct connector *c, const struct import_request *req,
+	struct test_sink *sink, struct err *e)
+{
+	enum conn_result r;
+
+	test_certificate(c, sink);
+	r = test_sign_in(c, sink, e);
+	if (r == CONN_OK) {
+		test_roles(c, req, sink);
+		r = test_tenant(c, sink, e);
+	}
+	if (r == CONN_OK)
+		r = test_counts(c, req, sink, e);
+	if (r == CONN_OK)
+		r = test_switches(c, sink, e);
+	return r;
+}

@@ -1,0 +1,477 @@
+/*
+ * The Entra ID connector over Microsoft Graph. Two write surfaces: "sync", what Connect Sync's own
+ * service identity may write, and "graph", what public Graph lets an application write.
+ */
+#include "connector/entra/error.h"
+#include "connector/entra/json.h"
+#include "connector/entra/match.h"
+#include "connector/entra/value.h"
+#include "base/codec.h"
+#include "base/file.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+static const struct option_def options[] = {
+	{"tenant_id", OPTION_STRING, NULL, true, .help = "the tenant's id or one of its domains"},
+	{"client_id", OPTION_STRING, NULL, .help = "the application's id"},
+	{"client_secret_file", OPTION_SECRET,
+		.help = "sign in with the secret in this file (mode 0600), or credential:NAME"},
+	{"client_certificate_file", OPTION_SECRET,
+		.help = "sign in with the certificate and key in this PEM file"},
+	{"assertion_algorithm", OPTION_CHOICE, "PS256", .choices = "PS256|RS256",
+		.help = "how the certificate's key signs"},
+	{"federated_token_file", OPTION_SECRET,
+		.help = "sign in with the token of another identity provider in this file"},
+	{"managed_identity", OPTION_BOOLEAN, "no",
+		.help = "sign in as this machine, in Azure or with Azure Arc"},
+	{"managed_identity_endpoint", OPTION_STRING,
+		"http://169.254.169.254/metadata/identity/oauth2/token",
+		.help = "Azure Arc: http://localhost:40342/metadata/identity/oauth2/token"},
+	{"managed_identity_keys", OPTION_PATH, "/var/opt/azcmagent/tokens",
+		.help = "folder of Azure Arc's challenge keys"},
+	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph",
+		.help = "sync: may write what Connect Sync writes; graph: public Graph's share"},
+	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
+		.help = "where the tenant is: gives authority and graph_url"},
+	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
+	{"graph_url", OPTION_STRING, .help = "Microsoft Graph; default: the cloud's"},
+	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
+	{"proxy", OPTION_STRING, .help = "http://HOST:PORT; default: as $https_proxy says"},
+	{"no_proxy", OPTION_STRING, .help = "hosts to reach without it, comma separated"},
+	{"proxy_password_file", OPTION_SECRET, .help = "user:password for the proxy"},
+	{"batches_in_flight", OPTION_NUMBER, "4", .min = 1, .max = 16,
+		.help = "$batch requests (of 20 writes) at a time, at most"},
+	{"write_budget", OPTION_NUMBER, "3000", .min = 0, .max = 100000000,
+		.help = "writes in 150 seconds, Graph's limit for an application; 0: none"},
+	{"soft_match", OPTION_BOOLEAN, "yes",
+		.help = "surface graph: a new user takes over the cloud user of its name or "
+			"address"},
+	{"lifecycle_info", OPTION_BOOLEAN, "no",
+		.help = "surface graph: also employeeLeaveDateTime; the application needs the "
+			"role User-LifeCycleInfo.ReadWrite.All, even to read it"},
+	{"page_size", OPTION_NUMBER, "200", .min = 1, .max = 999,
+		.help = "objects in one page of a delta query"},
+	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect"},
+	{"request_timeout", OPTION_DURATION, "120", .help = "for one whole request"},
+};
+
+/* learn.microsoft.com/graph/deployments */
+static const struct {
+	const char *name, *authority, *graph;
+} clouds[] = {
+	{"global", "https://login.microsoftonline.com", "https://graph.microsoft.com"},
+	{"usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"},
+	{"usgovdod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"},
+	{"china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"},
+};
+
+static const char *cloud_url(const struct settings *s, const char *setting)
+{
+	const char *own = setting_text(s, setting), *name = setting_text(s, "cloud");
+	unsigned i = 0;
+
+	if (own)
+		return own;
+	while (i + 1 < ARRAY_SIZE(clouds) && !streq(clouds[i].name, name))
+		i++;
+	return *setting == 'a' ? clouds[i].authority : clouds[i].graph;
+}
+
+static int check_url(const struct settings *s, const char *name, struct err *e)
+{
+	const char *url = setting_text(s, name);
+
+	if (!url)
+		return 0;
+	if (!str_starts(url, "https://"))
+		return setting_error(s, name, e, "\"%s\" is no https:// address", url);
+	if (url[strlen(url) - 1] == '/')
+		return setting_error(s, name, e, "leave out the \"/\" at the end of \"%s\"", url);
+	return 0;
+}
+
+/* Tokens come from there in clear text: only this machine's own addresses. */
+static int check_endpoint(const struct settings *s, struct err *e)
+{
+	static const char *const local[] = {"https://", "http://169.254.169.254/",
+		"http://localhost:", "http://localhost/", "http://127.0.0.1:", "http://127.0.0.1/"};
+	const char *url = setting_text(s, "managed_identity_endpoint");
+
+	for (unsigned i = 0; i < ARRAY_SIZE(local); i++)
+		if (str_starts(url, local[i]))
+			return 0;
+	return setting_error(s, "managed_identity_endpoint", e,
+		"\"%s\" is neither https nor an address of this machine", url);
+}
+
+static const char *const method_settings[] = {
+#define X(id, setting) setting,
+	OAUTH_METHODS(X)
+#undef X
+};
+
+/* The settings choose one way to sign in. */
+static int find_method(const struct settings *s, enum oauth_method *ret, struct err *e)
+{
+	int found = -1;
+
+	for (unsigned i = 0; i < OAUTH_METHOD_COUNT; i++) {
+		const char *v = setting_text(s, method_settings[i]);
+
+		if (!v || streq(v, "no"))
+			continue;
+		if (found >= 0)
+			return setting_error(s, method_settings[i], e,
+				"one way to sign in is enough: %s is given, too",
+				method_settings[found]);
+		found = (int)i;
+	}
+	if (found < 0)
+		return setting_error(s, "client_secret_file", e,
+			"a way to sign in is missing: client_secret_file, "
+			"client_certificate_file, federated_token_file or managed_identity = yes");
+	*ret = (enum oauth_method)found;
+	return 0;
+}
+
+static int entra_check(const struct settings *s, struct err *e)
+{
+	static const char *const plain[] = {"tenant_id", "client_id"};
+	enum oauth_method method;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(plain); i++)
+		if (setting_text(s, plain[i]) && strpbrk(setting_text(s, plain[i]), "/?#& "))
+			return setting_error(
+				s, plain[i], e, "\"%s\" is no id", setting_text(s, plain[i]));
+	TRY(find_method(s, &method, e));
+	if (!setting_text(s, "client_id") && method != OAUTH_MANAGED_IDENTITY)
+		return setting_error(s, "client_id", e, "the application's id is missing");
+	TRY(check_endpoint(s, e));
+	TRY(check_url(s, "authority", e));
+	return check_url(s, "graph_url", e);
+}
+
+static enum entra_surface surface_of(const struct settings *s)
+{
+	if (!s || streq(setting_text(s, "surface"), "sync"))
+		return ENTRA_SYNC;
+	return setting_bool(s, "lifecycle_info") ? ENTRA_GRAPH_LIFECYCLE : ENTRA_GRAPH;
+}
+
+static const struct schema *entra_schema_of(const struct settings *s)
+{
+	return entra_schema(surface_of(s));
+}
+
+static void entra_close(struct connector *c)
+{
+	if (!c)
+		return;
+	oauth_done(&c->oauth);
+	entra_match_free(c->match);
+	http_free(c->http);
+	free(c->graph);
+	free(c->base);
+	free(c->scope);
+	free(c);
+}
+
+static int open_http(struct connector *c, struct err *e)
+{
+	const struct settings *s = c->settings;
+	const char *secret_file = setting_text(s, "proxy_password_file");
+	_cleanup_secret_ char *secret = NULL;
+	struct http_options o = {
+		.ca_file = setting_text(s, "ca_file"),
+		.connect_timeout = (long)setting_number(s, "connect_timeout"),
+		.request_timeout = (long)setting_number(s, "request_timeout"),
+		.connections = MAX((long)setting_number(s, "batches_in_flight"), 6L),
+		.proxy = setting_text(s, "proxy"),
+		.no_proxy = setting_text(s, "no_proxy"),
+		.canceled = c->host->canceled,
+		.ctx = c->host->ctx,
+	};
+
+	if (secret_file)
+		TRY(secret_read(secret_file, &secret, e));
+	o.proxy_secret = secret;
+	return http_new(&o, &c->http, e);
+}
+
+static void set_oauth(struct connector *c)
+{
+	const struct settings *s = c->settings;
+	struct oauth_options *o = &c->oauth.o;
+	struct err ignored;
+
+	*o = (struct oauth_options){
+		.authority = cloud_url(s, "authority"),
+		.tenant_id = setting_text(s, "tenant_id"),
+		.client_id = setting_text(s, "client_id"),
+		.rs256 = streq(setting_text(s, "assertion_algorithm"), "RS256"),
+		.scope = c->scope,
+		.resource = c->graph,
+		.identity_endpoint = setting_text(s, "managed_identity_endpoint"),
+		.identity_keys = setting_text(s, "managed_identity_keys"),
+	};
+	if (find_method(s, &o->method, &ignored) == 0 && o->method != OAUTH_MANAGED_IDENTITY)
+		o->credential_file = setting_text(s, method_settings[o->method]);
+}
+
+static enum conn_result entra_open(const struct settings *s, const struct connector_host *host,
+	struct connector **ret, struct err *e)
+{
+	struct connector *c = xcalloc(1, sizeof(*c));
+
+	c->settings = s;
+	c->host = host;
+	if (open_http(c, e) < 0) {
+		free(c);
+		return CONN_RUN_BAD;
+	}
+	c->surface = surface_of(s);
+	c->sync_surface = c->surface == ENTRA_SYNC;
+	c->graph = xstrdup(cloud_url(s, "graph_url"));
+	c->base = xasprintf("%s/v1.0", c->graph);
+	c->scope = xasprintf("%s/.default", c->graph);
+	set_oauth(c);
+	c->budget.limit = c->budget.left = (double)setting_number(s, "write_budget");
+	c->budget.filled = monotonic_ms();
+	*ret = c;
+	return CONN_OK;
+}
+
+/* The roles that a surface cannot do without. */
+static enum conn_result check_roles(struct connector *c, struct err *e)
+{
+	static const char *const needed[ENTRA_SURFACES][4] = {
+		[ENTRA_SYNC] = {"ADSynchronization.ReadWrite.All"},
+		[ENTRA_GRAPH] = {"User.ReadWrite.All", "Group.ReadWrite.All"},
+		[ENTRA_GRAPH_LIFECYCLE] = {"User.ReadWrite.All", "Group.ReadWrite.All",
+			"User-LifeCycleInfo.ReadWrite.All"},
+	};
+	const char *const *roles = needed[c->surface];
+
+	for (; *roles; roles++)
+		if (!oauth_has_role(&c->oauth, *roles)) {
+			err_set(e, -EACCES, c->graph, 0,
+				"application %s does not have the application role %s that "
+				"surface = %s%s needs; grant it and give admin consent",
+				c->oauth.o.client_id ? c->oauth.o.client_id : "(managed identity)",
+				*roles, setting_text(c->settings, "surface"),
+				c->surface == ENTRA_GRAPH_LIFECYCLE ? " with lifecycle_info = yes"
+								    : "");
+			return CONN_RUN_BAD;
+		}
+	c->checked = true;
+	return CONN_OK;
+}
+
+enum conn_result entra_ready(struct connector *c, struct err *e)
+{
+	struct err own = {0};
+
+	if (!oauth_header(&c->oauth, c->http, &own)) {
+		*e = own;
+		if (own.code == -ECANCELED)
+			return CONN_CANCELED;
+		return own.code == -EAGAIN ? CONN_DOWN : CONN_RUN_BAD;
+	}
+	return c->checked ? CONN_OK : check_roles(c, e);
+}
+
+double entra_backoff(int n, long asked)
+{
+	if (asked >= 0)
+		return (double)MIN(asked, (long)ENTRA_RETRY_AFTER_MAX);
+	return 0.5 * (double)(1 << MIN(n, 6));
+}
+
+bool entra_retriable(const struct http_request *r)
+{
+	if (r->outcome != HTTP_ANSWERED)
+		return r->outcome != HTTP_CANCELED;
+	return r->status == 429 || r->status >= 500;
+}
+
+void entra_error(const json_t *json, const char **ret_code, const char **ret_message)
+{
+	const json_t *error = json_object_get(json, "error");
+	const char *code = json_string_value(json_object_get(error, "code"));
+	const char *message = json_string_value(json_object_get(error, "message"));
+
+	*ret_code = code ? code : "";
+	*ret_message = message ? message : "";
+}
+
+const char *entra_error_text(const json_t *json, const char *message, struct arena *a)
+{
+	const json_t *details = json_object_get(json_object_get(json, "error"), "details");
+	const char *more =
+		json_string_value(json_object_get(json_array_get(details, 0), "message"));
+
+	return more && !strstr(message, more) ? arena_printf(a, "%s (%s)", message, more) : message;
+}
+
+enum conn_result entra_refused(struct connector *c, const struct http_request *r, struct err *e)
+{
+	const char *code, *message;
+	enum conn_result ret = CONN_RUN_BAD;
+	json_t *json;
+
+	if (r->outcome == HTTP_CANCELED) {
+		err_set(e, -ECANCELED, c->graph, 0, "the request was stopped");
+		return CONN_CANCELED;
+	}
+	if (r->outcome != HTTP_ANSWERED) {
+		err_set(e, -EHOSTDOWN, c->graph, 0, "%s", r->error);
+		return CONN_DOWN;
+	}
+	json = entra_parse(r->answer.data, r->answer.len, 0);
+	entra_error(json, &code, &message);
+	if (r->status == 429 || r->status >= 500) {
+		ret = CONN_DOWN;
+		err_set(e, -EAGAIN, c->graph, 0,
+			"answered %ld %s %s to %s %.300s; it is tried again in the next cycle",
+			r->status, code, message, r->method, r->url);
+	} else {
+		err_set(e, r->status == 401 || r->status == 403 ? -EACCES : -EPROTO, c->graph, 0,
+			"answered %ld %s (%s) to %s %.300s", r->status, code, message, r->method,
+			r->url);
+	}
+	json_decref(json);
+	return ret;
+}
+
+bool entra_own_url(const struct connector *c, const char *url)
+{
+	size_t n = strlen(c->graph);
+
+	return strncmp(url, c->graph, n) == 0 && url[n] == '/';
+}
+
+const char *entra_link(
+	const struct connector *c, const json_t *json, const char *name, const char **ret)
+{
+	const json_t *v = json_object_get(json, name);
+	const char *url = json_string_value(v);
+
+	*ret = NULL;
+	if (v && (!url || strlen(url) != json_string_length(v)))
+		return "has a link that is no text";
+	if (url && !entra_own_url(c, url))
+		return "leads to another host";
+	*ret = url;
+	return NULL;
+}
+
+const char *entra_next_page(const struct connector *c, struct entra_pages *pages, const char *url,
+	const json_t *json, const char **ret_next)
+{
+	const json_t *value = json_object_get(json, "value");
+	const char *wrong = entra_link(c, json, "@odata.nextLink", ret_next);
+	size_t n = json_array_size(value);
+
+	if (!json_is_array(value))
+		return "has no list of objects";
+	if (wrong)
+		return wrong;
+	pages->objects += (int64_t)n;
+	pages->empty = n ? 0 : pages->empty + 1;
+	if (*ret_next && streq(*ret_next, url))
+		return "leads to itself: a list without an end";
+	if (pages->empty > ENTRA_PAGES_MAX || pages->objects > ENTRA_OBJECTS_MAX)
+		return "goes on and on: a list without an end";
+	return NULL;
+}
+
+void entra_add_literal(struct buf *b, const char *s)
+{
+	_cleanup_buf_ struct buf quoted = {0};
+
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_addc(&quoted, '\'');
+		buf_addc(&quoted, *s);
+	}
+	buf_adds(b, "%27");
+	url_add(b, buf_str(&quoted));
+	buf_adds(b, "%27");
+}
+
+enum conn_result entra_get(
+	struct connector *c, const char *url, bool eventual, json_t **ret, struct err *e)
+{
+	struct http_request *r = http_request_new("GET", url);
+	enum conn_result cr = CONN_OK;
+
+	*ret = NULL;
+	for (int tries = 1;; tries++) {
+		r->headers[0] = c->oauth.header;
+		r->headers[1] = eventual ? "ConsistencyLevel: eventual" : NULL;
+		http_perform(c->http, r);
+		if (!entra_retriable(r) || tries == ENTRA_TRIES ||
+			http_sleep(c->http, entra_backoff(tries, r->retry_after)))
+			break;
+	}
+	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
+		cr = entra_refused(c, r, e);
+	else if (r->status == 200)
+		*ret = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
+	if (r->outcome == HTTP_ANSWERED && r->status == 200 && !*ret) {
+		err_set(e, -EPROTO, c->graph, 0, "the answer to GET %.300s is not JSON", url);
+		cr = CONN_RUN_BAD;
+	}
+	http_request_free(r);
+	return cr;
+}
+
+/* What public Graph writes stays the cloud's in name: there is nothing to be taken over. */
+static const char *entra_mastered_attr(const struct settings *s)
+{
+	return surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
+}
+
+static void settle_wanted(const char *class, struct entry *wanted)
+{
+	entra_settle_alias(wanted);
+	entra_settle(class, wanted);
+}
+
+/* Only addresses of proxyAddresses; see sync/duplicate.h. */
+static const char *const unique_attrs[] = {"userPrincipalName", "proxyAddresses", NULL};
+
+/* A user is never without a name: one of the same domain, which the tenant is known to have. */
+static const char *stand_in(const char *attr, const char *value, const char *key, struct arena *a)
+{
+	const char *at = strrchr(value, '@');
+
+	if (!streq(attr, "userPrincipalName") || !at)
+		return NULL;
+	return arena_printf(a, "adsync-%016" PRIx64 "%s", hash64(key, strlen(key)), at);
+}
+
+extern const struct connector_type connector_entra;
+const struct connector_type connector_entra = {
+	.name = "entra",
+	.refs_are_anchors = true,
+	.unique_attrs = unique_attrs,
+	.mastered_attr = entra_mastered_attr,
+	.settle = settle_wanted,
+	.problem = entra_problem,
+	.problem_errors = entra_problem_errors,
+	.stand_in = stand_in,
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.check = entra_check,
+	.schema = entra_schema_of,
+	.surfaces = entra_surfaces,
+	.open = entra_open,
+	.close = entra_close,
+	.import = entra_import,
+	.test = entra_test,
+	.export = entra_export,
+	.error_advice = entra_error_advice,
+};

@@ -1,0 +1,551 @@
+/*
+ * Import: delta queries of users, groups and contacts side by side, of devices too where rules read
+ * them, then the lists of objects whose isCloudManaged is true (delta queries do not report that).
+ * The cursor is the delta links; a link that the service has forgotten (410) makes the whole import
+ * a full one. Devices ask for a right of their own: without it the rest is imported, and those that
+ * are known stay as they are.
+ */
+#include "base/codec.h"
+#include "connector/entra/entra.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define CURSOR_VERSION 1
+#define PAGE_MIN 5
+#define NOTES_MAX 50 /* of quarantined values, in one import */
+
+enum stream_kind { STREAM_DELTA, STREAM_FLAGS };
+
+struct stream {
+	enum stream_kind kind;
+	enum entra_class class;
+	struct http_request *request;
+	char *delta_link; /* where the next import starts; NULL until the end is reached */
+	int tries;
+	int page_size; /* halved when the service fails at a page */
+	struct entra_pages pages;
+	char prefer[64];
+	bool done;
+	json_t *first; /* the first answer, kept until all first answers are there */
+};
+
+struct import {
+	struct connector *c;
+	struct import_sink *sink;
+	struct import_answer *answer;
+	struct err *e;
+	struct stream streams[2 * ENTRA_CLASS_COUNT];
+	unsigned n_streams;
+	struct optional {
+		bool wanted;          /* always imported, or read by rules */
+		bool refused, before; /* for want of a role; so did the last import find it */
+		char why[256];
+	} classes[ENTRA_CLASS_COUNT];
+	struct arena arena; /* of one object */
+	struct arena flags; /* anchors whose isCloudManaged is true */
+	struct {
+		const char **anchors;
+		unsigned n, cap;
+	} flagged[ENTRA_CLASS_COUNT];
+	bool restart;                      /* 410: the delta links are void */
+	bool unflagged[ENTRA_CLASS_COUNT]; /* the list has an item that cannot be read */
+	unsigned n_notes;
+};
+
+static char *first_url(struct import *im, const struct stream *s)
+{
+	const struct entra_class_info *info = &entra_classes[s->class];
+	_cleanup_buf_ struct buf b = {0};
+
+	if (s->kind == STREAM_FLAGS) {
+		buf_addf(&b,
+			"%s/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true"
+			"&$select=id&$count=true&$top=999",
+			im->c->base, info->collection);
+	} else {
+		buf_addf(&b, "%s/%s/delta?$select=", im->c->base, info->collection);
+		entra_select(&b, s->class, im->c->surface);
+	}
+	return buf_steal(&b);
+}
+
+/* Headers must be set before each send: the token may have been renewed. */
+static void start(struct import *im, struct stream *s)
+{
+	struct http_request *r = s->request;
+
+	snprintf(s->prefer, sizeof(s->prefer), "Prefer: odata.maxpagesize=%d", s->page_size);
+	r->headers[0] = im->c->oauth.header;
+	r->headers[1] = s->kind == STREAM_FLAGS ? "ConsistencyLevel: eventual" : s->prefer;
+	r->ctx = s;
+	http_start(im->c->http, r);
+}
+
+static void stream_begin(struct import *im, struct stream *s, const char *delta_link)
+{
+	char *url = delta_link ? xstrdup(delta_link) : first_url(im, s);
+
+	s->request = http_request_new("GET", url);
+	free(url);
+	start(im, s);
+}
+
+static void stream_end(struct stream *s)
+{
+	http_request_free(s->request);
+	s->request = NULL;
+	free(s->delta_link);
+	s->delta_link = NULL;
+	json_decref(s->first);
+	s->first = NULL;
+	s->done = false;
+	s->tries = 0;
+	s->pages = (struct entra_pages){0};
+}
+
+static void drain(struct import *im)
+{
+	while (http_next(im->c->http))
+		;
+}
+
+static enum conn_result bad_page(struct import *im, const struct stream *s, const char *what)
+{
+	err_set(im->e, -EPROTO, im->c->graph, 0, "the answer to GET %.400s %s", s->request->url,
+		what);
+	return CONN_RUN_BAD;
+}
+
+/*
+ * Duplicate attribute resiliency: the service took the object without a value that another one has
+ * already, and says so only there.
+ */
+static void note_quarantine(struct import *im, const struct entry *en)
+{
+	static unsigned errors, name;
+	const struct attr *a;
+	const char *text;
+
+	if (!errors) {
+		errors = attr_intern("onPremisesProvisioningErrors");
+		name = attr_intern("displayName");
+	}
+	a = entry_get(en, errors);
+	if (!a || !a->count || !im->sink->note || im->n_notes++ >= NOTES_MAX)
+		return;
+	text = entry_string(en, name);
+	im->sink->note(im->sink,
+		arena_printf(&im->arena,
+			"%s (%s): the service has quarantined %s, which another object has already",
+			text ? text : "an object", en->anchor, a->values[0].data));
+}
+
+static int delta_object(struct import *im, struct stream *s, const json_t *json)
+{
+	struct import_object o = {.partial = true};
+	struct entry en;
+	const char *wrong;
+	const char *id = entra_id(json);
+
+	arena_reset(&im->arena);
+	entry_init(&en, &im->arena);
+	o.entry = &en;
+	if (json_object_get(json, "@removed") && id) {
+		o.deleted = true;
+		en.class = entra_classes[s->class].name;
+		en.anchor =
+			arena_printf(&im->arena, "%s%s", entra_classes[s->class].anchor_prefix, id);
+		return im->sink->object(im->sink, &o, im->e);
+	}
+	wrong = entra_read(json, s->class, im->c->surface, &en, (struct ref_change **)&o.changes,
+		&o.n_changes);
+	if (wrong)
+		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
+			"invalid-attribute-value", wrong, im->e);
+	note_quarantine(im, &en);
+	return im->sink->object(im->sink, &o, im->e);
+}
+
+/* An item that cannot be read may be any object: none of the class is released this time. */
+static int flag_object(struct import *im, struct stream *s, const json_t *json)
+{
+	const char *id = entra_id(json);
+
+	if (!id) {
+		im->unflagged[s->class] = true;
+		return im->sink->bad(im->sink, "-", NULL, "invalid-response",
+			"an object without id in the list of those managed in the cloud", im->e);
+	}
+	if (im->flagged[s->class].n == im->flagged[s->class].cap) {
+		im->flagged[s->class].cap = MAX(64u, im->flagged[s->class].cap * 2);
+		im->flagged[s->class].anchors = xrealloc(
+			im->flagged[s->class].anchors, im->flagged[s->class].cap * sizeof(char *));
+	}
+	im->flagged[s->class].anchors[im->flagged[s->class].n++] =
+		arena_printf(&im->flags, "%s%s", entra_classes[s->class].anchor_prefix, id);
+	return 0;
+}
+
+/* Objects of one page, then the next request or the end. */
+static enum conn_result page(struct import *im, struct stream *s, const json_t *json)
+{
+	const json_t *value = json_object_get(json, "value");
+	const char *next, *delta, *wrong;
+	size_t i;
+	json_t *item;
+	int r = 0;
+
+	wrong = entra_next_page(im->c, &s->pages, s->request->url, json, &next);
+	if (!wrong)
+		wrong = entra_link(im->c, json, "@odata.deltaLink", &delta);
+	if (wrong)
+		return bad_page(im, s, wrong);
+	if (s->kind == STREAM_DELTA && !next && !delta)
+		return bad_page(im, s, "has neither a nextLink nor a deltaLink");
+	if (next) { /* under way while this page is handed out */
+		free(s->request->url);
+		s->request->url = xstrdup(next);
+		s->tries = 0;
+		start(im, s);
+	} else {
+		s->done = true;
+		s->delta_link = delta ? xstrdup(delta) : NULL;
+	}
+	json_array_foreach ((json_t *)value, i, item) {
+		if (r >= 0)
+			r = s->kind == STREAM_FLAGS ? flag_object(im, s, item)
+			                            : delta_object(im, s, item);
+	}
+	return r < 0 ? CONN_RUN_BAD : CONN_OK;
+}
+
+/* Did the service fail at the page itself? A smaller one may pass. */
+static bool is_too_much(const struct http_request *r)
+{
+	return r->outcome == HTTP_UNKNOWN ||
+	       (r->outcome == HTTP_ANSWERED && r->status >= 500 && r->status != 503);
+}
+
+/* A read that did not succeed: once more after a while, or the end. */
+static enum conn_result try_again(struct import *im, struct stream *s)
+{
+	struct http_request *r = s->request;
+
+	if (r->outcome == HTTP_ANSWERED && r->status == 401 && s->tries++ == 0) {
+		enum conn_result cr;
+
+		drain(im); /* what else is in flight would be refused as well */
+		oauth_forget(&im->c->oauth);
+		cr = entra_ready(im->c, im->e);
+		if (cr != CONN_OK)
+			return cr;
+		for (unsigned i = 0; i < im->n_streams; i++)
+			if (im->streams[i].request && !im->streams[i].done && !im->streams[i].first)
+				start(im, &im->streams[i]);
+		return CONN_OK;
+	}
+	if (!entra_retriable(r) || ++s->tries >= ENTRA_TRIES)
+		return entra_refused(im->c, r, im->e);
+	if (s->tries > 1 && is_too_much(r))
+		s->page_size = MAX(s->page_size / 2, PAGE_MIN);
+	if (http_sleep(im->c->http, entra_backoff(s->tries, r->retry_after))) {
+		err_set(im->e, -ECANCELED, im->c->graph, 0, "the import was stopped");
+		return CONN_CANCELED;
+	}
+	start(im, s);
+	return CONN_OK;
+}
+
+/* The right to read the class is missing: it is left out, and what is known of it stays. */
+static void leave_out(struct import *im, struct stream *s)
+{
+	struct optional *class = &im->classes[s->class];
+	json_t *json = entra_parse(s->request->answer.data, s->request->answer.len, 0);
+	const char *code, *message;
+
+	entra_error(json, &code, &message);
+	snprintf(class->why, sizeof(class->why), "%.60s: %.150s", code, message);
+	json_decref(json);
+	class->refused = true;
+	s->done = true;
+}
+
+static enum conn_result answer(struct import *im, struct stream *s, json_t **ret)
+{
+	struct http_request *r = s->request;
+
+	*ret = NULL;
+	if (r->outcome == HTTP_ANSWERED && r->status == 403 && entra_classes[s->class].role) {
+		leave_out(im, s);
+		return CONN_OK;
+	}
+	if (r->outcome == HTTP_ANSWERED && r->status == 410 && s->kind == STREAM_DELTA) {
+		im->restart = true;
+		return CONN_OK;
+	}
+	if (r->outcome != HTTP_ANSWERED || r->status != 200)
+		return try_again(im, s);
+	*ret = entra_parse(r->answer.data, r->answer.len, 0);
+	buf_clear(&r->answer);
+	return *ret ? CONN_OK : bad_page(im, s, "is not JSON");
+}
+
+/* Every stream's first answer, so that a 410 is known before anything is handed out. */
+static enum conn_result first_answers(struct import *im)
+{
+	struct http_request *r;
+
+	while ((r = http_next(im->c->http))) {
+		struct stream *s = r->ctx;
+		enum conn_result cr = answer(im, s, &s->first);
+
+		if (cr != CONN_OK)
+			return cr;
+	}
+	return CONN_OK;
+}
+
+static enum conn_result all_pages(struct import *im)
+{
+	struct http_request *r;
+	enum conn_result cr;
+	json_t *json;
+
+	for (unsigned i = 0; i < im->n_streams; i++) {
+		if (!im->streams[i].first) /* left out */
+			continue;
+		cr = page(im, &im->streams[i], im->streams[i].first);
+		json_decref(im->streams[i].first);
+		im->streams[i].first = NULL;
+		if (cr != CONN_OK)
+			return cr;
+	}
+	while ((r = http_next(im->c->http))) {
+		cr = answer(im, r->ctx, &json);
+		if (cr == CONN_OK && json)
+			cr = page(im, r->ctx, json);
+		json_decref(json);
+		if (cr != CONN_OK)
+			return cr;
+		if (im->restart) {
+			/* in the middle: what was delivered stands, the next import is full */
+			if (im->sink->cursor(im->sink, "", 0, im->e) >= 0)
+				err_set(im->e, -EAGAIN, im->c->graph, 0,
+					"the service forgot the delta query while it ran (410); "
+					"the next import is a full one");
+			return CONN_DOWN;
+		}
+	}
+	return CONN_OK;
+}
+
+static int deliver_flags(struct import *im)
+{
+	unsigned attr = attr_intern("blockOnPremisesSync");
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		if (entra_classes[c].role) /* has no source of authority to be switched */
+			continue;
+		for (unsigned i = 0; i < im->flagged[c].n; i++)
+			if (im->sink->flag(im->sink, entra_classes[c].name, attr,
+				    im->flagged[c].anchors[i], im->e) < 0)
+				return -1;
+		if (!im->unflagged[c] &&
+			im->sink->flag(im->sink, entra_classes[c].name, attr, NULL, im->e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Classes that were not asked for, or refused: nothing is gone for that. */
+static int deliver_kept(struct import *im)
+{
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		const struct optional *class = &im->classes[c];
+		const struct entra_class_info *info = &entra_classes[c];
+
+		if (class->wanted && !class->refused)
+			continue;
+		if (im->sink->keep(im->sink, info->name, im->e) < 0)
+			return -1;
+		if (!class->refused || class->before)
+			continue;
+		arena_reset(&im->arena);
+		im->sink->note(im->sink,
+			arena_printf(&im->arena,
+				"rules read %s, but the application may not (403 %s): it needs the "
+				"role %s. Everything else is imported, and the %s that are known "
+				"stay as they are",
+				info->collection, class->why, info->role, info->collection));
+	}
+	return 0;
+}
+
+/*
+ * --- the cursor: {"version":1,"select":"...","users":"https://...", ...}; "devices":null where
+ * they were left out ---
+ */
+
+/* What the delta queries were asked for: a new attribute comes only with a query of its own. */
+static const char *selected(const struct import *im, char text[17])
+{
+	_cleanup_buf_ struct buf b = {0};
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		if (!im->classes[c].wanted)
+			continue;
+		entra_select(&b, (enum entra_class)c, im->c->surface);
+		buf_addc(&b, ';');
+	}
+	snprintf(text, 17, "%016" PRIx64, hash64(b.data, b.len));
+	return text;
+}
+
+static bool cursor_says(const json_t *json, const char *key, const char *want)
+{
+	const char *have = json_string_value(json_object_get(json, key));
+
+	return have && streq(have, want);
+}
+
+static json_t *cursor_read(struct import *im, const struct import_request *req)
+{
+	char select[17];
+	json_t *json = req->cursor ? json_loadb(req->cursor, req->cursor_len, 0, NULL) : NULL;
+	bool good = json_integer_value(json_object_get(json, "version")) == CURSOR_VERSION &&
+	            cursor_says(json, "surface", im->c->sync_surface ? "sync" : "graph") &&
+	            cursor_says(json, "select", selected(im, select));
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		const json_t *v = json_object_get(json, entra_classes[c].collection);
+		const char *url = json_string_value(v);
+
+		im->classes[c].before = entra_classes[c].role && json_is_null(v);
+		if (im->classes[c].wanted && !im->classes[c].before)
+			good = good && url && entra_own_url(im->c, url);
+	}
+	good = good && !req->full;
+	if (good)
+		return json;
+	json_decref(json);
+	return NULL;
+}
+
+static int cursor_write(struct import *im)
+{
+	json_t *json = json_object();
+	char *text, select[17];
+	int r;
+
+	json_object_set_new(json, "version", json_integer(CURSOR_VERSION));
+	json_object_set_new(json, "surface", json_string(im->c->sync_surface ? "sync" : "graph"));
+	json_object_set_new(json, "select", json_string(selected(im, select)));
+	for (unsigned i = 0; i < im->n_streams; i++) {
+		const struct stream *s = &im->streams[i];
+		bool refused = im->classes[s->class].refused;
+
+		if (s->kind == STREAM_DELTA)
+			json_object_set_new(json, entra_classes[s->class].collection,
+				refused ? json_null() : json_string(s->delta_link));
+	}
+	text = json_dumps(json, JSON_COMPACT);
+	r = im->sink->cursor(im->sink, text, strlen(text), im->e);
+	free(text);
+	json_decref(json);
+	return r;
+}
+
+static void add_stream(struct import *im, enum stream_kind kind, enum entra_class class)
+{
+	struct stream *s = &im->streams[im->n_streams++];
+
+	s->kind = kind;
+	s->class = class;
+	s->page_size = (int)setting_number(im->c->settings, "page_size");
+}
+
+static void begin_all(struct import *im, const json_t *cursor)
+{
+	for (unsigned i = 0; i < im->n_streams; i++)
+		stream_end(&im->streams[i]);
+	im->n_streams = 0;
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		im->classes[c].refused = false;
+		if (im->classes[c].wanted)
+			add_stream(im, STREAM_DELTA, (enum entra_class)c);
+	}
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		if (!entra_classes[c].role)
+			add_stream(im, STREAM_FLAGS, (enum entra_class)c);
+	for (unsigned i = 0; i < im->n_streams; i++) {
+		struct stream *s = &im->streams[i];
+		const char *collection = entra_classes[s->class].collection;
+
+		stream_begin(im, s,
+			s->kind == STREAM_DELTA
+				? json_string_value(json_object_get(cursor, collection))
+				: NULL);
+	}
+}
+
+/* The right that was missing is there now: what went meanwhile is known only by reading all. */
+static bool is_granted(const struct import *im)
+{
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		if (im->classes[c].wanted && im->classes[c].before && !im->classes[c].refused)
+			return true;
+	return false;
+}
+
+static enum conn_result import_all(struct import *im, const struct import_request *req)
+{
+	json_t *cursor;
+	enum conn_result r;
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		im->classes[c].wanted =
+			!entra_classes[c].role || import_reads(req, entra_classes[c].name);
+	cursor = cursor_read(im, req);
+	begin_all(im, cursor);
+	im->answer->full = cursor == NULL;
+	json_decref(cursor);
+	r = first_answers(im);
+	if (r == CONN_OK && (im->restart || (!im->answer->full && is_granted(im)))) {
+		http_abort(im->c->http);
+		im->restart = false;
+		im->answer->full = true;
+		begin_all(im, NULL);
+		r = first_answers(im);
+		if (r == CONN_OK && im->restart) {
+			err_set(im->e, -EPROTO, im->c->graph, 0,
+				"a delta query without a token was answered 410");
+			r = CONN_RUN_BAD;
+		}
+	}
+	if (r == CONN_OK)
+		r = all_pages(im);
+	if (r == CONN_OK && (deliver_flags(im) < 0 || deliver_kept(im) < 0 || cursor_write(im) < 0))
+		r = CONN_RUN_BAD;
+	return r;
+}
+
+enum conn_result entra_import(struct connector *c, const struct import_request *req,
+	struct import_sink *sink, struct import_answer *ret, struct err *e)
+{
+	struct import im = {.c = c, .sink = sink, .answer = ret, .e = e};
+	enum conn_result r = entra_ready(c, e);
+
+	if (r == CONN_OK) {
+		r = import_all(&im, req);
+		http_abort(c->http);
+	}
+	for (unsigned i = 0; i < im.n_streams; i++)
+		stream_end(&im.streams[i]);
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++)
+		free(im.flagged[i].anchors);
+	arena_done(&im.arena);
+	arena_done(&im.flags);
+	return r;
+}

@@ -1,0 +1,172 @@
+/* The Entra connector's schema: the attribute table (table.c) as each surface has it. */
+#include "connector/entra/schema.h"
+
+#include "base/err.h"
+
+const struct entra_class_info entra_classes[] = {
+#define X(id, class, collection, type, prefix, role) {class, collection, type, prefix, role},
+	ENTRA_CLASSES(X)
+#undef X
+};
+
+static const char *const NAMES[] = {
+#define X(id, class, ...) class,
+	ENTRA_CLASSES(X) ENTRA_OTHER_CLASSES(X)
+#undef X
+};
+_Static_assert(ARRAY_SIZE(NAMES) == ENTRA_SCHEMA_CLASSES, "a class without a name");
+
+/* What adsyncd 0.1.0 called them; rules of that time still load. */
+static const struct schema_alias ALIASES[] = {
+	{"companyName", "company"},
+	{"msExchArchiveGUID", "msExchArchiveGuid"},
+	{"msExchELCExpirySuspensionEnd", "msExchElcExpirySuspensionEnd"},
+	{"msExchELCExpirySuspensionStart", "msExchElcExpirySuspensionStart"},
+	{"msExchELCMailboxFlags", "msExchElcMailboxFlags"},
+	{"msExchImmutableID", "msExchImmutableId"},
+	{"msExchRetentionURL", "msExchRetentionUrl"},
+	{"msRTCSIP-ApplicationOptions", "msRtcSipApplicationOptions"},
+	{"msRTCSIP-DeploymentLocator", "msRtcSipDeploymentLocator"},
+	{"msRTCSIP-Line", "msRtcSipLine"},
+	{"msRTCSIP-OptionFlags", "msRtcSipOptionFlags"},
+	{"msRTCSIP-OwnerUrn", "msRtcSipOwnerUrn"},
+	{"msRTCSIP-PrimaryUserAddress", "msRtcSipPrimaryUserAddress"},
+	{"msRTCSIP-UserEnabled", "msRtcSipUserEnabled"},
+};
+
+bool entra_class_sent(enum entra_class class)
+{
+	return class < ENTRA_CLASS_COUNT && !entra_classes[class].role;
+}
+
+const struct entra_attr *entra_attrs(unsigned *ret_n)
+{
+	if (!entra_table[0].id)
+		for (unsigned i = 0; i < entra_table_rows; i++)
+			entra_table[i].id = attr_intern(entra_table[i].name);
+	*ret_n = entra_table_rows;
+	return entra_table;
+}
+
+bool entra_attr_used(const struct entra_attr *a, enum entra_class class, enum entra_surface surface)
+{
+	if (!(a->where & 1u << class) || !a->property)
+		return false;
+	if (surface == ENTRA_SYNC)
+		return !(class == ENTRA_GROUP && strcmp(a->property, "uniqueName") == 0);
+	return !a->sync_read_only && (!a->lifecycle || surface == ENTRA_GRAPH_LIFECYCLE);
+}
+
+/* Does another row carry the attribute of the class on the surface? */
+static bool carried_elsewhere(
+	const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
+{
+	unsigned n;
+	const struct entra_attr *all = entra_attrs(&n);
+
+	for (unsigned i = 0; i < n; i++)
+		if (&all[i] != a && all[i].id == a->id && entra_attr_used(&all[i], c, surface))
+			return true;
+	return false;
+}
+
+/*
+ * The flags of a row. Attributes that a surface cannot write are read-only, so that outbound leaves
+ * their flows out. Objects that it cannot write stay as they are: the export reports each once.
+ */
+static unsigned flags_of(const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
+{
+	if (!entra_class_sent(c))
+		return a->flags & ~(unsigned)SCHEMA_READ_ONLY;
+	if (c == ENTRA_CONTACT || surface == ENTRA_SYNC)
+		return a->flags;
+	if (a->sync_only || (a->lifecycle && surface != ENTRA_GRAPH_LIFECYCLE))
+		return a->flags | SCHEMA_READ_ONLY;
+	return a->flags;
+}
+
+static void build(struct schema_class *class, struct schema_attr *attrs, enum entra_class c,
+	enum entra_surface surface)
+{
+	unsigned n, count = 0;
+	const struct entra_attr *all = entra_attrs(&n);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct entra_attr *a = &all[i];
+
+		if (!(a->where & 1u << c))
+			continue;
+		if (a->property && !entra_attr_used(a, c, surface) && c != ENTRA_CONTACT &&
+			carried_elsewhere(a, c, surface))
+			continue;
+		attrs[count++] = (struct schema_attr){a->name, a->type, flags_of(a, c, surface)};
+	}
+	*class = (struct schema_class){NAMES[c], attrs, count, .never_sent = !entra_class_sent(c)};
+}
+
+const struct schema *entra_schema(enum entra_surface surface)
+{
+	static struct schema_class classes[ENTRA_SURFACES][ENTRA_SCHEMA_CLASSES];
+	static struct schema schemas[ENTRA_SURFACES];
+	struct schema *s = &schemas[surface];
+
+	if (s->n_classes)
+		return s;
+	for (unsigned c = 0; c < ENTRA_SCHEMA_CLASSES; c++)
+		build(&classes[surface][c], xcalloc(entra_table_rows, sizeof(struct schema_attr)),
+			(enum entra_class)c, surface);
+	*s = (struct schema){"entra", classes[surface], ENTRA_SCHEMA_CLASSES, .open = false,
+		.aliases = ALIASES, .n_aliases = ARRAY_SIZE(ALIASES)};
+	return s;
+}
+
+const char *entra_surfaces(const char *class, const char *attr)
+{
+	unsigned n;
+	const struct entra_attr *all = entra_attrs(&n);
+	enum entra_class c = entra_class_find(class);
+	const char *ret = NULL;
+
+	for (unsigned i = 0; i < n && entra_class_sent(c); i++) {
+		const struct entra_attr *a = &all[i];
+
+		if (!(a->where & 1u << c) || !a->property || a->flags & SCHEMA_READ_ONLY ||
+			!streq(a->name, attr))
+			continue;
+		if (a->lifecycle)
+			return "sync, or graph with lifecycle_info = yes";
+		if (!a->sync_only && c != ENTRA_CONTACT)
+			return "graph, sync";
+		ret = "sync";
+	}
+	return ret;
+}
+
+enum entra_class entra_class_find(const char *name)
+{
+	unsigned c = 0;
+
+	while (c < ENTRA_CLASS_COUNT && !streq(entra_classes[c].name, name))
+		c++;
+	return (enum entra_class)c;
+}
+
+enum entra_class entra_class_of_type(const char *odata)
+{
+	unsigned c = 0;
+
+	while (c < ENTRA_CLASS_COUNT && !streq(entra_classes[c].odata_type, odata))
+		c++;
+	return (enum entra_class)c;
+}
+
+enum entra_class entra_class_of_anchor(const char *anchor, const char **ret_id)
+{
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		if (str_starts(anchor, entra_classes[c].anchor_prefix)) {
+			*ret_id = anchor + strlen(entra_classes[c].anchor_prefix);
+			return (enum entra_class)c;
+		}
+	*ret_id = anchor;
+	return ENTRA_CLASS_COUNT;
+}

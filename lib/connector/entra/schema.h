@@ -1,0 +1,100 @@
+/* The Entra connector space's attributes and the Graph properties that carry them. */
+#pragma once
+
+#include "connector/connector.h"
+
+/*
+ * X(enum, class, Graph collection, OData type, prefix of the anchor, role). role NULL: always
+ * imported, and sent. Otherwise imported only where rules read it, with that application role, and
+ * sent by no surface.
+ */
+#define ENTRA_CLASSES(X)                                                                   \
+	X(USER, "user", "users", "#microsoft.graph.user", "User_", NULL)                   \
+	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_", NULL)              \
+	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_", NULL) \
+	X(DEVICE, "device", "devices", "#microsoft.graph.device", "Device_", "Device.Read.All")
+/* X(enum, class): rules may make them, and no surface imports or sends them. */
+#define ENTRA_OTHER_CLASSES(X) X(PUBLIC_FOLDER, "publicFolder")
+enum entra_class {
+#define X(id, ...) ENTRA_##id,
+	ENTRA_CLASSES(X)
+#undef X
+		ENTRA_CLASS_COUNT,
+	ENTRA_BEFORE_OTHERS = ENTRA_CLASS_COUNT - 1,
+#define X(id, ...) ENTRA_##id,
+	ENTRA_OTHER_CLASSES(X)
+#undef X
+		ENTRA_SCHEMA_CLASSES
+};
+
+/* What may be written, and with it what is read. */
+enum entra_surface {
+	ENTRA_GRAPH,           /* public Graph's share */
+	ENTRA_SYNC,            /* what Connect Sync's own service takes */
+	ENTRA_GRAPH_LIFECYCLE, /* public Graph, with the permission for the times of leaving */
+	ENTRA_SURFACES
+};
+
+struct entra_class_info {
+	const char *name, *collection, *odata_type, *anchor_prefix;
+	const char *role; /* see ENTRA_CLASSES */
+};
+extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
+
+/* Does some surface send objects of the class? */
+bool entra_class_sent(enum entra_class class);
+
+/* How a property holds the value. */
+enum entra_shape {
+	SHAPE_TIME,      /* "employeeHireDate": "2026-08-01T00:00:00Z", here 20260801000000.0Z */
+	SHAPE_GUID,      /* "deviceId": "6f9619ff-...", here its bytes as objectGUID has them */
+	SHAPE_SID,       /* "onPremisesSecurityIdentifier": "S-1-5-21-...", here its bytes */
+	SHAPE_PLAIN,     /* "department": "Sales" */
+	SHAPE_LIST,      /* "proxyAddresses": [...] */
+	SHAPE_KEYS,      /* "alternativeSecurityIds": [{"type": 2, "key": base64 of UTF-16}] */
+	SHAPE_FIRST,     /* "businessPhones": ["..."] */
+	SHAPE_NESTED,    /* "onPremisesExtensionAttributes": {"extensionAttribute1": ...} */
+	SHAPE_PHONE,     /* "phones": [{"type": ..., "number": ...}] */
+	SHAPE_ADDRESS,   /* "addresses": [{"street": ...}] */
+	SHAPE_ERRORS,    /* "onPremisesProvisioningErrors": [{"propertyCausingError", "value"}] */
+	SHAPE_REFERENCE, /* "manager@delta", "members@delta" */
+};
+
+enum entra_where { /* bits */
+	FOR_USER = 1 << ENTRA_USER,
+	FOR_GROUP = 1 << ENTRA_GROUP,
+	FOR_CONTACT = 1 << ENTRA_CONTACT,
+	FOR_DEVICE = 1 << ENTRA_DEVICE,
+	FOR_PUBLIC_FOLDER = 1 << ENTRA_PUBLIC_FOLDER,
+	FOR_ALL = FOR_USER | FOR_GROUP | FOR_CONTACT,
+};
+
+struct entra_attr {
+	const char *name;     /* of the connector space */
+	const char *property; /* Graph */
+	const char *sub; /* inside it: the nested name, the phone's type, the address's field */
+	enum entra_shape shape;
+	enum value_type type;
+	unsigned where;      /* classes that have it */
+	bool sync_only;      /* writable only on the surface "sync" */
+	bool sync_read_only; /* readable only there, too */
+	bool lifecycle;      /* on public Graph with a permission of its own, to read and write */
+	unsigned flags;      /* SCHEMA_... */
+	unsigned id;         /* of the process; filled by entra_attrs() */
+};
+
+/* table.c */
+extern struct entra_attr entra_table[];
+extern const unsigned entra_table_rows;
+/* The table, in an order in which attributes of one property follow each other. */
+const struct entra_attr *entra_attrs(unsigned *ret_n);
+/* Which property carries the sourceAnchor of a class on a surface. */
+bool entra_attr_used(
+	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
+const struct schema *entra_schema(enum entra_surface surface);
+/* Which surfaces send an attribute of a class: "graph, sync", "sync" ...; NULL: none. */
+const char *entra_surfaces(const char *class, const char *attr);
+
+enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
+enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */
+enum entra_class entra_class_of_anchor(const char *anchor, const char **ret_id);

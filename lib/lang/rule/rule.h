@@ -1,0 +1,199 @@
+/*
+ * rule: scope + join + flows + precedence, in one direction; a ruleset is all of them, loaded
+ * from JSON files, checked against the schemas, compiled, and immutable from then on. Evaluation
+ * is in lang/eval.h.
+ *
+ * Semantics: Connect Sync's declarative provisioning. Scope groups are ORed and the clauses in a
+ * group ANDed; join groups are tried in order; the lowest precedence number wins per attribute.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "model/entry.h"
+#include "model/schema.h"
+#include "lang/rule/eval.h"
+#include "lang/rule/match.h"
+
+/* X(enum, word in files, what it does) */
+#define LINK_TYPES(X)                                                                              \
+	X(JOIN, "Join", "joins to an object that is there, and flows attributes")                  \
+	X(PROVISION, "Provision",                                                                  \
+		"also makes the object when there is none, and keeps it alive while in scope")     \
+	X(STICKY_JOIN, "StickyJoin", "joins, and keeps the metaverse object alive while in scope") \
+	X(JOIN_NO_FLOW, "JoinNoFlow", "joins; the flows of the rule are not applied")
+enum link_type {
+#define X(name, word, help) LINK_##name,
+	LINK_TYPES(X)
+#undef X
+		LINK_TYPE_COUNT
+};
+
+const char *link_type_name(enum link_type l);
+
+/* X(enum, word in files, what it does) - how several contributions to an attribute meet */
+#define MERGE_TYPES(X)                                                                 \
+	X(UPDATE, "Update", "the contribution of the lowest precedence number stands") \
+	X(REPLACE, "Replace", "the same as Update")                                    \
+	X(MERGE, "Merge", "the values of all contributions, each once")                \
+	X(MERGE_CASE_INSENSITIVE, "MergeCaseInsensitive", "the same, without regard to case")
+enum merge_type {
+#define X(name, word, help) MERGE_##name,
+	MERGE_TYPES(X)
+#undef X
+		MERGE_TYPE_COUNT
+};
+const char *merge_type_name(enum merge_type m);
+
+enum rule_direction { RULE_INBOUND, RULE_OUTBOUND };
+
+enum flow_kind { FLOW_DIRECT, FLOW_CONSTANT, FLOW_EXPRESSION };
+
+struct expr; /* a compiled expression */
+
+struct flow {
+	unsigned dest; /* attribute of the target */
+	enum flow_kind kind;
+	unsigned source; /* FLOW_DIRECT */
+	enum value_type dest_type;
+	bool dest_multi;
+	bool dest_time; /* SCHEMA_TIME */
+	/*
+	 * The target is a reference: a link flow. DIRECT, or an EXPRESSION that yields the
+	 * references of an attribute, or guards them (Error, NULL, IgnoreThisFlow).
+	 */
+	bool reference;
+	enum merge_type merge;
+	bool once; /* execute-once: only while the target is being created */
+	struct value constant;
+	struct expr *expr;
+	const char *text; /* of the expression */
+	int line;         /* in the rule's file */
+};
+
+/* Do all contributions count, not only the first? */
+static inline bool flow_merges(const struct flow *f)
+{
+	return f->merge == MERGE_MERGE || f->merge == MERGE_MERGE_CASE_INSENSITIVE;
+}
+
+struct join_clause {
+	unsigned cs_attr; /* attribute of the connector space object */
+	unsigned mv_attr;
+	bool case_sensitive;
+	bool silent; /* a value of it is no reason to project the object */
+};
+
+struct join_group {
+	struct join_clause *clauses; /* ANDed */
+	unsigned n_clauses;
+};
+
+struct scope; /* compiled */
+
+struct rule {
+	const char *name;                                 /* "In from AD - User Join" */
+	const char *id;                                   /* "{GUID}" of the original, or NULL */
+	const char *precedence_before, *precedence_after; /* ids, or NULL */
+	const char *file;
+	int line;
+	const char *text; /* canonical JSON, as it was read */
+	uint64_t digest;  /* of what matters for synchronization */
+	int precedence;
+	enum rule_direction direction;
+	bool disabled;
+	const char *connector_type; /* "ad": applies to each connector of the type; NULL when ... */
+	const char *connector;      /* ... it names one connector */
+	const char *source_class;   /* "user" or "*" */
+	const char *target_class;   /* "person" */
+	enum link_type link;
+	int64_t soft_delete;  /* seconds for which a deprovisioned object is kept; outbound */
+	struct scope *scope;  /* NULL: always in scope */
+	bool uses_membership; /* its scope asks for members of a group */
+	struct join_group *joins;
+	unsigned n_joins;
+	unsigned match_attr; /* the metaverse attribute that match_attribute names; 0: none */
+	struct flow *flows;
+	unsigned n_flows;
+};
+
+struct ruleset;
+
+/* X(name) - the %Parameters% that expressions and scopes may use; sync/context.c has the values */
+#define RULE_PARAMETERS(X)                 \
+	X(Domain.FQDN)                     \
+	X(Domain.Netbios)                  \
+	X(Domain.LDAP)                     \
+	X(Forest.FQDN)                     \
+	X(Forest.Netbios)                  \
+	X(Forest.LDAP)                     \
+	X(Connector.ID)                    \
+	X(Connector.GroupFilteringGroupDn) \
+	X(ADS_UF_ACCOUNTDISABLE)           \
+	X(ADS_GROUP_TYPE_GLOBAL)           \
+	X(ADS_GROUP_TYPE_DOMAIN_LOCAL)     \
+	X(ADS_GROUP_TYPE_LOCAL)            \
+	X(ADS_GROUP_TYPE_UNIVERSAL)        \
+	X(ADS_GROUP_TYPE_SECURITY_ENABLED)
+#define RULE_PARAMETERS_MAX 16
+/* NULL at the end. */
+extern const char *const rule_parameters[];
+bool rule_parameter_known(const char *name);
+
+/* A schema to check against: a connector's (by name and type) or the metaverse's. */
+struct rule_schema {
+	const char *connector; /* NULL: the metaverse */
+	const char *connector_type;
+	const struct schema *schema;
+	enum user_match match;  /* which join of a rule that has several is in force */
+	const char *match_attr; /* USER_MATCH_ATTRIBUTE: which */
+};
+
+/*
+ * Loads every *.json of the folders (or single files), in name order, checks and compiles.
+ * Precedence must be unique per direction and connector. Errors name file, line, rule and
+ * attribute, and for an expression the column.
+ */
+int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
+/* The same for the text of one file. */
+int ruleset_load_text(const char *name, const char *text, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
+void ruleset_free(struct ruleset *rs);
+static inline void ruleset_freep(struct ruleset **rs)
+{
+	ruleset_free(*rs);
+}
+#define _cleanup_ruleset_ _cleanup_(ruleset_freep)
+
+/* All rules in order of precedence. */
+const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n);
+/*
+ * May both have join conditions for one object? Then they are tried in order of precedence, as
+ * there: worth a warning, no error.
+ */
+bool ruleset_joins_meet(const struct ruleset *rs, const struct rule *x, const struct rule *y);
+/*
+ * The enabled rules that may apply to a source object, in order of precedence: inbound, source
+ * class is the connector space class; outbound, the metaverse class. Cheap (precomputed).
+ */
+const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
+	const char *connector, const char *source_class, unsigned *ret_n);
+/* Hex digest of the enabled rules of one connector (both directions): a change asks for a full
+ * sync. */
+void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65]);
+/* Source attributes that the inbound rules of a connector read (scope, join, flows, expressions).
+ */
+const unsigned *ruleset_source_attrs(
+	const struct ruleset *rs, const char *connector, unsigned *ret_n);
+/* Classes of a connector's objects that some enabled inbound rule is for; in the arena. */
+const char *const *ruleset_source_classes(
+	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
+/* Does the scope of some rule of the connector ask for membership of a group (ISMEMBEROF)? */
+bool ruleset_uses_membership(const struct ruleset *rs, const char *connector);
+/* The rule of that name that may apply to the connector; NULL: none. */
+const struct rule *ruleset_find_name(
+	const struct ruleset *rs, const char *connector, const char *name);
+/* Metaverse attributes of a class that some inbound or outbound join looks up. */
+const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n);
+/* Metaverse attributes that joins compare beside those that they look up. */
+const unsigned *ruleset_compared_attrs(const struct ruleset *rs, unsigned *ret_n);

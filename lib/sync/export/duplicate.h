@@ -1,0 +1,38 @@
+/*
+ * Values that no two objects of a directory may share (userPrincipalName, addresses): found before
+ * they are exported, and named with both objects. The service decides what becomes of them: it may
+ * refuse one of the two, or take it without the value.
+ */
+#pragma once
+
+#include "sync/outbound/outbound.h"
+
+struct unique_key {
+	int64_t hash;
+	unsigned attr;
+	const struct value *value;
+};
+
+struct unique_keys {
+	struct unique_key *items;
+	unsigned n;
+};
+
+/* The entry's values that must be unique in the connector's directory, in the arena. */
+void duplicate_keys(const struct sync_connector *c, const struct entry *en, struct arena *a,
+	struct unique_keys *ret);
+bool duplicate_has_key(const struct unique_keys *k, int64_t hash);
+
+/* Outbound: row->wanted (the image before) gives way to `wanted`. */
+int duplicate_index(
+	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e);
+/*
+ * Export: does another object want a value of those that are sent (delta NULL: of all)? *ret_text
+ * in the arena, NULL: no.
+ */
+int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
+	const struct entry *wanted, const struct delta *delta, struct arena *a,
+	const char **ret_text, struct err *e);
+/* The object as administrators know it: its DN in AD, else the connector's own; in the arena. */
+int duplicate_name_of(
+	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e);

@@ -1,0 +1,598 @@
+/*
+ * Export: CS.wanted --> Entra, in phases: what others wait for and they themselves (order.h), the
+ * other objects, references between them, the other deletes. Before
+ * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
+ * row; the next import confirms it.
+ */
+#include "sync/export/duplicate.h"
+#include "sync/export/guard.h"
+#include "sync/export/refused.h"
+#include "sync/export/order.h"
+#include "sync/export/warning.h"
+#include "report/fault.h"
+#include "base/timefmt.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COMMIT_EVERY                                                                \
+	200 /* results; one that is not committed is found again by the next import \
+	     */
+
+int export_transaction(struct export_step *st, struct err *e)
+{
+	if (st->in_transaction)
+		return 0;
+	TRY(store_begin(st->sync->store, e));
+	st->in_transaction = true;
+	return 0;
+}
+
+int export_commit(struct export_step *st, struct err *e)
+{
+	if (!st->in_transaction)
+		return 0;
+	fault_hit(FAULT_EXPORT_BEFORE_RECORD);
+	TRY(store_commit(st->sync->store, e));
+	st->in_transaction = false;
+	st->uncommitted = 0;
+	fault_hit(FAULT_EXPORT_AFTER_RECORD);
+	sync_progress(st->sync, false);
+	return 0;
+}
+
+/* --- results --- */
+
+static int failure_event(struct export_step *st, const struct export_slot *s, const char *dn,
+	const struct export_outcome *o, struct err *e)
+{
+	struct record r = {
+		.event = o->outside_surface ? EVENT_OUTSIDE_SURFACE : EVENT_EXPORT_ERROR};
+	char run[24], message[1024];
+
+	snprintf(run, sizeof(run), "%" PRId64, st->sync->run);
+	snprintf(message, sizeof(message),
+		o->outside_surface ? "%.300s is not exported: %.600s."
+				   : "Export of %.300s failed: %.600s",
+		dn, o->text ? o->text : "-");
+	r.message = message;
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_CLOUD_ANCHOR, s->item.anchor);
+	record_add(&r, RECORD_ERROR, o->error_type);
+	record_add(&r, RECORD_OPERATION, delta_op_name(s->item.op));
+	record_add(&r, RECORD_RUN, run);
+	return outbox_add(st->sync->store, &r, e);
+}
+
+#define REFUSED_LONGER 7 /* what the directory refuses by rule waits for an hour at first */
+
+#define KEPT_TEXT_MAX 4000 /* bytes of an error that has several reasons */
+
+/* Several references of one object were refused in this step: the error keeps each of them. */
+static const char *with_others(
+	struct export_step *st, int64_t cs, const char *before, const char *text, struct arena *a)
+{
+	if (st->phase != EXPORT_LINKS || !bitmap_get(&st->refused, cs))
+		return text;
+	if (strlen(before) < 4)
+		return text;
+	if (strlen(before) + strlen(text) < KEPT_TEXT_MAX)
+		return arena_printf(a, "%s; %s", before, text);
+	return strcmp(before + strlen(before) - 4, " ...") == 0
+	               ? before
+	               : arena_printf(a, "%s; and more ...", before);
+}
+
+/* Keeps the failure on the object; the wait grows with each of the same kind. */
+static int failed(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
+	const struct export_outcome *o, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *type = o->error_type ? o->error_type : "unknown-error";
+	struct sync *sy = st->sync;
+	int64_t now = unix_now();
+	struct export_outcome told = *o;
+	struct error_row er;
+	const char *text;
+	int r = error_get(sy->store, cs, ERROR_EXPORT, &a, &er, e);
+	/* more references of the same object in the same step are one time */
+	bool again = st->phase == EXPORT_LINKS && bitmap_get(&st->refused, cs);
+	int count = r == 0 && streq(er.type, type) ? er.count + !again : 1;
+
+	TRY(r);
+	sy->n_errors++;
+	sync_count(sy, COUNTER_EXPORT_FAILURE);
+	if (s->warning)
+		told.text = arena_printf(&a, "%s (%s)", o->text ? o->text : "-", s->warning);
+	text = told.text ? told.text : "-";
+	TRY(error_put(sy->store, cs, ERROR_EXPORT, type,
+		with_others(st, cs, r == 0 ? er.text : "", text, &a), now,
+		now + export_backoff(o->n_refused ? count + REFUSED_LONGER : count), NULL, e));
+	if (st->phase == EXPORT_LINKS)
+		bitmap_set(&st->refused, cs);
+	return failure_event(st, s, dn, &told, e);
+}
+
+/* Not sendable on this write surface: told once, and not a failure. */
+static int outside(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
+	const struct export_outcome *o, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct error_row er;
+	int r = error_get(st->sync->store, cs, ERROR_EXPORT, &a, &er, e);
+
+	TRY(r);
+	sync_count(st->sync, COUNTER_OUTSIDE_SURFACE);
+	if (r == 0 && streq(er.type, "outside-surface"))
+		return 0;
+	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, "outside-surface", o->text, unix_now(), 0,
+		NULL, e));
+	return failure_event(st, s, dn, o, e);
+}
+
+/* The service refused since the source of authority moved after the last import. */
+static int moved(struct export_step *st, int64_t cs, const char *attributes, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row;
+	int r = cs_get(st->sync->store, cs, &a, &row, e);
+
+	TRY(r);
+	if (r == STORE_NONE || row.blocked)
+		return 0;
+	row.blocked = true;
+	row.export_all = false;
+	row.state = export_state_next(row.state, EXPORT_EVENT_BLOCKED);
+	TRY(cs_update(st->sync->store, &row, false, e));
+	return soa_event(st->sync, st->conn, &row, NULL, DELTA_UPDATE, attributes, e);
+}
+
+/* The anchor that the service gave. A placeholder may stand under it already. */
+static int take_anchor(
+	struct export_step *st, struct export_slot *s, const char *anchor, struct err *e)
+{
+	struct cs_row *row = &s->row, other;
+	int r = cs_find_anchor(st->sync->store, row->connector, anchor, s->wanted.arena, &other, e);
+
+	TRY(r);
+	if (r == 0 && other.id != row->id) {
+		if (row_adoptable(row, &other))
+			return row_adopt(st->sync, row, &other, e);
+		if (other.kind != CS_PLACEHOLDER)
+			return 0; /* the next import shows which object it is */
+		TRY(cs_link_repoint(st->sync->store, other.id, row->id, e));
+		TRY(cs_delete(st->sync->store, other.id, e));
+	}
+	row->anchor = anchor;
+	return 0;
+}
+
+static int object_accepted(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	sync_count(st->sync, s->item.op == DELTA_ADD ? COUNTER_EXPORT_ADD : COUNTER_EXPORT_UPDATE);
+	if (o->anchor)
+		TRY(take_anchor(st, s, o->anchor, e));
+	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
+	row->export_all = false;
+	if (s->held) /* the error of the rest of it stays, and so does its time */
+		row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	else
+		TRY(warning_accepted(st, s, e));
+	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
+}
+
+/* Some attributes were refused; the others were written, if there were some. */
+static int object_partly(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	if (o->rest_sent) {
+		sync_count(st->sync, COUNTER_EXPORT_UPDATE);
+		row->export_all = false;
+	}
+	if (o->anchor)
+		TRY(take_anchor(st, s, o->anchor, e));
+	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	TRY(refused_record(st->sync->store, row->id, &s->wanted, o->refused, o->n_refused, e));
+	TRY(cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e));
+	return failed(st, s, row->id, row->dn, o, e);
+}
+
+static int object_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	if (o->result == CONN_OK)
+		return object_accepted(st, s, o, e);
+	if (o->soa_in_cloud)
+		return moved(st, row->id, delta_names(&s->delta, 20, s->wanted.arena), e);
+	if (o->outside_surface) {
+		row->state = EXPORT_STATE_NONE;
+		TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+		return outside(st, s, row->id, row->dn, o, e);
+	}
+	if (o->n_refused)
+		return object_partly(st, s, o, e);
+	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+	return failed(st, s, row->id, row->dn, o, e);
+}
+
+/* What the service says of a row that stands aside; a refusal is told by its own change. */
+static int aside_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	if (o->result == CONN_OK)
+		sync_count(st->sync, COUNTER_EXPORT_UPDATE);
+	else if (o->soa_in_cloud)
+		return moved(st, s->row.id, delta_names(&s->delta, 20, s->wanted.arena), e);
+	return 0;
+}
+
+static int delete_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_row *row = &s->row;
+
+	if (o->result == CONN_OK) {
+		sync_count(st->sync, COUNTER_EXPORT_DELETE);
+		row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
+		TRY(export_error_clear(st->sync, row->id, e));
+		return cs_set_state(st->sync->store, row->id, row->state, e);
+	}
+	if (o->soa_in_cloud) {
+		row->blocked = true;
+		row->want = WANT_NOTHING;
+		row->state = EXPORT_STATE_NONE;
+		TRY(cs_update(st->sync->store, row, false, e));
+		return soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e);
+	}
+	row->state = o->outside_surface ? EXPORT_STATE_NONE
+	                                : export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+	return o->outside_surface ? outside(st, s, row->id, row->dn, o, e)
+	                          : failed(st, s, row->id, row->dn, o, e);
+}
+
+/* A reference has two objects: the text names both, and what they are. */
+static int link_text(struct export_step *st, const struct export_slot *s,
+	const struct export_outcome *o, struct arena *a, const char **ret, struct err *e)
+{
+	const char *source = s->link.dn, *target = s->link.target_anchor;
+	struct cs_row row;
+	int r = cs_get(st->sync->store, s->link.link.cs, a, &row, e);
+
+	TRY(r);
+	if (r == 0)
+		TRY(duplicate_name_of(st->sync, &row, a, &source, e));
+	r = cs_get(st->sync->store, s->link.link.target, a, &row, e);
+	TRY(r);
+	if (r == 0)
+		TRY(duplicate_name_of(st->sync, &row, a, &target, e));
+	*ret = arena_printf(a, "%s of %s (%s): %s (%s): %s", attr_name(s->link.link.attr), source,
+		s->link.class, target, s->link.target_class, o->text ? o->text : "-");
+	return 0;
+}
+
+static int link_refused(struct export_step *st, const struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct export_outcome told = *o;
+
+	TRY(link_text(st, s, o, &a, &told.text, e));
+	return o->outside_surface ? outside(st, s, s->link.link.cs, s->link.dn, &told, e)
+	                          : failed(st, s, s->link.link.cs, s->link.dn, &told, e);
+}
+
+static int link_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	struct cs_link *l = &s->link.link;
+
+	if (o->result == CONN_OK) {
+		sync_count(st->sync, l->wanted ? COUNTER_LINK_ADD : COUNTER_LINK_DELETE);
+		l->state = export_state_next(l->state, EXPORT_EVENT_ACCEPTED);
+		return cs_link_set_state(st->sync->store, l, e);
+	}
+	if (o->soa_in_cloud) {
+		l->state = EXPORT_STATE_PENDING; /* a roll-back sends it */
+		TRY(cs_link_set_state(st->sync->store, l, e));
+		return moved(st, l->cs, attr_name(l->attr), e);
+	}
+	l->state = o->outside_surface ? EXPORT_STATE_NONE
+	                              : export_state_next(l->state, EXPORT_EVENT_REFUSED);
+	TRY(cs_link_set_state(st->sync->store, l, e));
+	return link_refused(st, s, o, e);
+}
+
+static int slot_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	if (s->aside)
+		return aside_result(st, s, o, e);
+	switch (s->item.kind) {
+	case EXPORT_OBJECT:
+		return object_result(st, s, o, e);
+	case EXPORT_LINK:
+		return link_result(st, s, o, e);
+	case EXPORT_DELETE:
+		break;
+	}
+	return delete_result(st, s, o, e);
+}
+
+/* --- the source that the connector pulls from --- */
+
+static struct export_page *page_find(struct export_step *st, int64_t number)
+{
+	struct export_page *p = st->pages;
+
+	while (p && p->number != number)
+		p = p->next;
+	return p;
+}
+
+static void page_drop(struct export_step *st, struct export_page *page)
+{
+	struct export_page **pp = &st->pages;
+
+	if (page->done < page->n || page->given < page->n)
+		return;
+	while (*pp != page)
+		pp = &(*pp)->next;
+	*pp = page->next;
+	if (st->current == page)
+		st->current = NULL;
+	export_page_free(page);
+}
+
+static int source_next(struct export_source *source, struct export_item *ret, struct err *e)
+{
+	struct export_step *st = (struct export_step *)source;
+	struct export_page *p = st->current;
+
+	if (st->sync->n_errors > EXPORT_ERRORS_MAX)
+		return 0;
+	if (!p || p->given == p->n) {
+		int r = export_page_next(st, &p, e);
+
+		if (r <= 0) {
+			st->fatal = r;
+			return r;
+		}
+		p->next = st->pages;
+		st->pages = st->current = p;
+	}
+	*ret = p->slots[p->given++].item;
+	return 1;
+}
+
+static int source_sending(struct export_source *source, struct err *e)
+{
+	fault_hit(FAULT_EXPORT_MARKED);
+	return 0;
+}
+
+static int source_result(
+	struct export_source *source, int64_t id, const struct export_outcome *o, struct err *e)
+{
+	struct export_step *st = (struct export_step *)source;
+	struct export_page *p = page_find(st, id >> 16);
+	struct export_slot *s = &p->slots[id & 0xffff];
+	int r = export_transaction(st, e);
+
+	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
+					    : FAULT_EXPORT_AFTER_SEND);
+	if (r >= 0)
+		r = slot_result(st, s, o, e);
+	s->done = true;
+	p->done++;
+	page_drop(st, p);
+	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
+		r = export_commit(st, e);
+	if (r < 0)
+		st->fatal = r;
+	return MIN(r, 0);
+}
+
+/* --- the phases --- */
+
+/* Sources whose failed references have all been accepted have no error any more. */
+static int clear_retried(struct export_step *st, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	for (int64_t id = 1; id < (int64_t)st->retried.size * 8; id++) {
+		struct cs_link *links;
+		struct cs_row row;
+		bool left = false;
+		unsigned n;
+		int r;
+
+		if (!bitmap_get(&st->retried, id))
+			continue;
+		arena_reset(&a);
+		r = cs_get(st->sync->store, id, &a, &row, e);
+		TRY(r);
+		if (r == STORE_NONE || row.state == EXPORT_STATE_FAILED)
+			continue;
+		TRY(cs_link_list(st->sync->store, id, 0, &a, &links, &n, e));
+		for (unsigned i = 0; i < n; i++)
+			left = left || links[i].state == EXPORT_STATE_FAILED;
+		if (!left)
+			TRY(export_error_clear(st->sync, id, e));
+	}
+	return 0;
+}
+
+static void phase_begin(struct export_step *st, enum export_phase phase)
+{
+	st->phase = phase;
+	st->state_index = 0;
+	st->after = 0;
+	st->after_link = (struct cs_link){0};
+	bitmap_clear(&st->handled);
+}
+
+static void pages_free(struct export_step *st)
+{
+	while (st->pages) {
+		struct export_page *p = st->pages;
+
+		st->pages = p->next;
+		export_page_free(p);
+	}
+	st->current = NULL;
+}
+
+/* What the connector is handed in one call may leave in any order. */
+static int export_round(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	struct err ee = {0};
+	enum conn_result r = st->conn->type->export(con, &st->source, &ee);
+
+	if (st->fatal < 0) {
+		*e = ee;
+		return st->fatal;
+	}
+	TRY(export_transaction(st, e));
+	if (st->phase == EXPORT_LINKS && r == CONN_OK)
+		TRY(clear_retried(st, e));
+	TRY(export_commit(st, e));
+	pages_free(st);
+	if (r != CONN_OK) {
+		end->result = stop_result(r, ee.text, "stopped-export-write");
+		err_format(&ee, end->error, sizeof(end->error));
+	}
+	return 0;
+}
+
+static int export_waves(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	const struct order *o = st->order;
+
+	while (st->order_next < o->n && run_result_good(end->result) &&
+		st->sync->n_errors <= EXPORT_ERRORS_MAX) {
+		st->wave = o->items[st->order_next].wave;
+		TRY(export_round(st, con, end, e));
+	}
+	return 0;
+}
+
+static int export_phases(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && run_result_good(end->result); ph++) {
+		phase_begin(st, (enum export_phase)ph);
+		TRY(ph == EXPORT_ORDERED ? export_waves(st, con, end, e)
+					 : export_round(st, con, end, e));
+	}
+	return 0;
+}
+
+/* Is there anything to send? If not, the service is not asked for a token. */
+static int has_work(struct export_step *st, bool *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	static const enum export_state states[] = {
+		EXPORT_STATE_SENDING, EXPORT_STATE_PENDING, EXPORT_STATE_FAILED};
+
+	*ret = false;
+	for (unsigned i = 0; i < ARRAY_SIZE(states) && !*ret; i++) {
+		struct cs_row *rows;
+		struct link_item *items;
+		struct cs_link start = {0};
+		unsigned n, m;
+
+		TRY(cs_page_state(
+			st->sync->store, st->conn->row.id, states[i], 0, 1, &a, &rows, &n, e));
+		TRY(cs_link_page_export(st->sync->store, st->conn->row.id, states[i], &start, 1, &a,
+			&items, &m, e));
+		*ret = n || m;
+	}
+	return 0;
+}
+
+static int export_with(struct export_step *st, struct step_end *end, struct err *e)
+{
+	struct sync *s = st->sync;
+	struct sync_connector *c = st->conn;
+	struct connector_host host = {s->host->canceled, s->host->ctx};
+	struct connector *con = NULL;
+	struct err ee = {0};
+	bool stopped, work;
+	int ret;
+
+	TRY(warning_recheck(st, e));
+	TRY(guard_deletes(st, end, &stopped, e));
+	if (stopped)
+		return 0;
+	TRY(has_work(st, &work, e));
+	if (!work)
+		return 0;
+	TRY(order_make(st, st->order, e));
+	TRY(export_commit(st, e));
+	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
+		end->result = "no-start-ma";
+		err_format(&ee, end->error, sizeof(end->error));
+		return 0;
+	}
+	ret = export_phases(st, con, end, e);
+	c->type->close(con);
+	return ret == 0 && run_result_good(end->result) ? guard_done(st, e) : ret;
+}
+
+/* The result, for as long as objects have errors: also those whose time has not come again. */
+static int tell_lasting(
+	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	int64_t n = 0;
+
+	if (s->n_errors > EXPORT_ERRORS_MAX)
+		end->result = "stopped-error-limit";
+	TRY(error_count_export(s->store, c->row.id, &n, e));
+	n = MAX(n, s->n_errors);
+	if (n && run_result_good(end->result))
+		end->result = "completed-export-errors";
+	if (n && !end->error[0])
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " object(s) have export errors: adsyncctl errors", n);
+	return 0;
+}
+
+int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	struct order order = {0};
+	struct export_step st = {
+		.order = &order,
+		.source = {.next = source_next, .result = source_result, .sending = source_sending},
+		.sync = s,
+		.conn = c,
+		.started = unix_now(),
+	};
+	int r = export_with(&st, end, e);
+
+	pages_free(&st);
+	order_done(&order);
+	bitmap_done(&st.handled);
+	bitmap_done(&st.ordered);
+	bitmap_done(&st.retried);
+	bitmap_done(&st.refused);
+	bitmap_done(&st.weighed);
+	bitmap_done(&st.held);
+	if (r < 0) {
+		store_rollback(s->store);
+		return r;
+	}
+	return tell_lasting(s, c, end, e);
+}

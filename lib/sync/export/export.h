@@ -1,0 +1,82 @@
+/*
+ * The export step's own state, shared by export.c (the step and what becomes of each item),
+ * page.c (which rows and links are due, page by page) and order.c (what must leave first).
+ */
+#pragma once
+
+#include "base/bitmap.h"
+#include "sync/context.h"
+#include "sync/export/threshold.h"
+
+#define EXPORT_PAGE 200        /* rows in one page */
+#define EXPORT_ERRORS_MAX 5000 /* as Connect Sync's stopped-error-limit */
+
+enum export_phase {
+	EXPORT_ORDERED, /* objects and deletes that wait for one another, wave by wave */
+	EXPORT_OBJECTS,
+	EXPORT_LINKS,
+	EXPORT_DELETES,
+	EXPORT_PHASE_COUNT
+};
+
+/* One row or link that was handed out; its id for the connector is page number and index. */
+struct export_slot {
+	struct cs_row row;     /* objects and deletes */
+	struct link_item link; /* links */
+	struct entry wanted;
+	struct delta delta;
+	struct export_item item;
+	bool aside;                /* only gives up what others want, see order.h */
+	bool held;                 /* of the delta; refused before, and to wait */
+	const char *warning;       /* a value that will not do: which, and why; NULL: none */
+	const char *warning_error; /* the name of that error */
+	bool done;
+};
+
+/* Rows loaded together; freed when each has its result. */
+struct export_page {
+	struct export_page *next;
+	struct arena arena;
+	int64_t number;
+	struct export_slot *slots;
+	unsigned n, given, done;
+};
+
+struct export_step {
+	struct export_source source; /* first: the connector hands it back */
+	struct sync *sync;
+	struct sync_connector *conn;
+	enum export_phase phase;
+	/* where the phase is: states are walked in order, each by id */
+	unsigned state_index;
+	int64_t after;
+	struct cs_link after_link;
+	struct bitmap handled; /* rows handed out in this phase: not again in this run */
+	/* of the ordered phase */
+	struct order *order;
+	unsigned order_next;   /* in order->items */
+	unsigned wave;         /* that is being sent */
+	struct bitmap ordered; /* rows handed out in it: not again in the phases that follow */
+	struct export_page *pages, *current;
+	int64_t n_pages;
+	unsigned uncommitted;
+	bool in_transaction;
+	struct bitmap retried;              /* sources whose failed links are sent again */
+	struct bitmap refused;              /* sources of links that were refused */
+	struct bitmap weighed;              /* groups whose removals were looked at, see guard.h */
+	struct bitmap held;                 /* of these: too many */
+	struct threshold_override override; /* as it was at the beginning */
+	bool override_used;
+	int64_t started; /* unix time */
+	int fatal;
+};
+
+/* Begins a transaction unless there is one; commits it. */
+int export_transaction(struct export_step *st, struct err *e);
+int export_commit(struct export_step *st, struct err *e);
+/* Is the row's last failure too fresh to send it again? */
+int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e);
+
+/* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
+int export_page_next(struct export_step *st, struct export_page **ret, struct err *e);
+void export_page_free(struct export_page *p);

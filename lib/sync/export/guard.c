@@ -1,0 +1,273 @@
+/* The guards: numbers and percentages, for all objects, for each class, for one group. */
+#include "sync/export/guard.h"
+#include "base/timefmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define FEW 20 /* so many are never too large a share */
+
+static bool is_too_large_a_share(int64_t n, int64_t of, int64_t percent)
+{
+	return n > FEW && n * 100 > of * percent;
+}
+
+/* One class: its number and its share. Text in why when it is too much. */
+static int doubt_class(
+	struct export_step *st, const struct delete_count *d, char *why, size_t size, struct err *e)
+{
+	const struct settings *x = &st->sync->cfg->export;
+	int64_t percent = setting_number(x, "deletion_limit"), limit = 0, of = 0;
+	char name[64];
+
+	snprintf(name, sizeof(name), "deletion_threshold_%.32s", d->class);
+	for (unsigned i = 0; i < x->n_defs; i++)
+		if (streq(x->defs[i].name, name))
+			limit = setting_number(x, name);
+	if (limit && d->deletes > limit) {
+		snprintf(why, size,
+			"%" PRId64
+			" objects of class %s are to be deleted, more than %s = %" PRId64,
+			d->deletes, d->class, name, limit);
+		return 0;
+	}
+	if (d->deletes <= FEW || !percent) /* counting all costs a walk through them */
+		return 0;
+	TRY(cs_count_imported_class(st->sync->store, st->conn->row.id, d->class, &of, e));
+	if (is_too_large_a_share(d->deletes, of, percent))
+		snprintf(why, size,
+			"%" PRId64 " of %" PRId64
+			" objects of class %s are to be deleted, more than deletion_limit = "
+			"%" PRId64 " percent",
+			d->deletes, of, d->class, percent);
+	return 0;
+}
+
+/* References as a whole, against a filter or a right that was changed. *ret_n: to be removed. */
+static int doubt_references(
+	struct export_step *st, char *why, size_t size, int64_t *ret_n, struct err *e)
+{
+	int64_t percent = setting_number(&st->sync->cfg->export, "deletion_limit"), n, of;
+	int64_t connector = st->conn->row.id;
+
+	why[0] = '\0';
+	TRY(cs_link_count_removals(st->sync->store, connector, &n, e));
+	*ret_n = n;
+	if (n <= FEW || !percent)
+		return 0;
+	TRY(cs_link_count_imported(st->sync->store, connector, &of, e));
+	if (is_too_large_a_share(n, of, percent))
+		snprintf(why, size,
+			"%" PRId64 " of %" PRId64
+			" references are to be removed, more than deletion_limit = %" PRId64
+			" percent",
+			n, of, percent);
+	return 0;
+}
+
+/* What speaks against the deletes; "" when nothing does. *ret_n: objects to be deleted. */
+static int doubt_objects(struct export_step *st, int64_t limit, char *why, size_t size,
+	int64_t *ret_n, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct delete_count *classes;
+	int64_t total = 0;
+	unsigned n;
+
+	why[0] = '\0';
+	TRY(cs_count_deletes(st->sync->store, st->conn->row.id, &a, &classes, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		total += classes[i].deletes;
+	*ret_n = total;
+	if (total > limit)
+		snprintf(why, size,
+			"%" PRId64
+			" objects are to be deleted, more than deletion_threshold = %" PRId64,
+			total, limit);
+	for (unsigned i = 0; i < n && !why[0]; i++)
+		TRY(doubt_class(st, &classes[i], why, size, e));
+	return 0;
+}
+
+/* A permission was given for so many: it takes the doubt away, unless there are more by now. */
+static void allow(struct export_step *st, char *why, int64_t n, int64_t allowed)
+{
+	if (!why[0] || !st->override.ends || n > allowed)
+		return;
+	st->override_used = true;
+	why[0] = '\0';
+}
+
+/* "" when the export may go on. */
+static int doubt(struct export_step *st, char *why, size_t size, struct err *e)
+{
+	int64_t limit, n;
+
+	why[0] = '\0';
+	TRY(threshold_get(st->sync->store, st->sync->cfg, &limit, e));
+	if (limit == 0)
+		return 0;
+	TRY(doubt_objects(st, limit, why, size, &n, e));
+	allow(st, why, n, st->override.deletes);
+	if (why[0])
+		return 0;
+	TRY(doubt_references(st, why, size, &n, e));
+	allow(st, why, n, st->override.references);
+	return 0;
+}
+
+int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
+{
+	struct record r = {.event = EVENT_DELETION_THRESHOLD};
+	char why[200];
+
+	TRY(threshold_override_get(st->sync->store, &st->override, e));
+	TRY(doubt(st, why, sizeof(why), e));
+	*ret_stopped = why[0] != '\0';
+	if (!*ret_stopped)
+		return 0;
+	TRY(export_transaction(st, e));
+	end->result = "stopped-deletion-threshold-exceeded";
+	snprintf(end->error, sizeof(end->error),
+		"%s; nothing was exported. Look at them with \"adsyncctl pending list\"; if they "
+		"are right: \"adsyncctl threshold override-once\"",
+		why);
+	r.message = end->error;
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	TRY(outbox_add(st->sync->store, &r, e));
+	return export_commit(st, e);
+}
+
+/*
+ * The permission holds for what was there when it was given, once: it is used up when the export
+ * has come to its end. One that was killed in the middle may go on with what is left.
+ */
+int guard_done(struct export_step *st, struct err *e)
+{
+	static const struct threshold_override none;
+
+	if (!st->override_used)
+		return 0;
+	TRY(export_transaction(st, e));
+	TRY(threshold_override_set(st->sync->store, &none, e));
+	return export_commit(st, e);
+}
+
+/* --- members of one group --- */
+
+static int hold(
+	struct export_step *st, int64_t cs, const char *dn, int64_t n, int64_t of, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct record r = {.event = EVENT_DELETION_THRESHOLD};
+	struct error_row er;
+	char text[400];
+	int known = error_get(st->sync->store, cs, ERROR_EXPORT, &a, &er, e);
+
+	TRY(known);
+	snprintf(text, sizeof(text),
+		"%" PRId64 " of %" PRId64 " members of %.200s are to be removed: they are kept "
+		"until \"adsyncctl threshold override-once\"",
+		n, of, dn);
+	st->sync->n_errors++;
+	sync_count(st->sync, COUNTER_EXPORT_FAILURE);
+	TRY(export_transaction(st, e));
+	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, MEMBER_REMOVAL_ERROR, text, unix_now(), 0,
+		NULL, e));
+	if (known == 0 && streq(er.type, MEMBER_REMOVAL_ERROR) && streq(er.text, text))
+		return 0; /* told already */
+	r.message = text;
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_ERROR, MEMBER_REMOVAL_ERROR);
+	return outbox_add(st->sync->store, &r, e);
+}
+
+static bool is_too_much(const struct export_step *st, int64_t n, int64_t of)
+{
+	const struct settings *x = &st->sync->cfg->export;
+	int64_t limit = setting_number(x, "member_removal_threshold");
+	int64_t percent = setting_number(x, "member_removal_limit");
+
+	return (limit && n > limit) || (percent && is_too_large_a_share(n, of, percent));
+}
+
+static int clear_hold(struct export_step *st, int64_t cs, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct error_row er;
+	int r = error_get(st->sync->store, cs, ERROR_EXPORT, &a, &er, e);
+
+	TRY(r);
+	if (r != 0 || !streq(er.type, MEMBER_REMOVAL_ERROR))
+		return 0;
+	TRY(export_transaction(st, e));
+	return error_clear(st->sync->store, cs, ERROR_EXPORT, e);
+}
+
+int guard_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held, struct err *e)
+{
+	int64_t n, of;
+
+	*ret_held = bitmap_get(&st->held, cs);
+	if (bitmap_get(&st->weighed, cs))
+		return 0;
+	bitmap_set(&st->weighed, cs);
+	TRY(cs_link_count_removals_of(st->sync->store, cs, &n, &of, e));
+	if (!is_too_much(st, n, of))
+		return clear_hold(st, cs, e);
+	if (st->override.ends && n <= st->override.removals) {
+		st->override_used = true;
+		return clear_hold(st, cs, e);
+	}
+	bitmap_set(&st->held, cs);
+	*ret_held = true;
+	return hold(st, cs, dn, n, of, e);
+}
+
+/* --- for people --- */
+
+struct counting {
+	struct store *s;
+	struct guard_counts *ret;
+	struct arena a;
+	struct err *e;
+	int failed;
+};
+
+static void count_held(void *ctx, int64_t cs)
+{
+	struct counting *c = ctx;
+	struct error_row er;
+	int64_t n, of;
+	int r = c->failed < 0 ? c->failed : error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e);
+
+	if (r == 0 && streq(er.type, MEMBER_REMOVAL_ERROR))
+		r = cs_link_count_removals_of(c->s, cs, &n, &of, c->e);
+	else if (r == 0)
+		return;
+	c->failed = MIN(r, 0);
+	if (r != 0)
+		return;
+	c->ret->held++;
+	c->ret->removals = MAX(c->ret->removals, n);
+}
+
+int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, struct err *e)
+{
+	struct counting c = {.s = s, .ret = ret, .e = e};
+	struct delete_count *classes;
+	int64_t references = 0;
+	unsigned n;
+	int r = cs_count_deletes(s, connector, &c.a, &classes, &n, e);
+
+	for (unsigned i = 0; r >= 0 && i < n; i++)
+		ret->deletes += classes[i].deletes;
+	if (r >= 0)
+		r = cs_link_count_removals(s, connector, &references, e);
+	ret->references += references;
+	if (r >= 0)
+		r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
+	arena_done(&c.a);
+	return r < 0 ? r : c.failed;
+}

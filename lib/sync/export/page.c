@@ -1,0 +1,331 @@
+/*
+ * What is due: rows (and links) whose earlier send has no recorded outcome, then new ones, then
+ * failed ones whose time has come. A page is marked "sending" and committed before its first byte
+ * leaves, so that a crash is noticed.
+ */
+#include "sync/export/guard.h"
+#include "sync/export/refused.h"
+#include "sync/export/order.h"
+#include "sync/export/warning.h"
+#include "report/fault.h"
+#include "base/timefmt.h"
+
+static const enum export_state states[] = {
+	EXPORT_STATE_SENDING,
+	EXPORT_STATE_PENDING,
+	EXPORT_STATE_FAILED,
+};
+
+int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e)
+{
+	struct error_row er;
+	int r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
+
+	TRY(r);
+	*ret = r == 0 && er.retry_at > st->started;
+	return 0;
+}
+
+static struct export_slot *slot_add(struct export_page *p, struct export_slot *s)
+{
+	struct export_slot *ret = &p->slots[p->n];
+
+	s->item.id = p->number << 16 | p->n++;
+	*ret = *s;
+	return ret;
+}
+
+static int keep_state(
+	struct export_step *st, struct cs_row *row, enum export_event event, struct err *e)
+{
+	row->state = export_state_next(row->state, event);
+	return cs_set_state(st->sync->store, row->id, row->state, e);
+}
+
+/* An add or update; nothing when the wanted state is what the import shows. */
+static int object_slot(
+	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
+{
+	struct export_slot s = {.row = *row}, *kept;
+	struct entry imported;
+
+	if (row->want != WANT_PRESENT || row->blocked)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
+	delta_owned(&imported, &s.wanted, row->export_all, &p->arena, &s.delta);
+	if (row->anchor && s.delta.n_attrs)
+		TRY(refused_hold(st->sync->store, row->id, st->started, &s.delta, &s.held, e));
+	if (s.held && !s.delta.n_attrs) {
+		row->state = EXPORT_STATE_FAILED;
+		return cs_set_state(st->sync->store, row->id, row->state, e);
+	}
+	if (row->anchor && !s.delta.n_attrs && !row->export_all)
+		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
+	TRY(warning_find(st->sync, st->conn, row, &s.wanted, row->anchor ? &s.delta : NULL,
+		&p->arena, &s.warning_error, &s.warning, e));
+	s.item = (struct export_item){
+		.kind = EXPORT_OBJECT,
+		.op = row->anchor ? DELTA_UPDATE : DELTA_ADD,
+		.unknown_outcome = row->state == EXPORT_STATE_SENDING,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+	kept = slot_add(p, &s);
+	kept->item.wanted = &kept->wanted;
+	kept->item.delta = &kept->delta;
+	return keep_state(st, &kept->row, EXPORT_EVENT_SEND, e);
+}
+
+static int delete_slot(
+	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
+{
+	struct export_slot s = {.row = *row};
+
+	if (row->want != WANT_ABSENT)
+		return 0;
+	if (row->blocked) {
+		/* its source of authority moved after the delete was staged: it stays */
+		TRY(soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e));
+		row->want = WANT_NOTHING;
+		row->state = EXPORT_STATE_NONE;
+		return cs_update(st->sync->store, row, false, e);
+	}
+	if (!row->anchor) /* the import of this cycle did not find it: it never was there */
+		return st->conn->imported ? row_remove(st->sync, row, e) : 0;
+	s.item = (struct export_item){
+		.kind = EXPORT_DELETE,
+		.op = DELTA_DELETE,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+	return keep_state(st, &slot_add(p, &s)->row, EXPORT_EVENT_SEND, e);
+}
+
+/* A row in a ring gives up what others want. Not marked as being sent: its own change comes yet. */
+static int aside_slot(
+	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
+{
+	struct export_slot s = {.row = *row, .aside = true}, *kept;
+	struct entry imported, wanted;
+
+	if (row->want != WANT_PRESENT || row->blocked)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &p->arena, &wanted, e));
+	order_aside(st, row, &imported, &wanted, &p->arena, &s.wanted, &s.delta);
+	if (!s.delta.n_attrs)
+		return 0;
+	s.item = (struct export_item){
+		.kind = EXPORT_OBJECT,
+		.op = DELTA_UPDATE,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+	kept = slot_add(p, &s);
+	kept->item.wanted = &kept->wanted;
+	kept->item.delta = &kept->delta;
+	return 0;
+}
+
+static int ordered_slot(
+	struct export_step *st, struct export_page *p, const struct order_item *item, struct err *e)
+{
+	struct cs_row row;
+	int r = cs_get(st->sync->store, item->cs, &p->arena, &row, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	if (item->aside)
+		return aside_slot(st, p, &row, e);
+	bitmap_set(&st->ordered, row.id);
+	return row.want == WANT_ABSENT ? delete_slot(st, p, &row, e) : object_slot(st, p, &row, e);
+}
+
+/* The rest of the wave, at most a page of it. */
+static int load_ordered(struct export_step *st, struct export_page *p, struct err *e)
+{
+	const struct order *o = st->order;
+
+	p->slots = arena_zalloc(&p->arena, EXPORT_PAGE * sizeof(*p->slots));
+	while (p->n < EXPORT_PAGE && st->order_next < o->n &&
+		o->items[st->order_next].wave == st->wave)
+		TRY(ordered_slot(st, p, &o->items[st->order_next++], e));
+	return 0;
+}
+
+static int load_rows(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
+{
+	enum export_state state = states[st->state_index];
+	struct cs_row *rows;
+	unsigned n;
+
+	TRY(cs_page_state(st->sync->store, st->conn->row.id, state, st->after, EXPORT_PAGE,
+		&p->arena, &rows, &n, e));
+	p->slots = arena_zalloc(&p->arena, (n + 1) * sizeof(*p->slots));
+	for (unsigned i = 0; i < n; i++) {
+		bool wait = false;
+
+		st->after = rows[i].id;
+		if (bitmap_get(&st->handled, rows[i].id) || bitmap_get(&st->ordered, rows[i].id))
+			continue;
+		if (state == EXPORT_STATE_FAILED)
+			TRY(export_must_wait(st, rows[i].id, &p->arena, &wait, e));
+		if (wait)
+			continue;
+		bitmap_set(&st->handled, rows[i].id);
+		TRY(st->phase == EXPORT_OBJECTS ? object_slot(st, p, &rows[i], e)
+						: delete_slot(st, p, &rows[i], e));
+	}
+	*ret_more = n == EXPORT_PAGE;
+	return 0;
+}
+
+/*
+ * 1: the attribute holds one reference and another one is wanted: setting that takes this one
+ * away. A removal of its own, sent beside it, would take the new one away.
+ */
+static int is_replaced(
+	struct export_step *st, const struct link_item *li, struct arena *a, struct err *e)
+{
+	const struct schema *schema = st->conn->type->schema(&st->conn->cfg->settings);
+	const struct schema_class *class = schema_class_find(schema, li->class);
+	const struct schema_attr *attr =
+		class ? schema_attr_find(class, attr_name(li->link.attr)) : NULL;
+	struct cs_link *links;
+	unsigned n;
+
+	if (li->link.wanted || !attr || attr->flags & SCHEMA_MULTI)
+		return 0;
+	TRY(cs_link_list(st->sync->store, li->link.cs, li->link.attr, a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		if (links[i].wanted)
+			return 1;
+	return 0;
+}
+
+static int link_slot(
+	struct export_step *st, struct export_page *p, struct link_item *li, struct err *e)
+{
+	struct export_slot s = {.link = *li}, *kept;
+	int replaced = is_replaced(st, li, &p->arena, e);
+
+	if (replaced)
+		return MIN(replaced, 0); /* the import that follows confirms both */
+	if (!li->link.wanted && li->link.imported) {
+		bool held;
+
+		TRY(guard_removal(st, li->link.cs, li->dn, &held, e));
+		if (held)
+			return 0;
+	}
+
+	if (li->link.wanted == li->link.imported && li->link.state != EXPORT_STATE_SENDING) {
+		li->link.state = export_state_next(li->link.state, EXPORT_EVENT_IMPORT_EQUAL);
+		return cs_link_put(st->sync->store, &li->link, false, e);
+	}
+	s.item = (struct export_item){
+		.kind = EXPORT_LINK,
+		.op = li->link.wanted ? DELTA_ADD : DELTA_DELETE,
+		.class = li->class,
+		.dn = li->dn,
+		.anchor = li->anchor,
+		.link_attr = li->link.attr,
+		.target_class = li->target_class,
+		.target_anchor = li->target_anchor,
+	};
+	/*
+	 * Not marked as being sent: a reference that was sent already is refused with "already
+	 * exist", which is good, and the import that follows a crash confirms it.
+	 */
+	kept = slot_add(p, &s);
+	kept->link.link.state = export_state_next(li->link.state, EXPORT_EVENT_SEND);
+	return 0;
+}
+
+static int load_links(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
+{
+	enum export_state state = states[st->state_index];
+	struct link_item *items;
+	unsigned n;
+
+	TRY(cs_link_page_export(st->sync->store, st->conn->row.id, state, &st->after_link,
+		EXPORT_PAGE, &p->arena, &items, &n, e));
+	p->slots = arena_zalloc(&p->arena, (n + 1) * sizeof(*p->slots));
+	for (unsigned i = 0; i < n; i++) {
+		bool wait = false;
+
+		st->after_link = items[i].link;
+		/* what was handed out as new in this run must not come back as failed */
+		if (state != EXPORT_STATE_FAILED) {
+			bitmap_set(&st->handled, items[i].link.cs);
+		} else {
+			if (bitmap_get(&st->handled, items[i].link.cs))
+				continue;
+			TRY(export_must_wait(st, items[i].link.cs, &p->arena, &wait, e));
+			if (wait)
+				continue;
+			bitmap_set(&st->retried, items[i].link.cs);
+		}
+		TRY(link_slot(st, p, &items[i], e));
+	}
+	*ret_more = n == EXPORT_PAGE;
+	return 0;
+}
+
+void export_page_free(struct export_page *p)
+{
+	if (!p)
+		return;
+	arena_done(&p->arena);
+	free(p);
+}
+
+static int load(struct export_step *st, struct export_page *p, struct err *e)
+{
+	if (st->phase == EXPORT_ORDERED)
+		return load_ordered(st, p, e);
+	while (st->state_index < ARRAY_SIZE(states) && p->n == 0) {
+		bool more;
+
+		arena_reset(&p->arena);
+		TRY(st->phase == EXPORT_LINKS ? load_links(st, p, &more, e)
+					      : load_rows(st, p, &more, e));
+		if (!more) {
+			st->state_index++;
+			st->after = 0;
+			st->after_link = (struct cs_link){0};
+		}
+	}
+	return 0;
+}
+
+int export_page_next(struct export_step *st, struct export_page **ret, struct err *e)
+{
+	struct export_page *p = xcalloc(1, sizeof(*p));
+	int r;
+
+	p->number = ++st->n_pages;
+	if (!st->in_transaction)
+		r = store_begin(st->sync->store, e);
+	else
+		r = 0;
+	st->in_transaction = true;
+	if (r >= 0)
+		r = load(st, p, e);
+	if (r >= 0) {
+		fault_hit(FAULT_EXPORT_BEFORE_SEND);
+		r = store_commit(st->sync->store, e);
+		st->in_transaction = false;
+		st->uncommitted = 0;
+	}
+	if (r < 0 || p->n == 0) {
+		export_page_free(p);
+		return MIN(r, 0);
+	}
+	*ret = p;
+	return 1;
+}

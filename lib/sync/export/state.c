@@ -1,0 +1,64 @@
+/* Export state: the one place that knows the transitions. */
+#include "sync/export/state.h"
+
+/*
+ * state      CHANGED  SETTLED    SEND     ACCEPTED  REFUSED  EQUAL      DIFFERS  BLOCKED UNBLOCKED
+ * none       pending  confirmed  sending  -         -        confirmed  pending  none    pending
+ * pending    pending  confirmed  sending  -         -        confirmed  pending  none    pending
+ * sending    sending  sending    sending  exported  failed   confirmed  pending  none    pending
+ * exported   pending  exported   sending  exported  failed   confirmed  failed   none    pending
+ * confirmed  pending  confirmed  sending  -         -        confirmed  pending  none    pending
+ * failed     pending  confirmed  sending  exported  failed   confirmed  failed   none    pending
+ *
+ * "-" keeps the state. Sending stays sending when the rules change their mind: the outcome of what
+ * was sent is still unknown, and the send that resolves it takes the newer values along.
+ * Exported + differs is Connect Sync's exported-change-not-reimported: sent again, with back-off.
+ */
+enum export_state export_state_next(enum export_state state, enum export_event event)
+{
+	switch (event) {
+	case EXPORT_EVENT_CHANGED:
+		return state == EXPORT_STATE_SENDING ? state : EXPORT_STATE_PENDING;
+	case EXPORT_EVENT_SETTLED:
+		return state == EXPORT_STATE_SENDING || state == EXPORT_STATE_EXPORTED
+		               ? state
+		               : EXPORT_STATE_CONFIRMED;
+	case EXPORT_EVENT_SEND:
+		return EXPORT_STATE_SENDING;
+	case EXPORT_EVENT_ACCEPTED:
+		return state == EXPORT_STATE_SENDING || state == EXPORT_STATE_FAILED
+		               ? EXPORT_STATE_EXPORTED
+		               : state;
+	case EXPORT_EVENT_REFUSED:
+		return state == EXPORT_STATE_SENDING || state == EXPORT_STATE_EXPORTED
+		               ? EXPORT_STATE_FAILED
+		               : state;
+	case EXPORT_EVENT_IMPORT_EQUAL:
+		return EXPORT_STATE_CONFIRMED;
+	case EXPORT_EVENT_IMPORT_DIFFERS:
+		return state == EXPORT_STATE_EXPORTED || state == EXPORT_STATE_FAILED
+		               ? EXPORT_STATE_FAILED
+		               : EXPORT_STATE_PENDING;
+	case EXPORT_EVENT_BLOCKED:
+		return EXPORT_STATE_NONE;
+	case EXPORT_EVENT_UNBLOCKED:
+		return EXPORT_STATE_PENDING;
+	case EXPORT_EVENT_COUNT:
+		break;
+	}
+	return state;
+}
+
+#define BACKOFF_FIRST 60
+#define BACKOFF_MAX (12 * 3600)
+
+int64_t export_backoff(int count)
+{
+	int64_t wait = BACKOFF_FIRST;
+
+	if (count <= 1)
+		return 0;
+	for (int i = 2; i < count && wait < BACKOFF_MAX; i++)
+		wait *= 2;
+	return wait < BACKOFF_MAX ? wait : BACKOFF_MAX;
+}

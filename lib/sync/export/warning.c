@@ -1,0 +1,122 @@
+/* Two finders, one way of telling. */
+#include "sync/export/warning.h"
+#include "sync/export/duplicate.h"
+#include "base/timefmt.h"
+
+#define DUPLICATE_ERROR "AttributeValueMustBeUnique"
+
+/* Is it an error that the finders give? The service has the same names for its refusals. */
+static bool is_warning(const struct sync_connector *c, const char *error)
+{
+	for (unsigned i = 0; c->type->problem_errors && c->type->problem_errors[i]; i++)
+		if (streq(c->type->problem_errors[i], error))
+			return true;
+	return streq(error, DUPLICATE_ERROR);
+}
+
+int warning_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
+	const struct entry *wanted, const struct delta *delta, struct arena *a,
+	const char **ret_error, const char **ret_text, struct err *e)
+{
+	const char *name, *wrong;
+
+	*ret_text = NULL;
+	*ret_error = c->type->problem ? c->type->problem(wanted, delta, a, &wrong) : NULL;
+	if (*ret_error) {
+		TRY(duplicate_name_of(s, row, a, &name, e));
+		*ret_text = arena_printf(a, "%s: %s", name, wrong);
+		return 0;
+	}
+	TRY(duplicate_find(s, c, row, wanted, delta, a, ret_text, e));
+	if (*ret_text)
+		*ret_error = DUPLICATE_ERROR;
+	return 0;
+}
+
+/* Tells what the service did not mind, and keeps it on the object. */
+static int tell(struct export_step *st, const struct export_slot *s, struct err *e)
+{
+	struct record r = {.event = EVENT_EXPORT_ERROR, .message = s->warning};
+	struct store *store = st->sync->store;
+
+	TRY(error_put(store, s->row.id, ERROR_EXPORT, s->warning_error, s->warning, unix_now(), 0,
+		NULL, e));
+	st->sync->n_errors++;
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, s->row.dn);
+	record_add(&r, RECORD_ERROR, s->warning_error);
+	return outbox_add(store, &r, e);
+}
+
+int warning_accepted(struct export_step *st, const struct export_slot *s, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct store *store = st->sync->store;
+	const char *error, *text = NULL;
+	struct error_row er;
+	int known = error_get(store, s->row.id, ERROR_EXPORT, &a, &er, e);
+	bool told = known == 0 && is_warning(st->conn, er.type);
+	bool unseen = known == 0 && streq(er.type, NOT_REIMPORTED_ERROR);
+
+	TRY(known);
+	if (s->warning)
+		return told || unseen ? 0 : tell(st, s, e);
+	if (known != 0)
+		return 0;
+	if (told) /* of a value that was not among those sent now, perhaps */
+		TRY(warning_find(
+			st->sync, st->conn, &s->row, &s->wanted, NULL, &a, &error, &text, e));
+	return text ? 0 : export_error_clear(st->sync, s->row.id, e);
+}
+
+/* --- what was told, and was mended without being sent --- */
+
+static int recheck_one(struct export_step *st, int64_t cs, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct sync *s = st->sync;
+	struct error_row er;
+	struct cs_row row;
+	struct entry wanted;
+	const char *error, *text = NULL;
+	int r = error_get(s->store, cs, ERROR_EXPORT, &a, &er, e);
+
+	if (r != 0 || !is_warning(st->conn, er.type))
+		return MIN(r, 0);
+	r = cs_get(s->store, cs, &a, &row, e);
+	if (r != 0 || row.connector != st->conn->row.id || row.state == EXPORT_STATE_FAILED)
+		return MIN(r, 0);
+	TRY(export_transaction(st, e));
+	if (row.want == WANT_PRESENT && row.wanted) {
+		TRY(row_entry(s, &row, true, &a, &wanted, e));
+		TRY(warning_find(s, st->conn, &row, &wanted, NULL, &a, &error, &text, e));
+	}
+	return text ? 0 : error_clear(s->store, cs, ERROR_EXPORT, e);
+}
+
+struct id_list {
+	int64_t *ids;
+	unsigned n, cap;
+};
+
+static void gather(void *ctx, int64_t cs)
+{
+	struct id_list *l = ctx;
+
+	if (l->n == l->cap) {
+		l->cap = MAX(64u, l->cap * 2);
+		l->ids = xrealloc(l->ids, l->cap * sizeof(*l->ids));
+	}
+	l->ids[l->n++] = cs;
+}
+
+int warning_recheck(struct export_step *st, struct err *e)
+{
+	struct id_list l = {0};
+	int r = error_ids(st->sync->store, ERROR_EXPORT, gather, &l, e);
+
+	for (unsigned i = 0; r >= 0 && i < l.n; i++)
+		r = recheck_one(st, l.ids[i], e);
+	free(l.ids);
+	return r < 0 ? r : export_commit(st, e);
+}

@@ -1,0 +1,565 @@
+/*
+ * Import: AD or Entra --> CS.imported. The arrow's effects: rows, links and the cursor that covers
+ * them, committed together. A full import ends by marking what was not delivered as gone, behind
+ * the guards of obsolete().
+ */
+#include "sync/import/import.h"
+#include "report/fault.h"
+#include "base/text.h"
+#include "base/timefmt.h"
+#include "store/container.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COMMIT_EVERY 1000 /* objects; rows without their cursor are delivered again, harmlessly */
+#define OBSOLETE_SMALL 20 /* the share guard does not apply to so few objects */
+
+static int commit(struct import_step *st, struct err *e)
+{
+	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
+	TRY(store_commit(st->sync->store, e));
+	fault_hit(FAULT_IMPORT_AFTER_COMMIT);
+	st->uncommitted = 0;
+	sync_progress(st->sync, false);
+	return store_begin(st->sync->store, e);
+}
+
+static int keep_fatal(struct import_step *st, int r)
+{
+	if (r < 0)
+		st->fatal = r;
+	return MIN(r, 0);
+}
+
+/*
+ * The row of an object that could not be read, by what is known of it. One that the directory has
+ * not shown before gets a placeholder to keep the error on. STORE_NONE: nothing tells which it is.
+ */
+static int find_unread(
+	struct import_step *st, const char *dn, const char *anchor, int64_t *ret, struct err *e)
+{
+	bool named = !st->conn->type->refs_are_anchors && utf8_valid(dn, strlen(dn));
+	int64_t connector = st->conn->row.id;
+	struct cs_row row;
+	int r = anchor ? cs_find_anchor(st->sync->store, connector, anchor, &st->arena, &row, e)
+	               : cs_find_dn(st->sync->store, connector, dn, &st->arena, &row, e);
+
+	if (r == 0)
+		*ret = row.id;
+	if (r == 0 && anchor && named && !streq(dn, anchor))
+		return import_rename(st, anchor, dn, e);
+	if (r != STORE_NONE || !anchor)
+		return r;
+	return import_placeholder(st, anchor, named ? dn : anchor, ret, e);
+}
+
+/* Keeps the error on the object's row. */
+static int keep_unread(struct import_step *st, const char *dn, const char *anchor, const char *type,
+	const char *text, struct err *e)
+{
+	int64_t id;
+	int found = find_unread(st, dn, anchor, &id, e);
+
+	if (found == STORE_NONE) {
+		st->sync->n_errors++;
+		st->unidentified = true;
+		return 0;
+	}
+	TRY(found);
+	if (!anchor) /* another object may have that DN by now */
+		st->unidentified = true;
+	bitmap_set(&st->seen, id); /* it is there, only unreadable: not gone */
+	bitmap_set(&st->errors, id);
+	return object_error(st->sync, id, ERROR_IMPORT, type, text, e);
+}
+
+static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor, const char *type,
+	const char *text, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	struct sync *s = st->sync;
+	struct record r = {.event = EVENT_STEP_ERRORS};
+	int kept;
+
+	arena_reset(&st->arena);
+	st->discovery_errors = true;
+	st->n_objects++;
+	sync_count(s, COUNTER_STAGE_FAILURE);
+	kept = keep_unread(st, dn, anchor, type, text, e);
+	if (kept < 0)
+		return keep_fatal(st, kept);
+	r.message = arena_printf(&st->arena, "%s could not be imported: %s", dn, text);
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_ERROR, type);
+	return keep_fatal(st, outbox_add(s->store, &r, e));
+}
+
+static int sink_object(struct import_sink *sink, const struct import_object *o, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r;
+
+	arena_reset(&st->arena);
+	st->n_objects++;
+	r = import_object(st, o, e);
+	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
+		r = commit(st, e);
+	return keep_fatal(st, r);
+}
+
+/* Delivered after it is committed: a kill does not lose it. */
+static int tell(struct import_step *st, enum event_id event, const char *text, struct err *e)
+{
+	_cleanup_free_ char *message = xasprintf("Connector \"%s\": %s.", st->conn->name, text);
+	struct record r = {.event = event, .message = message};
+
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	return keep_fatal(st, outbox_add(st->sync->store, &r, e));
+}
+
+static void sink_note(struct import_sink *sink, const char *text)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	if (!st->fatal) /* which the step's end tells */
+		(void)tell(st, EVENT_CONNECTOR_NOTE, text, &st->note_error);
+}
+
+static int keep_class(struct import_step *st, const char *class, struct err *e)
+{
+	int64_t after = 0, ids[PAGE];
+	unsigned n;
+
+	do {
+		TRY(cs_page_imported_class_ids(
+			st->sync->store, st->conn->row.id, class, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			after = ids[i];
+			bitmap_set(&st->seen, ids[i]);
+		}
+	} while (n == PAGE);
+	return 0;
+}
+
+static int sink_keep(struct import_sink *sink, const char *class, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return import_is_full(st) ? keep_fatal(st, keep_class(st, class, e)) : 0;
+}
+
+static int sink_names(struct import_sink *sink, const char *text, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return keep_fatal(st, sync_names_put(st->sync, st->conn, text, e));
+}
+
+static int sink_full(struct import_sink *sink, const char *reason, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	struct connector_row *row = &st->conn->row;
+
+	st->answer.full = true;
+	st->n_objects = 0;
+	st->discovery_errors = st->unidentified = false;
+	bitmap_clear(&st->seen);
+	if (!st->full) {
+		_cleanup_free_ char *text =
+			xasprintf("the delta import became a full import: %s", reason);
+
+		TRY(tell(st, EVENT_FULL_IMPORT, text, e));
+	}
+	row->import_full_running = true;
+	return keep_fatal(st, connector_update(st->sync->store, row, e));
+}
+
+static int sink_known(struct import_sink *sink, const char *anchor, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r = cs_is_imported(st->sync->store, st->conn->row.id, anchor, e);
+
+	return r < 0 ? keep_fatal(st, r) : r;
+}
+
+static int sink_container(struct import_sink *sink, const char *anchor, const char *dn, bool sure,
+	const char **ret_old, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r = import_container(st, anchor, dn, sure, ret_old, e);
+
+	return r < 0 ? keep_fatal(st, r) : r;
+}
+
+static int sink_container_gone(struct import_sink *sink, const char *anchor, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return keep_fatal(st, container_delete(st->sync->store, st->conn->row.id, anchor, e));
+}
+
+static int sink_containers_moved(
+	struct import_sink *sink, const struct container_move *moves, unsigned n, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	return keep_fatal(st, import_containers_moved(st, moves, n, e));
+}
+
+static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	struct connector_row *row = &st->conn->row;
+	int r;
+
+	row->cursor = arena_dup(&st->sync->arena, cursor, n);
+	row->cursor_len = n;
+	row->import_full_running = import_is_full(st);
+	r = connector_update(st->sync->store, row, e);
+	if (r >= 0)
+		r = commit(st, e);
+	return keep_fatal(st, r);
+}
+
+/* The object's source of authority moved; the groups that hold it must be looked at again. */
+static int block_set(struct import_step *st, struct cs_row *row, bool blocked, struct err *e)
+{
+	struct store *store = st->sync->store;
+	enum export_event event = blocked ? EXPORT_EVENT_BLOCKED : EXPORT_EVENT_UNBLOCKED;
+
+	row->blocked = blocked;
+	if (row->want == WANT_PRESENT) {
+		row->state = export_state_next(row->state, event);
+		row->export_all = !blocked;
+	}
+	TRY(cs_update(store, row, true, e));
+	if (row->mv)
+		TRY(mv_link_touch_target(store, row->mv, e));
+	sync_count(st->sync, COUNTER_STAGE_UPDATE);
+	return 0;
+}
+
+static int flag_one(struct import_step *st, const char *anchor, struct err *e)
+{
+	struct cs_row row;
+	int r;
+
+	arena_reset(&st->arena);
+	r = cs_find_anchor(st->sync->store, st->conn->row.id, anchor, &st->arena, &row, e);
+	if (r != 0) /* not imported yet: the next import lists it again */
+		return MIN(r, 0);
+	bitmap_set(&st->flagged, row.id);
+	return row.blocked || !row.imported ? 0 : block_set(st, &row, true, e);
+}
+
+static int flag_end(struct import_step *st, const char *class, struct err *e)
+{
+	int64_t after = 0;
+	int64_t ids[PAGE];
+	unsigned n;
+
+	do {
+		TRY(cs_page_blocked_ids(
+			st->sync->store, st->conn->row.id, class, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			struct cs_row row;
+			int r;
+
+			after = ids[i];
+			if (bitmap_get(&st->flagged, ids[i]))
+				continue;
+			arena_reset(&st->arena);
+			r = cs_get(st->sync->store, ids[i], &st->arena, &row, e);
+			TRY(r);
+			if (r == STORE_NONE)
+				continue;
+			/* deleted in the cloud while the cloud owned it: not ours to make again */
+			if (row.imported)
+				TRY(block_set(st, &row, false, e));
+		}
+	} while (n == PAGE);
+	bitmap_clear(&st->flagged);
+	return 0;
+}
+
+static int sink_flag(struct import_sink *sink, const char *class, unsigned attr, const char *anchor,
+	struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+
+	if (!streq(attr_name(attr), "blockOnPremisesSync"))
+		return 0;
+	return keep_fatal(st, anchor ? flag_one(st, anchor, e) : flag_end(st, class, e));
+}
+
+#define UNSEEN_NAMED 5 /* objects that the error names */
+
+struct unseen {
+	int64_t n, had;
+	int64_t ids[UNSEEN_NAMED];
+};
+
+/* How many rows the directory had that this import did not deliver. */
+static int count_unseen(struct import_step *st, struct unseen *ret, struct err *e)
+{
+	int64_t after = 0, ids[PAGE];
+	unsigned n;
+
+	*ret = (struct unseen){0};
+	do {
+		TRY(cs_page_imported_ids(
+			st->sync->store, st->conn->row.id, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			after = ids[i];
+			if (bitmap_get(&st->seen, ids[i]))
+				continue;
+			if (ret->n < UNSEEN_NAMED)
+				ret->ids[ret->n] = ids[i];
+			ret->n++;
+		}
+	} while (n == PAGE);
+	return cs_count_imported(st->sync->store, st->conn->row.id, &ret->had, e);
+}
+
+static int add_names(
+	struct import_step *st, const struct unseen *u, struct step_end *end, struct err *e)
+{
+	for (unsigned i = 0; i < MIN(u->n, (int64_t)UNSEEN_NAMED); i++) {
+		size_t used = strlen(end->error);
+		struct cs_row row;
+
+		arena_reset(&st->arena);
+		TRY(cs_get(st->sync->store, u->ids[i], &st->arena, &row, e));
+		snprintf(end->error + used, sizeof(end->error) - used, "%s%.120s",
+			i ? "; " : ". Missing, for example: ", row.dn);
+	}
+	return 0;
+}
+
+/* Deletes are guilty until proven innocent: true when so many may not just disappear. */
+static bool obsolete_refused(
+	const struct import_step *st, const struct unseen *u, struct step_end *end)
+{
+	int64_t limit = setting_number(&st->sync->cfg->import, "obsoletion_limit");
+
+	if (u->n && st->n_objects == 0) {
+		end->result = "stopped-import-read";
+		snprintf(end->error, sizeof(end->error),
+			"the source returned no object at all, but %" PRId64
+			" are known; nothing was treated as deleted. Check the source, base_dn and "
+			"the account's rights",
+			u->had);
+		return true;
+	}
+	if (u->n > OBSOLETE_SMALL && u->n * 100 > u->had * limit) {
+		end->result = "stopped-object-limit";
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
+			"more than obsoletion_limit = %" PRId64
+			" percent; nothing was treated as deleted. If it is true, raise the limit "
+			"in [import] for one cycle",
+			u->n, u->had, limit);
+		return true;
+	}
+	return false;
+}
+
+static int obsolete_unseen(struct import_step *st, struct err *e)
+{
+	struct sync *s = st->sync;
+	int64_t after = 0, ids[PAGE];
+	unsigned n;
+
+	do {
+		TRY(cs_page_imported_ids(s->store, st->conn->row.id, after, PAGE, ids, &n, e));
+		for (unsigned i = 0; i < n; i++) {
+			struct cs_row row;
+
+			after = ids[i];
+			if (bitmap_get(&st->seen, ids[i]))
+				continue;
+			arena_reset(&st->arena);
+			TRY(cs_get(s->store, ids[i], &st->arena, &row, e));
+			TRY(import_gone(st, &row, e));
+		}
+		fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
+		TRY(store_commit(s->store, e));
+		TRY(store_begin(s->store, e));
+	} while (n == PAGE);
+	return import_links_unseen(st, e);
+}
+
+/*
+ * Could an object that was not seen be one that could not be read? Not where the connector knows
+ * which ones those are and tries them again.
+ */
+static bool is_doubtful(const struct import_step *st)
+{
+	return st->discovery_errors && (st->unidentified || !st->answer.retries);
+}
+
+/* Errors of objects that never could be read and are no longer there. */
+static int forget_errors(struct import_step *st, struct err *e)
+{
+	for (int64_t id = 1; id < (int64_t)st->errors.size * 8; id++) {
+		struct cs_row row;
+		int r;
+
+		if (!bitmap_get(&st->errors, id) || bitmap_get(&st->seen, id))
+			continue;
+		arena_reset(&st->arena);
+		r = cs_get(st->sync->store, id, &st->arena, &row, e);
+		TRY(r);
+		if (r == 0 && row.kind == CS_PLACEHOLDER && row.connector == st->conn->row.id)
+			TRY(import_error_clear(st, id, e));
+	}
+	return 0;
+}
+
+/* After the last object of a full import. */
+static int finish_full(struct import_step *st, struct step_end *end, struct err *e)
+{
+	struct unseen unseen;
+
+	TRY(forget_errors(st, e));
+	if (is_doubtful(st)) /* as the original: nothing is obsoleted */
+		return 0;
+	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
+	TRY(count_unseen(st, &unseen, e));
+	if (obsolete_refused(st, &unseen, end))
+		return add_names(st, &unseen, end, e);
+	TRY(obsolete_unseen(st, e));
+	TRY(container_delete_unseen(st->sync->store, st->conn->row.id, st->stamp, e));
+	if (st->n_objects == 0)
+		end->result = "completed-no-objects";
+	return 0;
+}
+
+static void note_error(void *ctx, int64_t cs)
+{
+	bitmap_set(ctx, cs);
+}
+
+static int import_with(
+	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	struct sync_connector *c = st->conn;
+	struct import_request req = {
+		.full = st->full,
+		.cursor = c->row.cursor,
+		.cursor_len = c->row.cursor_len,
+		.names = c->names,
+	};
+	struct err ie = {0};
+	enum conn_result r;
+
+	req.attrs = ruleset_source_attrs(st->sync->rules, c->name, &req.n_attrs);
+	req.classes =
+		ruleset_source_classes(st->sync->rules, c->name, &st->sync->arena, &req.n_classes);
+	for (unsigned i = 0; i < req.n_attrs; i++)
+		bitmap_set(&st->attrs, req.attrs[i]);
+	TRY(error_ids(st->sync->store, ERROR_IMPORT, note_error, &st->errors, e));
+	TRY(store_begin(st->sync->store, e));
+	if (st->full) {
+		c->row.import_full_running = true;
+		TRY(connector_update(st->sync->store, &c->row, e));
+	}
+	r = c->type->import(con, &req, &st->sink, &st->answer, &ie);
+	if (st->fatal) {
+		*e = st->note_error.code ? st->note_error : ie;
+		return st->fatal;
+	}
+	if (r != CONN_OK) {
+		end->result = stop_result(r, ie.text, "stopped-import-read");
+		err_format(&ie, end->error, sizeof(end->error));
+		return store_commit(st->sync->store, e);
+	}
+	if (import_is_full(st) && !st->answer.nothing)
+		TRY(finish_full(st, end, e));
+	if (run_result_good(end->result)) {
+		/* else everything is read again next time */
+		if (!is_doubtful(st)) {
+			c->row.import_full_running = false;
+			c->row.full_import_required = false;
+		}
+		c->row.last_import = unix_now();
+		TRY(sync_parameters_check(st->sync, c, e));
+		TRY(connector_update(st->sync->store, &c->row, e));
+		if (c->exports)
+			TRY(reimport_finish(st, end, e));
+	}
+	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
+	return store_commit(st->sync->store, e);
+}
+
+/* For as long as there are objects that could not be read, also where nothing new was. */
+static int tell_unread(struct import_step *st, struct step_end *end, struct err *e)
+{
+	int64_t n = 0;
+
+	if (!run_result_good(end->result))
+		return 0;
+	TRY(error_count(st->sync->store, st->conn->row.id, ERROR_IMPORT, &n, e));
+	if (!n && !st->discovery_errors)
+		return 0;
+	end->result = "completed-discovery-errors";
+	if (n && !end->error[0])
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " object(s) could not be read: adsyncctl errors", n);
+	return 0;
+}
+
+int step_import(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
+{
+	struct import_step st = {
+		.sink =
+			{
+				.object = sink_object,
+				.bad = sink_bad,
+				.cursor = sink_cursor,
+				.flag = sink_flag,
+				.full = sink_full,
+				.note = sink_note,
+				.keep = sink_keep,
+				.names = sink_names,
+				.known = sink_known,
+				.container = sink_container,
+				.container_gone = sink_container_gone,
+				.containers_moved = sink_containers_moved,
+			},
+		.sync = s,
+		.conn = c,
+		.full = full || !c->row.cursor_len || c->row.full_import_required ||
+	                c->row.import_full_running,
+		.stamp = s->run,
+	};
+	struct connector_host host = {s->host->canceled, s->host->ctx};
+	struct connector *con = NULL;
+	struct err ie = {0};
+	enum conn_result r;
+	int ret = 0;
+
+	r = c->type->open(&c->cfg->settings, &host, &con, &ie);
+	if (r != CONN_OK) {
+		end->result = r == CONN_DOWN ? "no-start-connection" : "no-start-ma";
+		err_format(&ie, end->error, sizeof(end->error));
+	} else {
+		ret = import_with(&st, con, end, e);
+	}
+	c->type->close(con);
+	if (ret < 0)
+		store_rollback(s->store);
+	else
+		ret = tell_unread(&st, end, e);
+	arena_done(&st.arena);
+	buf_done(&st.old_dn);
+	bitmap_done(&st.seen);
+	bitmap_done(&st.flagged);
+	bitmap_done(&st.attrs);
+	bitmap_done(&st.errors);
+	return ret;
+}

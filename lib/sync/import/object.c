@@ -1,0 +1,409 @@
+/* One delivered object into its connector space row. */
+#include "sync/import/import.h"
+#include "sync/export/refused.h"
+#include "base/text.h"
+
+#include <errno.h>
+
+/* The row that now has the DN steps aside until its own rename or delete arrives. */
+static int make_transient(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	row->transient = true;
+	return cs_update(st->sync->store, row, false, e);
+}
+
+/* Links to a placeholder belong to the object that it stood for. */
+static int absorb(struct import_step *st, struct cs_row *placeholder, int64_t into, struct err *e)
+{
+	TRY(cs_link_repoint(st->sync->store, placeholder->id, into, e));
+	TRY(cs_delete(st->sync->store, placeholder->id, e));
+	return 0;
+}
+
+/*
+ * Is the row one that is to be deleted and has left its DN to the new object of another class? It
+ * stays aside for as long as the directory shows it.
+ */
+static bool is_aside(const struct cs_row *row, const struct cs_row *by_dn)
+{
+	return row->transient && row->want == WANT_ABSENT && by_dn->want == WANT_PRESENT;
+}
+
+/*
+ * Finds the row of a delivered object: by anchor, else by DN. 0: *ret is it. STORE_NONE: new.
+ * What else holds the DN makes room: a placeholder is absorbed, another object gets transient.
+ */
+static int find_row(
+	struct import_step *st, const struct entry *en, struct cs_row *ret, struct err *e)
+{
+	struct store *store = st->sync->store;
+	int64_t connector = st->conn->row.id;
+	struct cs_row by_dn;
+	int a, d;
+
+	st->aside = false;
+	a = cs_find_anchor(store, connector, en->anchor, &st->arena, ret, e);
+	TRY(a);
+	if (a == 0 && !ret->transient && streq(ret->dn, en->dn))
+		return 0;
+	d = cs_find_dn(store, connector, en->dn, &st->arena, &by_dn, e);
+	TRY(d);
+	if (d == STORE_NONE || (a == 0 && by_dn.id == ret->id))
+		return a;
+	if (a == 0 && is_aside(ret, &by_dn)) {
+		st->aside = true;
+		return 0;
+	}
+	if (a == STORE_NONE) {
+		if (!by_dn.anchor || by_dn.kind == CS_PLACEHOLDER) {
+			*ret = by_dn;
+			return 0;
+		}
+		TRY(make_transient(st, &by_dn, e));
+		return STORE_NONE;
+	}
+	if (by_dn.kind == CS_PLACEHOLDER) {
+		TRY(absorb(st, &by_dn, ret->id, e));
+		return 0;
+	}
+	if (ret->kind == CS_PLACEHOLDER && !by_dn.anchor) {
+		/* an export object of ours that the directory now shows under its new anchor */
+		TRY(absorb(st, ret, by_dn.id, e));
+		*ret = by_dn;
+		return 0;
+	}
+	if (row_adoptable(&by_dn, ret)) {
+		TRY(row_adopt(st->sync, &by_dn, ret, e));
+		*ret = by_dn;
+		return 0;
+	}
+	TRY(make_transient(st, &by_dn, e));
+	return 0;
+}
+
+int import_rename(struct import_step *st, const char *anchor, const char *dn, struct err *e)
+{
+	struct entry en = {.anchor = anchor, .dn = dn};
+	struct cs_row row;
+	int r = find_row(st, &en, &row, e);
+
+	if (r != 0 || (!row.transient && streq(row.dn, dn)))
+		return MIN(r, 0);
+	row.dn = dn;
+	row.transient = st->aside;
+	sync_count(st->sync, COUNTER_STAGE_RENAME);
+	return cs_update(st->sync->store, &row, true, e);
+}
+
+/* The image that the row gets: delivered attributes that rules read, over the old where partial. */
+static int new_image(struct import_step *st, const struct import_object *o,
+	const struct cs_row *row, const void **ret, size_t *ret_len, struct err *e)
+{
+	struct entry en;
+	bool onto_old = o->partial && row && row->imported &&
+	                !(import_is_full(st) && !bitmap_get(&st->seen, row->id));
+
+	if (onto_old) {
+		TRY(row_entry(st->sync, row, false, &st->arena, &en, e));
+	} else {
+		entry_init(&en, &st->arena);
+		en.dn = o->entry->dn;
+	}
+	for (unsigned i = 0; i < o->entry->n_attrs; i++) {
+		const struct attr *a = &o->entry->attrs[i];
+
+		if (a->count && a->values[0].type == VALUE_REFERENCE)
+			continue;
+		if (!st->conn->exports && !bitmap_get(&st->attrs, a->id))
+			continue;
+		if (a->count)
+			entry_set_all(&en, a->id, a->values, a->count);
+		else
+			entry_remove(&en, a->id);
+	}
+	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
+}
+
+/* Does the image show an object that is mastered on-premises? */
+static int is_synced(
+	struct import_step *st, const void *image, size_t len, bool *ret, struct err *e)
+{
+	struct cs_row row = {.imported = image, .imported_len = len, .dn = "-"};
+
+	return row_is_mastered(st->sync, st->conn, &row, &st->arena, ret, e);
+}
+
+int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	struct entry imported, wanted;
+	enum export_event event;
+	struct delta d;
+	bool synced, held = false;
+
+	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED && !row->blocked) {
+		row->state = export_state_next(row->state, EXPORT_EVENT_IMPORT_DIFFERS);
+		return reimport_missing(st, row, "the delete", false, e);
+	}
+	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
+		return 0;
+	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
+	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
+	delta_owned(&imported, &wanted, false, &st->arena, &d);
+	/* what was never accepted is not shown in a form of the directory's own */
+	if (row->state != EXPORT_STATE_PENDING && row->state != EXPORT_STATE_FAILED)
+		row_settle(st->conn, row, &d);
+	if (d.n_attrs)
+		TRY(refused_hold(st->sync->store, row->id, 0, &d, &held, e));
+	if (held && !d.n_attrs) {
+		if (row->state != EXPORT_STATE_PENDING)
+			row->state = EXPORT_STATE_FAILED;
+		return 0;
+	}
+	if (d.n_attrs == 0 && row->export_all) {
+		TRY(is_synced(st, row->imported, row->imported_len, &synced, e));
+		if (!synced)
+			return 0; /* a take-over is still to be sent */
+		row->export_all = false;
+	}
+	event = d.n_attrs ? EXPORT_EVENT_IMPORT_DIFFERS : EXPORT_EVENT_IMPORT_EQUAL;
+	if (event == EXPORT_EVENT_IMPORT_EQUAL) {
+		if (row->state == EXPORT_STATE_EXPORTED || row->state == EXPORT_STATE_SENDING)
+			sync_count(st->sync, COUNTER_CONFIRMED);
+		if (row->state == EXPORT_STATE_FAILED)
+			TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+	} else if (row->state == EXPORT_STATE_EXPORTED) {
+		TRY(reimport_missing(st, row, delta_names(&d, 10, &st->arena), false, e));
+	}
+	row->state = export_state_next(row->state, event);
+	return 0;
+}
+
+static int insert_row(
+	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
+{
+	const struct entry *en = o->entry;
+	int r;
+
+	*row = (struct cs_row){
+		.connector = st->conn->row.id,
+		.class = en->class,
+		.kind = CS_STAGING,
+		.dn = en->dn,
+		.anchor = en->anchor,
+	};
+	r = new_image(st, o, NULL, &row->imported, &row->imported_len, e);
+	if (r != 0)
+		return r;
+	TRY(cs_insert(st->sync->store, row, e));
+	sync_count(st->sync, COUNTER_STAGE_ADD);
+	return 0;
+}
+
+static void count_change(struct import_step *st, const struct cs_row *row,
+	const struct import_object *o, bool renamed)
+{
+	if (!row->imported)
+		sync_count(st->sync, COUNTER_STAGE_ADD);
+	else if (!streq(row->class, o->entry->class))
+		sync_count(st->sync, COUNTER_STAGE_DELETE_ADD);
+	else if (renamed)
+		sync_count(st->sync, COUNTER_STAGE_RENAME);
+	else
+		sync_count(st->sync, COUNTER_STAGE_UPDATE);
+}
+
+/*
+ * The object was synchronized and is not any more. If its source of authority is in the cloud, the
+ * list that follows says so; if not, it was switched and rolled back between two imports, and
+ * everything is sent again as after any roll-back.
+ */
+static int check_release(
+	struct import_step *st, struct cs_row *row, const void *image, size_t len, struct err *e)
+{
+	bool before, now;
+
+	if (!st->conn->exports || row->want != WANT_PRESENT || row->blocked || !row->imported)
+		return 0;
+	TRY(is_synced(st, row->imported, row->imported_len, &before, e));
+	TRY(is_synced(st, image, len, &now, e));
+	if (before && !now) {
+		row->export_all = true;
+		row->state = export_state_next(row->state, EXPORT_EVENT_UNBLOCKED);
+	}
+	return 0;
+}
+
+static int update_row(
+	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
+{
+	const struct entry *en = o->entry;
+	bool renamed = row->transient != st->aside || !streq(row->dn, en->dn);
+	enum export_state before = row->state;
+	bool all_before = row->export_all;
+	const void *image;
+	size_t len;
+	int r = new_image(st, o, row, &image, &len, e);
+
+	if (r != 0)
+		return r;
+	if (row->imported && row->imported_len == len && memcmp(row->imported, image, len) == 0 &&
+		!renamed && !row->deleted && row->kind == CS_STAGING && row->anchor &&
+		streq(row->anchor, en->anchor) && streq(row->class, en->class)) {
+		sync_count(st->sync, COUNTER_STAGE_NO_CHANGE);
+		TRY(import_confirm(st, row, e));
+		if (row->export_all != all_before)
+			return cs_update(st->sync->store, row, false, e);
+		return row->state == before ? 0
+		                            : cs_set_state(st->sync->store, row->id, row->state, e);
+	}
+	count_change(st, row, o, renamed);
+	TRY(check_release(st, row, image, len, e));
+	row->kind = CS_STAGING;
+	row->class = en->class;
+	row->dn = en->dn;
+	row->transient = st->aside;
+	row->anchor = en->anchor;
+	row->imported = image;
+	row->imported_len = len;
+	row->deleted = false;
+	TRY(import_confirm(st, row, e));
+	return cs_update(st->sync->store, row, true, e);
+}
+
+/* A partial object may not tell its DN or class: they are what the row has, else the anchor. */
+static int complete(struct import_step *st, struct entry *en, struct err *e)
+{
+	struct cs_row row;
+	int r = cs_find_anchor(st->sync->store, st->conn->row.id, en->anchor, &st->arena, &row, e);
+	bool known = r == 0 && row.kind != CS_PLACEHOLDER;
+
+	TRY(r);
+	if (!en->dn)
+		en->dn = known ? row.dn : en->anchor;
+	if (!en->class)
+		en->class = known ? row.class : "";
+	return 0;
+}
+
+static int links_gone(struct import_step *st, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(st->sync->store, row->id, 0, &st->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		if (links[i].imported)
+			TRY(import_link_set(st, row, links[i].attr, links[i].target, false, e));
+	return 0;
+}
+
+/* The directory drops references to what it deletes; they are not reported under the old anchor. */
+static int links_to_gone(struct import_step *st, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list_target(st->sync->store, row->id, &st->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_row source;
+
+		if (!links[i].imported)
+			continue;
+		TRY(cs_get(st->sync->store, links[i].cs, &st->arena, &source, e));
+		TRY(import_link_set(st, &source, links[i].attr, row->id, false, e));
+	}
+	return 0;
+}
+
+/* The object is gone, or out of what is imported. */
+static int import_absent(struct import_step *st, const struct import_object *o, struct err *e)
+{
+	struct cs_row row;
+	int r = cs_find_anchor(
+		st->sync->store, st->conn->row.id, o->entry->anchor, &st->arena, &row, e);
+
+	if (r != 0)
+		return MIN(r, 0);
+	/* directories where references name an object that is gone do not tell their end */
+	if (o->deleted && !st->conn->exports)
+		TRY(links_to_gone(st, &row, e));
+	TRY(import_error_clear(st, row.id, e));
+	if (row.kind == CS_PLACEHOLDER || (row.deleted && !row.imported))
+		return 0;
+	return import_gone(st, &row, e);
+}
+
+int import_error_clear(struct import_step *st, int64_t cs, struct err *e)
+{
+	if (!bitmap_get(&st->errors, cs))
+		return 0;
+	bitmap_unset(&st->errors, cs);
+	return error_clear(st->sync->store, cs, ERROR_IMPORT, e);
+}
+
+/* What is known of it stays. */
+static int too_large(struct import_step *st, const struct entry *en, struct err *e)
+{
+	_cleanup_free_ char *dn = xstrdup(en->dn), *anchor = xstrdup(en->anchor);
+
+	return st->sink.bad(&st->sink, dn, anchor, "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
+}
+
+int import_object(struct import_step *st, const struct import_object *o, struct err *e)
+{
+	int64_t unchanged = st->sync->counters.n[COUNTER_STAGE_NO_CHANGE];
+	struct cs_row row;
+	int r;
+
+	if (o->deleted || o->left)
+		return import_absent(st, o, e);
+	if (!o->entry->dn || !o->entry->class)
+		TRY(complete(st, o->entry, e));
+	r = find_row(st, o->entry, &row, e);
+	TRY(r);
+	r = r == STORE_NONE ? insert_row(st, o, &row, e) : update_row(st, o, &row, e);
+	TRY(r);
+	if (r == IMAGE_TOO_LARGE)
+		return too_large(st, o->entry, e);
+	bitmap_set(&st->seen, row.id);
+	if (!o->partial || import_is_full(st) || st->conn->exports)
+		TRY(import_error_clear(st, row.id, e));
+	st->links_changed = 0;
+	TRY(import_links(st, &row, o, e));
+	if (st->links_changed && st->sync->counters.n[COUNTER_STAGE_NO_CHANGE] > unchanged) {
+		st->sync->counters.n[COUNTER_STAGE_NO_CHANGE]--;
+		sync_count(st->sync, COUNTER_STAGE_UPDATE);
+	}
+	return 0;
+}
+
+int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
+{
+	struct store *store = st->sync->store;
+
+	if (!row->imported && !row->anchor)
+		return 0;
+	sync_count(st->sync, COUNTER_STAGE_DELETE);
+	TRY(import_error_clear(st, row->id, e));
+	if (row->want == WANT_ABSENT) {
+		/* our own delete, confirmed */
+		sync_count(st->sync, COUNTER_CONFIRMED);
+		return row_remove(st->sync, row, e);
+	}
+	TRY(links_gone(st, row, e));
+	row->imported = NULL;
+	row->imported_len = 0;
+	if (row->want == WANT_PRESENT && row->blocked)
+		return cs_update(store, row, false, e); /* the cloud owned it and deleted it */
+	if (row->want == WANT_PRESENT) {
+		/* rules still want it: it is provisioned again, under a new anchor */
+		TRY(links_to_gone(st, row, e));
+		row->anchor = NULL;
+		row->kind = CS_EXPORT;
+		row->export_all = false;
+		row->state = EXPORT_STATE_PENDING;
+		return cs_update(store, row, true, e);
+	}
+	row->deleted = true;
+	return cs_update(store, row, true, e);
+}

@@ -1,0 +1,35 @@
+/*
+ * What became of each flow, for those who ask (preview, lineage): the observer is told of every
+ * flow of every rule in scope, also of those that lost; a step passes none and pays nothing.
+ */
+#pragma once
+
+#include "lang/rule/rule.h"
+
+struct mv_source;
+
+/* X(enum, word) */
+#define FLOW_VERDICTS(X)                                                                   \
+	X(WON, "applied")                                                                  \
+	X(MERGED, "merged")                                                                \
+	X(LOST, "lost")                     /* another flow had contributed before */      \
+	X(NOTHING, "no value")              /* NULL: lower rules are asked */              \
+	X(STOPPED, "removed")               /* AuthoritativeNull: nothing, and no other */ \
+	X(IGNORED, "ignored")               /* IgnoreThisFlow */                           \
+	X(ONCE, "not again (execute once)") /* the target exists already */                \
+	X(NO_FLOW, "no flow (JoinNoFlow)")                                                 \
+	X(NOT_SENT, "not sent") /* the directory has no such attribute to write */         \
+	X(FAILED, "error")
+enum flow_verdict {
+#define X(name, word) VERDICT_##name,
+	FLOW_VERDICTS(X)
+#undef X
+};
+const char *flow_verdict_name(enum flow_verdict v);
+
+struct observer {
+	/* src NULL: an outbound flow. Everything is borrowed for the call. */
+	void (*flow)(void *ctx, const struct mv_source *src, const struct rule *r,
+		const struct flow *f, const struct flow_result *fr, enum flow_verdict v);
+	void *ctx;
+};

@@ -1,0 +1,222 @@
+/* References from the metaverse into the wanted links of a connector, a row at a time. */
+#include "sync/outbound/outbound.h"
+#include "report/fault.h"
+
+/*
+ * An AD-mastered group keeps references to converted users and drops references to converted
+ * groups (no dual write: the sync client does not know what the cloud group holds).
+ */
+bool link_allowed(const struct cs_row *source, const struct cs_row *target)
+{
+	if (!target->id || target->want != WANT_PRESENT)
+		return false;
+	return !(streq(source->class, "group") && streq(target->class, "group") && target->blocked);
+}
+
+/* Reports the references that changed on an object whose source of authority is in the cloud. */
+static int report_blocked(struct outbound *out, struct err *e)
+{
+	struct cs_row *row = &out->link_row;
+	const char *ad_dn;
+	struct cs_row ignored;
+	int64_t ad_cs;
+
+	if (!out->link_changed.len)
+		return 0;
+	TRY(outbound_row(out, out->link_mv, &out->link_arena, &ignored, &ad_dn, &ad_cs, e));
+	TRY(soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, out->link_changed.data, e));
+	buf_clear(&out->link_changed);
+	return 0;
+}
+
+static int load_source(struct outbound *out, int64_t mv, struct err *e)
+{
+	const char *ad_dn;
+	struct mv_row row;
+	int64_t ad_cs;
+	int r;
+
+	if (out->link_mv == mv)
+		return 0;
+	TRY(report_blocked(out, e));
+	arena_reset(&out->link_arena);
+	out->link_mv = mv;
+	out->link_row.id = 0;
+	r = mv_get(out->sync->store, mv, &out->link_arena, &row, e);
+	if (r != 0)
+		return MIN(r, 0);
+	TRY(outbound_row(out, mv, &out->link_arena, &out->link_row, &ad_dn, &ad_cs, e));
+	TRY(wanted_of_row(out, &row, &out->link_row, &out->link_arena, &out->link_wanted, e));
+	if (!out->link_wanted.provision || out->link_wanted.error)
+		out->link_row.id = 0;
+	return 0;
+}
+
+static void note_blocked(struct outbound *out, unsigned attr)
+{
+	const char *name = attr_name(attr);
+
+	if (bitmap_get(&out->baseline, out->link_row.id) ||
+		strstr(buf_str(&out->link_changed), name))
+		return;
+	buf_addf(&out->link_changed, "%s%s", out->link_changed.len ? ", " : "", name);
+}
+
+static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool wanted,
+	bool authority_moved, struct err *e)
+{
+	struct cs_row *row = &out->link_row;
+	struct store *store = out->sync->store;
+	struct cs_link l;
+	int r = cs_link_get(store, row->id, attr, target, &l, e);
+
+	TRY(r);
+	if (r == STORE_NONE) {
+		if (!wanted)
+			return 0;
+		l = (struct cs_link){.cs = row->id, .attr = attr, .target = target};
+	} else if (l.wanted == wanted && (wanted || l.imported == wanted || l.state)) {
+		return 0;
+	}
+	if (row->blocked && l.wanted != wanted && !authority_moved)
+		note_blocked(out, attr);
+	l.wanted = wanted;
+	/* kept also while blocked, where export leaves it alone: a roll-back sends it */
+	l.state = export_state_next(
+		l.state, l.imported == wanted ? EXPORT_EVENT_SETTLED : EXPORT_EVENT_CHANGED);
+	return cs_link_put(store, &l, false, e);
+}
+
+static int one_link(struct outbound *out, const struct mv_link *l, struct err *e)
+{
+	struct cs_row target;
+
+	TRY(load_source(out, l->mv, e));
+	if (!out->link_row.id || out->link_row.want != WANT_PRESENT)
+		return 0;
+	for (unsigned i = 0; i < out->link_wanted.n_links; i++) {
+		bool allowed;
+		int r;
+
+		if (out->link_wanted.links[i].source != l->attr)
+			continue;
+		r = cs_joined_in(
+			out->sync->store, l->target, out->conn->row.id, &out->arena, &target, e);
+		TRY(r);
+		if (r == STORE_NONE)
+			continue;
+		allowed = link_allowed(&out->link_row, &target);
+		TRY(set_wanted(out, out->link_wanted.links[i].dest, target.id,
+			l->present && allowed, l->present && !allowed, e));
+	}
+	return 0;
+}
+
+int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
+{
+	struct sync *s = out->sync;
+	unsigned n;
+
+	out->link_mv = 0;
+	do {
+		_cleanup_arena_ struct arena page = {0};
+		struct mv_link *links;
+
+		TRY(mv_link_page_changed(s->store, after_seq, PAGE, &page, &links, &n, e));
+		if (n == 0)
+			break;
+		TRY(store_begin(s->store, e));
+		for (unsigned i = 0; i < n; i++) {
+			arena_reset(&out->arena);
+			TRY(one_link(out, &links[i], e));
+			after_seq = links[i].seq;
+		}
+		TRY(report_blocked(out, e));
+		out->link_mv = 0;
+		fault_hit(FAULT_OUTBOUND_BEFORE_COMMIT);
+		TRY(store_commit(s->store, e));
+		fault_hit(FAULT_OUTBOUND_AFTER_COMMIT);
+		sync_progress(s, false);
+		if (sync_canceled(s))
+			return 1;
+	} while (n == PAGE);
+	return 0;
+}
+
+/* What every target of the configuration has seen; one that left it holds nothing. */
+static int64_t seen_by_all(const struct outbound *out)
+{
+	int64_t seen = out->conn->row.outbound_seq;
+
+	for (unsigned i = 0; i < out->sync->n_connectors; i++)
+		if (out->sync->connectors[i].exports)
+			seen = MIN(seen, out->sync->connectors[i].row.outbound_seq);
+	return seen;
+}
+
+int outbound_links_purge(struct outbound *out, struct err *e)
+{
+	return mv_link_purge(out->sync->store, seen_by_all(out), e);
+}
+
+/* Does the metaverse have the reference, by a flow that leads to the attribute? 1 yes, 0 no. */
+static int link_is_there(struct outbound *out, const struct wanted *w, int64_t mv,
+	const struct cs_link *l, struct err *e)
+{
+	int64_t target;
+
+	TRY(cs_mv_of(out->sync->store, l->target, &target, e));
+	for (unsigned i = 0; target && i < w->n_links; i++) {
+		struct mv_link ml;
+		int r;
+
+		if (w->links[i].dest != l->attr)
+			continue;
+		r = mv_link_get(out->sync->store, mv, w->links[i].source, target, &ml, e);
+		TRY(r);
+		if (r == 0 && ml.present)
+			return 1;
+	}
+	return 0;
+}
+
+/* Its flows are ignored, all of them: the references stay as they are. */
+static bool is_kept(const struct wanted *w, unsigned attr)
+{
+	for (unsigned i = 0; i < w->n_links; i++)
+		if (w->links[i].dest == attr)
+			return false;
+	for (unsigned i = 0; i < w->n_kept; i++)
+		if (w->kept[i] == attr)
+			return true;
+	return false;
+}
+
+int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	const char *ad_dn, struct err *e)
+{
+	struct store *store = out->sync->store;
+	_cleanup_buf_ struct buf names = {0};
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(store, row->id, 0, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		int there = !links[i].wanted || is_kept(w, links[i].attr)
+		                    ? 1
+		                    : link_is_there(out, w, row->mv, &links[i], e);
+
+		TRY(there);
+		if (there)
+			continue;
+		if (!strstr(buf_str(&names), attr_name(links[i].attr)))
+			buf_addf(&names, "%s%s", names.len ? ", " : "", attr_name(links[i].attr));
+		links[i].wanted = false;
+		links[i].state = export_state_next(links[i].state,
+			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		TRY(cs_link_put(store, &links[i], false, e));
+	}
+	return names.len && row->blocked
+	               ? soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, names.data, e)
+	               : 0;
+}

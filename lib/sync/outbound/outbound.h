@@ -1,0 +1,123 @@
+/*
+ * The outbound step's own state, shared by outbound.c (one metaverse object), wanted.c (the pure
+ * half: rules to wanted image) and link.c (references).
+ */
+#pragma once
+
+#include "base/bitmap.h"
+#include "sync/context.h"
+#include "sync/inbound/observe.h"
+
+/* What the rules want of an object in one connector. */
+struct wanted {
+	bool provision;     /* an in-scope rule of link type Provision */
+	const char *class;  /* in the connector */
+	const char *rule;   /* that provisions */
+	const char *dn;     /* CN={HEX} of the sourceAnchor; NULL: the rules gave none */
+	struct entry entry; /* owned attributes; without values: to be cleared */
+	struct {
+		unsigned source; /* metaverse */
+		unsigned dest;   /* connector */
+	} * links;
+	unsigned n_links;
+	int64_t links_digest;
+	unsigned *kept; /* attributes of flows that were ignored: they stay as the directory has
+	                   them */
+	unsigned n_kept;
+	const char *error; /* a flow failed: nothing is staged */
+	const char *error_rule;
+};
+
+struct outbound {
+	struct sync *sync;
+	struct sync_connector *conn;
+	int64_t now;          /* unix time */
+	bool in_error;        /* the object that was looked at last */
+	struct bitmap failed; /* rows that got an error in this step */
+	bool first;           /* nothing was ever synchronized: no need to touch links */
+	bool missed;          /* references were purged that it has not seen: all are compared */
+	bool changed;         /* the object in hand, and not only the rules, since the last time */
+	struct arena arena;   /* of one object */
+	/* attributes that may be sent, per class of the connector's schema */
+	struct outbound_class {
+		const char *class;
+		struct bitmap attrs;
+		struct bitmap never_empty; /* of these: nothing is sent to clear them */
+	} * classes;
+	unsigned n_classes;
+	struct bitmap baseline; /* rows whose wanted image was first computed in this step */
+	/* the object whose links are being walked, see outbound_links() */
+	struct arena link_arena;
+	int64_t link_mv;
+	struct wanted link_wanted;
+	struct cs_row link_row;  /* id 0: not provisioned */
+	struct buf link_changed; /* names of reference attributes that changed while blocked */
+};
+
+/* The metaverse object that is to be provisioned. */
+struct wanted_source {
+	int64_t mv;
+	const char *class;
+	const struct entry *entry; /* NULL: it is to go */
+	bool creating;             /* the directory has not shown its object yet */
+};
+
+/*
+ * The DN of an Entra connector space object: CN={upper-case hex of the UTF-8 text of the
+ * sourceAnchor}. The documentation's example is a test: x4V0iaeB60KXxjftcwd7Hw==. NULL: there is no
+ * sourceAnchor.
+ */
+const char *wanted_dn(const struct entry *wanted, struct arena *a);
+/* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
+int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
+	struct arena *a, struct wanted *ret, struct err *e);
+/* The same for a row of the metaverse and the row of the connector that is joined to it. */
+int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
+	struct arena *a, struct wanted *ret, struct err *e);
+/* Fills out->classes from the connector's schema; outbound_done() frees what out owns. */
+void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *c);
+void outbound_done(struct outbound *out);
+
+/* Decides one metaverse object in the connector. */
+int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e);
+
+/*
+ * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the source
+ * object behind it, for messages (NULL: none): of one that is not exported to, if there is one.
+ */
+int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
+	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e);
+
+/* The problem with the names of both, when another metaverse object has the same sourceAnchor. */
+int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
+	const char *problem, const char **ret, struct err *e);
+
+/* Does another metaverse object want the sourceAnchor of a row that is to go? */
+struct anchor_claim {
+	enum {
+		ANCHOR_FREE, /* none */
+		ANCHOR_HEIR, /* it can have the row: it is looked at when the row is free */
+		ANCHOR_HELD, /* it cannot have it yet, and must not lose it: the row stays as it is
+		              */
+	} kind;
+	struct mv_row mv;
+};
+int anchor_claim(
+	struct outbound *out, const struct cs_row *row, struct anchor_claim *ret, struct err *e);
+/* The row stays as it is, and is looked at again by each outbound step. */
+int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e);
+
+/* References of metaverse objects that changed since the last sync. */
+int outbound_links(struct outbound *out, int64_t after_seq, struct err *e);
+
+/* Forgets removed references that every target has seen. In a transaction. */
+int outbound_links_purge(struct outbound *out, struct err *e);
+/*
+ * Removals may have passed by a row, while its object was in error or its connector not in the
+ * configuration: what is wanted and is not in the metaverse any more is not wanted.
+ */
+int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	const char *ad_dn, struct err *e);
+
+/* Names of the AD group nesting rule: may a link to this row be wanted? */
+bool link_allowed(const struct cs_row *source, const struct cs_row *target);
