@@ -1,9 +1,6 @@
-/* base64, hex, GUID, SID. */
+/* base64, hex, GUID, hash. */
 #include "base/codec.h"
 
-#include <errno.h>
-
-#include <inttypes.h>
 #include <stdio.h>
 #include <sys/random.h>
 
@@ -76,7 +73,7 @@ void hex_encode(char *dst, const void *src, size_t n)
 	*dst = '\0';
 }
 
-static int hex_value(char c)
+int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -92,7 +89,7 @@ ssize_t hex_decode(void *dst, const char *src, size_t n)
 	if (n % 2)
 		return -1;
 	for (size_t i = 0; i < n; i += 2) {
-		int hi = hex_value(src[i]), lo = hex_value(src[i + 1]);
+		int hi = hex_digit(src[i]), lo = hex_digit(src[i + 1]);
 
 		if (hi < 0 || lo < 0)
 			return -1;
@@ -152,80 +149,6 @@ void guid_random(char dst[GUID_TEXT_SIZE])
 }
 
 /* Appends "-" and a number; snprintf() is slow, and every object has a SID. */
-static char *add_part(char *p, uint32_t v)
-{
-	char digits[10];
-	int n = 0;
-
-	*p++ = '-';
-	do
-		digits[n++] = (char)('0' + v % 10);
-	while (v /= 10);
-	while (n)
-		*p++ = digits[--n];
-	return p;
-}
-
-bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n)
-{
-	char text[32 + 15 * 11], *end;
-	uint64_t authority = 0;
-
-	if (n < 8 || sid[0] != 1 || sid[1] > 15 || n != 8 + 4 * (size_t)sid[1])
-		return false;
-	for (int i = 2; i < 8; i++)
-		authority = authority << 8 | sid[i];
-	end = text + snprintf(text, sizeof(text), "S-1-%" PRIu64, authority);
-	for (size_t i = 8; i < n; i += 4) {
-		uint32_t part = (uint32_t)sid[i] | (uint32_t)sid[i + 1] << 8 |
-		                (uint32_t)sid[i + 2] << 16 | (uint32_t)sid[i + 3] << 24;
-
-		end = add_part(end, part);
-	}
-	*end = '\0';
-	if ((size_t)(end - text) >= size)
-		return false;
-	memcpy(dst, text, (size_t)(end - text) + 1);
-	return true;
-}
-
-/* A number of the text with a dash before it; false: none, or over max. */
-static bool sid_number(const char **text, uint64_t max, uint64_t *ret)
-{
-	const char *p = *text;
-	char *end;
-
-	if (*p != '-' || p[1] < '0' || p[1] > '9')
-		return false;
-	errno = 0;
-	*ret = strtoull(p + 1, &end, 10);
-	*text = end;
-	return errno == 0 && *ret <= max;
-}
-
-size_t sid_parse(unsigned char ret_sid[SID_MAX], const char *text)
-{
-	uint64_t n;
-
-	if (strncmp(text, "S-1", 3) != 0)
-		return 0;
-	text += 3;
-	if (!sid_number(&text, ((uint64_t)1 << 48) - 1, &n))
-		return 0;
-	ret_sid[0] = 1;
-	ret_sid[1] = 0;
-	for (unsigned i = 0; i < 6; i++)
-		ret_sid[2 + i] = (unsigned char)(n >> (40 - 8 * i));
-	while (*text) {
-		if (ret_sid[1] == 15 || !sid_number(&text, UINT32_MAX, &n))
-			return 0;
-		for (unsigned i = 0; i < 4; i++)
-			ret_sid[8 + 4 * ret_sid[1] + i] = (unsigned char)(n >> 8 * i);
-		ret_sid[1]++;
-	}
-	return 8 + 4 * (size_t)ret_sid[1];
-}
-
 uint64_t hash64(const void *p, size_t n)
 {
 	const unsigned char *s = p;

@@ -1,5 +1,5 @@
 /*
- * Text forms of bytes: base64 (RFC 4648), hex, GUID and SID as Active Directory stores them.
+ * Text forms of bytes: base64 (RFC 4648), hex, and a GUID.
  */
 #pragma once
 
@@ -21,6 +21,8 @@ void base64_encode(char *dst, const void *src, size_t n);
  */
 ssize_t base64_decode(void *dst, const char *src, size_t n);
 
+/* The value of a hex digit of either case, -1: it is none. */
+int hex_digit(char c);
 /* Upper-case hex: 2*n characters and a NUL. */
 void hex_encode(char *dst, const void *src, size_t n);
 /* n hex digits of either case to n/2 bytes. -1 when odd or not hex. */
@@ -34,16 +36,6 @@ void guid_format(char dst[GUID_TEXT_SIZE], const unsigned char guid[16]);
 bool guid_parse(unsigned char ret_guid[16], const char *text);
 /* A random (version 4) GUID as text. */
 void guid_random(char dst[GUID_TEXT_SIZE]);
-
-/*
- * objectSid: revision, count, 6 bytes authority big-endian, count 32-bit little-endian parts
- * ([MS-DTYP] 2.4.2). False when the bytes are no SID. dst gets at most size bytes.
- */
-bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n);
-#define SID_MAX (8 + 4 * 15)
-#define SID_TEXT_SIZE 200
-/* "S-1-5-21-..." to bytes; how many, 0: the text is no SID. */
-size_t sid_parse(unsigned char ret_sid[SID_MAX], const char *text);
 
 /* A fast 64-bit hash (FNV-1a, then mixed); not for untrusted collisions. */
 uint64_t hash64(const void *p, size_t n);

@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <time.h>
 
-#define FILETIME_EPOCH INT64_C(11644473600) /* seconds from 1601 to 1970 */
-
 int64_t monotonic_ms(void)
 {
 	struct timespec ts;
@@ -18,17 +16,6 @@ int64_t monotonic_ms(void)
 int64_t unix_now(void)
 {
 	return (int64_t)time(NULL);
-}
-
-int64_t filetime_to_unix(int64_t filetime)
-{
-	/* rounded down, also before 1601 */
-	return (filetime - (filetime % 10000000 + 10000000) % 10000000) / 10000000 - FILETIME_EPOCH;
-}
-
-int64_t unix_to_filetime(int64_t t)
-{
-	return (t + FILETIME_EPOCH) * 10000000;
 }
 
 void civil_from_days(int64_t days, int *y, int *m, int *d)

@@ -8,10 +8,6 @@ int64_t monotonic_ms(void);
 /* Seconds since 1970. */
 int64_t unix_now(void);
 
-/* FILETIME: 100 ns since 1601-01-01 ([MS-DTYP] 2.3.3). */
-int64_t filetime_to_unix(int64_t filetime);
-int64_t unix_to_filetime(int64_t t);
-
 /* "2026-11-21T08:30:00Z" (RFC 3339), written in UTC and read with any offset. */
 #define TIME_TEXT_SIZE 32
 const char *time_format(int64_t t, char buf[TIME_TEXT_SIZE]);

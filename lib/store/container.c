@@ -2,6 +2,7 @@
 #include "store/container.h"
 #include "base/text.h"
 #include "store/query.h"
+#include "model/dn.h"
 
 #include <errno.h>
 

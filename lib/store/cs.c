@@ -1,6 +1,7 @@
 /* Connector space rows, one at a time. */
 #include "store/cs_row.h"
 #include "base/text.h"
+#include "model/dn.h"
 
 #include <errno.h>
 

@@ -72,7 +72,7 @@ struct cs_row {
 int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret, struct err *e);
 int cs_find_anchor(struct store *s, int64_t connector, const char *anchor, struct arena *a,
 	struct cs_row *ret, struct err *e);
-/* By the folded form of the DN (base/text.h: dn_key). */
+/* By the folded form of the DN (model/dn.h: dn_key). */
 int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena *a,
 	struct cs_row *ret, struct err *e);
 /*

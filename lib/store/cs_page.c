@@ -1,6 +1,7 @@
 /* Pages of connector space rows, searches and counts. No statement stays open behind a call. */
 #include "store/cs_row.h"
 #include "base/text.h"
+#include "model/dn.h"
 
 #include <errno.h>
 

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "store/cs.h"
 #include "store/query.h"
+#include "model/dn.h"
 
 #include <errno.h>
 

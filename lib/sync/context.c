@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "store/wait.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <inttypes.h>

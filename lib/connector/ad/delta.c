@@ -9,6 +9,7 @@
  */
 #include "base/text.h"
 #include "connector/ad/ldap.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -4,6 +4,7 @@
  */
 #include "connector/ad/ldap.h"
 #include "base/text.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "connector/ad/ldif.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <fcntl.h>

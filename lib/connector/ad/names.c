@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "connector/ad/ldap.h"
+#include "model/dn.h"
 
 #include <ctype.h>
 #include <errno.h>

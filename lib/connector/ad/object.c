@@ -3,6 +3,8 @@
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"
+#include "model/dn.h"
+#include "model/dtyp.h"
 
 #include <stdio.h>
 

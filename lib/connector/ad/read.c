@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "connector/ad/ldap.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <inttypes.h>

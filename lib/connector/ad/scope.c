@@ -1,6 +1,7 @@
 /* Which objects are imported: include_ou, exclude_ou, and what an LDAP filter reads. */
 #include "connector/ad/ad.h"
 #include "base/text.h"
+#include "model/dn.h"
 
 #include <ctype.h>
 

@@ -1,6 +1,7 @@
 /* Which domain controller to ask, and what it says about itself. */
 #include "base/text.h"
 #include "connector/ad/ldap.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "connector/ad/ldap.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include "lang/expr/date.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "model/dtyp.h"
 
 #include <ctype.h>
 #include <strings.h>

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/timefmt.h"
+#include "model/dtyp.h"
 
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>

@@ -3,6 +3,7 @@
 #include "lang/expr/node.h"
 #include "base/buf.h"
 #include "base/timefmt.h"
+#include "model/dtyp.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "model/dtyp.h"
 
 #include <ctype.h>
 #include <errno.h>

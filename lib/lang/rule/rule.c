@@ -3,6 +3,7 @@
 #include "base/timefmt.h"
 #include "lang/expr/term.h"
 #include "base/text.h"
+#include "model/dtyp.h"
 
 #include <stdio.h>
 

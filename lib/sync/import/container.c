@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "store/container.h"
 #include "sync/import/import.h"
+#include "model/dn.h"
 
 int import_container(struct import_step *st, const char *anchor, const char *dn, bool sure,
 	const char **ret_old, struct err *e)

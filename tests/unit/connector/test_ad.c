@@ -3,6 +3,7 @@
 #include "../check.h"
 #include "base/text.h"
 #include "connector/ad/ad.h"
+#include "model/dn.h"
 
 #define BASE "DC=a,DC=b"
 #define GUID "01234567-89ab-cdef-0123-456789abcdef"

@@ -3,6 +3,7 @@
 #include "store/container.h"
 #include "store/query.h"
 #include "store/wait.h"
+#include "model/dn.h"
 
 #include <errno.h>
 #include <fcntl.h>
