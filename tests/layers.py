@@ -24,6 +24,15 @@ ONLY = {
     "event2/": r"daemon/",
     "systemd/": r"daemon/adsyncd/",
 }
+# one home for each truth: what only these files may do
+HOMES = {
+    r"(\.|->)state\s*=[^=]": ("lib/sync/", r"lib/sync/export/target\.c",
+                             "a state is set by row_set_state() or link_set_state()"),
+    r"\bexport_state_next\(": ("lib/sync/", r"lib/sync/export/(state|target)\.[ch]",
+                               "a state is set by row_set_state() or link_set_state()"),
+    r"\b(delta_owned|delta_settle)\(": ("lib/sync/", r"lib/sync/export/target\.c",
+                                        "what is pending is computed by pending_delta()"),
+}
 # tables of data may be longer
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 problems = []
@@ -57,6 +66,9 @@ def check_source(path, lines):
     for number, line in enumerate(lines, 1):
         if len(line.expandtabs(8)) > 100:
             complain(path, number, "over 100 columns")
+        for pattern, (where, home, rule) in HOMES.items():
+            if path.startswith(where) and not re.match(home, path) and re.search(pattern, line):
+                complain(path, number, rule)
         m = re.match(r'#\s*include\s+([<"])([^>"]+)', line)
         if m:
             check_include(path, number, m.group(2), m.group(1) == '"')

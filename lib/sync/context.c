@@ -379,12 +379,6 @@ int export_error_clear(struct sync *s, int64_t cs, struct err *e)
 	return error_clear_but(s->store, cs, ERROR_EXPORT, NOT_REIMPORTED_ERROR, e);
 }
 
-void row_settle(const struct sync_connector *c, const struct cs_row *row, struct delta *d)
-{
-	if (d->n_attrs)
-		delta_settle(d, schema_class_find(c->type->schema(&c->cfg->settings), row->class));
-}
-
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e)
 {
@@ -518,7 +512,7 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	row->imported = row->wanted = NULL;
 	row->imported_len = row->wanted_len = 0;
 	row->want = WANT_NOTHING;
-	row->state = EXPORT_STATE_NONE;
+	row_set_state(row, EXPORT_EVENT_DROPPED);
 	row->blocked = row->export_all = row->deleted = false;
 	row->mv = 0;
 	row->join_rule = NULL;

@@ -9,7 +9,7 @@
 #include "store/mv.h"
 #include "base/bitmap.h"
 #include "sync/run.h"
-#include "sync/export/state.h"
+#include "sync/export/target.h"
 
 #define PAGE 500 /* rows in one transaction of a step */
 /* errors that are tried again also when nothing has changed, for rules that ask the clock */
@@ -147,9 +147,6 @@ int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connec
 /* The service accepted: what it said against it before is over. Whether it did it, an import shows.
  */
 int export_error_clear(struct sync *s, int64_t cs, struct err *e);
-/* Leaves out of a row's delta what is one value to the connector's directory. */
-void row_settle(const struct sync_connector *c, const struct cs_row *row, struct delta *d);
-
 /* Puts event 6956 for a row in the outbox, in the current transaction. */
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e);

@@ -144,7 +144,7 @@ static int moved(struct export_step *st, int64_t cs, const char *attributes, str
 		return 0;
 	row.blocked = true;
 	row.export_all = false;
-	row.state = export_state_next(row.state, EXPORT_EVENT_BLOCKED);
+	row_set_state(&row, EXPORT_EVENT_BLOCKED);
 	TRY(cs_update(st->sync->store, &row, false, e));
 	return soa_event(st->sync, st->conn, &row, NULL, DELTA_UPDATE, attributes, e);
 }
@@ -177,10 +177,10 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 	sync_count(st->sync, s->item.op == DELTA_ADD ? COUNTER_EXPORT_ADD : COUNTER_EXPORT_UPDATE);
 	if (o->anchor)
 		TRY(take_anchor(st, s, o->anchor, e));
-	row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
+	row_set_state(row, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
 	if (s->held) /* the error of the rest of it stays, and so does its time */
-		row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+		row_set_state(row, EXPORT_EVENT_REFUSED);
 	else
 		TRY(warning_accepted(st, s, e));
 	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
@@ -198,7 +198,7 @@ static int object_partly(struct export_step *st, struct export_slot *s,
 	}
 	if (o->anchor)
 		TRY(take_anchor(st, s, o->anchor, e));
-	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	row_set_state(row, EXPORT_EVENT_REFUSED);
 	TRY(refused_record(st->sync->store, row->id, &s->wanted, o->refused, o->n_refused, e));
 	TRY(cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e));
 	return failed(st, s, row->id, row->dn, o, e);
@@ -214,13 +214,13 @@ static int object_result(struct export_step *st, struct export_slot *s,
 	if (o->soa_in_cloud)
 		return moved(st, row->id, delta_names(&s->delta, 20, s->wanted.arena), e);
 	if (o->outside_surface) {
-		row->state = EXPORT_STATE_NONE;
+		row_set_state(row, EXPORT_EVENT_DROPPED);
 		TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 		return outside(st, s, row->id, row->dn, o, e);
 	}
 	if (o->n_refused)
 		return object_partly(st, s, o, e);
-	row->state = export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	row_set_state(row, EXPORT_EVENT_REFUSED);
 	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 	return failed(st, s, row->id, row->dn, o, e);
 }
@@ -243,19 +243,18 @@ static int delete_result(struct export_step *st, struct export_slot *s,
 
 	if (o->result == CONN_OK) {
 		sync_count(st->sync, COUNTER_EXPORT_DELETE);
-		row->state = export_state_next(row->state, EXPORT_EVENT_ACCEPTED);
+		row_set_state(row, EXPORT_EVENT_ACCEPTED);
 		TRY(export_error_clear(st->sync, row->id, e));
 		return cs_set_state(st->sync->store, row->id, row->state, e);
 	}
 	if (o->soa_in_cloud) {
 		row->blocked = true;
 		row->want = WANT_NOTHING;
-		row->state = EXPORT_STATE_NONE;
+		row_set_state(row, EXPORT_EVENT_BLOCKED);
 		TRY(cs_update(st->sync->store, row, false, e));
 		return soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e);
 	}
-	row->state = o->outside_surface ? EXPORT_STATE_NONE
-	                                : export_state_next(row->state, EXPORT_EVENT_REFUSED);
+	row_set_state(row, o->outside_surface ? EXPORT_EVENT_DROPPED : EXPORT_EVENT_REFUSED);
 	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 	return o->outside_surface ? outside(st, s, row->id, row->dn, o, e)
 	                          : failed(st, s, row->id, row->dn, o, e);
@@ -299,16 +298,15 @@ static int link_result(struct export_step *st, struct export_slot *s,
 
 	if (o->result == CONN_OK) {
 		sync_count(st->sync, l->wanted ? COUNTER_LINK_ADD : COUNTER_LINK_DELETE);
-		l->state = export_state_next(l->state, EXPORT_EVENT_ACCEPTED);
+		link_set_state(l, EXPORT_EVENT_ACCEPTED);
 		return cs_link_set_state(st->sync->store, l, e);
 	}
 	if (o->soa_in_cloud) {
-		l->state = EXPORT_STATE_PENDING; /* a roll-back sends it */
+		link_set_state(l, EXPORT_EVENT_AGAIN); /* by a roll-back */
 		TRY(cs_link_set_state(st->sync->store, l, e));
 		return moved(st, l->cs, attr_name(l->attr), e);
 	}
-	l->state = o->outside_surface ? EXPORT_STATE_NONE
-	                              : export_state_next(l->state, EXPORT_EVENT_REFUSED);
+	link_set_state(l, o->outside_surface ? EXPORT_EVENT_DROPPED : EXPORT_EVENT_REFUSED);
 	TRY(cs_link_set_state(st->sync->store, l, e));
 	return link_refused(st, s, o, e);
 }

@@ -38,7 +38,7 @@ static struct export_slot *slot_add(struct export_page *p, struct export_slot *s
 static int keep_state(
 	struct export_step *st, struct cs_row *row, enum export_event event, struct err *e)
 {
-	row->state = export_state_next(row->state, event);
+	row_set_state(row, event);
 	return cs_set_state(st->sync->store, row->id, row->state, e);
 }
 
@@ -53,12 +53,11 @@ static int object_slot(
 		return 0;
 	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
-	delta_owned(&imported, &s.wanted, row->export_all, &p->arena, &s.delta);
+	pending_delta(st->conn->cfg, row, &imported, &s.wanted, 0, &p->arena, &s.delta);
 	if (row->anchor && s.delta.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, st->started, &s.delta, &s.held, e));
 	if (s.held && !s.delta.n_attrs) {
-		row->state = EXPORT_STATE_FAILED;
-		return cs_set_state(st->sync->store, row->id, row->state, e);
+		return keep_state(st, row, EXPORT_EVENT_HELD, e);
 	}
 	if (row->anchor && !s.delta.n_attrs && !row->export_all)
 		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
@@ -89,7 +88,7 @@ static int delete_slot(
 		/* its source of authority moved after the delete was staged: it stays */
 		TRY(soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e));
 		row->want = WANT_NOTHING;
-		row->state = EXPORT_STATE_NONE;
+		row_set_state(row, EXPORT_EVENT_BLOCKED);
 		return cs_update(st->sync->store, row, false, e);
 	}
 	if (!row->anchor) /* the import of this cycle did not find it: it never was there */
@@ -224,7 +223,7 @@ static int link_slot(
 	}
 
 	if (li->link.wanted == li->link.imported && li->link.state != EXPORT_STATE_SENDING) {
-		li->link.state = export_state_next(li->link.state, EXPORT_EVENT_IMPORT_EQUAL);
+		link_set_state(&li->link, EXPORT_EVENT_IMPORT_EQUAL);
 		return cs_link_put(st->sync->store, &li->link, false, e);
 	}
 	s.item = (struct export_item){
@@ -242,7 +241,7 @@ static int link_slot(
 	 * exist", which is good, and the import that follows a crash confirms it.
 	 */
 	kept = slot_add(p, &s);
-	kept->link.link.state = export_state_next(li->link.state, EXPORT_EVENT_SEND);
+	link_set_state(&kept->link.link, EXPORT_EVENT_SEND);
 	return 0;
 }
 

@@ -10,6 +10,8 @@
  * confirmed  pending  confirmed  sending  -         -        confirmed  pending  none    pending
  * failed     pending  confirmed  sending  exported  failed   confirmed  failed   none    pending
  *
+ * From every state: DROPPED none, HELD failed, AGAIN pending.
+ *
  * "-" keeps the state. Sending stays sending when the rules change their mind: the outcome of what
  * was sent is still unknown, and the send that resolves it takes the newer values along.
  * Exported + differs is Connect Sync's exported-change-not-reimported: sent again, with back-off.
@@ -40,9 +42,13 @@ enum export_state export_state_next(enum export_state state, enum export_event e
 		               ? EXPORT_STATE_FAILED
 		               : EXPORT_STATE_PENDING;
 	case EXPORT_EVENT_BLOCKED:
+	case EXPORT_EVENT_DROPPED:
 		return EXPORT_STATE_NONE;
 	case EXPORT_EVENT_UNBLOCKED:
+	case EXPORT_EVENT_AGAIN:
 		return EXPORT_STATE_PENDING;
+	case EXPORT_EVENT_HELD:
+		return EXPORT_STATE_FAILED;
 	case EXPORT_EVENT_COUNT:
 		break;
 	}

@@ -16,6 +16,10 @@ enum export_event {
 	EXPORT_EVENT_IMPORT_DIFFERS, /* an import shows something else */
 	EXPORT_EVENT_BLOCKED,        /* isCloudManaged became true */
 	EXPORT_EVENT_UNBLOCKED,      /* ... false again */
+	EXPORT_EVENT_DROPPED, /* nothing is to be sent of it, by us or by nature of the target */
+	EXPORT_EVENT_HELD,    /* what is left was refused before, and its time has not come */
+	EXPORT_EVENT_AGAIN,   /* it is to be sent whatever was sent before: it is gone, or was kept
+	                         back */
 	EXPORT_EVENT_COUNT
 };
 

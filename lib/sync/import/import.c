@@ -232,7 +232,7 @@ static int block_set(struct import_step *st, struct cs_row *row, bool blocked, s
 
 	row->blocked = blocked;
 	if (row->want == WANT_PRESENT) {
-		row->state = export_state_next(row->state, event);
+		row_set_state(row, event);
 		row->export_all = !blocked;
 	}
 	TRY(cs_update(store, row, true, e));

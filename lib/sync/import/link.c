@@ -35,8 +35,7 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
 
 		if (equal && l.state == EXPORT_STATE_EXPORTED)
 			sync_count(st->sync, COUNTER_CONFIRMED);
-		l.state = export_state_next(
-			l.state, equal ? EXPORT_EVENT_IMPORT_EQUAL : EXPORT_EVENT_IMPORT_DIFFERS);
+		link_set_state(&l, equal ? EXPORT_EVENT_IMPORT_EQUAL : EXPORT_EVENT_IMPORT_DIFFERS);
 	}
 	return cs_link_put(store, &l, changed, e);
 }

@@ -133,6 +133,11 @@ static int is_synced(
 	return row_is_mastered(st->sync, st->conn, &row, &st->arena, ret, e);
 }
 
+static bool was_accepted(const struct cs_row *row)
+{
+	return row->state != EXPORT_STATE_PENDING && row->state != EXPORT_STATE_FAILED;
+}
+
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 {
 	struct entry imported, wanted;
@@ -141,22 +146,21 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	bool synced, held = false;
 
 	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED && !row->blocked) {
-		row->state = export_state_next(row->state, EXPORT_EVENT_IMPORT_DIFFERS);
+		row_set_state(row, EXPORT_EVENT_IMPORT_DIFFERS);
 		return reimport_missing(st, row, "the delete", false, e);
 	}
 	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
 		return 0;
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
-	delta_owned(&imported, &wanted, false, &st->arena, &d);
 	/* what was never accepted is not shown in a form of the directory's own */
-	if (row->state != EXPORT_STATE_PENDING && row->state != EXPORT_STATE_FAILED)
-		row_settle(st->conn, row, &d);
+	pending_delta(st->conn->cfg, row, &imported, &wanted,
+		PENDING_DIFFERENCES | (was_accepted(row) ? PENDING_SETTLED : 0), &st->arena, &d);
 	if (d.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, 0, &d, &held, e));
 	if (held && !d.n_attrs) {
 		if (row->state != EXPORT_STATE_PENDING)
-			row->state = EXPORT_STATE_FAILED;
+			row_set_state(row, EXPORT_EVENT_HELD);
 		return 0;
 	}
 	if (d.n_attrs == 0 && row->export_all) {
@@ -174,7 +178,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	} else if (row->state == EXPORT_STATE_EXPORTED) {
 		TRY(reimport_missing(st, row, delta_names(&d, 10, &st->arena), false, e));
 	}
-	row->state = export_state_next(row->state, event);
+	row_set_state(row, event);
 	return 0;
 }
 
@@ -228,7 +232,7 @@ static int check_release(
 	TRY(is_synced(st, image, len, &now, e));
 	if (before && !now) {
 		row->export_all = true;
-		row->state = export_state_next(row->state, EXPORT_EVENT_UNBLOCKED);
+		row_set_state(row, EXPORT_EVENT_UNBLOCKED);
 	}
 	return 0;
 }
@@ -401,7 +405,7 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 		row->anchor = NULL;
 		row->kind = CS_EXPORT;
 		row->export_all = false;
-		row->state = EXPORT_STATE_PENDING;
+		row_set_state(row, EXPORT_EVENT_AGAIN);
 		return cs_update(store, row, true, e);
 	}
 	row->deleted = true;

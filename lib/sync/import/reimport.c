@@ -1,7 +1,7 @@
 /*
  * What was exported and is not shown. The service said yes, but only an import that shows the value
  * confirms it. Until then the object keeps an error, is told, and is sent again with growing waits,
- * as after a refusal. A value that the directory shows in a form of its own is shown (row_settle).
+ * as after a refusal. A value that the directory shows in a form of its own is shown.
  */
 #include "sync/import/import.h"
 #include "base/timefmt.h"
@@ -51,8 +51,8 @@ static int wrong_values(
 
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
-	delta_owned(&imported, &wanted, false, &st->arena, ret);
-	row_settle(st->conn, row, ret);
+	pending_delta(st->conn->cfg, row, &imported, &wanted, PENDING_DIFFERENCES | PENDING_SETTLED,
+		&st->arena, ret);
 	return 0;
 }
 
@@ -86,11 +86,12 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 		TRY(wrong_values(st, row, &d, e));
 	if (!gone && row->imported && d.n_attrs == 0) {
 		sync_count(st->sync, COUNTER_CONFIRMED);
-		return cs_set_state(st->sync->store, row->id, EXPORT_STATE_CONFIRMED, e);
+		row_set_state(row, EXPORT_EVENT_IMPORT_EQUAL);
+		return cs_set_state(st->sync->store, row->id, row->state, e);
 	}
 	if (st->discovery_errors) /* it may be one that could not be read */
 		return 0;
-	row->state = export_state_next(row->state, EXPORT_EVENT_IMPORT_DIFFERS);
+	row_set_state(row, EXPORT_EVENT_IMPORT_DIFFERS);
 	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 	what = gone ? "the delete" : row->imported ? delta_names(&d, 10, &st->arena) : "the object";
 	return reimport_missing(st, row, what, true, e);
@@ -151,7 +152,7 @@ static int silent_links(struct import_step *st, struct err *e)
 			after = *l;
 			if (l->wanted == l->imported)
 				continue;
-			l->state = export_state_next(l->state, EXPORT_EVENT_IMPORT_DIFFERS);
+			link_set_state(l, EXPORT_EVENT_IMPORT_DIFFERS);
 			TRY(cs_link_set_state(st->sync->store, l, e));
 			if (l->cs != told)
 				TRY(reimport_missing(

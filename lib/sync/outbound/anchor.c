@@ -136,6 +136,6 @@ int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e)
 	if (row->delete_after && row->state == EXPORT_STATE_NONE)
 		return 0;
 	row->delete_after = row->delete_after ? row->delete_after : out->now;
-	row->state = EXPORT_STATE_NONE;
+	row_set_state(row, EXPORT_EVENT_DROPPED);
 	return cs_update(out->sync->store, row, false, e);
 }

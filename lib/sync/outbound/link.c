@@ -82,8 +82,7 @@ static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool 
 		note_blocked(out, attr);
 	l.wanted = wanted;
 	/* kept also while blocked, where export leaves it alone: a roll-back sends it */
-	l.state = export_state_next(
-		l.state, l.imported == wanted ? EXPORT_EVENT_SETTLED : EXPORT_EVENT_CHANGED);
+	link_set_state(&l, l.imported == wanted ? EXPORT_EVENT_SETTLED : EXPORT_EVENT_CHANGED);
 	return cs_link_put(store, &l, false, e);
 }
 
@@ -212,8 +211,8 @@ int outbound_links_compare(struct outbound *out, const struct cs_row *row, const
 		if (!strstr(buf_str(&names), attr_name(links[i].attr)))
 			buf_addf(&names, "%s%s", names.len ? ", " : "", attr_name(links[i].attr));
 		links[i].wanted = false;
-		links[i].state = export_state_next(links[i].state,
-			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		link_set_state(
+			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
 		TRY(cs_link_put(store, &links[i], false, e));
 	}
 	return names.len && row->blocked

@@ -45,7 +45,7 @@ static int links_unwanted(struct outbound *out, const struct cs_row *row, struct
 	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		links[i].wanted = false;
-		links[i].state = EXPORT_STATE_NONE;
+		link_set_state(&links[i], EXPORT_EVENT_DROPPED);
 		TRY(cs_link_put(out->sync->store, &links[i], false, e));
 	}
 	return 0;
@@ -62,8 +62,8 @@ static int links_to_unwanted(struct outbound *out, const struct cs_row *row, str
 		if (!links[i].wanted)
 			continue;
 		links[i].wanted = false;
-		links[i].state = export_state_next(links[i].state,
-			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		link_set_state(
+			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
 		TRY(cs_link_put(out->sync->store, &links[i], false, e));
 	}
 	return 0;
@@ -89,7 +89,7 @@ static int release(struct outbound *out, struct cs_row *row, struct err *e)
 	row->want = WANT_NOTHING;
 	row->wanted = NULL;
 	row->wanted_len = 0;
-	row->state = EXPORT_STATE_NONE;
+	row_set_state(row, EXPORT_EVENT_DROPPED);
 	row->export_all = false;
 	row->delete_after = 0;
 	row->links = 0;
@@ -111,7 +111,7 @@ static int soft_delete(struct outbound *out, struct cs_row *row, struct err *e)
 
 	if (!row->delete_after && rule && rule->soft_delete) {
 		row->delete_after = out->now + rule->soft_delete;
-		row->state = EXPORT_STATE_NONE;
+		row_set_state(row, EXPORT_EVENT_DROPPED);
 		TRY(cs_update(out->sync->store, row, false, e));
 		return 1;
 	}
@@ -144,7 +144,7 @@ static int deprovision(
 	row->mv = 0;
 	row->delete_after = 0;
 	row->want = WANT_ABSENT;
-	row->state = export_state_next(row->state, EXPORT_EVENT_CHANGED);
+	row_set_state(row, EXPORT_EVENT_CHANGED);
 	return cs_update(s->store, row, false, e);
 }
 
@@ -160,21 +160,20 @@ static int set_state(
 	struct delta d;
 
 	if (row->blocked) {
-		row->state = EXPORT_STATE_NONE;
+		row_set_state(row, EXPORT_EVENT_BLOCKED);
 		return 0;
 	}
 	if (row->imported) {
 		TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
-		delta_owned(&imported, &w->entry, row->export_all, &out->arena, &d);
-		if (!changed)
-			row_settle(out->conn, row, &d);
+		pending_delta(out->conn->cfg, row, &imported, &w->entry,
+			changed ? 0 : PENDING_SETTLED, &out->arena, &d);
 		if (d.n_attrs == 0 && !row->export_all)
 			event = EXPORT_EVENT_SETTLED;
 	}
 	/* what was refused is not wanted any more */
 	if (event == EXPORT_EVENT_SETTLED && row->state == EXPORT_STATE_FAILED)
 		TRY(error_clear(out->sync->store, row->id, ERROR_EXPORT, e));
-	row->state = export_state_next(row->state, event);
+	row_set_state(row, event);
 	return 0;
 }
 
@@ -230,8 +229,8 @@ static int links_rerouted(
 		if (!links[i].wanted || is_routed(w, links[i].attr))
 			continue;
 		links[i].wanted = false;
-		links[i].state = export_state_next(links[i].state,
-			links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		link_set_state(
+			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
 		TRY(cs_link_put(out->sync->store, &links[i], false, e));
 	}
 	return mv_link_touch_source(out->sync->store, row->mv, e);
@@ -298,7 +297,6 @@ static int insert_row(
 		.kind = CS_EXPORT,
 		.dn = w->dn,
 		.want = WANT_PRESENT,
-		.state = EXPORT_STATE_PENDING,
 		.mv = mv->id,
 		.join_rule = w->rule,
 		.links = w->links_digest,
@@ -308,6 +306,7 @@ static int insert_row(
 
 	if (r != 0)
 		return r;
+	row_set_state(&row, EXPORT_EVENT_CHANGED);
 	TRY(cs_insert(out->sync->store, &row, e));
 	row.wanted = NULL; /* there was none before */
 	TRY(duplicate_index(out, &row, &w->entry, e));

@@ -231,8 +231,8 @@ static json_t *attr_json(const struct attr *a, struct arena *arena)
 	return a ? values_to_json(a->values, a->count, arena) : json_null();
 }
 
-static int set_pending(struct preview *p, const struct cs_row *row, const struct wanted *w,
-	json_t *out, struct err *e)
+static int set_pending(struct preview *p, const struct sync_connector *c, const struct cs_row *row,
+	const struct wanted *w, json_t *out, struct err *e)
 {
 	json_t *changes = json_object();
 	struct entry imported;
@@ -240,7 +240,7 @@ static int set_pending(struct preview *p, const struct cs_row *row, const struct
 
 	json_object_set_new(out, "pending_export", changes);
 	TRY(row_entry(&p->s, row, false, &p->a, &imported, e));
-	delta_owned(&imported, &w->entry, row->export_all, &p->a, &d);
+	pending_delta(c->cfg, row, &imported, &w->entry, 0, &p->a, &d);
 	for (unsigned i = 0; i < d.n_attrs; i++)
 		json_object_set_new(changes, attr_name(d.attrs[i].id),
 			json_pack("{s:o, s:o}", "from", attr_json(d.attrs[i].before, &p->a), "to",
@@ -309,7 +309,7 @@ static int preview_connector(
 		r = eval_check(&p->s, e);
 	}
 	if (r == 0 && w.provision && !w.error && !row.blocked)
-		r = set_pending(p, &row, &w, *ret, e);
+		r = set_pending(p, c, &row, &w, *ret, e);
 	outbound_done(&out);
 	return r;
 }

@@ -10,13 +10,14 @@
 #define F EXPORT_STATE_FAILED
 
 static const enum export_state table[][EXPORT_EVENT_COUNT] = {
-	/*     CHANGED SETTLED SEND ACCEPTED REFUSED EQUAL DIFFERS BLOCKED UNBLOCKED */
-	[N] = {P, C, S, N, N, C, P, N, P},
-	[P] = {P, C, S, P, P, C, P, N, P},
-	[S] = {S, S, S, X, F, C, P, N, P},
-	[X] = {P, X, S, X, F, C, F, N, P},
-	[C] = {P, C, S, C, C, C, P, N, P},
-	[F] = {P, C, S, X, F, C, F, N, P},
+	/*     CHANGED SETTLED SEND ACCEPTED REFUSED EQUAL DIFFERS BLOCKED UNBLOCKED DROPPED HELD
+           AGAIN */
+	[N] = {P, C, S, N, N, C, P, N, P, N, F, P},
+	[P] = {P, C, S, P, P, C, P, N, P, N, F, P},
+	[S] = {S, S, S, X, F, C, P, N, P, N, F, P},
+	[X] = {P, X, S, X, F, C, F, N, P, N, F, P},
+	[C] = {P, C, S, C, C, C, P, N, P, N, F, P},
+	[F] = {P, C, S, X, F, C, F, N, P, N, F, P},
 };
 
 static void test_table(void **state)

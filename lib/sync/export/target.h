@@ -1,0 +1,31 @@
+/*
+ * The two truths of a target's rows. What it still has to be told: pending_delta(), and nothing
+ * else computes it. Where a row or a reference is on its way there: row_set_state() and
+ * link_set_state(), and nothing else assigns a state (tests/layers.py looks).
+ */
+#pragma once
+
+#include "connector/connector.h"
+#include "store/link.h"
+#include "sync/config.h"
+#include "sync/export/state.h"
+
+enum pending_flags {
+	/* what the directory shows in a form of its own is no difference */
+	PENDING_SETTLED = 1 << 0,
+	/* an attribute that is the same is none, also where everything is to be sent again */
+	PENDING_DIFFERENCES = 1 << 1,
+};
+
+/*
+ * Pure: the attributes of `wanted`, which outbound rules own, that the directory does not show as
+ * they are wanted (row->export_all: all that wanted has). imported, wanted: the row's images, or
+ * what the rules give now. Memory from the arena, pointing into both.
+ */
+void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
+	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
+	struct delta *ret);
+
+/* What happened to the row, or to the reference: its next state. The caller writes it. */
+void row_set_state(struct cs_row *row, enum export_event event);
+void link_set_state(struct cs_link *link, enum export_event event);
