@@ -33,6 +33,30 @@ struct connector; /* an open one; each type has its own struct with this first *
 
 struct connector_type {
 	const char *name; /* "ad", "entra" */
+
+	/* --- what the steps go by; a role (source, target) follows from the rules --- */
+
+	/* An import keeps every attribute that it gets, also those that no rule reads. */
+	bool imports_all;
+	/* What is delivered in part was read whole: an import error of the object is over. */
+	bool partial_is_whole;
+	/* The directory itself says when a reference ends because its target was deleted. */
+	bool tells_reference_ends;
+	/* The DN of an object may be changed: EXPORT_RENAME. */
+	bool can_rename;
+	/*
+	 * The attribute that says which object it is, for as long as it lives, and by which
+	 * outbound rules may join. NULL: there is none such.
+	 */
+	const char *identity_attr;
+	/*
+	 * The DN of a new object, of what the rules want of it; in the arena. NULL: they do not
+	 * give what it is made of. The function is NULL where no objects can be made.
+	 */
+	const char *(*target_dn)(const struct entry *wanted, struct arena *a);
+	/* What stands for a value of unique_attrs in comparisons. False: it may be there twice. */
+	bool (*unique_part)(
+		const char *attr, const struct value *v, const char **ret, size_t *ret_n);
 	/* Reference values are anchors, and a full import may deliver them one by one. */
 	bool refs_are_anchors;
 	/*
@@ -111,7 +135,7 @@ struct connector_type {
 		struct test_sink *sink, struct err *e);
 	/* What to do about an import or export error of that name; NULL: nothing is known. */
 	const char *(*error_advice)(const char *name);
-	/* NULL: the connector does not export. */
+	/* NULL: the connector cannot be a target. */
 	enum conn_result (*export)(
 		struct connector *c, struct export_source *source, struct err *e);
 };

@@ -17,6 +17,7 @@ enum export_kind {
 	EXPORT_OBJECT, /* add, update: attributes */
 	EXPORT_LINK,   /* one reference added or removed */
 	EXPORT_DELETE,
+	EXPORT_RENAME, /* the DN becomes new_dn; only where the type can */
 };
 
 struct export_item {
@@ -27,6 +28,7 @@ struct export_item {
 	const char *class;    /* "user" */
 	const char *dn;       /* CN={...} */
 	const char *anchor;   /* NULL before the first export */
+	const char *new_dn;   /* RENAME */
 	const struct entry *wanted; /* OBJECT: all owned attributes */
 	const struct delta *delta;  /* OBJECT: those to send */
 	unsigned link_attr;         /* LINK */

@@ -20,10 +20,13 @@ struct sync_connector {
 	const struct connector_type *type;
 	const char *name;
 	struct connector_row row; /* strings in the run's arena; written by connector_update() */
-	bool exports;             /* outbound rules and export go to it */
-	bool imported;            /* this run's import of it succeeded */
-	bool import_bad;          /* this cycle's import failed: no sync of it, no export to it */
-	bool synced;              /* this run's inbound of it is done */
+	/* its roles, see role.h */
+	bool is_source;  /* some inbound rule reads its objects */
+	bool is_target;  /* some outbound rule flows to its objects, and it can be written */
+	bool provisions; /* some rule makes, and ends, objects in it */
+	bool imported;   /* this run's import of it succeeded */
+	bool import_bad; /* this cycle's import failed: no sync of it, no export to it */
+	bool synced;     /* this run's inbound of it is done */
 	/* values of rule_parameters for each partition; NULL: this connector has none */
 	const char *(*parameters)[RULE_PARAMETERS_MAX];
 	char **partition_keys; /* dn_key() of the partitions */

@@ -58,10 +58,30 @@ static bool is_never_sent(const struct schema *s, const char *class)
 	return c && c->never_sent;
 }
 
-/*
- * Outbound, an object is found by its sourceAnchor, of which the DN in Entra's connector space is
- * made: join conditions of outbound rules can say nothing else.
- */
+/* Outbound, an object is found by the identity of which its DN is made, and by nothing else. */
+static int check_joins(const struct rule *r, const struct connector_type *t, struct err *e)
+{
+	const char *identity = t->identity_attr ? t->identity_attr : "";
+
+	for (unsigned g = 0; g < r->n_joins; g++)
+		if (r->joins[g].n_clauses != 1 ||
+			!streq(attr_name(r->joins[g].clauses[0].cs_attr), identity))
+			return err_set(e, -EINVAL, r->file, r->line,
+				"rule \"%s\": an outbound join can only be on %s; other joins "
+				"belong to an inbound rule",
+				r->name, *identity ? identity : "nothing");
+	return 0;
+}
+
+static int check_outbound(const struct rule *r, const struct connector_type *t, struct err *e)
+{
+	if (r->link == LINK_PROVISION && !t->target_dn)
+		return err_set(e, -EINVAL, r->file, r->line,
+			"rule \"%s\": no object can be made in a connector of type %s", r->name,
+			t->name);
+	return check_joins(r, t, e);
+}
+
 int run_check_rules(const struct config *cfg, const struct ruleset *rules, struct err *e)
 {
 	unsigned n;
@@ -78,13 +98,7 @@ int run_check_rules(const struct config *cfg, const struct ruleset *rules, struc
 		if (r->disabled || r->direction != RULE_OUTBOUND || !t || !t->export ||
 			is_never_sent(t->schema(cc ? &cc->settings : NULL), r->target_class))
 			continue;
-		for (unsigned g = 0; g < r->n_joins; g++)
-			if (r->joins[g].n_clauses != 1 ||
-				!streq(attr_name(r->joins[g].clauses[0].cs_attr), "sourceAnchor"))
-				return err_set(e, -EINVAL, r->file, r->line,
-					"rule \"%s\": an outbound join can only be on "
-					"sourceAnchor; other joins belong to an inbound rule",
-					r->name);
+		TRY(check_outbound(r, t, e));
 	}
 	return 0;
 }

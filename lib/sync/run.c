@@ -10,6 +10,7 @@
 #include "base/timefmt.h"
 #include "store/wait.h"
 #include "sync/context.h"
+#include "sync/role.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -106,7 +107,7 @@ static int init_connectors(struct sync *s, struct err *e)
 		c->cfg = &cfg->connectors[i];
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
-		c->exports = c->type->export != NULL;
+		role_set(c, s->rules);
 		TRY(connector_ensure(s->store, c->name, c->type->name, &s->arena, &c->row, e));
 		TRY(sync_parameters(s, c, e));
 	}
@@ -143,7 +144,7 @@ static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 		const char *attrs = strchr(before, '-');
 
 		c->row.full_sync_required = true;
-		if (!c->exports && (!attrs || !streq(attrs, strchr(now, '-'))))
+		if (!c->type->imports_all && (!attrs || !streq(attrs, strchr(now, '-'))))
 			c->row.full_import_required = true;
 		r.message = arena_printf(&s->arena,
 			"The synchronization rules of connector \"%s\" have changed: this cycle "
@@ -193,7 +194,7 @@ static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
 	int64_t purged;
 
 	TRY(mv_link_purged(s->store, &purged, e));
-	if (c->exports && c->row.outbound_seq < purged)
+	if (c->is_target && c->row.outbound_seq < purged)
 		c->row.full_sync_required = true;
 	return 0;
 }
@@ -255,7 +256,22 @@ static bool import_full(const struct sync_connector *c, bool full)
 	       c->row.import_full_running;
 }
 
-static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bool exporters,
+enum plan_who { WHO_ORIGINALS, WHO_PROVISIONED, WHO_TARGETS };
+
+static bool is_meant(const struct sync_connector *c, enum plan_who who)
+{
+	switch (who) {
+	case WHO_ORIGINALS:
+		return !c->provisions;
+	case WHO_PROVISIONED:
+		return c->provisions;
+	case WHO_TARGETS:
+		break;
+	}
+	return c->is_target;
+}
+
+static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, enum plan_who who,
 	bool full, const char *only)
 {
 	for (unsigned i = 0; i < s->n_connectors; i++) {
@@ -264,9 +280,17 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bo
 		                       ? import_full(c, full)
 		                       : kind != STEP_EXPORT && (full || c->row.full_sync_required);
 
-		if (c->exports == exporters && (!only || streq(only, c->name)))
+		if (is_meant(c, who) && (!only || streq(only, c->name)))
 			plan->steps[plan->n++] = (struct plan_step){kind, c, is_full};
 	}
+}
+
+/* What rules start from comes before what they have made of it. */
+static void plan_both(
+	struct sync *s, struct plan *plan, enum step_kind kind, bool full, const char *only)
+{
+	plan_kind(s, plan, kind, WHO_ORIGINALS, full, only);
+	plan_kind(s, plan, kind, WHO_PROVISIONED, full, only);
 }
 
 /* An object of one connector may have waited for what another one has just brought. */
@@ -298,20 +322,17 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 	bool full = p == RUN_INITIAL || p == RUN_FULL_IMPORT || p == RUN_FULL_SYNC;
 
 	plan->steps = arena_zalloc(&s->arena, (s->n_connectors * 6 + 1) * sizeof(*plan->steps));
-	if (cycle || p == RUN_FULL_IMPORT || p == RUN_DELTA_IMPORT) {
-		plan_kind(s, plan, STEP_IMPORT, false, full, req->connector);
-		plan_kind(s, plan, STEP_IMPORT, true, full, req->connector);
-	}
+	if (cycle || p == RUN_FULL_IMPORT || p == RUN_DELTA_IMPORT)
+		plan_both(s, plan, STEP_IMPORT, full, req->connector);
 	if (cycle || p == RUN_FULL_SYNC || p == RUN_DELTA_SYNC) {
-		plan_kind(s, plan, STEP_INBOUND, false, full, req->connector);
-		plan_kind(s, plan, STEP_INBOUND, true, full, req->connector);
+		plan_both(s, plan, STEP_INBOUND, full, req->connector);
 		plan_again(s, plan);
-		plan_kind(s, plan, STEP_OUTBOUND, true, full, NULL);
+		plan_kind(s, plan, STEP_OUTBOUND, WHO_TARGETS, full, NULL);
 	}
 	if (!staging && (cycle || p == RUN_EXPORT))
 		plan_write_back(s, plan, req->connector);
 	if ((cycle && !staging) || p == RUN_EXPORT)
-		plan_kind(s, plan, STEP_EXPORT, true, false, req->connector);
+		plan_kind(s, plan, STEP_EXPORT, WHO_TARGETS, false, req->connector);
 }
 
 /* A step whose source is not trusted in this cycle is left out. */

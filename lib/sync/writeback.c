@@ -66,8 +66,8 @@ static int is_exported(
 	for (unsigned i = 0; i < st->sync->n_connectors; i++) {
 		const struct sync_connector *c = &st->sync->connectors[i];
 		struct cs_row row;
-		int r = c->exports ? cs_joined_in(st->sync->store, mv, c->row.id, a, &row, e)
-		                   : STORE_NONE;
+		int r = c->provisions ? cs_joined_in(st->sync->store, mv, c->row.id, a, &row, e)
+		                      : STORE_NONE;
 
 		TRY(r);
 		if (r == 0 && row.want == WANT_PRESENT) {

@@ -440,8 +440,34 @@ static void settle_wanted(const char *class, struct entry *wanted)
 	entra_settle(class, wanted);
 }
 
-/* Only addresses of proxyAddresses; see sync/duplicate.h. */
 static const char *const unique_attrs[] = {"userPrincipalName", "proxyAddresses", NULL};
+
+/* Of a list of addresses only the addresses; the prefix does not count. */
+static bool unique_part(const char *attr, const struct value *v, const char **ret, size_t *ret_n)
+{
+	const char *colon = memchr(v->data, ':', v->len);
+
+	*ret = v->data;
+	*ret_n = v->len;
+	if (!colon)
+		return v->len > 0;
+	if (v->len < 6 || strncasecmp(v->data, "smtp:", 5) != 0)
+		return false;
+	*ret += 5;
+	*ret_n -= 5;
+	return true;
+}
+
+static const char *target_dn(const struct entry *wanted, struct arena *a)
+{
+	static unsigned source_anchor;
+	const char *text;
+
+	if (!source_anchor)
+		source_anchor = attr_intern("sourceAnchor");
+	text = entry_string(wanted, source_anchor);
+	return text && *text ? entra_dn(text, a) : NULL;
+}
 
 /* A user is never without a name: one of the same domain, which the tenant is known to have. */
 static const char *stand_in(const char *attr, const char *value, const char *key, struct arena *a)
@@ -457,6 +483,12 @@ extern const struct connector_type connector_entra;
 const struct connector_type connector_entra = {
 	.name = "entra",
 	.refs_are_anchors = true,
+	.imports_all = true,
+	.partial_is_whole = true,
+	.tells_reference_ends = true,
+	.identity_attr = "sourceAnchor",
+	.target_dn = target_dn,
+	.unique_part = unique_part,
 	.unique_attrs = unique_attrs,
 	.mastered_attr = entra_mastered_attr,
 	.settle = settle_wanted,

@@ -39,5 +39,8 @@ void entra_settle(const char *class, struct entry *en);
 unsigned entra_write(struct buf *b, enum entra_class class, enum entra_surface surface,
 	const struct entry *wanted, const struct delta *delta, bool clears);
 
-/* CN={HEX} of a sourceAnchor; in the arena. */
+/*
+ * The DN of an Entra connector space object: CN={upper-case hex of the UTF-8 text of the
+ * sourceAnchor}; in the arena. The documentation's example: x4V0iaeB60KXxjftcwd7Hw==.
+ */
 const char *entra_dn(const char *source_anchor, struct arena *a);

@@ -115,9 +115,11 @@ static enum part_kind first_kind(const struct connector *c, struct part *p)
 	case EXPORT_LINK:
 		return link_kind(it);
 	case EXPORT_DELETE:
+		return PART_DELETE;
+	case EXPORT_RENAME: /* the type cannot: none comes */
 		break;
 	}
-	return PART_DELETE;
+	return PART_OUTSIDE;
 }
 
 /*

@@ -7,29 +7,15 @@
 
 #define OTHERS 8 /* looked at together for one value */
 
-/* Of a list of addresses only the addresses; the prefix does not count. */
-static bool unique_part(const struct value *v, const char **ret, size_t *ret_n)
-{
-	const char *colon = memchr(v->data, ':', v->len);
-
-	*ret = v->data;
-	*ret_n = v->len;
-	if (!colon)
-		return v->len > 0;
-	if (v->len < 6 || strncasecmp(v->data, "smtp:", 5) != 0)
-		return false;
-	*ret += 5;
-	*ret_n -= 5;
-	return true;
-}
-
-static int64_t hash_of(const char *attr, const struct value *v, struct arena *a)
+/* 0: the value is none that only one object may have. */
+static int64_t hash_of(
+	const struct connector_type *type, const char *attr, const struct value *v, struct arena *a)
 {
 	const char *text;
 	char *folded;
 	size_t n;
 
-	if (!unique_part(v, &text, &n))
+	if (!type->unique_part(attr, v, &text, &n))
 		return 0;
 	folded = text_fold(a, text, n, &n);
 	return (int64_t)(hash64(folded, n) ^ hash64(attr, strlen(attr)));
@@ -50,7 +36,7 @@ void duplicate_keys(const struct sync_connector *c, const struct entry *en, stru
 		if (ret->n)
 			memcpy(ret->items, old, ret->n * sizeof(*old));
 		for (unsigned k = 0; k < at->count; k++) {
-			int64_t hash = hash_of(name, &at->values[k], a);
+			int64_t hash = hash_of(c->type, name, &at->values[k], a);
 
 			if (hash)
 				ret->items[ret->n++] =
@@ -91,17 +77,19 @@ int duplicate_index(
 	return 0;
 }
 
-static bool same_value(const struct value *x, const struct value *y)
+static bool same_value(const struct connector_type *type, const char *attr, const struct value *x,
+	const struct value *y)
 {
 	const char *s, *t;
 	size_t n, m;
 
-	return unique_part(x, &s, &n) && unique_part(y, &t, &m) && text_casecmp(s, n, t, m) == 0;
+	return type->unique_part(attr, x, &s, &n) && type->unique_part(attr, y, &t, &m) &&
+	       text_casecmp(s, n, t, m) == 0;
 }
 
 /* 1: the row of that id really wants the value. */
-static int wants(struct sync *s, int64_t id, const struct unique_key *k, struct arena *a,
-	struct cs_row *ret, struct err *e)
+static int wants(struct sync *s, const struct sync_connector *c, int64_t id,
+	const struct unique_key *k, struct arena *a, struct cs_row *ret, struct err *e)
 {
 	const struct attr *at;
 	struct entry en;
@@ -112,7 +100,7 @@ static int wants(struct sync *s, int64_t id, const struct unique_key *k, struct 
 	TRY(row_entry(s, ret, true, a, &en, e));
 	at = entry_get(&en, k->attr);
 	for (unsigned i = 0; at && i < at->count; i++)
-		if (same_value(&at->values[i], k->value))
+		if (same_value(c->type, attr_name(k->attr), &at->values[i], k->value))
 			return 1;
 	return 0;
 }
@@ -147,8 +135,8 @@ static int describe(struct sync *s, const struct cs_row *row, const struct cs_ro
 }
 
 /* 1: found, 0: nobody else wants it. */
-static int find_other(struct sync *s, const struct cs_row *row, const struct unique_key *k,
-	struct arena *a, const char **ret_text, struct err *e)
+static int find_other(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	const struct unique_key *k, struct arena *a, const char **ret_text, struct err *e)
 {
 	int64_t ids[OTHERS];
 	struct cs_row other;
@@ -157,7 +145,7 @@ static int find_other(struct sync *s, const struct cs_row *row, const struct uni
 	do { /* those that are out of date go, so that others come */
 		TRY(cs_key_find(s->store, row->connector, k->hash, row->id, OTHERS, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
-			int r = wants(s, ids[i], k, a, &other, e);
+			int r = wants(s, c, ids[i], k, a, &other, e);
 
 			TRY(r);
 			if (r)
@@ -187,6 +175,6 @@ int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row
 	duplicate_keys(c, wanted, a, &keys);
 	for (unsigned i = 0; i < keys.n && r == 0; i++)
 		if (is_sent(delta, keys.items[i].attr))
-			r = find_other(s, row, &keys.items[i], a, ret_text, e);
+			r = find_other(s, c, row, &keys.items[i], a, ret_text, e);
 	return MIN(r, 0);
 }

@@ -311,6 +311,19 @@ static int link_result(struct export_step *st, struct export_slot *s,
 	return link_refused(st, s, o, e);
 }
 
+/* The row has its new DN; the next import shows it. What else is pending is looked at again. */
+static int rename_result(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	if (o->result != CONN_OK)
+		return object_result(st, s, o, e);
+	sync_count(st->sync, COUNTER_EXPORT_RENAME);
+	s->row.dn = s->item.new_dn;
+	row_set_state(&s->row, s->delta.n_attrs ? EXPORT_EVENT_AGAIN : EXPORT_EVENT_ACCEPTED);
+	TRY(export_error_clear(st->sync, s->row.id, e));
+	return cs_update(st->sync->store, &s->row, false, e);
+}
+
 static int slot_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
@@ -321,6 +334,8 @@ static int slot_result(struct export_step *st, struct export_slot *s,
 		return object_result(st, s, o, e);
 	case EXPORT_LINK:
 		return link_result(st, s, o, e);
+	case EXPORT_RENAME:
+		return rename_result(st, s, o, e);
 	case EXPORT_DELETE:
 		break;
 	}

@@ -42,6 +42,17 @@ static int keep_state(
 	return cs_set_state(st->sync->store, row->id, row->state, e);
 }
 
+/*
+ * The object gets its new DN first; what else has changed of it follows in the next export, when
+ * the directory is known to have taken the name.
+ */
+static int rename_slot(
+	struct export_step *st, struct export_page *p, struct export_slot *s, struct err *e)
+{
+	s->item.kind = EXPORT_RENAME;
+	return keep_state(st, &slot_add(p, s)->row, EXPORT_EVENT_SEND, e);
+}
+
 /* An add or update; nothing when the wanted state is what the import shows. */
 static int object_slot(
 	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
@@ -59,7 +70,8 @@ static int object_slot(
 	if (s.held && !s.delta.n_attrs) {
 		return keep_state(st, row, EXPORT_EVENT_HELD, e);
 	}
-	if (row->anchor && !s.delta.n_attrs && !row->export_all)
+	if (row->anchor && !s.delta.n_attrs && !row->export_all &&
+		!pending_dn(st->conn->cfg, row, &s.wanted, &p->arena))
 		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
 	TRY(warning_find(st->sync, st->conn, row, &s.wanted, row->anchor ? &s.delta : NULL,
 		&p->arena, &s.warning_error, &s.warning, e));
@@ -70,7 +82,10 @@ static int object_slot(
 		.class = row->class,
 		.dn = row->dn,
 		.anchor = row->anchor,
+		.new_dn = pending_dn(st->conn->cfg, row, &s.wanted, &p->arena),
 	};
+	if (s.item.new_dn)
+		return rename_slot(st, p, &s, e);
 	kept = slot_add(p, &s);
 	kept->item.wanted = &kept->wanted;
 	kept->item.delta = &kept->delta;

@@ -1,5 +1,6 @@
 /* What is pending for a target, and the states on the way there, see target.h. */
 #include "sync/export/target.h"
+#include "model/dn.h"
 
 void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
@@ -10,6 +11,17 @@ void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	delta_owned(imported, wanted, all, a, ret);
 	if (ret->n_attrs && flags & PENDING_SETTLED)
 		delta_settle(ret, schema_class_find(cfg->type->schema(&cfg->settings), row->class));
+}
+
+const char *pending_dn(const struct connector_config *cfg, const struct cs_row *row,
+	const struct entry *wanted, struct arena *a)
+{
+	const char *dn;
+
+	if (!cfg->type->can_rename || !row->anchor || row->want != WANT_PRESENT)
+		return NULL;
+	dn = cfg->type->target_dn(wanted, a);
+	return dn && !streq(dn_key(a, dn), dn_key(a, row->dn)) ? dn : NULL;
 }
 
 void row_set_state(struct cs_row *row, enum export_event event)

@@ -26,6 +26,13 @@ void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
 	struct delta *ret);
 
+/*
+ * Pure: the DN that the object is to get, of what `wanted` says; NULL: the one that it has, or the
+ * directory has no renames. In the arena.
+ */
+const char *pending_dn(const struct connector_config *cfg, const struct cs_row *row,
+	const struct entry *wanted, struct arena *a);
+
 /* What happened to the row, or to the reference: its next state. The caller writes it. */
 void row_set_state(struct cs_row *row, enum export_event event);
 void link_set_state(struct cs_link *link, enum export_event event);

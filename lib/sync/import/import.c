@@ -488,7 +488,7 @@ static int import_with(
 		c->row.last_import = unix_now();
 		TRY(sync_parameters_check(st->sync, c, e));
 		TRY(connector_update(st->sync->store, &c->row, e));
-		if (c->exports)
+		if (c->is_target)
 			TRY(reimport_finish(st, end, e));
 	}
 	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);

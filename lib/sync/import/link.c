@@ -4,12 +4,6 @@
 
 #include <errno.h>
 
-/* A link of an object that rules manage is compared with what they want. */
-static bool is_managed(const struct import_step *st, const struct cs_row *row)
-{
-	return st->conn->exports && row->want == WANT_PRESENT;
-}
-
 int import_link_set(struct import_step *st, const struct cs_row *row, unsigned attr, int64_t target,
 	bool imported, struct err *e)
 {
@@ -30,7 +24,9 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
 	st->links_changed += changed;
 	l.imported = imported;
 	l.seen = st->stamp;
-	if (is_managed(st, row) && !row->blocked && (l.wanted || l.state != EXPORT_STATE_NONE)) {
+	/* of an object that rules manage, it is compared with what they want */
+	if (row->want == WANT_PRESENT && !row->blocked &&
+		(l.wanted || l.state != EXPORT_STATE_NONE)) {
 		bool equal = l.imported == l.wanted;
 
 		if (equal && l.state == EXPORT_STATE_EXPORTED)
@@ -129,7 +125,7 @@ static int list_set(struct import_step *st, const struct cs_row *row, unsigned a
 
 static bool rules_read(const struct import_step *st, unsigned attr)
 {
-	return st->conn->exports || bitmap_get(&st->attrs, attr);
+	return st->conn->type->imports_all || bitmap_get(&st->attrs, attr);
 }
 
 /* Attributes that have links but were not delivered: in a whole object they are empty now. */

@@ -114,7 +114,7 @@ static int new_image(struct import_step *st, const struct import_object *o,
 
 		if (a->count && a->values[0].type == VALUE_REFERENCE)
 			continue;
-		if (!st->conn->exports && !bitmap_get(&st->attrs, a->id))
+		if (!st->conn->type->imports_all && !bitmap_get(&st->attrs, a->id))
 			continue;
 		if (a->count)
 			entry_set_all(&en, a->id, a->values, a->count);
@@ -144,6 +144,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	enum export_event event;
 	struct delta d;
 	bool synced, held = false;
+	const char *dn;
 
 	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED && !row->blocked) {
 		row_set_state(row, EXPORT_EVENT_IMPORT_DIFFERS);
@@ -169,14 +170,17 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 			return 0; /* a take-over is still to be sent */
 		row->export_all = false;
 	}
-	event = d.n_attrs ? EXPORT_EVENT_IMPORT_DIFFERS : EXPORT_EVENT_IMPORT_EQUAL;
+	dn = pending_dn(st->conn->cfg, row, &wanted, &st->arena);
+	event = d.n_attrs || dn ? EXPORT_EVENT_IMPORT_DIFFERS : EXPORT_EVENT_IMPORT_EQUAL;
 	if (event == EXPORT_EVENT_IMPORT_EQUAL) {
 		if (row->state == EXPORT_STATE_EXPORTED || row->state == EXPORT_STATE_SENDING)
 			sync_count(st->sync, COUNTER_CONFIRMED);
 		if (row->state == EXPORT_STATE_FAILED)
 			TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
 	} else if (row->state == EXPORT_STATE_EXPORTED) {
-		TRY(reimport_missing(st, row, delta_names(&d, 10, &st->arena), false, e));
+		const char *what = d.n_attrs ? delta_names(&d, 10, &st->arena) : "its new DN";
+
+		TRY(reimport_missing(st, row, what, false, e));
 	}
 	row_set_state(row, event);
 	return 0;
@@ -226,7 +230,7 @@ static int check_release(
 {
 	bool before, now;
 
-	if (!st->conn->exports || row->want != WANT_PRESENT || row->blocked || !row->imported)
+	if (row->want != WANT_PRESENT || row->blocked || !row->imported)
 		return 0;
 	TRY(is_synced(st, row->imported, row->imported_len, &before, e));
 	TRY(is_synced(st, image, len, &now, e));
@@ -329,7 +333,7 @@ static int import_absent(struct import_step *st, const struct import_object *o, 
 	if (r != 0)
 		return MIN(r, 0);
 	/* directories where references name an object that is gone do not tell their end */
-	if (o->deleted && !st->conn->exports)
+	if (o->deleted && !st->conn->type->tells_reference_ends)
 		TRY(links_to_gone(st, &row, e));
 	TRY(import_error_clear(st, row.id, e));
 	if (row.kind == CS_PLACEHOLDER || (row.deleted && !row.imported))
@@ -370,7 +374,7 @@ int import_object(struct import_step *st, const struct import_object *o, struct 
 	if (r == IMAGE_TOO_LARGE)
 		return too_large(st, o->entry, e);
 	bitmap_set(&st->seen, row.id);
-	if (!o->partial || import_is_full(st) || st->conn->exports)
+	if (!o->partial || import_is_full(st) || st->conn->type->partial_is_whole)
 		TRY(import_error_clear(st, row.id, e));
 	st->links_changed = 0;
 	TRY(import_links(st, &row, o, e));

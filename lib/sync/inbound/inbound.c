@@ -25,6 +25,14 @@ static int flow_error(
 		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
 }
 
+/* Does outbound end the join of the row? It does where rules make objects. */
+static bool is_outbounds(struct sync *s, const struct cs_row *row)
+{
+	const struct sync_connector *c = sync_connector_by_id(s, row->connector);
+
+	return row->want == WANT_PRESENT || (c && c->provisions);
+}
+
 /*
  * No rule holds it any more: outbound deprovisions what it had provisioned. Others that were joined
  * to it are looked at again: they may join or make another object.
@@ -37,9 +45,7 @@ static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 
 	TRY(cs_page_joined(in->sync->store, mv->id, &in->arena, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		struct sync_connector *c = sync_connector_by_id(in->sync, rows[i].connector);
-
-		if (c && c->exports)
+		if (is_outbounds(in->sync, &rows[i]))
 			continue;
 		TRY(cs_set_join(in->sync->store, rows[i].id, 0, NULL, e));
 		TRY(good(in, rows[i].id, e));
@@ -100,7 +106,7 @@ static bool join_holds(const struct mv_source *src)
 {
 	const char *by = src->row.join_rule;
 
-	if (src->conn && src->conn->exports && src->row.want == WANT_PRESENT)
+	if (src->conn && src->row.want == WANT_PRESENT)
 		return true; /* made by outbound */
 	for (unsigned i = 0; i < src->n_rules; i++)
 		if (by && streq(src->rules[i]->name, by))

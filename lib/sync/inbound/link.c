@@ -209,7 +209,7 @@ static int target_left(struct inbound *in, int64_t mv, struct err *e)
 		const struct sync_connector *c =
 			sync_connector_by_id(in->sync, joined[i].connector);
 
-		sources += !(c && c->exports);
+		sources += !(c && c->provisions) && joined[i].want != WANT_PRESENT;
 	}
 	if (!sources)
 		return mv_link_drop_target(in->sync->store, mv, e);
@@ -362,7 +362,7 @@ int inbound_links(struct inbound *in, struct err *e)
 	cr->link_seq = MAX(cr->link_seq, seen);
 	TRY(store_begin(s->store, e));
 	TRY(connector_update(s->store, cr, e));
-	if (!in->conn->exports) /* an exporter's rows wait for outbound */
+	if (!in->conn->is_target) /* a target's rows wait for outbound */
 		TRY(cs_link_purge(s->store, cr->id, cr->link_seq, e));
 	return store_commit(s->store, e);
 }

@@ -231,7 +231,7 @@ static int full_done(struct inbound *in, struct err *e)
 {
 	struct connector_row *cr = &in->conn->row;
 
-	if (in->conn->exports)
+	if (in->conn->is_target)
 		return 0;
 	cr->full_sync_required = false;
 	TRY(store_begin(in->sync->store, e));

@@ -6,13 +6,9 @@
 #include "sync/inbound/inbound.h"
 #include "sync/outbound/outbound.h"
 
-static unsigned anchor_attr(void)
+static unsigned anchor_attr(const struct outbound *out)
 {
-	static unsigned id;
-
-	if (!id)
-		id = attr_intern("sourceAnchor");
-	return id;
+	return attr_intern(out->conn->type->identity_attr);
 }
 
 /* 1: the object is alive and has the anchor. */
@@ -26,7 +22,7 @@ static int has_anchor(
 	if (r != 0 || ret->deleted)
 		return MIN(r, 0);
 	TRY(mv_entry(out->sync, ret, &out->arena, &en, e));
-	text = entry_string(&en, anchor_attr());
+	text = entry_string(&en, anchor_attr(out));
 	return text && streq(text, anchor);
 }
 
@@ -39,7 +35,7 @@ static int others_with(struct outbound *out, int64_t mv, const char *anchor, str
 	unsigned n;
 
 	*ret_n = 0;
-	TRY(mv_keys_find(out->sync->store, anchor_attr(), inbound_key_hash(&out->arena, &v),
+	TRY(mv_keys_find(out->sync->store, anchor_attr(out), inbound_key_hash(&out->arena, &v),
 		&out->arena, &ids, &n, e));
 	*ret = arena_alloc(&out->arena, (n + 1) * sizeof(**ret));
 	for (unsigned i = 0; i < n; i++) {
@@ -55,7 +51,7 @@ static int others_with(struct outbound *out, int64_t mv, const char *anchor, str
 static int held_row(struct outbound *out, const struct mv_row *mv, const struct entry *en,
 	const char *problem, const char **ret, struct err *e)
 {
-	const char *dn = wanted_dn(en, &out->arena);
+	const char *dn = out->conn->type->target_dn(en, &out->arena);
 	struct mv_row owner;
 	struct cs_row row;
 	int r = dn ? cs_find_dn(out->sync->store, out->conn->row.id, dn, &out->arena, &row, e)
@@ -66,9 +62,10 @@ static int held_row(struct outbound *out, const struct mv_row *mv, const struct 
 	r = mv_get(out->sync->store, row.mv, &out->arena, &owner, e);
 	if (r == 0 && owner.deleted)
 		*ret = arena_printf(&out->arena,
-			"%s %s has that sourceAnchor in connector \"%s\"; it, whose account is "
+			"%s %s has that %s in connector \"%s\"; it, whose account is "
 			"gone, stays as it is",
-			problem, row.anchor ? row.anchor : row.dn, out->conn->name);
+			problem, row.anchor ? row.anchor : row.dn, out->conn->type->identity_attr,
+			out->conn->name);
 	return MIN(r, 0);
 }
 
@@ -83,10 +80,10 @@ int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_d
 	int64_t cs;
 
 	*ret = problem;
-	if (mv->deleted)
+	if (mv->deleted || !out->conn->type->identity_attr)
 		return 0;
 	TRY(mv_entry(out->sync, mv, &out->arena, &en, e));
-	anchor = entry_string(&en, anchor_attr());
+	anchor = entry_string(&en, anchor_attr(out));
 	if (!anchor)
 		return 0;
 	TRY(others_with(out, mv->id, anchor, &rows, &n, e));
@@ -94,8 +91,8 @@ int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_d
 		TRY(outbound_row(out, rows[i].id, &out->arena, &row, &other, &cs, e));
 		if (!other)
 			continue;
-		*ret = arena_printf(&out->arena, "%s %s and %s have the same sourceAnchor, %s",
-			problem, ad_dn ? ad_dn : "it", other, anchor);
+		*ret = arena_printf(&out->arena, "%s %s and %s have the same %s, %s", problem,
+			ad_dn ? ad_dn : "it", other, out->conn->type->identity_attr, anchor);
 		return 0;
 	}
 	return held_row(out, mv, &en, problem, ret, e);
@@ -111,10 +108,11 @@ int anchor_claim(
 	int64_t ad_cs;
 
 	*ret = (struct anchor_claim){.kind = ANCHOR_FREE};
-	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
+	if (row->want != WANT_PRESENT || row->blocked || !row->wanted ||
+		!out->conn->type->identity_attr)
 		return 0;
 	TRY(row_entry(out->sync, row, true, &out->arena, &wanted, e));
-	anchor = entry_string(&wanted, anchor_attr());
+	anchor = entry_string(&wanted, anchor_attr(out));
 	if (anchor)
 		TRY(others_with(out, row->mv, anchor, &rows, &n, e));
 	for (unsigned i = 0; i < n && ret->kind != ANCHOR_HELD; i++) {

@@ -148,7 +148,7 @@ static int64_t seen_by_all(const struct outbound *out)
 	int64_t seen = out->conn->row.outbound_seq;
 
 	for (unsigned i = 0; i < out->sync->n_connectors; i++)
-		if (out->sync->connectors[i].exports)
+		if (out->sync->connectors[i].is_target)
 			seen = MIN(seen, out->sync->connectors[i].row.outbound_seq);
 	return seen;
 }

@@ -10,7 +10,16 @@
 #include "base/timefmt.h"
 #include "store/wait.h"
 
+#include <ctype.h>
 #include <stdio.h>
+
+/* Is it one that the rules start from, and not one that they have made? */
+static bool is_original(struct sync *s, const struct cs_row *row)
+{
+	const struct sync_connector *c = sync_connector_by_id(s, row->connector);
+
+	return c && row->want != WANT_PRESENT && !c->provisions;
+}
 
 int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
 	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e)
@@ -24,14 +33,12 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 	*ret_ad_cs = 0;
 	TRY(cs_page_joined_to(out->sync->store, mv, out->conn->row.id, a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		struct sync_connector *c = sync_connector_by_id(out->sync, rows[i].connector);
-
 		if (rows[i].connector == out->conn->row.id) {
 			*ret = rows[i];
-		} else if (!*ret_ad_dn || (c && !c->exports && !is_source)) {
+		} else if (!*ret_ad_dn || (!is_source && is_original(out->sync, &rows[i]))) {
 			*ret_ad_dn = rows[i].dn;
 			*ret_ad_cs = rows[i].id;
-			is_source = c && !c->exports;
+			is_source = is_original(out->sync, &rows[i]);
 		}
 	}
 	return 0;
@@ -167,7 +174,8 @@ static int set_state(
 		TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
 		pending_delta(out->conn->cfg, row, &imported, &w->entry,
 			changed ? 0 : PENDING_SETTLED, &out->arena, &d);
-		if (d.n_attrs == 0 && !row->export_all)
+		if (d.n_attrs == 0 && !row->export_all &&
+			!pending_dn(out->conn->cfg, row, &w->entry, &out->arena))
 			event = EXPORT_EVENT_SETTLED;
 	}
 	/* what was refused is not wanted any more */
@@ -383,14 +391,16 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	int r;
 
 	if (row->mv && row->mv != mv->id) {
-		*ret_problem = arena_printf(&out->arena,
-			"another object already has the sourceAnchor of %s (%s).", ad_dn, row->dn);
+		*ret_problem =
+			arena_printf(&out->arena, "another object already has the %s of %s (%s).",
+				out->conn->type->identity_attr, ad_dn, row->dn);
 		return 0;
 	}
 	if (row->kind != CS_PLACEHOLDER && !streq(row->class, w->class)) {
 		*ret_problem = arena_printf(&out->arena,
-			"ObjectTypeMismatch: %s is a %s in Entra, but the rules want a %s", row->dn,
-			row->class, w->class);
+			"ObjectTypeMismatch: %s is a %s in connector \"%s\", but the rules want a "
+			"%s",
+			row->dn, row->class, out->conn->name, w->class);
 		return 0;
 	}
 	row->mv = mv->id;
@@ -461,6 +471,16 @@ static int anchor_error(struct outbound *out, const struct mv_row *mv, const cha
 	return sync_error(out, ad_cs, type, text, e);
 }
 
+/* The original's words: "SourceAnchor attribute has changed." */
+static const char *identity_changed(struct outbound *out)
+{
+	char *text = arena_printf(
+		&out->arena, "%s attribute has changed.", out->conn->type->identity_attr);
+
+	text[0] = (char)toupper((unsigned char)text[0]);
+	return text;
+}
+
 static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
 {
@@ -471,8 +491,10 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 
 	if (!w->dn)
 		return sync_error(out, ad_cs, "missing-anchor-component",
-			"the outbound rules give no sourceAnchor, so the object cannot be "
-			"provisioned",
+			arena_printf(&out->arena,
+				"the outbound rules give no %s, so the object cannot be "
+				"provisioned",
+				out->conn->type->identity_attr),
 			e);
 	if (row->id && !streq(row->class, w->class)) {
 		int64_t was = row->id;
@@ -484,10 +506,9 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	}
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
-			row->want == WANT_PRESENT)
+			row->want == WANT_PRESENT && !out->conn->type->can_rename)
 			return anchor_error(out, mv, ad_dn, ad_cs,
-				"sync-rule-error-function-triggered",
-				"SourceAnchor attribute has changed.", e);
+				"sync-rule-error-function-triggered", identity_changed(out), e);
 		return too_large(out, ad_cs, update_row(out, row, w, ad_dn, e), e);
 	}
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);

@@ -13,7 +13,7 @@ struct wanted {
 	bool provision;     /* an in-scope rule of link type Provision */
 	const char *class;  /* in the connector */
 	const char *rule;   /* that provisions */
-	const char *dn;     /* CN={HEX} of the sourceAnchor; NULL: the rules gave none */
+	const char *dn;     /* of a new object; NULL: the rules do not give what it is made of */
 	struct entry entry; /* owned attributes; without values: to be cleared */
 	struct {
 		unsigned source; /* metaverse */
@@ -62,12 +62,6 @@ struct wanted_source {
 	bool creating;             /* the directory has not shown its object yet */
 };
 
-/*
- * The DN of an Entra connector space object: CN={upper-case hex of the UTF-8 text of the
- * sourceAnchor}. The documentation's example is a test: x4V0iaeB60KXxjftcwd7Hw==. NULL: there is no
- * sourceAnchor.
- */
-const char *wanted_dn(const struct entry *wanted, struct arena *a);
 /* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
 int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
 	struct arena *a, struct wanted *ret, struct err *e);

@@ -5,24 +5,6 @@
 
 #include <stdio.h>
 
-const char *wanted_dn(const struct entry *wanted, struct arena *a)
-{
-	static unsigned source_anchor;
-	const char *text;
-	char *dn, *p;
-
-	if (!source_anchor)
-		source_anchor = attr_intern("sourceAnchor");
-	text = entry_string(wanted, source_anchor);
-	if (!text || !*text)
-		return NULL;
-	dn = arena_alloc(a, strlen(text) * 2 + sizeof("CN={}"));
-	p = stpcpy(dn, "CN={");
-	hex_encode(p, text, strlen(text));
-	strcat(p, "}");
-	return dn;
-}
-
 struct flows {
 	struct wanted *w;
 	const struct bitmap *sendable, *never_empty;
@@ -229,7 +211,7 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 	}
 	if (out->conn->type->settle)
 		out->conn->type->settle(ret->class, &ret->entry);
-	ret->dn = wanted_dn(&ret->entry, a);
+	ret->dn = out->conn->type->target_dn ? out->conn->type->target_dn(&ret->entry, a) : NULL;
 	ret->links_digest = links_digest(ret);
 }
 

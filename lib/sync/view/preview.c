@@ -6,6 +6,7 @@
 #include "sync/inbound/inbound.h"
 #include "sync/inbound/lineage.h"
 #include "sync/outbound/outbound.h"
+#include "sync/role.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -27,7 +28,7 @@ static int view_init(struct sync *s, const struct config *cfg, struct ruleset *r
 		c->cfg = &cfg->connectors[i];
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
-		c->exports = c->type->export != NULL;
+		role_set(c, rules);
 		c->row.name = c->name;
 		for (unsigned k = 0; k < n; k++)
 			if (streq(rows[k].name, c->name))
@@ -248,7 +249,8 @@ static int set_pending(struct preview *p, const struct sync_connector *c, const 
 	return 0;
 }
 
-static const char *outbound_text(const struct wanted *w, const struct cs_row *row, struct arena *a)
+static const char *outbound_text(const struct sync_connector *c, const struct wanted *w,
+	const struct cs_row *row, struct arena *a)
 {
 	bool managed = row->id && row->want == WANT_PRESENT;
 
@@ -262,7 +264,7 @@ static const char *outbound_text(const struct wanted *w, const struct cs_row *ro
 		return managed ? "would be deleted: no rule provisions it any more"
 		               : "no rule provisions it";
 	if (!w->dn)
-		return "error: the rules give no sourceAnchor";
+		return arena_printf(a, "error: the rules give no %s", c->type->identity_attr);
 	if (row->blocked)
 		return "nothing is sent: its source of authority is in the cloud (isCloudManaged)";
 	return managed ? arena_printf(a, "provisioned as %s by rule \"%s\"", w->class, w->rule)
@@ -304,7 +306,7 @@ static int preview_connector(
 		              : NULL;
 		eval_init(&ev, &ctx, &p->res.entry, &p->a);
 		json_object_set_new(*ret, "rules", scopes(rules, n, &ev));
-		set_text(*ret, "result", outbound_text(&w, &row, &p->a));
+		set_text(*ret, "result", outbound_text(c, &w, &row, &p->a));
 		set_text(*ret, "object", row.id ? row.dn : w.dn);
 		r = eval_check(&p->s, e);
 	}
@@ -323,7 +325,7 @@ static int preview_outbound(struct preview *p, struct err *e)
 		json_t *one = NULL;
 		int r;
 
-		if (!p->s.connectors[i].exports)
+		if (!p->s.connectors[i].is_target)
 			continue;
 		r = preview_connector(p, &p->s.connectors[i], &one, e);
 		if (one)

@@ -70,7 +70,7 @@ static void world_init(struct world *w, struct fixture *f)
 		fail_msg("%s", f->err.text);
 	w->conns[0] = (struct sync_connector){.name = "source"};
 	w->conns[1] = (struct sync_connector){
-		.name = "target", .type = &target_type, .cfg = &target_config, .exports = true};
+		.name = "target", .type = &target_type, .cfg = &target_config, .is_target = true};
 	w->sync = (struct sync){.rules = w->rules,
 		.metaverse = w->metaverse,
 		.store = f->store,

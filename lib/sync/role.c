@@ -1,0 +1,31 @@
+/*
+ * Roles. A source has inbound rules, a target has outbound rules and a type that can be written;
+ * a connector may be both. A new role is a fact of struct sync_connector that is derived here.
+ */
+#include "sync/role.h"
+
+bool role_applies(const struct rule *rule, const struct sync_connector *c)
+{
+	if (rule->disabled)
+		return false;
+	return rule->connector ? streq(rule->connector, c->name)
+	                       : streq(rule->connector_type, c->type->name);
+}
+
+void role_set(struct sync_connector *c, const struct ruleset *rules)
+{
+	unsigned n;
+	const struct rule *const *all = ruleset_all(rules, &n);
+
+	c->is_source = c->is_target = c->provisions = false;
+	for (unsigned i = 0; i < n; i++) {
+		if (!role_applies(all[i], c))
+			continue;
+		if (all[i]->direction == RULE_INBOUND) {
+			c->is_source = true;
+		} else if (c->type->export) {
+			c->is_target = true;
+			c->provisions |= all[i]->link == LINK_PROVISION;
+		}
+	}
+}
