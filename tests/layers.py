@@ -17,7 +17,7 @@ BELOW = {
 }
 # who alone may see a library's header
 ONLY = {
-    "sqlite3.h": r"lib/store/|daemon/emulator/persist\.c|tests/unit/(store|sync)/",
+    "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist\.c|tests/unit/(store|sync)/",
     "ldap.h": r"lib/net/ldap\w*\.[ch]",
     "curl/curl.h": r"lib/net/http\.c|tests/bench/",
     "ini.h": r"lib/sync/config\.c",

@@ -3,11 +3,11 @@
  * Options, state folder, event loop. See entra-emulator(8).
  */
 #include "base/file.h"
-#include "connection.h"
-#include "persist.h"
-#include "server.h"
-#include "throttle.h"
-#include "tls.h"
+#include "http/connection.h"
+#include "tenant/persist.h"
+#include "http/server.h"
+#include "order/throttle.h"
+#include "http/tls.h"
 
 #include <openssl/rand.h>
 

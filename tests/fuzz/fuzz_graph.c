@@ -9,9 +9,9 @@
  * lead to the next one, and the directory must be sound afterwards.
  */
 #include "fuzz.h"
-#include "inflate.h"
-#include "query.h"
-#include "throttle.h"
+#include "http/inflate.h"
+#include "odata/query.h"
+#include "order/throttle.h"
 
 #include "base/codec.h"
 #include "base/err.h"

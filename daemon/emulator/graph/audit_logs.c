@@ -1,0 +1,173 @@
+/* auditLogs/directoryAudits: what was done to the source of authority, newest first. */
+#include "odata/query.h"
+
+#include "base/codec.h"
+#include "base/err.h"
+#include "base/timefmt.h"
+
+#include <stdio.h>
+
+#define PAGE_DEFAULT 100
+
+static char *plain_name(const struct object *o)
+{
+	size_t n;
+	const char *json = object_prop(o, P_DISPLAY_NAME, &n);
+
+	return json ? xasprintf("%.*s", (int)n, json) : xstrdup("null");
+}
+
+static void audit_done(struct audit *a)
+{
+	free(a->activity);
+	free(a->app_id);
+	free(a->app_name);
+	free(a->target_id);
+	free(a->target_name);
+}
+
+void audits_free(struct emulator *em)
+{
+	for (unsigned i = 0; i < em->n_audits; i++)
+		audit_done(&em->audits[i]);
+	free(em->audits);
+	em->audits = NULL;
+	em->n_audits = 0;
+}
+
+/* Records are in order of time. */
+void audits_purge(struct emulator *em, int64_t before)
+{
+	unsigned n = 0;
+
+	while (n < em->n_audits && em->audits[n].time < before)
+		audit_done(&em->audits[n++]);
+	if (!n)
+		return;
+	memmove(em->audits, em->audits + n, (em->n_audits - n) * sizeof(*em->audits));
+	em->n_audits -= n;
+	em->audits_gone += n;
+}
+
+void audit_add(struct emulator *em, const struct request *rq, const char *activity,
+	const struct object *target)
+{
+	struct audit *a;
+
+	if (em->n_audits == AUDITS_MAX)
+		return;
+	em->audits = xrealloc(em->audits, (em->n_audits + 1) * sizeof(*em->audits));
+	a = &em->audits[em->n_audits++];
+	*a = (struct audit){.time = now(em), .target_type = target->type, .good = true};
+	guid_random(a->id);
+	a->activity = xstrdup(activity);
+	a->app_id = xstrdup(rq->app->app_id);
+	a->app_name = xstrdup(rq->app->name ? rq->app->name : rq->app->app_id);
+	a->target_id = xstrdup(target->id);
+	a->target_name = plain_name(target);
+}
+
+static json_t *initiator(const struct audit *a)
+{
+	return json_pack("{s:n, s:{s:s, s:s, s:n, s:n}}", "user", "app", "appId", a->app_id,
+		"displayName", a->app_name, "servicePrincipalId", "servicePrincipalName");
+}
+
+static json_t *target(const struct audit *a)
+{
+	static const char *const words[] = {
+		[TYPE_USER] = "User",
+		[TYPE_GROUP] = "Group",
+		[TYPE_CONTACT] = "Contact",
+		[TYPE_DEVICE] = "Device",
+	};
+	bool cloud = strstr(a->activity, "Undo") == NULL;
+	json_t *name = json_loads(a->target_name, JSON_DECODE_ANY, NULL);
+
+	return json_pack("{s:s, s:o, s:s, s:n, s:[{s:s, s:s, s:s}]}", "id", a->target_id,
+		"displayName", name ? name : json_null(), "type", words[a->target_type],
+		"userPrincipalName", "modifiedProperties", "displayName", "isCloudManaged",
+		"oldValue", cloud ? "[false]" : "[true]", "newValue", cloud ? "[true]" : "[false]");
+}
+
+static json_t *render(const struct audit *a)
+{
+	char when[TIME_TEXT_SIZE];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:[o], s:[]}", "id",
+		a->id, "category", "DirectoryManagement", "correlationId", a->id, "result",
+		a->good ? "success" : "failure", "resultReason", "", "activityDisplayName",
+		a->activity, "activityDateTime", time_format(a->time, when), "loggedByService",
+		"Core Directory", "operationType", "Update", "initiatedBy", initiator(a),
+		"targetResources", target(a), "additionalDetails");
+}
+
+static void add_record(struct buf *b, unsigned n, const json_t *record)
+{
+	char *text = json_dumps(record, JSON_COMPACT);
+
+	if (n)
+		buf_addc(b, ',');
+	buf_adds(b, text);
+	free(text);
+}
+
+static void list(struct emulator *em, struct request *rq, struct response *rs)
+{
+	const struct query *q = rq->query;
+	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
+	unsigned i = em->n_audits;
+	unsigned long skip;
+	struct buf items = {0};
+	const char *why;
+
+	if (!query_skip(q, &skip, rs))
+		return;
+	if (q->skiptoken)
+		i = MIN((unsigned)skip, i);
+	for (; i > 0 && n < top; i--) {
+		json_t *record = render(&em->audits[i - 1]);
+
+		if (!q->filter || filter_match_json(q->filter, record, &why) > 0)
+			add_record(&items, n++, record);
+		json_decref(record);
+	}
+	rs->status = 200;
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#auditLogs/directoryAudits\",",
+		em->base, rq->version);
+	if (i > 0)
+		add_next_link(em, rq, i, &rs->body);
+	buf_adds(&rs->body, "\"value\":[");
+	buf_add(&rs->body, buf_str(&items), items.len);
+	buf_adds(&rs->body, "]}");
+	buf_done(&items);
+}
+
+static void one(struct emulator *em, const struct request *rq, struct response *rs)
+{
+	const char *id = rq->segments[2];
+
+	for (unsigned i = 0; i < em->n_audits && !rs->status; i++)
+		if (strcasecmp(em->audits[i].id, id) == 0) {
+			json_t *record = render(&em->audits[i]);
+
+			rs->status = 200;
+			add_record(&rs->body, 0, record);
+			json_decref(record);
+		}
+	if (!rs->status)
+		respond_not_found(rs, id);
+}
+
+/* /auditLogs/directoryAudits[/{id}] */
+void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
+{
+	if (!has_role(rq, ROLE_AUDIT_READ) && !has_role(rq, ROLE_DIRECTORY_READ))
+		respond_forbidden(rs);
+	else if (rq->method != M_GET)
+		respond_method(rs);
+	else if (rq->n_segments == 2)
+		list(em, rq, rs);
+	else
+		one(em, rq, rs);
+}

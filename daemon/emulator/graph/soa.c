@@ -1,0 +1,92 @@
+/*
+ * onPremisesSyncBehavior of an object (learn.microsoft.com/graph/api/resources/
+ * onpremisessyncbehavior): the switch of the source of authority, and its way back.
+ *
+ *   synced object            isCloudManaged false   onPremisesSyncEnabled true
+ *   switched to the cloud    true                   null
+ *   rolled back              false                  null
+ *   taken over by the client false                  true
+ */
+#include "odata/query.h"
+
+#include "base/err.h"
+
+static bool soa_allowed(const struct request *rq, enum object_type t)
+{
+	static const enum role roles[] = {
+		[TYPE_USER] = ROLE_USER_SOA,
+		[TYPE_GROUP] = ROLE_GROUP_SOA,
+		[TYPE_CONTACT] = ROLE_CONTACT_SOA,
+	};
+
+	return has_role(rq, roles[t]);
+}
+
+/* true, false, and the strings "true", "false" that documented scripts send. -1: neither. */
+static int read_flag(const json_t *body)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)body, key, v) {
+		if (strcasecmp(key, "isCloudManaged") != 0)
+			continue;
+		if (json_is_boolean(v))
+			return json_is_true(v);
+		if (json_is_string(v) && strcasecmp(json_string_value(v), "true") == 0)
+			return 1;
+		if (json_is_string(v) && strcasecmp(json_string_value(v), "false") == 0)
+			return 0;
+	}
+	return -1;
+}
+
+static void switch_authority(
+	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
+{
+	int cloud = read_flag(rq->body);
+	size_t n;
+
+	if (cloud < 0) {
+		respond_error(rs, 400, "Request_BadRequest",
+			"Invalid value specified for property 'isCloudManaged' of resource "
+			"'onPremisesSyncBehavior'.");
+		return;
+	}
+	if (cloud != o->cloud_managed) {
+		if (!object_prop(o, P_IMMUTABLE_ID, &n)) {
+			respond_error(rs, 400, "Request_BadRequest",
+				"The source of authority can be changed only for objects that were "
+				"synchronized from on-premises.");
+			return;
+		}
+		o->cloud_managed = cloud;
+		em->n_managed[o->type] += cloud ? 1u : -1u;
+		if (cloud)
+			object_set(em->dir, o, P_SYNC_ENABLED, NULL, 0);
+		object_touch(em->dir, o);
+		audit_add(em, rq,
+			cloud ? "Change Source of Authority from AD to cloud"
+			      : "Undo changes to Source of Authority from AD DS to cloud",
+			o);
+	}
+	rs->status = 204;
+}
+
+void handle_soa(struct emulator *em, struct request *rq, struct object *o, struct response *rs)
+{
+	if (!soa_allowed(rq, o->type)) {
+		respond_forbidden(rs);
+	} else if (rq->method == M_GET) {
+		rs->status = 200;
+		buf_addf(&rs->body,
+			"{\"@odata.context\":\"%s/%s/$metadata#%s('%s')/onPremisesSyncBehavior/"
+			"$entity\",\"id\":\"%s\",\"isCloudManaged\":%s}",
+			em->base, rq->version, types[o->type].collection, o->id, o->id,
+			o->cloud_managed ? "true" : "false");
+	} else if (rq->method == M_PATCH) {
+		switch_authority(em, rq, o, rs);
+	} else {
+		respond_method(rs);
+	}
+}

@@ -1,0 +1,22 @@
+/*
+ * Which object of the tenant a synchronized one that comes in is: the hard match by sourceAnchor,
+ * the soft match by primary SMTP address and userPrincipalName
+ * (learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant).
+ */
+#pragma once
+
+#include "graph/handlers.h"
+
+enum match_verdict { MATCH_NONE, MATCH_HARD, MATCH_SOFT, MATCH_REFUSED };
+
+struct match {
+	enum match_verdict verdict;
+	struct object *object; /* HARD, SOFT */
+	const char *code;      /* REFUSED: the synchronization error's name */
+	char text[256];
+};
+
+void match_incoming(
+	const struct emulator *em, enum object_type t, const json_t *body, struct match *ret);
+/* May synchronization write an object that it does not master (yet)? False: refused. */
+bool match_takeover(const struct emulator *em, const struct object *o, struct match *ret);
