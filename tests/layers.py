@@ -15,9 +15,18 @@ BELOW = {
     "connector": {"base", "report", "model", "net"},
     "sync": {"base", "report", "model", "lang", "store", "connector"},
 }
+# the emulator's rooms: what each may include, besides lib/base
+ROOMS = {
+    "tenant": set(),
+    "odata": {"tenant"},
+    "order": {"tenant", "odata"},
+    "graph": {"tenant", "odata", "order"},
+    "http": {"tenant", "odata", "order", "graph"},
+}
+EMULATOR = "daemon/emulator/"
 # who alone may see a library's header
 ONLY = {
-    "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist\.c|tests/unit/(store|sync)/",
+    "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist\.c|tests/unit/(store|sync|emulator)/",
     "ldap.h": r"lib/net/ldap\w*\.[ch]",
     "curl/curl.h": r"lib/net/http\.c|tests/bench/",
     "ini.h": r"lib/sync/config\.c",
@@ -36,10 +45,42 @@ HOMES = {
 # tables of data may be longer
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 problems = []
+uses = {}  # module of the emulator -> what it includes: line
 
 
 def complain(path, line, text):
     problems.append("%s:%d: %s" % (path, line, text))
+
+
+def check_room(path, number, name):
+    """An include of the emulator: lib/base, or a room that this one may see."""
+    own, layer = path[len(EMULATOR):].split("/")[0], name.split("/")[0]
+    if layer in ROOMS:
+        uses.setdefault(path[:-2], {})[EMULATOR + name[:-2]] = number
+        if own in ROOMS and layer != own and layer not in ROOMS[own]:
+            complain(path, number, "%s must not see %s" % (own, layer))
+    elif layer != "base":
+        complain(path, number, "the emulator shares lib/base and nothing else; a file of its own "
+                 "is named with its room")
+
+
+def check_circles():
+    """No file of the emulator, its .c and .h taken together, leads back to itself."""
+    done = set()
+
+    def walk(module, way):
+        if module in way:
+            circle = way[way.index(module):] + [module]
+            complain(module + ".h", uses[circle[0]][circle[1]], "a circle of includes: " +
+                     " -> ".join(m[len(EMULATOR):] for m in circle))
+        elif module not in done:
+            for other in sorted(uses.get(module, {})):
+                if other != module:
+                    walk(other, way + [module])
+            done.add(module)
+
+    for module in sorted(uses):
+        walk(module, [])
 
 
 def check_include(path, number, name, quoted):
@@ -48,12 +89,13 @@ def check_include(path, number, name, quoted):
             complain(path, number, "<%s> may be included only by %s" % (name, where))
     parts = path.split("/")
     layer = name.split("/")[0] if "/" in name else None
+    if quoted and path.startswith(EMULATOR):
+        check_room(path, number, name)
+        return
     if not quoted or layer not in BELOW:
         return
     if parts[0] == "lib" and layer != parts[1] and layer not in BELOW[parts[1]]:
         complain(path, number, "%s must not see %s" % (parts[1], layer))
-    if path.startswith("daemon/emulator/") and layer != "base":
-        complain(path, number, "the emulator shares lib/base and nothing else")
 
 
 def check_source(path, lines):
@@ -96,6 +138,7 @@ def main():
             if path.endswith((".c", ".h")):
                 check_source(path, lines)
                 check_function_length(path, lines)
+    check_circles()
     print("\n".join(problems) or "layers: nothing to complain about")
     return bool(problems)
 

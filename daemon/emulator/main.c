@@ -2,16 +2,18 @@
  * entra-emulator: an Entra tenant on a laptop, as far as directory synchronization sees it.
  * Options, state folder, event loop. See entra-emulator(8).
  */
-#include "base/file.h"
 #include "http/connection.h"
-#include "tenant/persist.h"
 #include "http/server.h"
-#include "order/throttle.h"
 #include "http/tls.h"
-
-#include <openssl/rand.h>
+#include "order/orders.h"
+#include "tenant/clock.h"
+#include "tenant/housekeeping.h"
+#include "tenant/persist.h"
 
 #include "base/codec.h"
+#include "base/file.h"
+
+#include <openssl/rand.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +37,7 @@ struct program {
 	struct event_base *base;
 	struct server *server;
 	struct persist *persist;
+	char *snapshots;
 };
 
 static void usage(FILE *f)
@@ -188,7 +191,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 {
 	struct program *p = ctx;
 
-	housekeeping(&p->em);
+	tenant_housekeeping(&p->em);
 	flush(p);
 }
 
@@ -198,10 +201,7 @@ static int announce(struct program *p, struct err *e)
 	int n;
 
 	p->config.port = server_port(p->server);
-	snprintf(p->em.base, sizeof(p->em.base), "https://%s:%u",
-		streq(p->config.address, "127.0.0.1") ? "localhost" : p->config.address,
-		p->config.port);
-	printf("entra-emulator: %s (CA: %s/ca.pem)\n", p->em.base, p->state);
+	printf("entra-emulator: %s (CA: %s/ca.pem)\n", server_base(p->server), p->state);
 	fflush(stdout);
 	n = snprintf(text, sizeof(text), "%u\n", p->config.port);
 	return p->port_file ? file_write(p->port_file, 0644, text, (size_t)n, e) : 0;
@@ -240,29 +240,28 @@ static int run(struct program *p, struct err *e)
 
 static int prepare(struct program *p, struct err *e)
 {
-	int r = tenant_load(p->tenant, &p->em.tenant, e);
+	struct tenant *tenant;
+	int r = tenant_load(p->tenant, &tenant, e);
 
-	if (r == 0)
-		r = dir_make(p->state, 0700, e);
 	if (r < 0)
 		return r;
-	p->em.record = -1;
+	emulator_init(&p->em, tenant);
+	TRY(dir_make(p->state, 0700, e));
 	if (p->record)
-		p->em.record = open(p->record, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	if (p->record && p->em.record < 0)
+		p->config.record = open(p->record, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (p->record && p->config.record < 0)
 		return err_set(e, -errno, p->record, 0, "cannot write: %s", strerror(errno));
-	p->em.dir = directory_new();
-	p->em.state = p->state;
-	p->em.throttle = p->throttle ? throttle_new(WRITES, UNITS) : NULL;
-	features_reset(&p->em);
+	p->snapshots = xasprintf("%s/snapshots", p->state);
+	p->em.orders = orders_new(p->snapshots);
+	p->em.orders->throttle = p->throttle ? throttle_new(WRITES, UNITS) : NULL;
 	if (!p->memory) {
 		r = persist_open(p->state, &p->em, &p->persist, e);
 		p->em.persist = p->persist;
 		if (r == 0)
-			housekeeping(&p->em); /* what has become too old meanwhile */
+			tenant_housekeeping(&p->em); /* what has become too old meanwhile */
 		return r;
 	}
-	p->em.last_release = now(&p->em);
+	p->em.last_release = tenant_now(&p->em);
 	guid_random(p->em.epoch);
 	RAND_bytes(p->em.key, sizeof(p->em.key));
 	return 0;
@@ -270,17 +269,10 @@ static int prepare(struct program *p, struct err *e)
 
 static void done(struct program *p)
 {
-	audits_free(&p->em);
-	free(p->em.marks);
-	throttle_free(p->em.throttle);
-	while (p->em.faults) {
-		struct fault *f = p->em.faults;
-
-		p->em.faults = f->next;
-		free(f);
-	}
+	emulator_done(&p->em);
+	orders_free(p->em.orders);
 	persist_close(p->persist);
-	directory_free(p->em.dir);
+	free(p->snapshots);
 	tenant_free(p->em.tenant);
 	event_base_free(p->base);
 }
@@ -302,7 +294,7 @@ static void enlarge_cache(char **argv)
 int main(int argc, char **argv)
 {
 	static struct program p = {
-		.config = {"127.0.0.1", 8443, CONNECTIONS_MAX, REQUEST_SECONDS},
+		.config = {"127.0.0.1", 8443, CONNECTIONS_MAX, REQUEST_SECONDS, -1},
 		.tls.days = 365,
 	};
 	struct err e = {0};

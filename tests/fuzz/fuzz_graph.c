@@ -9,9 +9,16 @@
  * lead to the next one, and the directory must be sound afterwards.
  */
 #include "fuzz.h"
+#include "graph/route.h"
+#include "graph/signin.h"
+#include "graph/token.h"
 #include "http/inflate.h"
-#include "odata/query.h"
-#include "order/throttle.h"
+#include "odata/parse.h"
+#include "order/control.h"
+#include "order/orders.h"
+#include "tenant/body.h"
+#include "tenant/clock.h"
+#include "tenant/housekeeping.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -20,6 +27,7 @@
 #include <stdlib.h>
 
 #define LINES_MAX 30
+#define BASE "https://localhost:8443"
 
 static char *domains[] = {"a.onmicrosoft.com", "a.example", "b.example"};
 static char *federated[] = {"b.example"};
@@ -67,14 +75,11 @@ static void link_first(struct emulator *em)
 
 static void emulator_begin(struct emulator *em)
 {
-	em->tenant = &tenant;
-	em->dir = directory_new();
-	em->record = -1;
+	emulator_init(em, &tenant);
+	em->orders = orders_new("/nonexistent");
 	em->stable_ids = true;
-	em->last_release = now(em);
-	strcpy(em->base, "https://localhost:8443");
+	em->last_release = tenant_now(em);
 	strcpy(em->epoch, "99999999-2222-4333-8444-555555555555");
-	features_reset(em);
 	for (unsigned i = 0; i < ARRAY_SIZE(first); i++) {
 		char id[37];
 		struct object *o;
@@ -92,16 +97,8 @@ static void emulator_begin(struct emulator *em)
 
 static void emulator_end(struct emulator *em)
 {
-	struct fault *next;
-
-	for (struct fault *f = em->faults; f; f = next) {
-		next = f->next;
-		free(f);
-	}
-	audits_free(em);
-	throttle_free(em->throttle);
-	directory_free(em->dir);
-	free(em->marks);
+	orders_free(em->orders);
+	emulator_done(em);
 	*em = (struct emulator){0};
 }
 
@@ -206,8 +203,8 @@ static void follow(
 	const char *link = next ? next : delta;
 
 	if (link) {
-		CHECK(str_starts(link, em->base));
-		ask(em, like, link + strlen(em->base), NULL, depth + 1);
+		CHECK(str_starts(link, BASE));
+		ask(em, like, link + strlen(BASE), NULL, depth + 1);
 	}
 	json_decref(v);
 }
@@ -219,6 +216,7 @@ static void ask(struct emulator *em, const struct request *like, const char *url
 	struct request rq = *like;
 
 	rq.path = url;
+	rq.base = BASE;
 	rq.version = "v1.0";
 	if (body && *body) {
 		rq.body = body_parse(body, strlen(body));
@@ -229,8 +227,8 @@ static void ask(struct emulator *em, const struct request *like, const char *url
 	if (!rq.app)
 		handle_emulator(em, &rq, url, &rs);
 	else if (request_parse(&rq, url, &rs))
-		route(em, &rq, &rs);
-	log_request(em, method_name(rq.method), url, rs.status);
+		graph_route(em, &rq, &rs);
+	stats_log(&em->orders->stats, method_name(rq.method), url, rs.status);
 	check_answer(&rs);
 	CHECK(depth == 0 || rs.status == 200 || rs.status == 429);
 	if (rq.method == M_GET && rq.app && rs.status == 200 && !rs.type && depth < 4)
@@ -244,7 +242,7 @@ static void ask_token(struct emulator *em, const char *authorization, const char
 	struct response rs = {.retry_after = -1, .after_bytes = -1};
 
 	request_begin(em, "fuzz");
-	handle_token(em, 2, form, authorization, &rs);
+	handle_token(em, &(struct token_request){2, BASE, form, authorization}, &rs);
 	check_answer(&rs);
 	buf_done(&rs.body);
 }
@@ -254,7 +252,11 @@ static void ask_sign_in(struct emulator *em, const struct request *rq, const cha
 	const char *body, bool metadata)
 {
 	struct response rs = {.retry_after = -1, .after_bytes = -1};
-	struct asked a = {.method = rq->method, .path = url, .body = body, .metadata = metadata};
+	struct asked a = {.method = rq->method,
+		.base = BASE,
+		.path = url,
+		.body = body,
+		.metadata = metadata};
 
 	request_begin(em, "fuzz");
 	if (handle_sign_in(em, &a, &rs))
@@ -348,7 +350,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (unsigned i = 0; rest && i < LINES_MAX; i++)
 		take_line(&em, strsep(&rest, "\n"));
 	em.clock += 40 * 86400;
-	housekeeping(&em);
+	tenant_housekeeping(&em);
 	check_directory(&em);
 	emulator_end(&em);
 	return 0;

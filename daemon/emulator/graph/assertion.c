@@ -1,6 +1,10 @@
 /* JWT client assertions: RS256 and PS256. */
 #include "graph/assertion.h"
 
+#include "tenant/body.h"
+#include "tenant/clock.h"
+#include "tenant/credential.h"
+
 #include "base/codec.h"
 #include "base/err.h"
 
@@ -13,48 +17,6 @@
 
 #define JWT_MAX 16384
 #define SKEW 300 /* seconds that clocks may differ */
-
-struct credential {
-	EVP_PKEY *key;
-	unsigned char sha1[20], sha256[32]; /* of a certificate */
-	bool certificate;
-	char *issuer, *subject, *audience; /* federated */
-};
-
-void credential_free(struct credential *c)
-{
-	if (!c)
-		return;
-	EVP_PKEY_free(c->key);
-	free(c->issuer);
-	free(c->subject);
-	free(c->audience);
-	free(c);
-}
-
-struct credential *credential_new(const char *pem, char *issuer, char *subject, char *audience)
-{
-	struct credential *c = xcalloc(1, sizeof(*c));
-	BIO *bio = BIO_new_mem_buf(pem, -1);
-	X509 *cert = PEM_read_bio_X509(bio, NULL, NULL, NULL);
-
-	*c = (struct credential){.issuer = issuer, .subject = subject, .audience = audience};
-	if (cert) {
-		c->certificate = true;
-		c->key = X509_get_pubkey(cert);
-		X509_digest(cert, EVP_sha1(), c->sha1, NULL);
-		X509_digest(cert, EVP_sha256(), c->sha256, NULL);
-		X509_free(cert);
-	} else {
-		BIO_reset(bio);
-		c->key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
-	}
-	BIO_free(bio);
-	if (c->key && EVP_PKEY_base_id(c->key) == EVP_PKEY_RSA)
-		return c;
-	credential_free(c);
-	return NULL;
-}
 
 void add_base64url(struct buf *b, const void *p, size_t n)
 {
@@ -184,16 +146,16 @@ static const struct credential *trusted_issuer(const struct application *app, co
  * This tenant by its id or one of its domains: as the issuer, or as the token endpoint that was
  * asked (learn.microsoft.com/entra/identity-platform/certificate-credentials).
  */
-static bool audience_good(const struct emulator *em, const char *aud)
+static bool audience_good(const struct emulator *em, const char *base, const char *aud)
 {
 	static const char *const tails[] = {
 		"/v2.0", "/v2.0/", "/oauth2/v2.0/token", "/oauth2/token"};
-	size_t base = strlen(em->base), n;
+	size_t head = strlen(base), n;
 	char tenant[256];
 
-	if (strncasecmp(aud, em->base, base) != 0 || aud[base] != '/')
+	if (strncasecmp(aud, base, head) != 0 || aud[head] != '/')
 		return false;
-	aud += base + 1;
+	aud += head + 1;
 	n = strcspn(aud, "/");
 	snprintf(tenant, sizeof(tenant), "%.*s", (int)n, aud);
 	if (n >= sizeof(tenant) ||
@@ -205,8 +167,8 @@ static bool audience_good(const struct emulator *em, const char *aud)
 	return false;
 }
 
-static const char *what_is_wrong(const struct emulator *em, const struct application *app,
-	const char *jwt, const json_t *header, const json_t *claims)
+static const char *what_is_wrong(const struct emulator *em, const char *base,
+	const struct application *app, const char *jwt, const json_t *header, const json_t *claims)
 {
 	bool own = strcasecmp(body_text(claims, "iss"), app->app_id) == 0;
 	const struct credential *c =
@@ -223,25 +185,25 @@ static const char *what_is_wrong(const struct emulator *em, const struct applica
 		       "assertion.";
 	if (!signed_by(c, jwt, header))
 		return "AADSTS700027: Client assertion failed signature validation.";
-	if (exp <= (double)(now(em) - SKEW) || nbf > (double)(now(em) + SKEW))
+	if (exp <= (double)(tenant_now(em) - SKEW) || nbf > (double)(tenant_now(em) + SKEW))
 		return "AADSTS700024: Client assertion is not within its valid time range.";
 	if (own && strcasecmp(body_text(claims, "sub"), app->app_id) != 0)
 		return "AADSTS700030: Invalid certificate - subject name in certificate is not "
 		       "authorized.";
-	if (own && !audience_good(em, body_text(claims, "aud")))
+	if (own && !audience_good(em, base, body_text(claims, "aud")))
 		return "AADSTS700023: Client assertion audience claim does not match Realm "
 		       "issuer.";
 	return NULL;
 }
 
-bool assertion_check(
-	const struct emulator *em, const struct application *app, const char *jwt, const char **why)
+bool assertion_check(const struct emulator *em, const char *base, const struct application *app,
+	const char *jwt, const char **why)
 {
 	json_t *header, *claims;
 
 	*why = "AADSTS50027: JWT token is invalid or malformed.";
 	if (jwt_parse(jwt, &header, &claims))
-		*why = what_is_wrong(em, app, jwt, header, claims);
+		*why = what_is_wrong(em, base, app, jwt, header, claims);
 	json_decref(header);
 	json_decref(claims);
 	return *why == NULL;

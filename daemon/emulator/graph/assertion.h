@@ -5,19 +5,15 @@
  */
 #pragma once
 
-#include "graph/handlers.h"
-
-struct credential;
+#include "base/buf.h"
+#include "tenant/emulator.h"
 
 /*
- * `pem`: a certificate or a public key. issuer, subject, audience (owned by the result) make it a
- * federated one. NULL: it is neither.
+ * Is the assertion one of the application's, for us as the client calls us (base)? False with *why,
+ * an AADSTS text.
  */
-struct credential *credential_new(const char *pem, char *issuer, char *subject, char *audience);
-void credential_free(struct credential *c);
-/* Is the assertion one of the application's? False with *why, an AADSTS text. */
-bool assertion_check(const struct emulator *em, const struct application *app, const char *jwt,
-	const char **why);
+bool assertion_check(const struct emulator *em, const char *base, const struct application *app,
+	const char *jwt, const char **why);
 
 /* The parts of a JWT, decoded; false: it is none. The caller gives the objects back. */
 bool jwt_parse(const char *jwt, json_t **ret_header, json_t **ret_claims);

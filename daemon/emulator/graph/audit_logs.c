@@ -1,71 +1,12 @@
 /* auditLogs/directoryAudits: what was done to the source of authority, newest first. */
-#include "odata/query.h"
+#include "graph/audit_logs.h"
 
-#include "base/codec.h"
+#include "odata/filter_match.h"
+#include "odata/page.h"
+#include "odata/query_check.h"
+
 #include "base/err.h"
 #include "base/timefmt.h"
-
-#include <stdio.h>
-
-#define PAGE_DEFAULT 100
-
-static char *plain_name(const struct object *o)
-{
-	size_t n;
-	const char *json = object_prop(o, P_DISPLAY_NAME, &n);
-
-	return json ? xasprintf("%.*s", (int)n, json) : xstrdup("null");
-}
-
-static void audit_done(struct audit *a)
-{
-	free(a->activity);
-	free(a->app_id);
-	free(a->app_name);
-	free(a->target_id);
-	free(a->target_name);
-}
-
-void audits_free(struct emulator *em)
-{
-	for (unsigned i = 0; i < em->n_audits; i++)
-		audit_done(&em->audits[i]);
-	free(em->audits);
-	em->audits = NULL;
-	em->n_audits = 0;
-}
-
-/* Records are in order of time. */
-void audits_purge(struct emulator *em, int64_t before)
-{
-	unsigned n = 0;
-
-	while (n < em->n_audits && em->audits[n].time < before)
-		audit_done(&em->audits[n++]);
-	if (!n)
-		return;
-	memmove(em->audits, em->audits + n, (em->n_audits - n) * sizeof(*em->audits));
-	em->n_audits -= n;
-	em->audits_gone += n;
-}
-
-void audit_add(struct emulator *em, const struct request *rq, const char *activity,
-	const struct object *target)
-{
-	struct audit *a;
-
-	if (em->n_audits == AUDITS_MAX)
-		return;
-	em->audits = xrealloc(em->audits, (em->n_audits + 1) * sizeof(*em->audits));
-	a = &em->audits[em->n_audits++];
-	*a = (struct audit){.time = now(em), .target_type = target->type, .good = true};
-	guid_random(a->id);
-	a->activity = xstrdup(activity);
-	a->app_id = xstrdup(rq->app->app_id);
-	a->app_name = xstrdup(rq->app->name ? rq->app->name : rq->app->app_id);
-	a->target_id = xstrdup(target->id);
-	a->target_name = plain_name(target);
-}
 
 static json_t *initiator(const struct audit *a)
 {
@@ -116,7 +57,7 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 {
 	const struct query *q = rq->query;
 	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
-	unsigned i = em->n_audits;
+	unsigned i = em->audits.n;
 	unsigned long skip;
 	struct buf items = {0};
 	const char *why;
@@ -126,7 +67,7 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	if (q->skiptoken)
 		i = MIN((unsigned)skip, i);
 	for (; i > 0 && n < top; i--) {
-		json_t *record = render(&em->audits[i - 1]);
+		json_t *record = render(&em->audits.items[i - 1]);
 
 		if (!q->filter || filter_match_json(q->filter, record, &why) > 0)
 			add_record(&items, n++, record);
@@ -134,9 +75,9 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	}
 	rs->status = 200;
 	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#auditLogs/directoryAudits\",",
-		em->base, rq->version);
+		rq->base, rq->version);
 	if (i > 0)
-		add_next_link(em, rq, i, &rs->body);
+		add_next_link(rq, i, &rs->body);
 	buf_adds(&rs->body, "\"value\":[");
 	buf_add(&rs->body, buf_str(&items), items.len);
 	buf_adds(&rs->body, "]}");
@@ -147,9 +88,9 @@ static void one(struct emulator *em, const struct request *rq, struct response *
 {
 	const char *id = rq->segments[2];
 
-	for (unsigned i = 0; i < em->n_audits && !rs->status; i++)
-		if (strcasecmp(em->audits[i].id, id) == 0) {
-			json_t *record = render(&em->audits[i]);
+	for (unsigned i = 0; i < em->audits.n && !rs->status; i++)
+		if (strcasecmp(em->audits.items[i].id, id) == 0) {
+			json_t *record = render(&em->audits.items[i]);
 
 			rs->status = 200;
 			add_record(&rs->body, 0, record);

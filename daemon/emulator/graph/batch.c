@@ -1,6 +1,10 @@
 /* JSON batching: up to 20 requests in one, with dependsOn
  * (learn.microsoft.com/graph/json-batching). */
-#include "odata/query.h"
+#include "graph/batch.h"
+
+#include "odata/parse.h"
+#include "order/orders.h"
+#include "tenant/body.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -79,14 +83,15 @@ static bool dependencies_good(
 static struct fault *part_fault(
 	struct emulator *em, const char *method, const char *url, const json_t *body)
 {
-	_cleanup_free_ char *text = em->faults && body ? json_dumps(body, JSON_ENCODE_ANY) : NULL;
+	_cleanup_free_ char *text =
+		em->orders->faults && body ? json_dumps(body, JSON_ENCODE_ANY) : NULL;
 	struct request_body rb = {text, text ? strlen(text) : 0};
 
-	return fault_take(em, method, url, true, &rb);
+	return fault_take(em->orders->faults, method, url, true, &rb);
 }
 
-static void run_part(
-	struct emulator *em, struct request *outer, const json_t *part, struct response *rs)
+static void run_part(struct emulator *em, struct request *outer, batch_route *route,
+	const json_t *part, struct response *rs)
 {
 	const char *method = json_string_value(body_get(part, "method"));
 	const char *url = json_string_value(body_get(part, "url"));
@@ -94,6 +99,7 @@ static void run_part(
 	struct request rq = {
 		.method = method_of(method ? method : ""),
 		.app = outer->app,
+		.base = outer->base,
 		.version = outer->version,
 		.body = body_get(part, "body"),
 		.page_size = page_size(headers),
@@ -112,7 +118,7 @@ static void run_part(
 		respond_error(rs, 400, "BadRequest", "The url of a part must be relative.");
 		return;
 	}
-	em->stats.parts++;
+	em->orders->stats.parts++;
 	f = part_fault(em, method, url, rq.body);
 	if (f && f->status) {
 		fault_apply(f, rs);
@@ -133,8 +139,8 @@ static void run_part(
 	request_done(&rq);
 	if (f)
 		fault_apply(f, rs);
-	log_request(em, method, url, rs->status);
-	count_response(em, rq.method, rs->status);
+	stats_log(&em->orders->stats, method, url, rs->status);
+	stats_count(&em->orders->stats, rq.method, rs->status);
 }
 
 static void add_header(struct buf *b, const char *name, const char *value)
@@ -206,7 +212,7 @@ static bool ids_read(const json_t *list, struct id *ids)
 	return true;
 }
 
-void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
+void handle_batch(struct emulator *em, struct request *rq, batch_route *route, struct response *rs)
 {
 	const json_t *list = body_get(rq->body, "requests");
 	struct id ids[PARTS_MAX];
@@ -229,14 +235,14 @@ void handle_batch(struct emulator *em, struct request *rq, struct response *rs)
 			"Invalid batch payload format: each request needs an id of its own.");
 		return;
 	}
-	em->stats.batches++;
+	em->orders->stats.batches++;
 	rs->status = 200;
 	buf_adds(&rs->body, "{\"responses\":[");
 	json_array_foreach ((json_t *)list, i, part) {
 		struct response one = {.retry_after = -1, .after_bytes = -1};
 
 		if (dependencies_good(part, ids, status, (unsigned)i))
-			run_part(em, rq, part, &one);
+			run_part(em, rq, route, part, &one);
 		else
 			respond_error(&one, 424, "FailedDependency",
 				"A request that this one depends on has failed.");

@@ -1,5 +1,14 @@
 /* directory/deletedItems: soft-deleted users and groups; restore, and delete for good. */
+#include "graph/deleted.h"
+
+#include "graph/rights.h"
+#include "odata/list.h"
+#include "odata/query_check.h"
+#include "odata/related.h"
+#include "odata/render.h"
+#include "order/orders.h"
 #include "tenant/conflict.h"
+#include "tenant/lifecycle.h"
 
 #include "base/err.h"
 
@@ -17,7 +26,7 @@ static void restore(struct emulator *em, struct request *rq, struct object *o, s
 	}
 	object_restore(em, o);
 	o->created = object_touch(em->dir, o);
-	em->stats.writes++;
+	em->orders->stats.writes++;
 	if (!query_select(rq->query, rq, o->type, rs))
 		return;
 	rs->status = 200;

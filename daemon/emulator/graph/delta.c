@@ -3,7 +3,15 @@
  * properties; a page token also how far the round has come. Pages walk the type's list of objects
  * in the order of their last change.
  */
-#include "odata/query.h"
+#include "graph/delta.h"
+
+#include "graph/rights.h"
+#include "odata/filter.h"
+#include "odata/query_check.h"
+#include "odata/render.h"
+#include "odata/url.h"
+#include "order/orders.h"
+#include "tenant/clock.h"
 
 #include "base/err.h"
 
@@ -29,7 +37,7 @@ static void token_write(const struct emulator *em, const struct token *t, struct
 	_cleanup_buf_ struct buf plain = {0};
 
 	buf_addf(&plain, "%s.%lld.%" PRIu64 ".%" PRIu64 ".%" PRIu64 ".%s.%s", em->epoch,
-		(long long)now(em), t->since, t->after, t->upto, t->ids ? t->ids : "",
+		(long long)tenant_now(em), t->since, t->after, t->upto, t->ids ? t->ids : "",
 		t->select ? t->select : "");
 	url_encode(b, plain.data);
 }
@@ -41,7 +49,7 @@ static bool token_read(const struct emulator *em, const char *text, struct token
 
 	if (strncmp(text, em->epoch, n) != 0 || text[n] != '.')
 		return false;
-	if (strtoll(text + n + 1, &end, 10) < now(em) - LIFE || *end != '.')
+	if (strtoll(text + n + 1, &end, 10) < tenant_now(em) - LIFE || *end != '.')
 		return false;
 	t->since = strtoull(end + 1, &end, 10);
 	if (*end != '.')
@@ -89,14 +97,13 @@ static bool token_new(
 	return true;
 }
 
-static void respond_gone(
-	struct emulator *em, struct request *rq, enum object_type t, struct response *rs)
+static void respond_gone(const struct request *rq, enum object_type t, struct response *rs)
 {
 	respond_error(rs, 410, "syncStateNotFound",
 		"The sync state generation is not found; continuing is not possible. Start again "
 		"without a token.");
-	snprintf(rs->location, sizeof(rs->location), "%s/%s/%s/delta", em->base, rq->version,
-		types[t].collection);
+	snprintf(rs->location, sizeof(rs->location), "%s/%s/%s/delta", rq->base, rq->version,
+		object_types[t].collection);
 }
 
 /* --- one object --- */
@@ -153,7 +160,7 @@ static bool delta_members(
 		if (whole ? l->removed : l->seq <= since)
 			continue;
 		buf_addf(b, "%s{\"@odata.type\":\"%s\",\"id\":\"%s\"%s}",
-			any ? "," : ",\"members@delta\":[", types[t->type].odata, t->id,
+			any ? "," : ",\"members@delta\":[", object_types[t->type].odata, t->id,
 			l->removed ? ",\"@removed\":{\"reason\":\"deleted\"}" : "");
 		any = true;
 	}
@@ -177,7 +184,7 @@ static bool delta_manager(
 	}
 	m = directory_get(em->dir, (uint32_t)o->manager);
 	buf_addf(b, ",\"manager@delta\":[{\"@odata.type\":\"%s\",\"id\":\"%s\"}]",
-		types[m->type].odata, m->id);
+		object_types[m->type].odata, m->id);
 	return true;
 }
 
@@ -192,7 +199,7 @@ static bool delta_object(const struct emulator *em, const struct request *rq,
 	if (o->deleted && o->created > since)
 		return false; /* came and went */
 	buf_addf(b, "%s{\"@odata.type\":\"%s\",\"id\":\"%s\"", first ? "" : ",",
-		types[o->type].odata, o->id);
+		object_types[o->type].odata, o->id);
 	if (o->deleted) {
 		buf_addf(
 			b, ",\"@removed\":{\"reason\":\"%s\"}}", o->purged ? "deleted" : "changed");
@@ -229,7 +236,8 @@ static void add_link(struct emulator *em, struct request *rq, enum object_type t
 	const struct token *token, struct buf *b)
 {
 	buf_addf(b, "],\"@odata.%s\":\"%s/%s/%s/delta?$%s=", more ? "nextLink" : "deltaLink",
-		em->base, rq->version, types[t].collection, more ? "skiptoken" : "deltatoken");
+		rq->base, rq->version, object_types[t].collection,
+		more ? "skiptoken" : "deltatoken");
 	token_write(em, token, b);
 	buf_adds(b, "\"}");
 }
@@ -267,17 +275,17 @@ static void respond_page(struct emulator *em, struct request *rq, enum object_ty
 	struct buf *b = &rs->body;
 
 	if (!token->upto)
-		token->upto = MIN(visible_seq(em), directory_seq(em->dir));
+		token->upto = MIN(tenant_visible(em), directory_seq(em->dir));
 	rs->status = 200;
-	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",\"value\":[", em->base, rq->version,
-		types[t].collection);
+	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",\"value\":[", rq->base, rq->version,
+		object_types[t].collection);
 	for (; o && n < max; o = o->newer) {
 		if (is_shown(o, token))
 			n += delta_object(em, rq, o, token->since, n == 0, b);
 		token->after = o->seq;
 		em->hint[t] = o;
 	}
-	if (em->replay)
+	if (em->orders->replay)
 		replay(em, rq, token, em->hint[t], max, n == 0, b);
 	if (!o) {
 		token->since = token->upto;
@@ -311,7 +319,7 @@ void handle_delta(struct emulator *em, struct request *rq, enum object_type t, s
 		return;
 	if (text && !streq(text, "latest")) {
 		if (!token_read(em, text, &token)) {
-			respond_gone(em, rq, t, rs);
+			respond_gone(rq, t, rs);
 			return;
 		}
 	} else if (!token_new(em, q, &token, rs)) {

@@ -2,40 +2,11 @@
  * directory/onPremisesSynchronization: the tenant's switches for synchronization
  * (learn.microsoft.com/graph/api/resources/onpremisesdirectorysynchronization).
  */
-#include "odata/query.h"
+#include "graph/features.h"
+
+#include "tenant/body.h"
 
 #include "base/err.h"
-
-static const char *const names[] = {
-#define X(id, name, on) #name,
-	FEATURES(X)
-#undef X
-};
-
-int feature_find(const char *name)
-{
-	for (unsigned i = 0; i < FEATURE_COUNT; i++)
-		if (strcasecmp(names[i], name) == 0)
-			return (int)i;
-	return -1;
-}
-
-void features_reset(struct emulator *em)
-{
-	static const bool on[] = {
-#define X(id, name, on) on,
-		FEATURES(X)
-#undef X
-	};
-
-	memcpy(em->features, on, sizeof(on));
-	for (unsigned i = 0; i < em->tenant->n_features; i++) {
-		int f = feature_find(em->tenant->features[i].name);
-
-		if (f >= 0)
-			em->features[f] = em->tenant->features[i].on;
-	}
-}
 
 static void render(const struct emulator *em, struct buf *b)
 {
@@ -46,7 +17,7 @@ static void render(const struct emulator *em, struct buf *b)
 		"\"synchronizationInterval\":\"PT30M\"},\"features\":{",
 		em->tenant->id);
 	for (unsigned i = 0; i < FEATURE_COUNT; i++)
-		buf_addf(b, "%s\"%s\":%s", i ? "," : "", names[i],
+		buf_addf(b, "%s\"%s\":%s", i ? "," : "", feature_name((enum feature)i),
 			em->features[i] ? "true" : "false");
 	buf_addc(b, '}');
 }
@@ -104,7 +75,7 @@ void handle_features(struct emulator *em, struct request *rq, struct response *r
 		buf_addf(&rs->body,
 			"{\"@odata.context\":\"%s/%s/"
 			"$metadata#directory/onPremisesSynchronization%s\",%s",
-			em->base, rq->version, one ? "/$entity" : "", one ? "" : "\"value\":[{");
+			rq->base, rq->version, one ? "/$entity" : "", one ? "" : "\"value\":[{");
 		render(em, &rs->body);
 		buf_adds(&rs->body, one ? "}" : "}]}");
 	} else if (rq->method == M_PATCH && one) {

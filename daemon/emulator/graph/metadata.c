@@ -1,5 +1,10 @@
 /* What a client can ask about the service itself: $metadata, organization, domains, getByIds. */
+#include "graph/metadata.h"
+
+#include "graph/rights.h"
 #include "odata/query.h"
+#include "odata/related.h"
+#include "tenant/body.h"
 
 #include "base/err.h"
 
@@ -18,7 +23,7 @@ void handle_metadata(struct emulator *em, struct request *rq, struct response *r
 		if (t == TYPE_DEVICE) /* only as far as synchronization reads them */
 			continue;
 		buf_addf(b, "<EntityType Name=\"%s\" BaseType=\"graph.directoryObject\">",
-			types[t].word);
+			object_types[t].word);
 		for (unsigned i = 0; i < n_properties; i++)
 			if (properties[i].types >> t & 1 && !(properties[i].sync_only >> t & 1))
 				buf_addf(b, "<Property Name=\"%s\" Type=\"%s\"/>",
@@ -51,11 +56,10 @@ static void add_domains(const struct tenant *t, bool whole, struct buf *b)
 	}
 }
 
-static void begin(const struct emulator *em, const struct request *rq, const char *set, bool list,
-	struct response *rs)
+static void begin(const struct request *rq, const char *set, bool list, struct response *rs)
 {
 	rs->status = 200;
-	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#%s%s\",%s", em->base,
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#%s%s\",%s", rq->base,
 		rq->version, set, list ? "" : "/$entity", list ? "\"value\":[" : "");
 }
 
@@ -80,7 +84,7 @@ void handle_organization(struct emulator *em, struct request *rq, struct respons
 		respond_not_found(rs, rq->segments[1]);
 		return;
 	}
-	begin(em, rq, "organization", !one, rs);
+	begin(rq, "organization", !one, rs);
 	buf_addf(&rs->body, "%s\"id\":\"%s\",\"displayName\":\"", one ? "" : "{", t->id);
 	buf_add_json(&rs->body, t->name ? t->name : "", t->name ? strlen(t->name) : 0);
 	buf_adds(&rs->body, "\",\"onPremisesSyncEnabled\":true,\"verifiedDomains\":[");
@@ -95,14 +99,14 @@ void handle_domains(struct emulator *em, struct request *rq, struct response *rs
 	if (!is_read(rq, rs))
 		return;
 	if (rq->n_segments == 1) {
-		begin(em, rq, "domains", true, rs);
+		begin(rq, "domains", true, rs);
 		add_domains(t, true, &rs->body);
 		buf_adds(&rs->body, "]}");
 		return;
 	}
 	for (unsigned i = 0; i < t->n_domains && !rs->status; i++)
 		if (strcasecmp(t->domains[i], rq->segments[1]) == 0) {
-			begin(em, rq, "domains", false, rs);
+			begin(rq, "domains", false, rs);
 			add_domain(t, i, true, &rs->body);
 		}
 	if (!rs->status)
@@ -120,7 +124,7 @@ static bool is_of_types(const json_t *list, const struct object *o)
 	json_array_foreach ((json_t *)list, i, v) {
 		const char *word = json_is_string(v) ? json_string_value(v) : "";
 
-		if (strcasecmp(word, types[o->type].word) == 0 ||
+		if (strcasecmp(word, object_types[o->type].word) == 0 ||
 			strcasecmp(word, "directoryObject") == 0)
 			return true;
 	}

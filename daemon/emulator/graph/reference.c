@@ -1,5 +1,12 @@
 /* References: members of groups, managers of users and contacts. */
-#include "odata/query.h"
+#include "graph/reference.h"
+
+#include "graph/rights.h"
+#include "odata/query_check.h"
+#include "odata/related.h"
+#include "odata/render.h"
+#include "order/orders.h"
+#include "tenant/body.h"
 
 #include "base/err.h"
 
@@ -52,7 +59,7 @@ bool bind_members(struct emulator *em, struct request *rq, struct object *group,
 		}
 		l = object_link(em->dir, group, targets[i]->index);
 		if (l && !l->removed) {
-			em->stats.duplicates++;
+			em->orders->stats.duplicates++;
 			return duplicate(rs);
 		}
 	}
@@ -105,7 +112,7 @@ static void list_members(
 static void write_done(struct emulator *em, struct object *o, struct response *rs)
 {
 	object_touch(em->dir, o);
-	em->stats.writes++;
+	em->orders->stats.writes++;
 	rs->status = 204;
 }
 
@@ -129,7 +136,7 @@ static void remove_member(struct emulator *em, struct request *rq, struct object
 	struct object *target = directory_find(em->dir, id, strlen(id));
 
 	if (!target || !object_link_set(em->dir, o, target, false)) {
-		em->stats.duplicates++;
+		em->orders->stats.duplicates++;
 		respond_not_found(rs, id);
 		return;
 	}
@@ -169,7 +176,7 @@ static void set_manager(
 		respond_not_found(rs, url);
 		return;
 	}
-	em->stats.duplicates += o->manager == (int64_t)target->index;
+	em->orders->stats.duplicates += o->manager == (int64_t)target->index;
 	object_set_manager(em->dir, o, target);
 	write_done(em, o, rs);
 	o->manager_seq = o->seq;
@@ -192,7 +199,7 @@ static void get_manager(
 		buf_addf(&rs->body,
 			"{\"@odata.context\":\"%s/%s/$metadata#$ref\",\"@odata.id\":"
 			"\"%s/%s/directoryObjects/%s\"}",
-			em->base, rq->version, em->base, rq->version, m->id);
+			rq->base, rq->version, rq->base, rq->version, m->id);
 		return;
 	}
 	if (!query_select(rq->query, rq, m->type, rs))
@@ -201,7 +208,7 @@ static void get_manager(
 	buf_addf(&rs->body,
 		"{\"@odata.context\":\"%s/%s/$metadata#directoryObjects/$entity\","
 		"\"@odata.type\":\"%s\",",
-		em->base, rq->version, types[m->type].odata);
+		rq->base, rq->version, object_types[m->type].odata);
 	object_render(em, rq, m, &rs->body);
 	buf_addc(&rs->body, '}');
 }
@@ -221,7 +228,7 @@ void handle_manager(struct emulator *em, struct request *rq, struct object *o, s
 		set_manager(em, rq, o, rs);
 	} else if (rq->method == M_DELETE && ref) {
 		if (o->manager < 0) {
-			em->stats.duplicates++;
+			em->orders->stats.duplicates++;
 			respond_not_found(rs, "manager");
 			return;
 		}

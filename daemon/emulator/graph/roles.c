@@ -3,7 +3,12 @@
  * ways to ask what an object belongs to.
  * Template ids: learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
  */
-#include "odata/query.h"
+#include "graph/roles.h"
+
+#include "graph/reference.h"
+#include "graph/rights.h"
+#include "odata/related.h"
+#include "tenant/body.h"
 
 #include "base/err.h"
 
@@ -38,12 +43,11 @@ static void render(unsigned i, struct buf *b)
 		roles[i].template_id, roles[i].name, roles[i].template_id);
 }
 
-static void respond_role(
-	const struct emulator *em, const struct request *rq, unsigned i, struct response *rs)
+static void respond_role(const struct request *rq, unsigned i, struct response *rs)
 {
 	rs->status = 200;
 	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#directoryRoles/$entity\",",
-		em->base, rq->version);
+		rq->base, rq->version);
 	render(i, &rs->body);
 }
 
@@ -55,12 +59,6 @@ static bool may(const struct request *rq, bool write, struct response *rs)
 		return true;
 	respond_forbidden(rs);
 	return false;
-}
-
-bool may_touch(const struct request *rq, const struct object *o)
-{
-	return !o || o->type != TYPE_USER || !o->roles || is_sync(rq) ||
-	       has_role(rq, ROLE_ROLES_WRITE);
 }
 
 static void list_roles(struct request *rq, unsigned bits, struct response *rs)
@@ -108,7 +106,7 @@ void handle_roles(struct emulator *em, struct request *rq, struct response *rs)
 	if (rq->method == M_GET && n == 1)
 		list_roles(rq, ~0u, rs);
 	else if (rq->method == M_GET && n == 2)
-		respond_role(em, rq, (unsigned)role, rs);
+		respond_role(rq, (unsigned)role, rs);
 	else if (rq->method == M_GET)
 		list_holders(em, rq, role, rs);
 	if (rs->status)

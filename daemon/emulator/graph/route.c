@@ -1,201 +1,23 @@
-/* From a URL to the part that handles it. */
-#include "odata/query.h"
-#include "order/throttle.h"
+/* From a URL to the part that handles it: a new one is a row of a table. */
+#include "graph/route.h"
 
-#include "base/codec.h"
+#include "graph/audit_logs.h"
+#include "graph/batch.h"
+#include "graph/deleted.h"
+#include "graph/delta.h"
+#include "graph/features.h"
+#include "graph/metadata.h"
+#include "graph/reference.h"
+#include "graph/resource.h"
+#include "graph/rights.h"
+#include "graph/roles.h"
+#include "graph/soa.h"
+#include "odata/list.h"
+#include "odata/related.h"
+#include "order/orders.h"
+#include "tenant/clock.h"
+
 #include "base/err.h"
-#include "base/text.h"
-#include "base/timefmt.h"
-
-#include <ctype.h>
-#include <stdarg.h>
-#include <stdio.h>
-
-#define JSON_DEPTH_MAX 64
-
-static const char *const METHODS[] = {"GET", "POST", "PATCH", "PUT", "DELETE", "?"};
-
-const char *method_name(enum method m)
-{
-	return METHODS[m];
-}
-
-/* Of the request that is being served: requests are served one after the other. */
-static char request_id[37], client_request_id[64], request_date[24];
-
-void request_begin(const struct emulator *em, const char *client_id)
-{
-	char text[TIME_TEXT_SIZE];
-	size_t n = 0;
-
-	guid_random(request_id);
-	for (; client_id && client_id[n] && n + 1 < sizeof(client_request_id) &&
-		(isalnum((unsigned char)client_id[n]) || client_id[n] == '-');
-		n++)
-		client_request_id[n] = client_id[n];
-	client_request_id[n] = '\0';
-	snprintf(request_date, sizeof(request_date), "%.19s", time_format(now(em), text));
-}
-
-const char *request_ids(const char **ret_client)
-{
-	*ret_client = *client_request_id ? client_request_id : request_id;
-	return request_id;
-}
-
-void add_text(struct buf *b, const char *s)
-{
-	while (*s) {
-		size_t n = 1;
-
-		while (n < 4 && s[n] && !utf8_valid(s, n))
-			n++;
-		if (!utf8_valid(s, n)) {
-			s++;
-			continue;
-		}
-		buf_add_json(b, s, n);
-		s += n;
-	}
-}
-
-/* `details`: JSON behind the message, or "". */
-static void add_error(
-	struct response *rs, int status, const char *code, const char *text, const char *details)
-{
-	rs->status = status;
-	rs->type = NULL;
-	buf_clear(&rs->body);
-	buf_addf(&rs->body, "{\"error\":{\"code\":\"%s\",\"message\":\"", code);
-	add_text(&rs->body, text);
-	buf_addf(&rs->body,
-		"\"%s,\"innerError\":{\"date\":\"%s\",\"request-id\":\"%s\","
-		"\"client-request-id\":\"%s\"}}}",
-		details, request_date, request_id,
-		*client_request_id ? client_request_id : request_id);
-}
-
-void respond_error(struct response *rs, int status, const char *code, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	add_error(rs, status, code, text, "");
-}
-
-void respond_value(struct response *rs, const char *code, enum object_type t, const char *property,
-	const char *why)
-{
-	static const char *const RESOURCES[TYPE_COUNT] = {
-		[TYPE_USER] = "User",
-		[TYPE_GROUP] = "Group",
-		[TYPE_CONTACT] = "Contact",
-		[TYPE_DEVICE] = "Device",
-	};
-	_cleanup_buf_ struct buf details = {0};
-	char text[256];
-
-	snprintf(text, sizeof(text), "Invalid value specified for property '%s' of resource '%s'.",
-		property, RESOURCES[t]);
-	buf_addf(&details,
-		",\"details\":[{\"code\":\"InvalidValue\",\"target\":\"%s\",\"message\":\"",
-		property);
-	add_text(&details, why);
-	buf_adds(&details, ".\"}]");
-	add_error(rs, 400, code, text, buf_str(&details));
-}
-
-void respond_forbidden(struct response *rs)
-{
-	respond_error(rs, 403, "Authorization_RequestDenied",
-		"Insufficient privileges to complete the operation.");
-}
-
-void respond_method(struct response *rs)
-{
-	respond_error(rs, 405, "Request_BadRequest", "The method is not allowed here.");
-}
-
-void respond_not_found(struct response *rs, const char *id)
-{
-	respond_error(rs, 404, "Request_ResourceNotFound",
-		"Resource '%.200s' does not exist or one of its queried reference-property objects "
-		"are not present.",
-		id);
-}
-
-/* Brackets inside brackets, outside of strings; jansson's own limit is far higher. */
-static bool is_too_deep(const char *p, size_t n)
-{
-	unsigned depth = 0;
-	bool text = false;
-
-	for (size_t i = 0; i < n; i++) {
-		if (text && p[i] == '\\')
-			i++;
-		else if (p[i] == '"')
-			text = !text;
-		else if (!text && (p[i] == '{' || p[i] == '[') && ++depth > JSON_DEPTH_MAX)
-			return true;
-		else if (!text && (p[i] == '}' || p[i] == ']') && depth)
-			depth--;
-	}
-	return false;
-}
-
-json_t *body_parse(const char *text, size_t n)
-{
-	return is_too_deep(text, n) ? NULL : json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-}
-
-void request_done(struct request *rq)
-{
-	for (unsigned i = 0; i < rq->n_segments; i++)
-		free(rq->segments[i]);
-	rq->n_segments = 0;
-	query_done(rq->query);
-	rq->query = NULL;
-	json_decref(rq->body);
-	rq->body = NULL;
-}
-
-static bool split_path(struct request *rq, char *path, struct response *rs)
-{
-	char *save = NULL;
-
-	for (char *p = strtok_r(path, "/", &save); p; p = strtok_r(NULL, "/", &save)) {
-		size_t n = strlen(p);
-
-		if (rq->n_segments == 0 && (streq(p, "v1.0") || streq(p, "beta"))) {
-			rq->version = streq(p, "beta") ? "beta" : "v1.0";
-			continue;
-		}
-		if (rq->n_segments == SEGMENTS_MAX || !path_decode(p)) {
-			respond_error(rs, 400, "BadRequest", "The URL is malformed.");
-			return false;
-		}
-		if (n > 2 && streq(p + n - 2, "()"))
-			p[n - 2] = '\0';
-		rq->segments[rq->n_segments++] = xstrdup(p);
-	}
-	return true;
-}
-
-bool request_parse(struct request *rq, const char *url, struct response *rs)
-{
-	_cleanup_free_ char *copy = xstrdup(url);
-	char *options = strchr(copy, '?');
-
-	rq->query = xcalloc(1, sizeof(*rq->query));
-	if (options)
-		*options++ = '\0';
-	if (!split_path(rq, copy, rs))
-		return false;
-	return !options || query_parse(rq->query, options, rs);
-}
 
 static struct object *find_object(const struct emulator *em, enum object_type t, const char *id)
 {
@@ -214,7 +36,7 @@ static struct object *find_object(const struct emulator *em, enum object_type t,
 /* Objects that are too new are not there yet, when reads lag. */
 static bool is_seen(const struct emulator *em, const struct request *rq, const struct object *o)
 {
-	return rq->method != M_GET || !em->lag_reads || o->created <= visible_seq(em);
+	return rq->method != M_GET || !em->orders->lag_reads || o->created <= tenant_visible(em);
 }
 
 /* What hangs on an object: /users/{id}/NAME... A new one is a row. */
@@ -340,12 +162,17 @@ static void route_me(struct emulator *em, struct request *rq, struct response *r
 		"/me request is only valid with delegated authentication flow.");
 }
 
+static void route_batch(struct emulator *em, struct request *rq, struct response *rs)
+{
+	handle_batch(em, rq, graph_route, rs);
+}
+
 static const struct {
 	const char *name;
 	void (*handle)(struct emulator *em, struct request *rq, struct response *rs);
 	bool read_only;
 } roots[] = {
-	{"$batch", handle_batch, false},
+	{"$batch", route_batch, false},
 	{"$metadata", handle_metadata, true},
 	{"directoryObjects", route_directory_objects, false},
 	{"auditLogs", route_audits, true},
@@ -377,7 +204,7 @@ static void dispatch(struct emulator *em, struct request *rq, struct response *r
 	const char *first = rq->n_segments ? rq->segments[0] : "";
 
 	for (unsigned t = 0; t < TYPE_COUNT; t++)
-		if (strcasecmp(first, types[t].collection) == 0) {
+		if (strcasecmp(first, object_types[t].collection) == 0) {
 			route_collection(em, rq, (enum object_type)t, rs);
 			return;
 		}
@@ -392,7 +219,7 @@ static void dispatch(struct emulator *em, struct request *rq, struct response *r
 	respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", first);
 }
 
-void route(struct emulator *em, struct request *rq, struct response *rs)
+void graph_route(struct emulator *em, struct request *rq, struct response *rs)
 {
 	bool batch;
 
@@ -401,7 +228,7 @@ void route(struct emulator *em, struct request *rq, struct response *rs)
 	rs->units = batch ? 0 : request_units(rq);
 	if (rq->method == M_OTHER)
 		respond_method(rs);
-	else if (batch || !em->throttle || throttle_take(em->throttle, em, rq, rs))
+	else if (batch || !em->orders->throttle || throttle_take(em->orders->throttle, em, rq, rs))
 		dispatch(em, rq, rs);
-	marks_add(em);
+	tenant_mark(em);
 }

@@ -3,7 +3,10 @@
  * 2.0 of the endpoints, and the cloud that it belongs to. The tokens themselves: token.c.
  * A new endpoint is a row of one of the tables.
  */
-#include "odata/query.h"
+#include "graph/signin.h"
+
+#include "graph/token.h"
+#include "odata/url.h"
 
 #include "base/err.h"
 
@@ -78,7 +81,10 @@ static void endpoint_token(const struct visit *v, struct response *rs)
 			"AADSTS50059: No tenant-identifying information found in either the "
 			"request or implied by any provided credentials.");
 	else
-		handle_token(v->em, v->endpoint->version, a->body, a->authorization, rs);
+		handle_token(v->em,
+			&(struct token_request){
+				v->endpoint->version, a->base, a->body, a->authorization},
+			rs);
 }
 
 /* Tokens are signed with a secret: there is no key to show. */
@@ -102,14 +108,14 @@ static void endpoint_user(const struct visit *v, struct response *rs)
 /* "name":"https://HOST/TENANTpath", */
 static void add_link(struct buf *b, const struct visit *v, const char *name, const char *path)
 {
-	buf_addf(b, "\"%s\":\"%s/%s%s\",", name, v->em->base, v->name, path);
+	buf_addf(b, "\"%s\":\"%s/%s%s\",", name, v->asked->base, v->name, path);
 }
 
 /* learn.microsoft.com/entra/identity-platform/v2-protocols-oidc */
 static void endpoint_configuration(const struct visit *v, struct response *rs)
 {
 	bool second = v->endpoint->version == 2;
-	const char *host = v->em->base + strlen("https://");
+	const char *host = v->asked->base + strlen("https://");
 	struct buf *b = &rs->body;
 
 	if (v->authority == AUTHORITY_UNKNOWN) {
@@ -125,7 +131,7 @@ static void endpoint_configuration(const struct visit *v, struct response *rs)
 		second ? "/oauth2/v2.0/devicecode" : "/oauth2/devicecode");
 	add_link(b, v, "end_session_endpoint", second ? "/oauth2/v2.0/logout" : "/oauth2/logout");
 	add_link(b, v, "jwks_uri", second ? "/discovery/v2.0/keys" : "/discovery/keys");
-	buf_addf(b, "\"issuer\":\"%s/%s/%s\",", v->em->base,
+	buf_addf(b, "\"issuer\":\"%s/%s/%s\",", v->asked->base,
 		v->authority == AUTHORITY_ANY ? "{tenantid}" : v->name, second ? "v2.0" : "");
 	buf_adds(b,
 		"\"token_endpoint_auth_methods_supported\":[\"client_secret_post\","
@@ -141,7 +147,7 @@ static void endpoint_configuration(const struct visit *v, struct response *rs)
 	buf_addf(b,
 		"\"userinfo_endpoint\":\"%s/oidc/userinfo\",\"cloud_instance_name\":\"%s\","
 		"\"cloud_graph_host_name\":\"%s\",\"msgraph_host\":\"%s\",\"rbac_url\":\"%s\"}",
-		v->em->base, host, host, host, v->em->base);
+		v->asked->base, host, host, host, v->asked->base);
 }
 
 /*
@@ -169,9 +175,9 @@ static bool authority_read(const char *url, char *tenant, size_t size)
  * Which hosts are one cloud: here the one that was called, under its name with the port and
  * without it, for clients know it by either.
  */
-static void add_cloud(const struct emulator *em, struct buf *b)
+static void add_cloud(const char *base, struct buf *b)
 {
-	const char *host = em->base + strlen("https://");
+	const char *host = base + strlen("https://");
 	size_t n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
 
 	buf_addf(b, "{\"preferred_network\":\"%s\",\"preferred_cache\":\"%s\",\"aliases\":[\"%s\"",
@@ -206,9 +212,9 @@ static void endpoint_instance(const struct visit *v, struct response *rs)
 	buf_addf(&rs->body,
 		"{\"tenant_discovery_endpoint\":\"%s/%s%s/.well-known/"
 		"openid-configuration\",\"api-version\":\"%s\",\"metadata\":[",
-		v->em->base, name, strstr(url, "/v2.0") ? "/v2.0" : "",
+		v->asked->base, name, strstr(url, "/v2.0") ? "/v2.0" : "",
 		strcmp(version, "1.0") == 0 ? "1.0" : "1.1");
-	add_cloud(v->em, &rs->body);
+	add_cloud(v->asked->base, &rs->body);
 	buf_adds(&rs->body, "]}");
 }
 
@@ -230,7 +236,7 @@ static const struct endpoint endpoints[] = {
 
 static void managed_identity(struct emulator *em, const struct asked *a, struct response *rs)
 {
-	handle_managed_identity(em, a->query, a->metadata, rs);
+	handle_managed_identity(em, a->base, a->query, a->metadata, rs);
 }
 
 /*
@@ -241,7 +247,7 @@ static void cloud_endpoints(struct emulator *em, const struct asked *a, struct r
 {
 	_cleanup_free_ char *version = form_value(a->query, "api-version");
 	bool list = *version && strcmp(version, "2022") < 0; /* 2019-05-01: all clouds */
-	const char *base = em->base;
+	const char *base = a->base;
 
 	rs->status = 200;
 	buf_addf(&rs->body,

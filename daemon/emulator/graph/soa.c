@@ -1,13 +1,11 @@
 /*
  * onPremisesSyncBehavior of an object (learn.microsoft.com/graph/api/resources/
- * onpremisessyncbehavior): the switch of the source of authority, and its way back.
- *
- *   synced object            isCloudManaged false   onPremisesSyncEnabled true
- *   switched to the cloud    true                   null
- *   rolled back              false                  null
- *   taken over by the client false                  true
+ * onpremisessyncbehavior).
  */
-#include "odata/query.h"
+#include "graph/soa.h"
+
+#include "tenant/clock.h"
+#include "tenant/soa.h"
 
 #include "base/err.h"
 
@@ -45,7 +43,7 @@ static void switch_authority(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
 	int cloud = read_flag(rq->body);
-	size_t n;
+	bool changed = false;
 
 	if (cloud < 0) {
 		respond_error(rs, 400, "Request_BadRequest",
@@ -53,23 +51,17 @@ static void switch_authority(
 			"'onPremisesSyncBehavior'.");
 		return;
 	}
-	if (cloud != o->cloud_managed) {
-		if (!object_prop(o, P_IMMUTABLE_ID, &n)) {
-			respond_error(rs, 400, "Request_BadRequest",
-				"The source of authority can be changed only for objects that were "
-				"synchronized from on-premises.");
-			return;
-		}
-		o->cloud_managed = cloud;
-		em->n_managed[o->type] += cloud ? 1u : -1u;
-		if (cloud)
-			object_set(em->dir, o, P_SYNC_ENABLED, NULL, 0);
-		object_touch(em->dir, o);
-		audit_add(em, rq,
+	if (!soa_switch(em, o, cloud, &changed)) {
+		respond_error(rs, 400, "Request_BadRequest",
+			"The source of authority can be changed only for objects that were "
+			"synchronized from on-premises.");
+		return;
+	}
+	if (changed)
+		audits_add(&em->audits, tenant_now(em), rq->app,
 			cloud ? "Change Source of Authority from AD to cloud"
 			      : "Undo changes to Source of Authority from AD DS to cloud",
 			o);
-	}
 	rs->status = 204;
 }
 
@@ -82,7 +74,7 @@ void handle_soa(struct emulator *em, struct request *rq, struct object *o, struc
 		buf_addf(&rs->body,
 			"{\"@odata.context\":\"%s/%s/$metadata#%s('%s')/onPremisesSyncBehavior/"
 			"$entity\",\"id\":\"%s\",\"isCloudManaged\":%s}",
-			em->base, rq->version, types[o->type].collection, o->id, o->id,
+			rq->base, rq->version, object_types[o->type].collection, o->id, o->id,
 			o->cloud_managed ? "true" : "false");
 	} else if (rq->method == M_PATCH) {
 		switch_authority(em, rq, o, rs);

@@ -1,11 +1,15 @@
 /* Sign-in by client credentials; access tokens are JWTs signed with a key of this state. */
+#include "graph/token.h"
+
 #include "graph/assertion.h"
+#include "odata/url.h"
+#include "tenant/body.h"
+#include "tenant/clock.h"
+#include "tenant/guid.h"
 
 #include "base/codec.h"
 #include "base/err.h"
 #include "base/timefmt.h"
-#include "odata/query.h"
-
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/crypto.h>
@@ -31,6 +35,7 @@ struct grant {
 	bool strong;          /* by a certificate, a federated credential, a managed identity */
 	bool machine;         /* a managed identity */
 	const char *resource; /* "": this host */
+	const char *base;     /* this host, as the client called it */
 };
 
 /* The id of the application's service principal: the same in each token. */
@@ -41,7 +46,7 @@ static void principal_id(const struct emulator *em, const struct application *ap
 	unsigned char raw[16];
 
 	memcpy(raw, hash, sizeof(raw));
-	guid_format(ret, raw);
+	guid_write(ret, raw);
 }
 
 static void add_claim(struct buf *b, const char *name, const char *value)
@@ -55,14 +60,14 @@ static void add_claim(struct buf *b, const char *name, const char *value)
 static void add_claims(const struct emulator *em, const struct application *app,
 	const struct grant *g, struct buf *b)
 {
-	_cleanup_free_ char *issuer = xasprintf("%s/%s/v2.0", em->base, em->tenant->id);
+	_cleanup_free_ char *issuer = xasprintf("%s/%s/v2.0", g->base, em->tenant->id);
 	char oid[GUID_TEXT_SIZE];
 	bool any = false;
 
 	principal_id(em, app, oid);
-	buf_addf(b, "{\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld", (long long)now(em),
-		(long long)now(em), (long long)now(em) + LIFETIME);
-	add_claim(b, "aud", *g->resource ? g->resource : em->base);
+	buf_addf(b, "{\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld", (long long)tenant_now(em),
+		(long long)tenant_now(em), (long long)tenant_now(em) + LIFETIME);
+	add_claim(b, "aud", *g->resource ? g->resource : g->base);
 	add_claim(b, "iss", issuer);
 	add_claim(b, "idp", issuer);
 	add_claim(b, "tid", em->tenant->id);
@@ -108,7 +113,8 @@ static const struct application *app_of_claims(
 	if (!streq(body_text(claims, "tid"), em->tenant->id))
 		return NULL;
 	*why = "Lifetime validation failed, the token is expired.";
-	if (json_integer_value(json_object_get(claims, "exp")) <= now(em) || iat < em->tokens_from)
+	if (json_integer_value(json_object_get(claims, "exp")) <= tenant_now(em) ||
+		iat < em->tokens_from)
 		return NULL;
 	*why = "The application is not known.";
 	return tenant_app(em->tenant, body_text(claims, "appid"));
@@ -267,8 +273,8 @@ static void grant_token(struct emulator *em, const struct application *app, cons
 		LIFETIME, q, q, LIFETIME, q);
 	if (g->version == 1) {
 		buf_addf(b, ",\"expires_on\":\"%lld\",\"not_before\":\"%lld\"",
-			(long long)now(em) + LIFETIME, (long long)now(em));
-		add_claim(b, "resource", *g->resource ? g->resource : em->base);
+			(long long)tenant_now(em) + LIFETIME, (long long)tenant_now(em));
+		add_claim(b, "resource", *g->resource ? g->resource : g->base);
 	}
 	if (g->machine)
 		add_claim(b, "client_id", app->app_id);
@@ -277,12 +283,17 @@ static void grant_token(struct emulator *em, const struct application *app, cons
 	buf_adds(b, "\"}");
 }
 
-static void sign_in(struct emulator *em, int version, const struct form *f, struct response *rs)
+static void sign_in(struct emulator *em, const struct token_request *tr, const struct form *f,
+	struct response *rs)
 {
 	static const char type[] = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 	const struct application *app = tenant_app(em->tenant, f->id);
 	struct grant g = {
-		.version = version, .strong = *f->assertion != '\0', .resource = f->resource};
+		.version = tr->version,
+		.strong = *f->assertion != '\0',
+		.resource = f->resource,
+		.base = tr->base,
+	};
 	char text[1024];
 	const char *why;
 
@@ -299,7 +310,7 @@ static void sign_in(struct emulator *em, int version, const struct form *f, stru
 		if (!streq(f->assertion_type, type))
 			token_error(rs, 400, "invalid_request",
 				"AADSTS900144: client_assertion_type is missing or unknown.");
-		else if (!assertion_check(em, app, f->assertion, &why))
+		else if (!assertion_check(em, tr->base, app, f->assertion, &why))
 			token_error(rs, 401, "invalid_client", why);
 	} else if (!secret_good(app, f->secret)) {
 		snprintf(text, sizeof(text),
@@ -310,13 +321,12 @@ static void sign_in(struct emulator *em, int version, const struct form *f, stru
 		grant_token(em, app, &g, rs);
 }
 
-void handle_token(struct emulator *em, int version, const char *body, const char *authorization,
-	struct response *rs)
+void handle_token(struct emulator *em, const struct token_request *tr, struct response *rs)
 {
 	struct form f;
 
-	form_read(&f, body, authorization);
-	sign_in(em, version, &f, rs);
+	form_read(&f, tr->body, tr->authorization);
+	sign_in(em, tr, &f, rs);
 	form_done(&f);
 }
 
@@ -339,12 +349,12 @@ static bool identity_is(const struct emulator *em, const struct application *app
  * managed-identities-azure-resources/how-to-use-vm-token): no secret, but a header that a browser
  * does not send.
  */
-void handle_managed_identity(
-	struct emulator *em, const char *query, bool metadata, struct response *rs)
+void handle_managed_identity(struct emulator *em, const char *base, const char *query,
+	bool metadata, struct response *rs)
 {
 	_cleanup_free_ char *id = form_value(query, "client_id");
 	_cleanup_free_ char *resource = form_value(query, "resource");
-	struct grant g = {.version = 1, .strong = true, .machine = true};
+	struct grant g = {.version = 1, .strong = true, .machine = true, .base = base};
 	const struct application *app = NULL;
 
 	if (!metadata) {

@@ -5,7 +5,13 @@
  */
 #include "graph/write.h"
 
+#include "graph/reference.h"
+#include "graph/rights.h"
+#include "tenant/body.h"
+#include "tenant/change.h"
+#include "tenant/clock.h"
 #include "tenant/conflict.h"
+#include "tenant/lifecycle.h"
 #include "tenant/validate.h"
 
 #include "base/codec.h"
@@ -17,35 +23,8 @@
 
 #define PROXIES_MAX 332 /* observed in Entra; about 300 are safe */
 
-static void change_done(struct change *c)
-{
-	for (unsigned i = 0; i < n_properties; i++)
-		buf_done(&c->text[i]);
-}
-#define _cleanup_change_ _cleanup_(change_done)
-
 /* Answers 400 and is false. */
 #define refuse(rs, ...) (respond_error(rs, 400, "Request_BadRequest", __VA_ARGS__), false)
-
-json_t *body_get(const json_t *body, const char *name)
-{
-	const char *key;
-	json_t *v = json_object_get(body, name);
-
-	if (v)
-		return v;
-	json_object_foreach ((json_t *)body, key, v)
-		if (strcasecmp(key, name) == 0)
-			return v;
-	return NULL;
-}
-
-const char *body_text(const json_t *body, const char *name)
-{
-	const char *v = json_string_value(body_get(body, name));
-
-	return v ? v : "";
-}
 
 /* A value that cannot be: for synchronization by the names of its own errors. */
 static bool refuse_value(const struct request *rq, enum object_type t, unsigned prop,
@@ -130,7 +109,7 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 				continue;
 			return refuse(rs,
 				"Property '%s' does not exist on type 'microsoft.graph.%s'.", key,
-				types[t].word);
+				object_types[t].word);
 		}
 		if (c->given[prop]) /* in another case: body_parse() refuses the same one twice */
 			return refuse(rs, "Property '%s' is given more than once.", key);
@@ -157,22 +136,6 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 	return true;
 }
 
-/* The text that the object will have; NULL: null. */
-static const char *future(const struct change *c, const struct object *o, unsigned prop, size_t *n)
-{
-	*n = 0;
-	if (c->given[prop]) {
-		*n = c->text[prop].len;
-		return *n ? c->text[prop].data : NULL;
-	}
-	return o ? object_prop(o, prop, n) : NULL;
-}
-
-static bool is_given(const struct change *c, unsigned prop)
-{
-	return c->given[prop] && c->text[prop].len;
-}
-
 static bool check_required(
 	const struct request *rq, enum object_type t, const struct change *c, struct response *rs)
 {
@@ -194,33 +157,21 @@ static bool check_required(
 	unsigned n = is_sync(rq) ? ARRAY_SIZE(synced) : lists[t].n;
 
 	for (unsigned i = 0; i < n; i++)
-		if (!is_given(c, list[i]))
+		if (!change_has(c, list[i]))
 			return refuse(rs, "A value is required for property '%s' of resource '%s'.",
-				properties[list[i]].name, types[t].word);
+				properties[list[i]].name, object_types[t].word);
 	if (t == TYPE_USER && !is_sync(rq) && !c->password)
 		return refuse(rs, "A value is required for property '%s' of resource '%s'.",
-			"passwordProfile", types[t].word);
+			"passwordProfile", object_types[t].word);
 	return true;
 }
 
 /* --- names --- */
 
-static void set_text(struct change *c, unsigned prop, const char *s, size_t n, const char *behind)
-{
-	struct buf b = {0};
-
-	buf_addc(&b, '"');
-	buf_add(&b, s, n);
-	buf_addf(&b, "%s\"", behind);
-	buf_done(&c->text[prop]);
-	c->text[prop] = b;
-	c->given[prop] = true;
-}
-
 /* The first address of proxyAddresses (JSON text) with the prefix; NULL: none. */
 static const char *address(const struct change *c, const char *prefix)
 {
-	const char *p = is_given(c, P_PROXIES) ? strstr(c->text[P_PROXIES].data, prefix) : NULL;
+	const char *p = change_has(c, P_PROXIES) ? strstr(c->text[P_PROXIES].data, prefix) : NULL;
 
 	return p ? p + strlen(prefix) : NULL;
 }
@@ -234,17 +185,17 @@ static void settle_nickname(struct change *c)
 {
 	const char *sources[] = {
 		address(c, "\"SMTP:"),
-		is_given(c, P_MAIL) ? c->text[P_MAIL].data + 1 : NULL,
-		is_given(c, P_UPN) ? c->text[P_UPN].data + 1 : NULL,
+		change_has(c, P_MAIL) ? c->text[P_MAIL].data + 1 : NULL,
+		change_has(c, P_UPN) ? c->text[P_UPN].data + 1 : NULL,
 		address(c, "\"smtp:"),
 	};
 
-	for (unsigned i = 0; i < ARRAY_SIZE(sources) && !is_given(c, P_MAIL_NICKNAME); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(sources) && !change_has(c, P_MAIL_NICKNAME); i++) {
 		size_t n = sources[i] ? strcspn(sources[i], "@\"\\") : 0; /* of JSON text */
 		json_t *text = n && n <= 64 ? json_stringn(sources[i], n) : NULL;
 
 		if (text && !value_wrong(P_MAIL_NICKNAME, text))
-			set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
+			change_set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
 		json_decref(text);
 	}
 }
@@ -252,7 +203,7 @@ static void settle_nickname(struct change *c)
 static bool mail_enabled(const struct change *c, const struct object *o)
 {
 	size_t n;
-	const char *v = future(c, o, P_MAIL_ENABLED, &n);
+	const char *v = change_future(c, o, P_MAIL_ENABLED, &n);
 
 	return v && *v == 't';
 }
@@ -261,7 +212,7 @@ static bool mail_enabled(const struct change *c, const struct object *o)
 static void add_primary(struct change *c, const struct object *o, const char *address)
 {
 	size_t n, i;
-	const char *have = future(c, o, P_PROXIES, &n);
+	const char *have = change_future(c, o, P_PROXIES, &n);
 	json_t *old = have ? json_loadb(have, n, 0, NULL) : json_array(), *list = json_array(), *v;
 	_cleanup_free_ char *primary = xasprintf("SMTP:%s", address), *text = NULL;
 
@@ -354,7 +305,7 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 
 	if (!c->given[P_UPN] && o)
 		return true;
-	if (is_given(c, P_UPN) &&
+	if (change_has(c, P_UPN) &&
 		upn_domain(c->text[P_UPN].data, c->text[P_UPN].len, domain, sizeof(domain)) &&
 		tenant_verified(em->tenant, domain)) {
 		if (!is_sync(rq) || !federation_differs(em, o, domain))
@@ -367,14 +318,14 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 	}
 	if (!is_sync(rq))
 		return refuse(rs, "Property userPrincipalName is invalid.");
-	if (is_given(c, P_UPN) && strstr(c->text[P_UPN].data, ".@"))
+	if (change_has(c, P_UPN) && strstr(c->text[P_UPN].data, ".@"))
 		return refuse_value(
 			rq, TYPE_USER, P_UPN, "the name before the @ ends in a dot", rs);
-	nick = future(c, o, P_MAIL_NICKNAME, &n);
+	nick = change_future(c, o, P_MAIL_NICKNAME, &n);
 	if (!nick)
 		return refuse(rs, "A value is required for property 'userPrincipalName'.");
 	suffix = xasprintf("@%s", em->tenant->initial_domain);
-	set_text(c, P_UPN, nick + 1, n - 2, suffix);
+	change_set_text(c, P_UPN, nick + 1, n - 2, suffix);
 	if (upn_domain(c->text[P_UPN].data, c->text[P_UPN].len, domain, sizeof(domain)))
 		return true;
 	return refuse_value(
@@ -419,14 +370,14 @@ static void apply(struct emulator *em, struct object *o, struct change *c, bool 
 			    em->dir, o, i, c->text[i].len ? c->text[i].data : NULL, c->text[i].len))
 			*changed = true;
 	}
-	em->n_quarantined += is_given(c, P_ERRORS);
+	em->n_quarantined += change_has(c, P_ERRORS);
 }
 
 static void set_now(struct emulator *em, struct object *o, unsigned prop)
 {
 	char text[TIME_TEXT_SIZE], json[TIME_TEXT_SIZE + 2];
 
-	snprintf(json, sizeof(json), "\"%s\"", time_format(now(em), text));
+	snprintf(json, sizeof(json), "\"%s\"", time_format(tenant_now(em), text));
 	object_set(em->dir, o, prop, json, strlen(json));
 }
 
@@ -435,31 +386,6 @@ static void make_synced(struct emulator *em, struct object *o, bool *changed)
 	if (object_set(em->dir, o, P_SYNC_ENABLED, "true", 4))
 		*changed = true;
 	set_now(em, o, P_LAST_SYNC);
-}
-
-void object_restore(struct emulator *em, struct object *o)
-{
-	o->deleted = false;
-	o->deleted_at = 0;
-	object_set(em->dir, o, P_DELETED, NULL, 0);
-	object_keys_add(em->dir, o);
-}
-
-static struct object *add_object(struct emulator *em, enum object_type t, const struct change *c)
-{
-	const struct buf *anchor = &c->text[P_IMMUTABLE_ID];
-	unsigned char raw[16];
-	char id[GUID_TEXT_SIZE];
-	uint64_t hash;
-
-	if (!em->stable_ids || !anchor->len)
-		return directory_add(em->dir, t, NULL);
-	hash = hash64(anchor->data, anchor->len) + t;
-	memcpy(raw, &hash, 8);
-	hash = hash64(&hash, sizeof(hash));
-	memcpy(raw + 8, &hash, 8);
-	guid_format(id, raw);
-	return directory_add(em->dir, t, directory_find(em->dir, id, 36) ? NULL : id);
 }
 
 /* An object that comes back: what it had may be another's by now. */
@@ -485,14 +411,14 @@ static bool settle_user_type(
 	static const char *const kinds[] = {"Member", "Guest"};
 	struct buf *text = &c->text[P_USER_TYPE];
 
-	if (create && !is_given(c, P_USER_TYPE))
-		set_text(c, P_USER_TYPE, kinds[0], strlen(kinds[0]), "");
-	if (!is_given(c, P_USER_TYPE))
+	if (create && !change_has(c, P_USER_TYPE))
+		change_set_text(c, P_USER_TYPE, kinds[0], strlen(kinds[0]), "");
+	if (!change_has(c, P_USER_TYPE))
 		return true;
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (text->len == strlen(kinds[i]) + 2 &&
 			strncasecmp(text->data + 1, kinds[i], strlen(kinds[i])) == 0) {
-			set_text(c, P_USER_TYPE, kinds[i], strlen(kinds[i]), "");
+			change_set_text(c, P_USER_TYPE, kinds[i], strlen(kinds[i]), "");
 			return true;
 		}
 	return refuse_value(rq, TYPE_USER, P_USER_TYPE, "it is Member or Guest", rs);
@@ -502,6 +428,7 @@ static bool settle_user_type(
 static bool check(struct emulator *em, const struct request *rq, enum object_type t,
 	const struct object *o, struct change *c, struct response *rs)
 {
+	struct refusal refusal = {0};
 	bool create = o == NULL;
 	size_t n;
 	const char *kinds;
@@ -519,9 +446,10 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 	if (t == TYPE_USER &&
 		(!settle_upn(em, rq, o, c, rs) || !settle_user_type(rq, create, c, rs)))
 		return false;
-	if (t == TYPE_DEVICE && create && !is_given(c, P_PROFILE_TYPE))
-		set_text(c, P_PROFILE_TYPE, "RegisteredDevice", strlen("RegisteredDevice"), "");
-	kinds = t == TYPE_GROUP ? future(c, o, P_GROUP_TYPES, &n) : NULL;
+	if (t == TYPE_DEVICE && create && !change_has(c, P_PROFILE_TYPE))
+		change_set_text(
+			c, P_PROFILE_TYPE, "RegisteredDevice", strlen("RegisteredDevice"), "");
+	kinds = t == TYPE_GROUP ? change_future(c, o, P_GROUP_TYPES, &n) : NULL;
 	if (t == TYPE_GROUP && !is_sync(rq) && mail_enabled(c, o) &&
 		!(kinds && strstr(kinds, "\"Unified\"")))
 		return refuse(rs,
@@ -530,7 +458,10 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 		return false;
 	if (o && o->deleted)
 		reclaim(c, o);
-	return conflicts_settle(em, rq, t, o, c, rs);
+	if (conflicts_settle(em, is_sync(rq), t, o, c, &refusal))
+		return true;
+	respond_refusal(rs, &refusal);
+	return false;
 }
 
 static bool bind_all(struct emulator *em, struct request *rq, struct object *o,
@@ -562,7 +493,7 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	if (!check(em, rq, t, o, &c, rs))
 		return false;
 	if (create)
-		o = add_object(em, t, &c);
+		o = object_new(em, t, c.text[P_IMMUTABLE_ID].data, c.text[P_IMMUTABLE_ID].len);
 	if (!bind_all(em, rq, o, &c, &changed, rs)) {
 		if (create)
 			directory_drop(em->dir, o);

@@ -1,16 +1,9 @@
 /* Writing properties: checks everything first, then applies. */
 #pragma once
 
-#include "odata/query.h"
-
-/* A body after checking: JSON text by property. */
-struct change {
-	struct buf text[SELECT_MAX];
-	bool given[SELECT_MAX];
-	const json_t *members; /* members@odata.bind */
-	const char *manager;   /* manager@odata.bind */
-	bool password;
-};
+#include "odata/request.h"
+#include "odata/response.h"
+#include "tenant/emulator.h"
 
 /*
  * Writes the properties of rq->body to the object (NULL: a new one is made). False with rs filled

@@ -1,10 +1,17 @@
 /* One evhttp request to a struct request, and the response back. */
 #include "http/server.h"
 
-#include "base/err.h"
+#include "graph/route.h"
+#include "graph/signin.h"
+#include "graph/token.h"
 #include "http/connection.h"
 #include "http/inflate.h"
-#include "odata/query.h"
+#include "odata/parse.h"
+#include "order/control.h"
+#include "order/orders.h"
+#include "tenant/body.h"
+
+#include "base/err.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -19,12 +26,16 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#define BASE_MAX 128 /* of "https://HOST:PORT", in every link of an answer */
+
 struct server {
-	struct event_base *base;
+	struct event_base *events;
 	struct emulator *em;
 	struct evhttp *http;
 	struct evhttp_bound_socket *bound;
 	struct connections *connections;
+	int record;
+	char base[BASE_MAX];
 };
 
 static enum method method_of(struct evhttp_request *req)
@@ -138,7 +149,6 @@ static void send_response(struct evhttp_request *req, struct response *rs)
 		evhttp_add_header(out, "Content-Type",
 			rs->type ? rs->type
 				 : "application/json;odata.metadata=minimal;charset=utf-8");
-	add_ids(out);
 	if (may_be_shared(req))
 		add_sharing(req);
 	if (rs->units) {
@@ -194,7 +204,7 @@ static void answer(struct server *s, struct evhttp_request *req, struct response
 	p = xcalloc(1, sizeof(*p));
 	p->req = req;
 	p->rs = *rs;
-	event_base_once(s->base, -1, EV_TIMEOUT, on_delay, p, &tv);
+	event_base_once(s->events, -1, EV_TIMEOUT, on_delay, p, &tv);
 }
 
 /* --- requests --- */
@@ -213,14 +223,15 @@ static void read_headers(struct evhttp_request *req, struct request *rq)
 		rq->page_size = (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L);
 }
 
-static bool sign_in(
-	struct server *s, struct evhttp_request *req, const char *body, struct response *rs)
+static bool sign_in(struct server *s, struct evhttp_request *req, const struct request *rq,
+	const char *body, struct response *rs)
 {
 	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
 	const char *metadata = evhttp_find_header(in, "Metadata");
 	struct asked a = {
 		.method =
 			evhttp_request_get_command(req) == EVHTTP_REQ_HEAD ? M_GET : method_of(req),
+		.base = rq->base,
 		.path = evhttp_request_get_uri(req),
 		.body = body,
 		.authorization = evhttp_find_header(in, "Authorization"),
@@ -243,7 +254,7 @@ static void graph(
 	}
 	read_headers(req, rq);
 	if (request_parse(rq, rq->path, rs))
-		route(s->em, rq, rs);
+		graph_route(s->em, rq, rs);
 }
 
 static bool read_body(struct evhttp_request *req, const char *body, size_t n, struct request *rq,
@@ -287,12 +298,12 @@ static bool headers_good(struct evhttp_request *req, struct response *rs)
 }
 
 /* Each $batch body on a line of its own, for replays. */
-static void record(struct emulator *em, const char *path, const struct buf *body)
+static void record(const struct server *s, const char *path, const struct buf *body)
 {
-	if (em->record < 0 || !strstr(path, "/$batch"))
+	if (s->record < 0 || !strstr(path, "/$batch"))
 		return;
-	(void)!write(em->record, buf_str(body), body->len);
-	(void)!write(em->record, "\n", 1);
+	(void)!write(s->record, buf_str(body), body->len);
+	(void)!write(s->record, "\n", 1);
 }
 
 /* The body as it was before it was compressed; false with rs filled. */
@@ -337,7 +348,8 @@ static bool take_body(struct evhttp_request *req, struct buf *body, struct respo
 static void handle(struct server *s, struct evhttp_request *req, const struct buf *body,
 	struct request *rq, struct response *rs)
 {
-	if (sign_in(s, req, buf_str(body), rs) || !read_body(req, buf_str(body), body->len, rq, rs))
+	if (sign_in(s, req, rq, buf_str(body), rs) ||
+		!read_body(req, buf_str(body), body->len, rq, rs))
 		return;
 	if (str_starts(rq->path, "/emulator/"))
 		handle_emulator(s->em, rq, rq->path, rs);
@@ -356,25 +368,31 @@ static void no_delay(struct evhttp_request *req)
 }
 
 /*
- * Links lead back to the name that the client knows us by, whatever cloud it takes us for. A name
- * that could not be one leaves them as they are.
+ * Links lead back to the name that the client knows us by, whatever cloud it takes us for: that of
+ * this request, for other clients have other names. "https://" and the Host header to ret; the
+ * server's own name when the header is missing, too long, or has characters that no host has.
  */
-static void set_base(struct emulator *em, struct evhttp_request *req)
+static void request_base(
+	const struct server *s, struct evhttp_request *req, char ret[static BASE_MAX])
 {
 	const char *host = evhttp_find_header(evhttp_request_get_input_headers(req), "Host");
 	size_t n = host ? strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				       "0123456789.-:[]")
 	                : 0;
 
-	if (n && !host[n] && n < sizeof(em->base) - sizeof("https://"))
-		snprintf(em->base, sizeof(em->base), "https://%s", host);
+	if (n && !host[n] && n < BASE_MAX - sizeof("https://"))
+		snprintf(ret, BASE_MAX, "https://%s", host);
+	else
+		snprintf(ret, BASE_MAX, "%s", s->base);
 }
 
 static void on_request(struct evhttp_request *req, void *ctx)
 {
 	struct server *s = ctx;
+	char base[BASE_MAX];
 	struct request rq = {
 		.method = method_of(req),
+		.base = base,
 		.path = evhttp_request_get_uri(req),
 		.version = "v1.0",
 	};
@@ -386,23 +404,24 @@ static void on_request(struct evhttp_request *req, void *ctx)
 	request_begin(s->em,
 		evhttp_find_header(evhttp_request_get_input_headers(req), "client-request-id"));
 	connection_busy(req);
-	set_base(s->em, req);
+	request_base(s, req, base);
 	no_delay(req);
 	good = headers_good(req, &rs) && !preflight(req, &rs) && take_body(req, &body, &rs);
 	if (good)
-		record(s->em, rq.path, &body);
-	if (!own && s->em->faults)
-		f = fault_take(s->em, method_name(rq.method), rq.path, false,
+		record(s, rq.path, &body);
+	if (!own && s->em->orders->faults)
+		f = fault_take(s->em->orders->faults, method_name(rq.method), rq.path, false,
 			&(struct request_body){buf_str(&body), body.len});
 	if (good && (!f || !f->status))
 		handle(s, req, &body, &rq, &rs);
 	if (f)
 		fault_apply(f, &rs);
 	if (!own) {
-		log_request(s->em, method_name(rq.method), rq.path, rs.status);
-		count_response(s->em, rq.method, rs.status);
+		stats_log(&s->em->orders->stats, method_name(rq.method), rq.path, rs.status);
+		stats_count(&s->em->orders->stats, rq.method, rs.status);
 	}
 	request_done(&rq);
+	add_ids(evhttp_request_get_output_headers(req)); /* before others have ids of theirs */
 	answer(s, req, &rs);
 }
 
@@ -411,7 +430,7 @@ int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em,
 {
 	struct server *s = xcalloc(1, sizeof(*s));
 
-	*s = (struct server){.base = base, .em = em};
+	*s = (struct server){.events = base, .em = em, .record = config->record};
 	s->http = evhttp_new(base);
 	s->connections = connections_new(tls, config->max_connections, config->request_seconds);
 	evhttp_set_bevcb(s->http, connection_new, s->connections);
@@ -429,6 +448,9 @@ int server_new(struct event_base *base, SSL_CTX *tls, struct emulator *em,
 		return r;
 	}
 	connections_limit(s->connections, evhttp_bound_socket_get_listener(s->bound));
+	snprintf(s->base, sizeof(s->base), "https://%s:%u",
+		streq(config->address, "127.0.0.1") ? "localhost" : config->address,
+		server_port(s));
 	*ret = s;
 	return 0;
 }
@@ -442,6 +464,11 @@ unsigned short server_port(const struct server *s)
 		return 0;
 	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&ss)->sin6_port
 					      : ((struct sockaddr_in *)(void *)&ss)->sin_port);
+}
+
+const char *server_base(const struct server *s)
+{
+	return s->base;
 }
 
 void server_free(struct server *s)

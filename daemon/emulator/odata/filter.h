@@ -1,7 +1,7 @@
 /* The tree that filter.c makes of $filter's text, and that filter_match.c looks at objects with. */
 #pragma once
 
-#include "odata/query.h"
+#include "tenant/property.h"
 
 enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_COMPARE, NODE_ANY };
 enum compare_op { OP_EQ, OP_NE, OP_GT, OP_GE, OP_LT, OP_LE, OP_IN, OP_STARTS, OP_ENDS };
@@ -17,3 +17,25 @@ struct filter {
 
 #define COUNT_STEP "/$count"
 #define SOA_FLAG "onPremisesSyncBehavior/isCloudManaged"
+
+/*
+ * $filter: eq ne gt ge lt le in, startswith(), endswith(), x/any(v:...), x/$count, and, or, not,
+ * parentheses. NULL with *why.
+ */
+struct filter *filter_parse(const char *text, const char **why);
+void filter_free(struct filter *f);
+
+enum filter_need {
+	NEED_NOTHING,
+	NEED_INDEX,    /* ConsistencyLevel: eventual and $count=true */
+	NEED_PROPERTY, /* the type has none of the name (*why) */
+};
+/* What a filter over objects of the type asks for; sync: by an application that synchronizes. */
+enum filter_need filter_need(
+	const struct filter *f, enum object_type t, bool sync, const char **why);
+/* A property in it that only some applications may read; -1: there is none. */
+int filter_restricted(const struct filter *f, enum object_type t);
+/* The literal (JSON text) when the whole filter is "property eq 'literal'"; NULL otherwise. */
+const char *filter_equals(const struct filter *f, const char *property);
+/* Of "id eq 'a' or id eq 'b'": their number, and "a,b," appended; 0: it is another filter. */
+unsigned filter_ids(const struct filter *f, struct buf *ret);

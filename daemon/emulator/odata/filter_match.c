@@ -2,7 +2,9 @@
  * $filter over an object of the directory, a JSON object (an audit record) or one element of a
  * collection.
  */
-#include "odata/filter.h"
+#include "odata/filter_match.h"
+
+#include "tenant/body.h"
 
 #include "base/err.h"
 #include "base/text.h"

@@ -1,13 +1,17 @@
 /* A collection: $filter, $search, $orderby, $count and pages. */
-#include "odata/query.h"
+#include "odata/list.h"
+
+#include "odata/filter_match.h"
+#include "odata/page.h"
+#include "odata/query_check.h"
+#include "odata/render.h"
+#include "odata/search.h"
+#include "odata/sort.h"
+#include "tenant/clock.h"
 
 #include "base/err.h"
-#include "base/text.h"
 
 #include <limits.h>
-#include <stdio.h>
-
-#define PAGE_DEFAULT 100
 
 struct listing {
 	struct emulator *em;
@@ -111,29 +115,6 @@ static bool list_walk(struct listing *l)
 	return true;
 }
 
-static const struct query *sorting; /* qsort has no context of its own */
-
-static int cmp_objects(const void *a, const void *b)
-{
-	const struct object *x = *(const struct object *const *)a;
-	const struct object *y = *(const struct object *const *)b;
-	unsigned prop = (unsigned)sorting->order_by - 1;
-	size_t n, m;
-	const char *s = object_prop(x, prop, &n), *t = object_prop(y, prop, &m);
-	int r = s && t ? text_casecmp(s, n - 1, t, m - 1) : (s != NULL) - (t != NULL);
-
-	if (sorting->descending)
-		r = -r;
-	return r ? r : (x->index > y->index) - (x->index < y->index);
-}
-
-void objects_sort(const struct object **list, size_t n, const struct query *q)
-{
-	sorting = q;
-	if (n)
-		qsort(list, n, sizeof(*list), cmp_objects);
-}
-
 static bool list_sorted(struct listing *l)
 {
 	uint32_t n = directory_size(l->em->dir), found = 0;
@@ -180,7 +161,7 @@ static bool prepare(struct listing *l)
 	l->top = q->top             ? (unsigned long)q->top
 	         : l->rq->page_size ? (unsigned long)l->rq->page_size
 	                            : PAGE_DEFAULT;
-	l->seen = visible_seq(l->em);
+	l->seen = tenant_visible(l->em);
 	if (!query_skip(q, &l->skip, l->rs) || !query_select(q, l->rq, l->type, l->rs) ||
 		!expand_check(q, l->type, l->rs) || !query_check(q, l->rq, l->type, l->rs))
 		return false;
@@ -194,12 +175,12 @@ static void respond_list(struct listing *l)
 	struct buf *b = &l->rs->body;
 
 	l->rs->status = 200;
-	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",", l->em->base, l->rq->version,
-		types[l->type].collection);
+	buf_addf(b, "{\"@odata.context\":\"%s/%s/$metadata#%s\",", l->rq->base, l->rq->version,
+		object_types[l->type].collection);
 	if (l->rq->query->count && l->rq->eventual && !l->rq->query->skiptoken)
 		buf_addf(b, "\"@odata.count\":%lu,", l->total);
 	if (l->next)
-		add_next_link(l->em, l->rq, l->next, b);
+		add_next_link(l->rq, l->next, b);
 	buf_adds(b, "\"value\":[");
 	buf_add(b, buf_str(&l->items), l->items.len);
 	buf_adds(b, "]}");

@@ -2,7 +2,7 @@
  * $search="property:text" with AND and OR (learn.microsoft.com/graph/search-query-parameter, "Using
  * $search on directory object collections"): a value matches when one of its words begins so.
  */
-#include "odata/query.h"
+#include "odata/search.h"
 
 #include "base/err.h"
 #include "base/text.h"

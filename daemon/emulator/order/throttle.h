@@ -5,6 +5,8 @@
 #pragma once
 
 #include "odata/request.h"
+#include "odata/response.h"
+#include "tenant/emulator.h"
 
 struct throttle;
 

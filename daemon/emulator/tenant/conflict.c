@@ -1,14 +1,16 @@
 /* What collides, the quarantine, and the way out of it. */
 #include "tenant/conflict.h"
 
+#include "tenant/clock.h"
+
 #include "base/codec.h"
 #include "base/err.h"
 #include "base/timefmt.h"
 
 #include <stdio.h>
 
-/* Answers 400 and is false. */
-#define refuse(rs, ...) (respond_error(rs, 400, "Request_BadRequest", __VA_ARGS__), false)
+/* Says no, and is false. */
+#define refuse(ret, ...) refusal_set(ret, "Request_BadRequest", __VA_ARGS__)
 
 /* Who else has the key; NULL: nobody. `text` is JSON. */
 static const struct object *holder(const struct emulator *em, enum key_kind kind,
@@ -32,19 +34,17 @@ static const struct object *address_holder(
 	return holder(em, KEY_ADDRESS, TYPE_USER, o, b.data, b.len);
 }
 
-static bool refuse_duplicate(
-	const struct request *rq, const char *name, const char *value, struct response *rs)
+static bool refuse_duplicate(bool sync, const char *name, const char *value, struct refusal *ret)
 {
-	if (!is_sync(rq))
-		return refuse(rs,
+	if (!sync)
+		return refuse(ret,
 			"Another object with the same value for property %s already exists.", name);
-	respond_error(rs, 400, "AttributeValueMustBeUnique",
+	return refusal_set(ret, "AttributeValueMustBeUnique",
 		"Unable to update this object because the following attributes associated with "
 		"this object have values that may already be associated with another object in "
 		"your local directory services: [%s %.300s;]. Correct or remove the duplicate "
 		"values in your local directory.",
 		name, value);
-	return false;
 }
 
 /* --- the list of provisioning errors of an object --- */
@@ -76,7 +76,7 @@ static void errors_add(
 
 	json_array_append_new(
 		list, json_pack("{s:s, s:s, s:s, s:s}", "category", "PropertyConflict",
-			      "occurredDateTime", time_format(now(em), when),
+			      "occurredDateTime", time_format(tenant_now(em), when),
 			      "propertyCausingError", property, "value", value));
 }
 
@@ -120,7 +120,7 @@ static char *plain(const struct buf *json)
 
 /* prefix+4 digits@initial domain */
 static void placeholder_upn(const struct emulator *em, const char *upn, const struct change *c,
-	const struct object *o, struct buf *ret)
+	const struct object *o, struct buf *b)
 {
 	size_t n = c->text[P_IMMUTABLE_ID].len;
 	const char *anchor =
@@ -128,18 +128,18 @@ static void placeholder_upn(const struct emulator *em, const char *upn, const st
 	uint64_t hash = hash64(anchor ? anchor : "", n);
 
 	for (unsigned i = 0; i < 10000; i++) {
-		buf_clear(ret);
-		buf_addc(ret, '"');
-		buf_add_json(ret, upn, strcspn(upn, "@"));
-		buf_addf(ret, "+%04u@%s\"", (unsigned)((hash + i) % 10000),
+		buf_clear(b);
+		buf_addc(b, '"');
+		buf_add_json(b, upn, strcspn(upn, "@"));
+		buf_addf(b, "+%04u@%s\"", (unsigned)((hash + i) % 10000),
 			em->tenant->initial_domain);
-		if (!holder(em, KEY_UPN, TYPE_USER, o, ret->data, ret->len))
+		if (!holder(em, KEY_UPN, TYPE_USER, o, b->data, b->len))
 			return;
 	}
 }
 
-static bool settle_upn(const struct emulator *em, const struct request *rq, const struct object *o,
-	struct change *c, json_t *errors, struct response *rs)
+static bool settle_upn(const struct emulator *em, bool sync, const struct object *o,
+	struct change *c, json_t *errors, struct refusal *ret)
 {
 	struct buf *text = &c->text[P_UPN];
 	_cleanup_free_ char *upn = NULL;
@@ -151,9 +151,9 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 	errors_drop(errors, "UserPrincipalName");
 	if (!holder(em, KEY_UPN, TYPE_USER, o, text->data, text->len))
 		return true;
-	if (!is_sync(rq) || !em->features[FEATURE_QUARANTINE_UPN])
+	if (!sync || !em->features[FEATURE_QUARANTINE_UPN])
 		return refuse_duplicate(
-			rq, is_sync(rq) ? "UserPrincipalName" : "userPrincipalName", upn, rs);
+			sync, sync ? "UserPrincipalName" : "userPrincipalName", upn, ret);
 	placeholder_upn(em, upn, c, o, &stand_in);
 	buf_done(text);
 	*text = stand_in;
@@ -163,8 +163,8 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 
 /* --- proxyAddresses --- */
 
-static bool settle_proxies(const struct emulator *em, const struct request *rq, enum object_type t,
-	const struct object *o, struct change *c, json_t *errors, struct response *rs)
+static bool settle_proxies(const struct emulator *em, bool sync, enum object_type t,
+	const struct object *o, struct change *c, json_t *errors, struct refusal *ret)
 {
 	json_t *list, *kept, *v;
 	size_t i;
@@ -183,11 +183,10 @@ static bool settle_proxies(const struct emulator *em, const struct request *rq, 
 
 		if (!other) {
 			json_array_append(kept, v);
-		} else if (is_sync(rq) && other->type == t &&
-			   em->features[FEATURE_QUARANTINE_PROXY]) {
+		} else if (sync && other->type == t && em->features[FEATURE_QUARANTINE_PROXY]) {
 			errors_add(em, errors, "ProxyAddresses", proxy);
 		} else {
-			good = refuse_duplicate(rq, "ProxyAddresses", proxy, rs);
+			good = refuse_duplicate(sync, "ProxyAddresses", proxy, ret);
 			break;
 		}
 	}
@@ -198,8 +197,8 @@ static bool settle_proxies(const struct emulator *em, const struct request *rq, 
 	return good;
 }
 
-bool conflicts_settle(const struct emulator *em, const struct request *rq, enum object_type t,
-	const struct object *o, struct change *c, struct response *rs)
+bool conflicts_settle(const struct emulator *em, bool sync, enum object_type t,
+	const struct object *o, struct change *c, struct refusal *ret)
 {
 	static const struct {
 		unsigned prop;
@@ -214,7 +213,7 @@ bool conflicts_settle(const struct emulator *em, const struct request *rq, enum 
 
 		if (c->given[keys[i].prop] && text->len &&
 			holder(em, keys[i].kind, t, o, text->data, text->len))
-			return refuse(rs,
+			return refuse(ret,
 				"Another object with the same value for property %s already "
 				"exists.",
 				properties[keys[i].prop].name);
@@ -222,7 +221,8 @@ bool conflicts_settle(const struct emulator *em, const struct request *rq, enum 
 	if (!c->given[P_UPN] && !c->given[P_PROXIES])
 		return true;
 	errors = errors_of(o);
-	good = settle_upn(em, rq, o, c, errors, rs) && settle_proxies(em, rq, t, o, c, errors, rs);
+	good = settle_upn(em, sync, o, c, errors, ret) &&
+	       settle_proxies(em, sync, t, o, c, errors, ret);
 	if (good && !same_errors(errors, o))
 		set_json(c, P_ERRORS, errors);
 	json_decref(errors);

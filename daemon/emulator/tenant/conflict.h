@@ -5,11 +5,16 @@
  */
 #pragma once
 
-#include "graph/write.h"
+#include "tenant/change.h"
+#include "tenant/emulator.h"
+#include "tenant/refusal.h"
 
-/* Replaces or takes out what collides, or fills rs and is false. */
-bool conflicts_settle(const struct emulator *em, const struct request *rq, enum object_type t,
-	const struct object *o, struct change *c, struct response *rs);
+/*
+ * Replaces or takes out what collides when synchronization writes it (sync); false with ret filled:
+ * the change is refused. o NULL: a new object.
+ */
+bool conflicts_settle(const struct emulator *em, bool sync, enum object_type t,
+	const struct object *o, struct change *c, struct refusal *ret);
 /* The property of a deleted object that another one has the value of by now; NULL: none. */
 const char *conflict_find(const struct emulator *em, const struct object *o);
 /* Gives an object the quarantined values that are free now. */

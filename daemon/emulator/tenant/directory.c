@@ -3,7 +3,6 @@
 
 #include "base/codec.h"
 #include "base/err.h"
-#include "base/text.h"
 
 #include <ctype.h>
 

@@ -1,38 +1,30 @@
 /* Hard match, soft match, or neither: decided, not done. */
 #include "tenant/match.h"
 
-#include <stdarg.h>
-#include <stdio.h>
+#include "tenant/body.h"
 
-static void refuse(struct match *m, const char *code, const char *fmt, ...) _printf_(3, 4);
-static void refuse(struct match *m, const char *code, const char *fmt, ...)
-{
-	va_list ap;
+#include <strings.h>
 
-	m->verdict = MATCH_REFUSED;
-	m->object = NULL;
-	m->code = code;
-	va_start(ap, fmt);
-	vsnprintf(m->text, sizeof(m->text), fmt, ap);
-	va_end(ap);
-}
-
-bool match_takeover(const struct emulator *em, const struct object *o, struct match *m)
+bool match_takeover(const struct emulator *em, const struct object *o, struct refusal *ret)
 {
 	if (object_prop_is(o, P_SYNC_ENABLED, "true") || o->type != TYPE_USER)
 		return true;
 	if (em->features[FEATURE_BLOCK_TAKEOVER])
-		refuse(m, "InvalidHardMatch",
+		return refusal_set(ret, "InvalidHardMatch",
 			"A hard match was found with the cloud object %s, and the tenant blocks "
 			"the takeover of cloud objects "
 			"(blockCloudObjectTakeoverThroughHardMatchEnabled).",
 			o->id);
-	else if (o->roles)
-		refuse(m, "ExistingAdminRoleConflict",
+	if (o->roles)
+		return refusal_set(ret, "ExistingAdminRoleConflict",
 			"The cloud object %s holds an administrator role and is never matched.",
 			o->id);
-	return m->verdict != MATCH_REFUSED;
+	return true;
 }
+
+/* The match's own way to say no. */
+#define refuse(m, ...) \
+	((m)->verdict = MATCH_REFUSED, (m)->object = NULL, refusal_set(&(m)->refusal, __VA_ARGS__))
 
 static struct object *by_key(const struct emulator *em, enum key_kind kind, enum object_type t,
 	const char *text, size_t n)
@@ -94,8 +86,8 @@ static void soft_match(
 		return;
 	if (o->type != t) {
 		refuse(m, "ObjectTypeMismatch",
-			"The %s that comes in has the same %s as the %s %s.", types[t].word, why,
-			types[o->type].word, o->id);
+			"The %s that comes in has the same %s as the %s %s.", object_types[t].word,
+			why, object_types[o->type].word, o->id);
 		return;
 	}
 	if (object_prop(o, P_IMMUTABLE_ID, &n) || em->features[FEATURE_BLOCK_SOFT_MATCH]) {

@@ -5,18 +5,19 @@
  */
 #pragma once
 
-#include "graph/handlers.h"
+#include "tenant/emulator.h"
+#include "tenant/refusal.h"
 
 enum match_verdict { MATCH_NONE, MATCH_HARD, MATCH_SOFT, MATCH_REFUSED };
 
 struct match {
 	enum match_verdict verdict;
-	struct object *object; /* HARD, SOFT */
-	const char *code;      /* REFUSED: the synchronization error's name */
-	char text[256];
+	struct object *object;  /* HARD, SOFT */
+	struct refusal refusal; /* REFUSED: by the synchronization error's name */
 };
 
+/* Decides for the body of a creation; changes nothing. */
 void match_incoming(
 	const struct emulator *em, enum object_type t, const json_t *body, struct match *ret);
 /* May synchronization write an object that it does not master (yet)? False: refused. */
-bool match_takeover(const struct emulator *em, const struct object *o, struct match *ret);
+bool match_takeover(const struct emulator *em, const struct object *o, struct refusal *ret);

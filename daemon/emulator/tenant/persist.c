@@ -1,6 +1,8 @@
 /* SQLite behind the directory: one row per object, one per audit record. */
 #include "tenant/persist.h"
 
+#include "tenant/clock.h"
+
 #include "base/codec.h"
 #include "base/err.h"
 
@@ -116,11 +118,10 @@ static void load_audit(struct emulator *em, sqlite3_stmt *st)
 	struct audit *a;
 	_cleanup_free_ char *id = column(st, 1);
 
-	em->audits = xrealloc(em->audits, (em->n_audits + 1) * sizeof(*em->audits));
-	if (!em->n_audits)
-		em->audits_gone = (unsigned)sqlite3_column_int64(st, 0);
-	a = &em->audits[em->n_audits++];
-	*a = (struct audit){.time = sqlite3_column_int64(st, 2), .good = true};
+	if (!em->audits.n)
+		em->audits.gone = (unsigned)sqlite3_column_int64(st, 0);
+	a = audits_append(&em->audits);
+	a->time = sqlite3_column_int64(st, 2);
 	strncpy(a->id, id, sizeof(a->id) - 1);
 	a->activity = column(st, 3);
 	a->app_id = column(st, 4);
@@ -186,7 +187,7 @@ static int load_all(struct persist *p, struct emulator *em, struct err *e)
 		return r;
 	link_in_order(em);
 	p->seq = directory_seq(em->dir);
-	p->n_audits = em->audits_gone + em->n_audits;
+	p->n_audits = em->audits.gone + em->audits.n;
 	return 0;
 }
 
@@ -299,10 +300,10 @@ static int put_objects(struct persist *p, struct emulator *em, bool all, struct 
 /* Row n is the nth record that there ever was. */
 static int put_audits(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
-	unsigned gone = em->audits_gone;
+	unsigned gone = em->audits.gone;
 
-	for (unsigned i = all ? gone : MAX(gone, p->n_audits); i < gone + em->n_audits; i++)
-		TRY(put_audit(p, i, &em->audits[i - gone], e));
+	for (unsigned i = all ? gone : MAX(gone, p->n_audits); i < gone + em->audits.n; i++)
+		TRY(put_audit(p, i, &em->audits.items[i - gone], e));
 	sqlite3_bind_int64(p->drop_audits, 1, gone);
 	sqlite3_step(p->drop_audits);
 	return sqlite3_reset(p->drop_audits) == SQLITE_OK ? 0 : db_error(p, e);
@@ -326,7 +327,7 @@ static int transaction(
 	if (sqlite3_exec(p->db, r == 0 ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
 		r = db_error(p, e);
 	p->seq = directory_seq(em->dir);
-	p->n_audits = em->audits_gone + em->n_audits;
+	p->n_audits = em->audits.gone + em->audits.n;
 	p->clock = em->clock;
 	memcpy(p->features, em->features, sizeof(p->features));
 	return r;
@@ -334,7 +335,7 @@ static int transaction(
 
 int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 {
-	if (directory_seq(em->dir) == p->seq && em->audits_gone + em->n_audits == p->n_audits &&
+	if (directory_seq(em->dir) == p->seq && em->audits.gone + em->audits.n == p->n_audits &&
 		em->clock == p->clock &&
 		memcmp(em->features, p->features, sizeof(p->features)) == 0)
 		return 0;
@@ -368,9 +369,9 @@ int persist_restore(const char *path, struct emulator *em, struct err *e)
 		return r;
 	memcpy(key, em->key, sizeof(key));
 	directory_free(em->dir);
-	audits_free(em);
+	audits_done(&em->audits);
 	em->dir = directory_new();
-	em->n_quarantined = em->audits_gone = 0;
+	em->n_quarantined = 0;
 	memset(em->n_managed, 0, sizeof(em->n_managed));
 	memset(em->hint, 0, sizeof(em->hint));
 	em->n_marks = 0;
@@ -379,8 +380,8 @@ int persist_restore(const char *path, struct emulator *em, struct err *e)
 	memcpy(em->key, key, sizeof(key)); /* who has signed in stays signed in */
 	guid_random(em->epoch);            /* delta tokens of the other time are void */
 	/* the clock may have gone back */
-	em->tokens_from = MIN(em->tokens_from, now(em));
-	em->last_release = now(em);
+	em->tokens_from = MIN(em->tokens_from, tenant_now(em));
+	em->last_release = tenant_now(em);
 	if (r == 0 && em->persist)
 		r = transaction(
 			em->persist, em, "BEGIN; DELETE FROM object; DELETE FROM audit", true, e);

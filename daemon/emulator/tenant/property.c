@@ -3,7 +3,7 @@
  * names, types, what $select gives by default; .../aad-advanced-queries: what $filter needs). A new
  * property is a row at the end: the databases of the tenants hold their numbers.
  */
-#include "odata/query.h"
+#include "tenant/property.h"
 
 #include "base/text.h"
 #include "base/timefmt.h"
@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-const struct type_info types[] = {
+const struct type_info object_types[] = {
 #define X(id, collection, odata, word) {collection, odata, word},
 	TYPES(X)
 #undef X
@@ -106,7 +106,7 @@ const struct property properties[] = {
 	{"isManaged", KIND_BOOLEAN, D, D, BY_APPLICATION},
 	{"physicalIds", KIND_STRINGS, D, D, BY_APPLICATION},
 };
-_Static_assert(ARRAY_SIZE(properties) <= SELECT_MAX, "SELECT_MAX");
+_Static_assert(ARRAY_SIZE(properties) <= PROPERTIES_MAX, "PROPERTIES_MAX");
 const unsigned n_properties = ARRAY_SIZE(properties);
 
 #undef U

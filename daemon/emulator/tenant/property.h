@@ -21,7 +21,7 @@ enum object_type {
 struct type_info {
 	const char *collection, *odata, *word;
 };
-extern const struct type_info types[TYPE_COUNT];
+extern const struct type_info object_types[TYPE_COUNT];
 
 /* Who has a manager can be one. */
 static inline bool type_has_manager(enum object_type t)
@@ -85,6 +85,9 @@ enum {
 	P_TRUST_TYPE,
 	P_PROFILE_TYPE
 };
+
+/* Rows of the table, at most. */
+#define PROPERTIES_MAX 80
 
 extern const struct property properties[];
 extern const unsigned n_properties;

@@ -1,8 +1,8 @@
 /* Reads the tenant's file. */
 #include "tenant/tenant.h"
 
-#include "graph/assertion.h"
-#include "tenant/emulator.h"
+#include "tenant/credential.h"
+#include "tenant/feature.h"
 
 #include "base/file.h"
 
@@ -176,7 +176,8 @@ static int check_words(const char *path, const struct tenant *t, struct err *e)
 	for (unsigned i = 0; i < t->n_apps; i++)
 		if (t->apps[i].app_id[strspn(t->apps[i].app_id, good)])
 			bad = t->apps[i].app_id;
-	return bad ? wrong(path, e, "an id or a domain with a character that cannot be", bad) : 0;
+	return bad ? wrong(path, e, "an id or a domain with a character that it may not have", bad)
+	           : 0;
 }
 
 static int read_tenant(const char *path, json_t *root, struct tenant *t, struct err *e)

@@ -39,7 +39,7 @@ struct credential;
 struct application {
 	char *app_id, *secret, *name;    /* secret NULL: none */
 	unsigned roles;                  /* bit per role */
-	struct credential **credentials; /* certificates, federated identities; see assertion.h */
+	struct credential **credentials; /* certificates, federated identities; see credential.h */
 	unsigned n_credentials;
 	bool managed_identity;
 };

@@ -6,6 +6,8 @@
  */
 #include "tenant/validate.h"
 
+#include "tenant/guid.h"
+
 #include "base/codec.h"
 #include "base/country.h"
 #include "base/err.h"
@@ -123,7 +125,7 @@ static const char *wrong_device(unsigned prop, const char *s)
 	unsigned char guid[16];
 
 	if (prop == P_DEVICE_ID)
-		return guid_parse(guid, s) ? NULL : "a GUID was expected";
+		return guid_read(guid, s) ? NULL : "a GUID was expected";
 	return prop == P_TRUST_TYPE ? wrong_trust(s) : wrong_profile(s);
 }
 

@@ -1,0 +1,8 @@
+/* /directory/deletedItems */
+#pragma once
+
+#include "odata/request.h"
+#include "odata/response.h"
+#include "tenant/emulator.h"
+
+void handle_deleted(struct emulator *em, struct request *rq, struct response *rs);

@@ -1,0 +1,8 @@
+/* /directory/onPremisesSynchronization */
+#pragma once
+
+#include "odata/request.h"
+#include "odata/response.h"
+#include "tenant/emulator.h"
+
+void handle_features(struct emulator *em, struct request *rq, struct response *rs);

@@ -1,0 +1,72 @@
+/* The rights of applications, by their roles. */
+#include "graph/rights.h"
+
+#include "tenant/match.h"
+
+static const struct {
+	unsigned read, write;
+} rights[] = {
+#define BIT(r) (1u << ROLE_##r)
+	[TYPE_USER] = {BIT(USER_READ) | BIT(USER_WRITE) | BIT(DIRECTORY_READ) |
+			       BIT(DIRECTORY_WRITE) | BIT(SYNC) | BIT(USER_SOA),
+		BIT(USER_WRITE) | BIT(DIRECTORY_WRITE) | BIT(SYNC)},
+	[TYPE_GROUP] = {BIT(GROUP_READ) | BIT(GROUP_WRITE) | BIT(DIRECTORY_READ) |
+				BIT(DIRECTORY_WRITE) | BIT(SYNC) | BIT(MEMBER_WRITE) |
+				BIT(GROUP_SOA),
+		BIT(GROUP_WRITE) | BIT(DIRECTORY_WRITE) | BIT(SYNC)},
+	[TYPE_CONTACT] = {BIT(CONTACT_READ) | BIT(DIRECTORY_READ) | BIT(DIRECTORY_WRITE) |
+				  BIT(SYNC) | BIT(CONTACT_SOA),
+		BIT(SYNC)},
+	/* synchronization has no part in them: it needs the right to read them like anybody */
+	[TYPE_DEVICE] = {BIT(DEVICE_READ) | BIT(DEVICE_WRITE) | BIT(DIRECTORY_READ) |
+				 BIT(DIRECTORY_WRITE),
+		BIT(DEVICE_WRITE) | BIT(DIRECTORY_WRITE)},
+#undef BIT
+};
+
+bool may_read(const struct request *rq, enum object_type t, struct response *rs)
+{
+	if (rq->app->roles & rights[t].read)
+		return true;
+	respond_forbidden(rs);
+	return false;
+}
+
+bool may_write(const struct request *rq, enum object_type t, struct response *rs)
+{
+	if (rq->app->roles & rights[t].write && !(t == TYPE_DEVICE && is_sync(rq)))
+		return true;
+	respond_forbidden(rs);
+	return false;
+}
+
+bool object_writable(const struct emulator *em, const struct request *rq, const struct object *o,
+	struct response *rs)
+{
+	struct refusal refusal = {0};
+
+	if (!is_sync(rq)) {
+		if (!object_prop_is(o, P_SYNC_ENABLED, "true"))
+			return true;
+		respond_error(rs, 400, "Request_BadRequest",
+			"Unable to update the specified properties for on-premises mastered "
+			"Directory Sync objects or objects currently undergoing migration.");
+		return false;
+	}
+	if (o->cloud_managed) {
+		respond_error(rs, 400, "Request_BadRequest",
+			"The source of authority of this object is in the cloud (isCloudManaged is "
+			"true): synchronization cannot write it.");
+		return false;
+	}
+	if (match_takeover(em, o, &refusal))
+		return true;
+	respond_refusal(rs, &refusal);
+	return false;
+}
+
+bool may_touch(const struct request *rq, const struct object *o)
+{
+	return !o || o->type != TYPE_USER || !o->roles || is_sync(rq) ||
+	       has_role(rq, ROLE_ROLES_WRITE);
+}

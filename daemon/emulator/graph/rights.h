@@ -1,0 +1,19 @@
+/* Who may do what with which object. */
+#pragma once
+
+#include "odata/request.h"
+#include "odata/response.h"
+#include "tenant/emulator.h"
+
+/* May the caller do this with objects of the type? False with rs filled. */
+bool may_read(const struct request *rq, enum object_type type, struct response *rs);
+bool may_write(const struct request *rq, enum object_type type, struct response *rs);
+/*
+ * May the application do what is sensitive with the user (learn.microsoft.com/graph/api/resources/
+ * users#who-can-perform-sensitive-actions)? Not where he holds a directory role, unless it is the
+ * synchronization service, or may give roles itself. o NULL: there is none yet.
+ */
+bool may_touch(const struct request *rq, const struct object *o);
+/* May the caller write the object, whoever masters it? False with rs filled. */
+bool object_writable(const struct emulator *em, const struct request *rq, const struct object *o,
+	struct response *rs);

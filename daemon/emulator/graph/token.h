@@ -1,0 +1,25 @@
+/* The token endpoint, and access tokens. */
+#pragma once
+
+#include "odata/response.h"
+#include "tenant/emulator.h"
+
+/* What stands around a request for a token. */
+struct token_request {
+	int version;      /* of the endpoint: 1 "resource" and text for numbers, 2 "scope" */
+	const char *base; /* "https://localhost:8443", as the client called us */
+	const char *body;
+	const char *authorization; /* NULL: none */
+};
+
+/* An error of the token endpoint. */
+void token_error(struct response *rs, int status, const char *error, const char *text);
+/* A value of a form or a query, decoded, in memory of its own; "" when there is none. */
+char *form_value(const char *body, const char *name);
+void handle_token(struct emulator *em, const struct token_request *tr, struct response *rs);
+/* A managed identity asks by its query, and with the header "Metadata: true". */
+void handle_managed_identity(struct emulator *em, const char *base, const char *query,
+	bool metadata, struct response *rs);
+/* Who asks with this header; NULL with *why. */
+const struct application *token_check(
+	struct emulator *em, const char *authorization, const char **why);

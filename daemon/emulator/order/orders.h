@@ -1,0 +1,18 @@
+/* What tests have ordered, and what they ask about: everything that a real tenant has not. */
+#pragma once
+
+#include "order/faults.h"
+#include "order/stats.h"
+#include "order/throttle.h"
+
+struct orders {
+	struct fault *faults;
+	struct stats stats;
+	struct throttle *throttle; /* NULL: none */
+	bool lag_reads;            /* reads of single objects lag as lists do (em->lag_ms) */
+	bool replay;               /* delta queries tell objects several times and in any order */
+	const char *snapshots;     /* their folder, made when it is needed; borrowed */
+};
+
+struct orders *orders_new(const char *snapshots);
+struct orders *orders_free(struct orders *o);

@@ -1,0 +1,17 @@
+/* The JSON body of a request: parsed with limits, its members found in any case. */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+/*
+ * The caller frees. NULL: no object or list of JSON, one with a key twice, or one that is nested
+ * too deeply.
+ */
+json_t *body_parse(const char *text, size_t n);
+/* A member of a body, its name in any case; borrowed. NULL: there is none. */
+json_t *body_get(const json_t *body, const char *name);
+/* "" when it is no string; borrowed. */
+const char *body_text(const json_t *body, const char *name);
+/* A whole number by its name; def when it is none. */
+long body_number(const json_t *o, const char *key, long def);
