@@ -26,7 +26,7 @@ ROOMS = {
 EMULATOR = "daemon/emulator/"
 # who alone may see a library's header
 ONLY = {
-    "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist\.c|tests/unit/(store|sync|emulator)/",
+    "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist(_load)?\.[ch]|tests/unit/(store|sync|emulator)/",
     "ldap.h": r"lib/net/ldap\w*\.[ch]",
     "curl/curl.h": r"lib/net/http\.c|tests/bench/",
     "ini.h": r"lib/sync/config\.c",

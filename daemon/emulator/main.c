@@ -32,6 +32,7 @@ struct program {
 	const char *tenant, *state, *port_file, *record;
 	struct server_config config;
 	bool memory, throttle;
+	bool failing; /* the last flush */
 	struct tls_config tls;
 	struct emulator em;
 	struct event_base *base;
@@ -182,9 +183,11 @@ static void flush(struct program *p)
 {
 	struct err e = {0};
 	char text[1100];
+	bool good = !p->persist || persist_flush(p->persist, &p->em, &e) == 0;
 
-	if (p->persist && persist_flush(p->persist, &p->em, &e) < 0)
+	if (!good && !p->failing) /* it is tried again four times a second */
 		fprintf(stderr, "entra-emulator: %s\n", err_format(&e, text, sizeof(text)));
+	p->failing = !good;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *ctx)

@@ -656,6 +656,43 @@ def test_pipelined_requests(em):
     assert found[201][0] == 200
 
 
+# --- what clients must not see of each other ---
+
+def test_links_of_another_client(em):
+    """Whose Host header is missing, or is no host, gets our own name, not the last client's."""
+    admin = Graph(em)
+    for name in ("anna", "bo"):
+        assert em.request("POST", "/v1.0/users", dict(
+            USER, userPrincipalName=name + "@fjordline.example"), admin.headers)[0] == 201
+
+    def link(version, *lines):
+        text = "GET /v1.0/users?$top=1 HTTP/%s\r\nAuthorization: %s\r\nConnection: close\r\n%s\r\n" % (
+            version, admin.headers["Authorization"], "".join(lines))
+        with tls(em) as sock:
+            sock.sendall(text.encode())
+            return parse(read_all(sock).partition(b"\r\n\r\n")[2])["@odata.nextLink"]
+
+    for odd in (("1.0",), ("1.1", "Host: a b\r\n"), ("1.1", "Host: %s\r\n" % ("x" * 200))):
+        assert link("1.1", "Host: other.example\r\n").startswith("https://other.example/v1.0/")
+        assert link(*odd).startswith(em.url + "/v1.0/"), odd
+
+
+def test_ids_of_a_delayed_answer(em):
+    """The ids in its headers are those in its body, whoever was served meanwhile."""
+    admin = Graph(em)
+    em.fault(match="GET /v1.0/users/slow", delayMs=300)
+    with tls(em) as sock:
+        sock.sendall(head(admin, "GET", "/v1.0/users/slow", "Connection: close\r\n",
+                          "client-request-id: slow\r\n"))
+        wait_for(lambda: any("slow" in r["path"] for r in em.requests()), "the slow request")
+        refused(em.request("GET", "/v1.0/users/quick", None,
+                           dict(admin.headers, **{"client-request-id": "quick"})), 404)
+        top, _, body = read_all(sock).decode("ascii").partition("\r\n\r\n")
+    told = json.loads(body)["error"]["innerError"]
+    assert "client-request-id: slow\r\n" in top + "\r\n" and told["client-request-id"] == "slow"
+    assert "request-id: %s\r\n" % told["request-id"] in top + "\r\n"
+
+
 # --- what a refused request leaves ---
 
 def test_refused_writes_change_nothing(em):

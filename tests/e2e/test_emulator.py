@@ -1,7 +1,9 @@
 """The emulator by itself: sign-in, rights, state table, queries, delta, batches, persistence."""
 import base64
+import contextlib
 import json
 import os
+import sqlite3
 import urllib.error
 import urllib.request
 import ssl
@@ -337,6 +339,26 @@ def test_bad_tenant_file(tmp_path, text, words):
     with pytest.raises(AssertionError) as caught:
         Emulator(str(tmp_path), tenant=str(path))
     assert "bad.json" in str(caught.value) and words in str(caught.value)
+
+
+@pytest.mark.parametrize("sql, row", (
+    ("UPDATE object SET type = 77", "table object, row 0"),
+    ("UPDATE object SET links = x'63000000000000000100000000000000'", "table object, row 0"),
+    ("UPDATE meta SET value = x'00' WHERE name = 'key'", "table meta, row key"),
+), ids=("type", "links", "key"))
+def test_damaged_state(tmp_path, sql, row):
+    """It is refused by its file and row, and not served, nor overwritten."""
+    em = Emulator(str(tmp_path))
+    synced(Graph(em, SYNC_APP))
+    em.stop()
+    path = os.path.join(em.folder, "tenant.db")
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(sql)
+        db.commit()
+    for _ in range(2):
+        with pytest.raises(AssertionError) as failed:
+            Emulator(str(tmp_path)).stop()
+        assert path in str(failed.value) and row in str(failed.value)
 
 
 def test_sample_is_used():

@@ -1,66 +1,13 @@
 /* Objects, their properties, links and keys. */
 #include "tenant/directory.h"
 
+#include "tenant/map.h"
+#include "tenant/record.h"
+
 #include "base/codec.h"
 #include "base/err.h"
 
 #include <ctype.h>
-
-/* --- an open-addressing map from 64-bit hashes to numbers --- */
-
-struct map {
-	struct {
-		uint64_t hash; /* 0: free */
-		uint64_t value;
-	} * slots;
-	size_t size, n; /* n counts removed ones too */
-};
-
-#define REMOVED UINT64_MAX
-
-static size_t map_slot(const struct map *m, uint64_t hash)
-{
-	size_t i = hash & (m->size - 1);
-
-	while (m->slots[i].hash && m->slots[i].hash != hash)
-		i = (i + 1) & (m->size - 1);
-	return i;
-}
-
-static void map_put(struct map *m, uint64_t hash, uint64_t value)
-{
-	size_t i;
-
-	hash = hash ? hash : 1;
-	if (m->n * 2 >= m->size) {
-		struct map old = *m;
-
-		m->size = old.size ? old.size * 2 : 1024;
-		m->slots = xcalloc(m->size, sizeof(*m->slots));
-		m->n = 0;
-		for (size_t k = 0; k < old.size; k++)
-			if (old.slots[k].hash && old.slots[k].value != REMOVED)
-				map_put(m, old.slots[k].hash, old.slots[k].value);
-		free(old.slots);
-	}
-	i = map_slot(m, hash);
-	m->n += !m->slots[i].hash;
-	m->slots[i].hash = hash;
-	m->slots[i].value = value;
-}
-
-static uint64_t map_get(const struct map *m, uint64_t hash)
-{
-	size_t i;
-
-	hash = hash ? hash : 1;
-	if (!m->size)
-		return REMOVED;
-	i = map_slot(m, hash);
-	return m->slots[i].hash ? m->slots[i].value : REMOVED;
-}
-
-/* --- the directory --- */
 
 struct directory {
 	struct object **objects;
@@ -86,9 +33,9 @@ void directory_free(struct directory *d)
 		free(d->objects[i]);
 	}
 	free(d->objects);
-	free(d->ids.slots);
-	free(d->keys.slots);
-	free(d->links.slots);
+	map_done(&d->ids);
+	map_done(&d->keys);
+	map_done(&d->links);
 	free(d);
 }
 
@@ -117,13 +64,13 @@ struct object *directory_add(struct directory *d, enum object_type type, const c
 		d->objects = xrealloc(d->objects, d->cap * sizeof(struct object *));
 	}
 	d->objects[d->n++] = o;
-	map_put(&d->ids, id_hash(o->id, 36), o->index);
+	map_add(&d->ids, id_hash(o->id, 36), o->index);
 	return o;
 }
 
 void directory_drop(struct directory *d, struct object *o)
 {
-	map_put(&d->ids, id_hash(o->id, 36), REMOVED);
+	map_remove(&d->ids, id_hash(o->id, 36), o->index);
 	d->n--;
 	free(o);
 }
@@ -138,13 +85,24 @@ uint32_t directory_size(const struct directory *d)
 	return d->n;
 }
 
+struct wanted_id {
+	const struct directory *d;
+	const char *id;
+};
+
+static bool same_id(const void *ctx, uint64_t index)
+{
+	const struct wanted_id *w = ctx;
+
+	return strncasecmp(w->d->objects[index]->id, w->id, 36) == 0;
+}
+
 struct object *directory_find(const struct directory *d, const char *id, size_t n)
 {
-	uint64_t i = n == 36 ? map_get(&d->ids, id_hash(id, n)) : REMOVED;
+	struct wanted_id w = {d, id};
+	uint64_t i = n == 36 ? map_find(&d->ids, id_hash(id, n), same_id, &w) : MAP_NONE;
 
-	if (i == REMOVED || strncasecmp(d->objects[i]->id, id, n) != 0)
-		return NULL;
-	return d->objects[i];
+	return i == MAP_NONE ? NULL : d->objects[i];
 }
 
 uint64_t directory_seq(const struct directory *d)
@@ -190,29 +148,12 @@ uint64_t object_touch(struct directory *d, struct object *o)
 	return o->seq;
 }
 
-/* --- properties: records of 1 byte number, 8 bytes seq, 4 bytes length, the text --- */
-
-#define HEAD 13
-
-static void head_read(const unsigned char *p, unsigned *prop, uint64_t *seq, uint32_t *len)
-{
-	*prop = p[0];
-	memcpy(seq, p + 1, 8);
-	memcpy(len, p + 9, 4);
-}
+/* --- properties --- */
 
 bool object_next(const struct object *o, size_t *pos, unsigned *ret_prop, uint64_t *ret_seq,
 	const char **ret_json, size_t *ret_n)
 {
-	uint32_t len;
-
-	if (*pos + HEAD > o->props_len)
-		return false;
-	head_read(o->props + *pos, ret_prop, ret_seq, &len);
-	*ret_json = len ? (const char *)o->props + *pos + HEAD : NULL;
-	*ret_n = len;
-	*pos += HEAD + len;
-	return true;
+	return record_next(o->props, o->props_len, pos, ret_prop, ret_seq, ret_json, ret_n);
 }
 
 const char *object_prop(const struct object *o, unsigned prop, size_t *ret_n)
@@ -239,18 +180,6 @@ bool object_prop_is(const struct object *o, unsigned prop, const char *json)
 	return have && n == strlen(json) && memcmp(have, json, n) == 0;
 }
 
-static void record_add_raw(struct buf *b, unsigned prop, uint64_t seq, const char *json, size_t n)
-{
-	unsigned char head[HEAD];
-	uint32_t len = (uint32_t)n;
-
-	head[0] = (unsigned char)prop;
-	memcpy(head + 1, &seq, 8);
-	memcpy(head + 9, &len, 4);
-	buf_add(b, head, HEAD);
-	buf_add(b, json, n);
-}
-
 static bool is_key(unsigned prop)
 {
 	return prop == P_UPN || prop == P_MAIL || prop == P_PROXIES || prop == P_IMMUTABLE_ID ||
@@ -271,17 +200,17 @@ bool object_set(struct directory *d, struct object *o, unsigned prop, const char
 		return false;
 	if (is_key(prop))
 		object_keys_drop(d, o);
-	buf_reserve(&b, o->props_len + n + HEAD);
+	buf_reserve(&b, o->props_len + n + 16);
 	while (start = pos, object_next(o, &pos, &found, &seq, &have, &have_n)) {
 		if (found == prop) {
-			record_add_raw(&b, prop, d->seq + 1, json ? json : "", json ? n : 0);
+			record_add(&b, prop, d->seq + 1, json ? json : "", json ? n : 0);
 			there = true;
 		} else {
 			buf_add(&b, o->props + start, pos - start);
 		}
 	}
 	if (!there)
-		record_add_raw(&b, prop, d->seq + 1, json, n);
+		record_add(&b, prop, d->seq + 1, json, n);
 	free(o->props);
 	o->props_len = b.len;
 	o->props = xrealloc(b.data, b.len);
@@ -300,18 +229,29 @@ static uint64_t link_hash(const struct object *group, uint32_t target)
 	return hash64(pair, sizeof(pair));
 }
 
+struct wanted_link {
+	const struct object *group;
+	uint32_t target;
+};
+
+static bool same_link(const void *ctx, uint64_t position)
+{
+	const struct wanted_link *w = ctx;
+
+	return position < w->group->n_links && w->group->links[position].target == w->target;
+}
+
 struct link *object_link(const struct directory *d, const struct object *group, uint32_t target)
 {
-	uint64_t i = map_get(&d->links, link_hash(group, target));
+	struct wanted_link w = {group, target};
+	uint64_t i = map_find(&d->links, link_hash(group, target), same_link, &w);
 
-	return i == REMOVED || i >= group->n_links || group->links[i].target != target
-	               ? NULL
-	               : &group->links[i];
+	return i == MAP_NONE ? NULL : &group->links[i];
 }
 
 void object_link_index(struct directory *d, struct object *group, uint32_t position)
 {
-	map_put(&d->links, link_hash(group, group->links[position].target), position);
+	map_add(&d->links, link_hash(group, group->links[position].target), position);
 }
 
 static void holder_add(struct object *target, uint32_t holder)
@@ -398,68 +338,135 @@ static uint64_t key_hash(enum key_kind kind, enum object_type type, const char *
 	return hash64(b.data, b.len);
 }
 
-struct object *directory_key(const struct directory *d, enum key_kind kind, enum object_type type,
-	const char *text, size_t n)
+/* The properties that are keys by their whole text; addresses are looked for in a list. */
+static const struct {
+	unsigned prop;
+	enum key_kind kind;
+} plain_keys[] = {
+	{P_UPN, KEY_UPN},
+	{P_UNIQUE_NAME, KEY_UNIQUE_NAME},
+	{P_DEVICE_ID, KEY_DEVICE_ID},
+};
+
+/* The next "smtp:..." of a list, as "addr" with quotes like the other keys; false at the end. */
+static bool next_address(const char **p, const char *behind, struct buf *ret)
 {
-	uint64_t i = map_get(&d->keys, key_hash(kind, type, text, n));
+	for (; *p < behind; (*p)++) {
+		const char *start = *p, *end = start + 1;
 
-	return i == REMOVED ? NULL : d->objects[i];
-}
-
-static void key_set(struct directory *d, struct object *o, enum key_kind kind, const char *text,
-	size_t n, bool add)
-{
-	uint64_t hash = key_hash(kind, o->type, text, n);
-	uint64_t have = map_get(&d->keys, hash);
-
-	if (add && (have == REMOVED || kind != KEY_ADDRESS))
-		map_put(&d->keys, hash, o->index);
-	else if (!add && have == o->index)
-		map_put(&d->keys, hash, REMOVED);
-}
-
-/* Every "smtp:..." of the list, as "addr" with quotes like the other keys. */
-static void addresses_set(
-	struct directory *d, struct object *o, const char *json, size_t n, bool add)
-{
-	const char *behind = json + n;
-
-	for (const char *p = json; p < behind; p++) {
-		const char *end = p + 1;
-		_cleanup_buf_ struct buf b = {0};
-
-		if (*p != '"')
+		if (*start != '"')
 			continue;
 		while (end < behind && *end != '"')
 			end += *end == '\\' ? 2 : 1;
 		if (end >= behind)
-			return;
-		if (end - p > 5 && strncasecmp(p + 1, "smtp:", 5) == 0) {
-			buf_addc(&b, '"');
-			buf_add(&b, p + 6, (size_t)(end - p - 5));
-			key_set(d, o, KEY_ADDRESS, b.data, b.len, add);
-		}
-		p = end;
+			return false;
+		*p = end;
+		if (end - start <= 5 || strncasecmp(start + 1, "smtp:", 5) != 0)
+			continue;
+		buf_clear(ret);
+		buf_addc(ret, '"');
+		buf_add(ret, start + 6, (size_t)(end - start - 5));
+		(*p)++;
+		return true;
 	}
+	return false;
+}
+
+struct wanted_key {
+	const struct directory *d;
+	enum key_kind kind;
+	enum object_type type;
+	const char *text;
+	size_t n;
+};
+
+static bool is_text(const struct wanted_key *w, const char *text, size_t n)
+{
+	if (!text || n != w->n)
+		return false;
+	return w->kind == KEY_IMMUTABLE ? memcmp(text, w->text, n) == 0
+	                                : strncasecmp(text, w->text, n) == 0;
+}
+
+static bool has_address(const struct wanted_key *w, const struct object *o)
+{
+	_cleanup_buf_ struct buf b = {0};
+	const char *p, *behind;
+	size_t n;
+
+	p = object_prop(o, P_PROXIES, &n);
+	behind = p ? p + n : NULL;
+	while (p && next_address(&p, behind, &b))
+		if (is_text(w, b.data, b.len))
+			return true;
+	return false;
+}
+
+/* Has the object the key, or only its hash? */
+static bool same_key(const void *ctx, uint64_t index)
+{
+	const struct wanted_key *w = ctx;
+	const struct object *o = w->d->objects[index];
+	const char *text;
+	size_t n;
+
+	if (w->kind == KEY_ADDRESS)
+		return has_address(w, o);
+	if (w->kind == KEY_IMMUTABLE) {
+		text = object_prop(o, P_IMMUTABLE_ID, &n);
+		return o->type == w->type && is_text(w, text, n);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(plain_keys); i++)
+		if (plain_keys[i].kind == w->kind) {
+			text = object_prop(o, plain_keys[i].prop, &n);
+			return is_text(w, text, n);
+		}
+	return false;
+}
+
+struct object *directory_key(const struct directory *d, enum key_kind kind, enum object_type type,
+	const char *text, size_t n)
+{
+	struct wanted_key w = {d, kind, type, text, n};
+	uint64_t i = map_find(&d->keys, key_hash(kind, type, text, n), same_key, &w);
+
+	return i == MAP_NONE ? NULL : d->objects[i];
+}
+
+/* Of two objects with one address the older keeps it; other keys are the newer one's. */
+static void key_set(struct directory *d, struct object *o, enum key_kind kind, const char *text,
+	size_t n, bool add)
+{
+	uint64_t hash = key_hash(kind, o->type, text, n);
+	const struct object *have = directory_key(d, kind, o->type, text, n);
+
+	if (add ? have && (have == o || kind == KEY_ADDRESS) : have != o)
+		return;
+	if (have)
+		map_remove(&d->keys, hash, have->index);
+	if (add)
+		map_add(&d->keys, hash, o->index);
+}
+
+static void addresses_set(
+	struct directory *d, struct object *o, const char *json, size_t n, bool add)
+{
+	_cleanup_buf_ struct buf b = {0};
+	const char *p = json;
+
+	while (next_address(&p, json + n, &b))
+		key_set(d, o, KEY_ADDRESS, b.data, b.len, add);
 }
 
 static void keys_set(struct directory *d, struct object *o, bool add)
 {
-	static const struct {
-		unsigned prop;
-		enum key_kind kind;
-	} plain[] = {
-		{P_UPN, KEY_UPN},
-		{P_UNIQUE_NAME, KEY_UNIQUE_NAME},
-		{P_DEVICE_ID, KEY_DEVICE_ID},
-	};
 	const char *json;
 	size_t n;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(plain) && !(add && o->deleted); i++) {
-		json = object_prop(o, plain[i].prop, &n);
+	for (unsigned i = 0; i < ARRAY_SIZE(plain_keys) && !(add && o->deleted); i++) {
+		json = object_prop(o, plain_keys[i].prop, &n);
 		if (json)
-			key_set(d, o, plain[i].kind, json, n, add);
+			key_set(d, o, plain_keys[i].kind, json, n, add);
 	}
 	json = object_prop(o, P_PROXIES, &n);
 	if (json && !(add && o->deleted))

@@ -28,7 +28,7 @@ struct object {
 	unsigned char roles; /* directory roles that it holds, bit per role of roles.c */
 	uint32_t *holders;   /* indexes of what refers to it: groups, and whose manager it is */
 	uint32_t n_holders, cap_holders;
-	unsigned char *props; /* records: number, seq, length, JSON text; see directory.c */
+	unsigned char *props; /* records; see record.h */
 	size_t props_len;
 	struct link *links; /* members */
 	uint32_t n_links, cap_links;

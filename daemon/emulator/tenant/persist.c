@@ -1,7 +1,8 @@
-/* SQLite behind the directory: one row per object, one per audit record. */
+/* SQLite behind the directory: one row per object, one per audit record. This file writes. */
 #include "tenant/persist.h"
 
 #include "tenant/clock.h"
+#include "tenant/persist_load.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -20,6 +21,7 @@ struct persist {
 	unsigned n_audits;
 	int64_t clock;
 	bool features[FEATURE_COUNT];
+	bool whole; /* the next flush replaces everything */
 };
 
 static const char SCHEMA[] =
@@ -44,151 +46,12 @@ static int prepare(struct persist *p, const char *sql, sqlite3_stmt **ret, struc
 	return sqlite3_prepare_v2(p->db, sql, -1, ret, NULL) == SQLITE_OK ? 0 : db_error(p, e);
 }
 
-static void load_links(struct directory *d, struct object *o, const void *blob, size_t n)
-{
-	o->n_links = o->cap_links = (uint32_t)(n / sizeof(*o->links));
-	if (!o->n_links)
-		return;
-	o->links = xmalloc(n);
-	memcpy(o->links, blob, n);
-	for (uint32_t i = 0; i < o->n_links; i++)
-		object_link_index(d, o, i);
-}
-
-static void load_object(struct emulator *em, sqlite3_stmt *st)
-{
-	struct object *o = directory_add(em->dir, (enum object_type)sqlite3_column_int(st, 2),
-		(const char *)sqlite3_column_text(st, 1));
-	int flags = sqlite3_column_int(st, 3);
-	size_t n;
-
-	o->deleted = flags & 1;
-	o->purged = flags >> 1 & 1;
-	o->cloud_managed = flags >> 2 & 1;
-	o->roles = (unsigned char)(flags >> 8);
-	o->created = (uint64_t)sqlite3_column_int64(st, 4);
-	o->seq = (uint64_t)sqlite3_column_int64(st, 5);
-	o->manager = sqlite3_column_int64(st, 6);
-	o->manager_seq = (uint64_t)sqlite3_column_int64(st, 7);
-	o->deleted_at = sqlite3_column_int64(st, 8);
-	o->props_len = (size_t)sqlite3_column_bytes(st, 9);
-	if (o->props_len) {
-		o->props = xmalloc(o->props_len);
-		memcpy(o->props, sqlite3_column_blob(st, 9), o->props_len);
-	}
-	load_links(em->dir, o, sqlite3_column_blob(st, 10), (size_t)sqlite3_column_bytes(st, 10));
-	object_keys_add(em->dir, o);
-	em->n_managed[o->type] += o->cloud_managed;
-	em->n_quarantined += object_prop(o, P_ERRORS, &n) != NULL;
-}
-
-static int cmp_seq(const void *a, const void *b)
-{
-	const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
-
-	return (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static void link_in_order(struct emulator *em)
-{
-	uint32_t n = directory_size(em->dir);
-	struct object **all = xcalloc(n + 1, sizeof(struct object *));
-
-	for (uint32_t i = 0; i < n; i++)
-		all[i] = directory_get(em->dir, i);
-	if (n)
-		qsort(all, n, sizeof(struct object *), cmp_seq);
-	for (uint32_t i = 0; i < n; i++) {
-		object_link_in(em->dir, all[i]);
-		directory_set_seq(em->dir, MAX(directory_seq(em->dir), all[i]->seq));
-	}
-	free(all);
-	directory_index_holders(em->dir);
-}
-
-static char *column(sqlite3_stmt *st, int i)
-{
-	const char *v = (const char *)sqlite3_column_text(st, i);
-
-	return xstrdup(v ? v : "");
-}
-
-static void load_audit(struct emulator *em, sqlite3_stmt *st)
-{
-	struct audit *a;
-	_cleanup_free_ char *id = column(st, 1);
-
-	if (!em->audits.n)
-		em->audits.gone = (unsigned)sqlite3_column_int64(st, 0);
-	a = audits_append(&em->audits);
-	a->time = sqlite3_column_int64(st, 2);
-	strncpy(a->id, id, sizeof(a->id) - 1);
-	a->activity = column(st, 3);
-	a->app_id = column(st, 4);
-	a->app_name = column(st, 5);
-	a->target_id = column(st, 6);
-	a->target_name = column(st, 7);
-	a->target_type = (enum object_type)sqlite3_column_int(st, 8);
-}
-
-static int load_rows(struct persist *p, struct emulator *em, const char *sql,
-	void (*row)(struct emulator *em, sqlite3_stmt *st), struct err *e)
-{
-	sqlite3_stmt *st;
-	int r = prepare(p, sql, &st, e);
-
-	if (r < 0)
-		return r;
-	while ((r = sqlite3_step(st)) == SQLITE_ROW)
-		row(em, st);
-	sqlite3_finalize(st);
-	return r == SQLITE_DONE ? 0 : db_error(p, e);
-}
-
 static int put_meta(struct persist *p, const char *name, const void *v, size_t n, struct err *e)
 {
 	sqlite3_bind_text(p->put_meta, 1, name, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(p->put_meta, 2, v, (int)n, SQLITE_STATIC);
 	sqlite3_step(p->put_meta);
 	return sqlite3_reset(p->put_meta) == SQLITE_OK ? 0 : db_error(p, e);
-}
-
-static void load_meta(struct emulator *em, sqlite3_stmt *st)
-{
-	const char *name = (const char *)sqlite3_column_text(st, 0);
-	const void *v = sqlite3_column_blob(st, 1);
-	size_t n = (size_t)sqlite3_column_bytes(st, 1);
-
-	if (streq(name, "epoch") && n == 36)
-		memcpy(em->epoch, v, n);
-	else if (streq(name, "key") && n == sizeof(em->key))
-		memcpy(em->key, v, n);
-	else if (streq(name, "clock") && n == sizeof(em->clock))
-		memcpy(&em->clock, v, n);
-	else if (streq(name, "features") && n == sizeof(em->features))
-		memcpy(em->features, v, n);
-	else if (streq(name, "seq") && n == 8) {
-		uint64_t seq;
-
-		memcpy(&seq, v, 8);
-		directory_set_seq(em->dir, seq);
-	}
-}
-
-static int load_all(struct persist *p, struct emulator *em, struct err *e)
-{
-	int r = load_rows(p, em, "SELECT name, value FROM meta", load_meta, e);
-
-	if (r == 0)
-		r = load_rows(p, em, "SELECT * FROM object ORDER BY idx", load_object, e);
-	if (r == 0)
-		r = load_rows(p, em, "SELECT * FROM audit ORDER BY n", load_audit, e);
-	if (r < 0)
-		return r;
-	link_in_order(em);
-	p->seq = directory_seq(em->dir);
-	p->n_audits = em->audits.gone + em->audits.n;
-	return 0;
 }
 
 static int db_open(char *path, struct persist **ret, struct err *e)
@@ -233,7 +96,11 @@ int persist_open(const char *dir, struct emulator *em, struct persist **ret, str
 	int r = db_open(xasprintf("%s/tenant.db", dir), &p, e);
 
 	if (r == 0)
-		r = load_all(p, em, e);
+		r = persist_load(p->db, p->path, em, e);
+	if (r == 0) {
+		p->seq = directory_seq(em->dir);
+		p->n_audits = em->audits.gone + em->audits.n;
+	}
 	if (r == 0 && !em->epoch[0]) {
 		guid_random(em->epoch);
 		RAND_bytes(em->key, sizeof(em->key));
@@ -288,13 +155,19 @@ static int put_objects(struct persist *p, struct emulator *em, bool all, struct 
 	for (unsigned t = 0; t < TYPE_COUNT; t++) {
 		struct object *o = directory_newest(em->dir, (enum object_type)t);
 
-		for (; o && (all || o->dirty); o = o->older) {
+		for (; o && (all || o->dirty); o = o->older)
 			TRY(put_object(p, o, e));
-			if (!all)
-				o->dirty = false;
-		}
 	}
 	return 0;
+}
+
+/* What is committed need not be written again. */
+static void all_clean(struct emulator *em)
+{
+	for (unsigned t = 0; t < TYPE_COUNT; t++)
+		for (struct object *o = directory_newest(em->dir, (enum object_type)t);
+			o && o->dirty; o = o->older)
+			o->dirty = false;
 }
 
 /* Row n is the nth record that there ever was. */
@@ -316,30 +189,35 @@ static int put_everything(struct persist *p, struct emulator *em, bool all, stru
 	return put_all_meta(p, em, e);
 }
 
-static int transaction(
-	struct persist *p, struct emulator *em, const char *begin, bool all, struct err *e)
+static int put_in_transaction(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
-	int r = 0;
+	const char *begin = all ? "BEGIN; DELETE FROM object; DELETE FROM audit" : "BEGIN";
+	int r = sqlite3_exec(p->db, begin, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(p, e);
 
-	if (sqlite3_exec(p->db, begin, NULL, NULL, NULL) != SQLITE_OK)
-		return db_error(p, e);
-	r = put_everything(p, em, all, e);
-	if (sqlite3_exec(p->db, r == 0 ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL) != SQLITE_OK)
+	if (r == 0)
+		r = put_everything(p, em, all, e);
+	if (r == 0 && sqlite3_exec(p->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		r = db_error(p, e);
-	p->seq = directory_seq(em->dir);
-	p->n_audits = em->audits.gone + em->audits.n;
-	p->clock = em->clock;
-	memcpy(p->features, em->features, sizeof(p->features));
+	if (r < 0 && !sqlite3_get_autocommit(p->db))
+		sqlite3_exec(p->db, "ROLLBACK", NULL, NULL, NULL);
 	return r;
 }
 
 int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 {
-	if (directory_seq(em->dir) == p->seq && em->audits.gone + em->audits.n == p->n_audits &&
-		em->clock == p->clock &&
+	if (!p->whole && directory_seq(em->dir) == p->seq &&
+		em->audits.gone + em->audits.n == p->n_audits && em->clock == p->clock &&
 		memcmp(em->features, p->features, sizeof(p->features)) == 0)
 		return 0;
-	return transaction(p, em, "BEGIN", false, e);
+	TRY(put_in_transaction(p, em, p->whole, e));
+	/* only now: what was not committed must be written by the next flush */
+	all_clean(em);
+	p->whole = false;
+	p->seq = directory_seq(em->dir);
+	p->n_audits = em->audits.gone + em->audits.n;
+	p->clock = em->clock;
+	memcpy(p->features, em->features, sizeof(p->features));
+	return 0;
 }
 
 int persist_save(const char *path, struct emulator *em, struct err *e)
@@ -351,41 +229,50 @@ int persist_save(const char *path, struct emulator *em, struct err *e)
 		return err_set(e, -errno, path, 0, "cannot be replaced: %s", strerror(errno));
 	r = db_open(xstrdup(path), &p, e);
 	if (r == 0)
-		r = transaction(p, em, "BEGIN", true, e);
+		r = put_in_transaction(p, em, true, e);
 	persist_close(p);
 	return r;
 }
 
+/* The loaded state becomes the tenant's; who has signed in stays signed in. */
+static void take_over(struct emulator *em, struct emulator *from)
+{
+	directory_free(em->dir);
+	audits_done(&em->audits);
+	em->dir = steal(&from->dir);
+	em->audits = from->audits;
+	from->audits = (struct audits){0};
+	em->n_quarantined = from->n_quarantined;
+	memcpy(em->n_managed, from->n_managed, sizeof(em->n_managed));
+	memcpy(em->features, from->features, sizeof(em->features));
+	memset(em->hint, 0, sizeof(em->hint));
+	em->n_marks = 0;
+	em->clock = from->clock;
+	guid_random(em->epoch); /* delta tokens of the other time are void */
+	/* the clock may have gone back */
+	em->tokens_from = MIN(em->tokens_from, tenant_now(em));
+	em->last_release = tenant_now(em);
+}
+
 int persist_restore(const char *path, struct emulator *em, struct err *e)
 {
-	unsigned char key[sizeof(em->key)];
+	struct emulator loaded = {0};
 	struct persist *p = NULL;
 	int r;
 
 	if (access(path, R_OK) < 0)
 		return err_set(e, -ENOENT, path, 0, "there is no such snapshot");
-	r = db_open(xstrdup(path), &p, e);
-	if (r < 0)
-		return r;
-	memcpy(key, em->key, sizeof(key));
-	directory_free(em->dir);
-	audits_done(&em->audits);
-	em->dir = directory_new();
-	em->n_quarantined = 0;
-	memset(em->n_managed, 0, sizeof(em->n_managed));
-	memset(em->hint, 0, sizeof(em->hint));
-	em->n_marks = 0;
-	r = load_all(p, em, e);
+	TRY(db_open(xstrdup(path), &p, e));
+	emulator_init(&loaded, em->tenant);
+	r = persist_load(p->db, path, &loaded, e);
 	persist_close(p);
-	memcpy(em->key, key, sizeof(key)); /* who has signed in stays signed in */
-	guid_random(em->epoch);            /* delta tokens of the other time are void */
-	/* the clock may have gone back */
-	em->tokens_from = MIN(em->tokens_from, tenant_now(em));
-	em->last_release = tenant_now(em);
-	if (r == 0 && em->persist)
-		r = transaction(
-			em->persist, em, "BEGIN; DELETE FROM object; DELETE FROM audit", true, e);
-	return r;
+	if (r == 0)
+		take_over(em, &loaded);
+	emulator_done(&loaded);
+	if (r < 0 || !em->persist)
+		return r;
+	em->persist->whole = true;
+	return persist_flush(em->persist, em, e);
 }
 
 void persist_close(struct persist *p)

@@ -1,0 +1,273 @@
+/*
+ * A state from its database into memory. Nothing in the file is trusted: a row that could not have
+ * been written is an error that names it, and never an index out of bounds.
+ */
+#include "tenant/persist_load.h"
+
+#include "tenant/guid.h"
+#include "tenant/record.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+struct loading {
+	sqlite3 *db;
+	const char *path;
+	struct emulator *em;
+	struct err *e;
+};
+
+/* What is in the file cannot be trusted: it may be damaged, or written by hand. */
+static int damaged(const struct loading *l, const char *table, const char *row, const char *why)
+{
+	return err_set(l->e, -EUCLEAN, l->path, 0,
+		"the state is damaged: table %s, row %s: %s. Put back a copy, or move the file "
+		"away to begin with an empty tenant.",
+		table, row, why);
+}
+
+/* NULL, or what is wrong with the numbers of a row of object. */
+static const char *row_wrong(const struct emulator *em, sqlite3_stmt *st)
+{
+	const char *id = (const char *)sqlite3_column_text(st, 1);
+	int64_t type = sqlite3_column_int64(st, 2), flags = sqlite3_column_int64(st, 3);
+	unsigned char raw[16];
+
+	if (sqlite3_column_int64(st, 0) != directory_size(em->dir))
+		return "a row before it is missing";
+	if (!id || !guid_read(raw, id))
+		return "the id is no GUID";
+	if (directory_find(em->dir, id, GUID_CHARACTERS))
+		return "another row has its id";
+	if (type < 0 || type >= TYPE_COUNT)
+		return "there is no such type";
+	if (flags & ~0xff07LL)
+		return "there are no such flags";
+	for (int i = 4; i <= 8; i++)
+		if (i != 6 && sqlite3_column_int64(st, i) < 0)
+			return "a number is negative";
+	if (sqlite3_column_bytes(st, 10) % (int)sizeof(struct link))
+		return "the references are cut off";
+	return records_wrong((enum object_type)type, sqlite3_column_blob(st, 9),
+		(size_t)sqlite3_column_bytes(st, 9));
+}
+
+/* Targets are checked when all objects are there: see index_links(). False: the bytes are wrong. */
+static bool load_links(struct object *o, const char *blob, size_t n)
+{
+	o->n_links = o->cap_links = (uint32_t)(n / sizeof(*o->links));
+	if (!o->n_links)
+		return true;
+	for (size_t i = 0; i < o->n_links; i++)
+		if ((unsigned char)blob[i * sizeof(*o->links) + offsetof(struct link, removed)] > 1)
+			return false;
+	o->links = xmalloc(n);
+	memcpy(o->links, blob, n);
+	return true;
+}
+
+static int load_object(const struct loading *l, sqlite3_stmt *st)
+{
+	struct emulator *em = l->em;
+	const char *row = (const char *)sqlite3_column_text(st, 0), *why = row_wrong(em, st);
+	int flags = sqlite3_column_int(st, 3);
+	struct object *o;
+	size_t n;
+
+	if (why)
+		return damaged(l, "object", row, why);
+	o = directory_add(em->dir, (enum object_type)sqlite3_column_int(st, 2),
+		(const char *)sqlite3_column_text(st, 1));
+	o->deleted = flags & 1;
+	o->purged = flags >> 1 & 1;
+	o->cloud_managed = flags >> 2 & 1;
+	o->roles = (unsigned char)(flags >> 8);
+	o->created = (uint64_t)sqlite3_column_int64(st, 4);
+	o->seq = (uint64_t)sqlite3_column_int64(st, 5);
+	o->manager = sqlite3_column_int64(st, 6);
+	o->manager_seq = (uint64_t)sqlite3_column_int64(st, 7);
+	o->deleted_at = sqlite3_column_int64(st, 8);
+	o->props_len = (size_t)sqlite3_column_bytes(st, 9);
+	if (o->props_len) {
+		o->props = xmalloc(o->props_len);
+		memcpy(o->props, sqlite3_column_blob(st, 9), o->props_len);
+	}
+	if (!load_links(o, sqlite3_column_blob(st, 10), (size_t)sqlite3_column_bytes(st, 10)))
+		return damaged(l, "object", row, "a reference is neither there nor removed");
+	object_keys_add(em->dir, o);
+	em->n_managed[o->type] += o->cloud_managed;
+	em->n_quarantined += object_prop(o, P_ERRORS, &n) != NULL;
+	return 0;
+}
+
+/* What an object refers to, now that all of them are there. */
+static const char *index_links(struct directory *d, struct object *o)
+{
+	uint32_t size = directory_size(d);
+
+	if (o->manager < -1 || o->manager >= (int64_t)size)
+		return "its manager is no object";
+	for (uint32_t i = 0; i < o->n_links; i++) {
+		if (o->links[i].target >= size)
+			return "it refers to no object";
+		if (object_link(d, o, o->links[i].target))
+			return "it refers to an object twice";
+		object_link_index(d, o, i);
+	}
+	return NULL;
+}
+
+static int index_all_links(const struct loading *l)
+{
+	for (uint32_t i = 0; i < directory_size(l->em->dir); i++) {
+		const char *why = index_links(l->em->dir, directory_get(l->em->dir, i));
+		char row[16];
+
+		snprintf(row, sizeof(row), "%u", i);
+		if (why)
+			return damaged(l, "object", row, why);
+	}
+	return 0;
+}
+
+static int cmp_seq(const void *a, const void *b)
+{
+	const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
+
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static void link_in_order(struct emulator *em)
+{
+	uint32_t n = directory_size(em->dir);
+	struct object **all = xcalloc(n + 1, sizeof(struct object *));
+
+	for (uint32_t i = 0; i < n; i++)
+		all[i] = directory_get(em->dir, i);
+	if (n)
+		qsort(all, n, sizeof(struct object *), cmp_seq);
+	for (uint32_t i = 0; i < n; i++) {
+		object_link_in(em->dir, all[i]);
+		directory_set_seq(em->dir, MAX(directory_seq(em->dir), all[i]->seq));
+	}
+	free(all);
+	directory_index_holders(em->dir);
+}
+
+static char *column(sqlite3_stmt *st, int i)
+{
+	const char *v = (const char *)sqlite3_column_text(st, i);
+
+	return xstrdup(v ? v : "");
+}
+
+static int load_audit(const struct loading *l, sqlite3_stmt *st)
+{
+	struct emulator *em = l->em;
+	int64_t type = sqlite3_column_int64(st, 8);
+	struct audit *a;
+	_cleanup_free_ char *id = column(st, 1);
+
+	if (type < 0 || type >= TYPE_COUNT)
+		return damaged(l, "audit", (const char *)sqlite3_column_text(st, 0),
+			"there is no such type");
+	if (!em->audits.n)
+		em->audits.gone = (unsigned)sqlite3_column_int64(st, 0);
+	a = audits_append(&em->audits);
+	a->time = sqlite3_column_int64(st, 2);
+	strncpy(a->id, id, sizeof(a->id) - 1);
+	a->activity = column(st, 3);
+	a->app_id = column(st, 4);
+	a->app_name = column(st, 5);
+	a->target_id = column(st, 6);
+	a->target_name = column(st, 7);
+	a->target_type = (enum object_type)type;
+	return 0;
+}
+
+static int load_rows(const struct loading *l, const char *sql,
+	int (*row)(const struct loading *l, sqlite3_stmt *st))
+{
+	sqlite3_stmt *st;
+	int r = 0, step = SQLITE_ROW;
+
+	if (sqlite3_prepare_v2(l->db, sql, -1, &st, NULL) != SQLITE_OK)
+		return err_set(l->e, -EIO, l->path, 0, "%s", sqlite3_errmsg(l->db));
+	while (r == 0 && (step = sqlite3_step(st)) == SQLITE_ROW)
+		r = row(l, st);
+	if (r == 0 && step != SQLITE_DONE)
+		r = err_set(l->e, -EIO, l->path, 0, "%s", sqlite3_errmsg(l->db));
+	sqlite3_finalize(st);
+	return r;
+}
+
+static bool load_epoch(struct emulator *em, const char *v)
+{
+	unsigned char raw[16];
+
+	memcpy(em->epoch, v, GUID_CHARACTERS);
+	return guid_read(raw, em->epoch);
+}
+
+/* A database that is older has fewer of them. */
+static bool load_features(struct emulator *em, const unsigned char *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (v[i] > 1)
+			return false;
+		em->features[i] = v[i];
+	}
+	return true;
+}
+
+static bool load_seq(struct emulator *em, const void *v)
+{
+	uint64_t seq;
+
+	memcpy(&seq, v, sizeof(seq));
+	directory_set_seq(em->dir, seq);
+	return seq <= INT64_MAX;
+}
+
+/* Names that this version does not know are left alone. */
+static int load_meta(const struct loading *l, sqlite3_stmt *st)
+{
+	struct emulator *em = l->em;
+	const char *name = (const char *)sqlite3_column_text(st, 0);
+	const void *v = sqlite3_column_blob(st, 1);
+	size_t n = (size_t)sqlite3_column_bytes(st, 1);
+	bool good = true;
+
+	if (!name)
+		good = false;
+	else if (streq(name, "epoch"))
+		good = n == GUID_CHARACTERS && load_epoch(em, v);
+	else if (streq(name, "key") && (good = n == sizeof(em->key)))
+		memcpy(em->key, v, n);
+	else if (streq(name, "clock") && (good = n == sizeof(em->clock)))
+		memcpy(&em->clock, v, n);
+	else if (streq(name, "features"))
+		good = n <= FEATURE_COUNT && load_features(em, v, n);
+	else if (streq(name, "seq"))
+		good = n == sizeof(uint64_t) && load_seq(em, v);
+	return good ? 0
+	            : damaged(l, "meta", name ? name : "NULL", "the value is not one of its kind");
+}
+
+int persist_load(sqlite3 *db, const char *path, struct emulator *em, struct err *e)
+{
+	struct loading l = {db, path, em, e};
+
+	TRY(load_rows(&l, "SELECT name, value FROM meta", load_meta));
+	TRY(load_rows(&l,
+		"SELECT idx, id, type, flags, created, seq, manager, manager_seq, deleted_at, "
+		"props, links FROM object ORDER BY idx",
+		load_object));
+	TRY(load_rows(&l,
+		"SELECT n, id, time, activity, app_id, app_name, target_id, target_name, "
+		"target_type FROM audit ORDER BY n",
+		load_audit));
+	TRY(index_all_links(&l));
+	link_in_order(em);
+	return 0;
+}
