@@ -199,12 +199,10 @@ static const char *what_is_wrong(const struct emulator *em, const char *base,
 bool assertion_check(const struct emulator *em, const char *base, const struct application *app,
 	const char *jwt, const char **why)
 {
-	json_t *header, *claims;
+	_cleanup_json_ json_t *header = NULL, *claims = NULL;
 
 	*why = "AADSTS50027: JWT token is invalid or malformed.";
 	if (jwt_parse(jwt, &header, &claims))
 		*why = what_is_wrong(em, base, app, jwt, header, claims);
-	json_decref(header);
-	json_decref(claims);
 	return *why == NULL;
 }

@@ -4,6 +4,7 @@
 #include "odata/filter_match.h"
 #include "odata/page.h"
 #include "odata/query_check.h"
+#include "tenant/body.h"
 
 #include "base/err.h"
 #include "base/timefmt.h"
@@ -45,12 +46,9 @@ static json_t *render(const struct audit *a)
 
 static void add_record(struct buf *b, unsigned n, const json_t *record)
 {
-	char *text = json_dumps(record, JSON_COMPACT);
-
 	if (n)
 		buf_addc(b, ',');
-	buf_adds(b, text);
-	free(text);
+	body_dump(b, record, JSON_COMPACT);
 }
 
 static void list(struct emulator *em, struct request *rq, struct response *rs)
@@ -59,7 +57,7 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
 	unsigned i = em->audits.n;
 	unsigned long skip;
-	struct buf items = {0};
+	_cleanup_buf_ struct buf items = {0};
 	const char *why;
 
 	if (!query_skip(q, &skip, rs))
@@ -67,11 +65,10 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	if (q->skiptoken)
 		i = MIN((unsigned)skip, i);
 	for (; i > 0 && n < top; i--) {
-		json_t *record = render(&em->audits.items[i - 1]);
+		_cleanup_json_ json_t *record = render(&em->audits.items[i - 1]);
 
 		if (!q->filter || filter_match_json(q->filter, record, &why) > 0)
 			add_record(&items, n++, record);
-		json_decref(record);
 	}
 	rs->status = 200;
 	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#auditLogs/directoryAudits\",",
@@ -81,7 +78,6 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	buf_adds(&rs->body, "\"value\":[");
 	buf_add(&rs->body, buf_str(&items), items.len);
 	buf_adds(&rs->body, "]}");
-	buf_done(&items);
 }
 
 static void one(struct emulator *em, const struct request *rq, struct response *rs)
@@ -90,11 +86,10 @@ static void one(struct emulator *em, const struct request *rq, struct response *
 
 	for (unsigned i = 0; i < em->audits.n && !rs->status; i++)
 		if (strcasecmp(em->audits.items[i].id, id) == 0) {
-			json_t *record = render(&em->audits.items[i]);
+			_cleanup_json_ json_t *record = render(&em->audits.items[i]);
 
 			rs->status = 200;
 			add_record(&rs->body, 0, record);
-			json_decref(record);
 		}
 	if (!rs->status)
 		respond_not_found(rs, id);

@@ -83,11 +83,12 @@ static bool dependencies_good(
 static struct fault *part_fault(
 	struct emulator *em, const char *method, const char *url, const json_t *body)
 {
-	_cleanup_free_ char *text =
-		em->orders->faults && body ? json_dumps(body, JSON_ENCODE_ANY) : NULL;
-	struct request_body rb = {text, text ? strlen(text) : 0};
+	_cleanup_buf_ struct buf text = {0};
 
-	return fault_take(em->orders->faults, method, url, true, &rb);
+	if (em->orders->faults && body)
+		body_dump(&text, body, 0);
+	return fault_take(em->orders->faults, method, url, true,
+		&(struct request_body){buf_str(&text), text.len});
 }
 
 static void run_part(struct emulator *em, struct request *outer, batch_route *route,

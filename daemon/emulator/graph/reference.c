@@ -120,14 +120,13 @@ static void write_done(struct emulator *em, struct object *o, struct response *r
 static void add_member(
 	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	json_t *list = json_array();
+	_cleanup_json_ json_t *list = json_array();
 	json_t *url = body_get(rq->body, "@odata.id");
 	bool changed = false;
 
 	json_array_append(list, json_is_string(url) ? url : json_null());
 	if (bind_members(em, rq, o, list, &changed, rs))
 		write_done(em, o, rs);
-	json_decref(list);
 }
 
 static void remove_member(struct emulator *em, struct request *rq, struct object *o, const char *id,

@@ -124,9 +124,8 @@ const struct application *token_check(
 	struct emulator *em, const char *authorization, const char **why)
 {
 	_cleanup_buf_ struct buf mac = {0};
-	const struct application *app = NULL;
 	const char *token, *last;
-	json_t *header, *claims;
+	_cleanup_json_ json_t *header = NULL, *claims = NULL;
 
 	*why = "Access token is empty.";
 	if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0)
@@ -136,19 +135,14 @@ const struct application *token_check(
 	*why = "CompactToken parsing failed: it is no JWT.";
 	if (!last || strlen(token) > TOKEN_MAX)
 		return NULL;
-	if (!jwt_parse(token, &header, &claims)) {
-		json_decref(header);
-		json_decref(claims);
+	if (!jwt_parse(token, &header, &claims))
 		return NULL;
-	}
 	sign(em, token, (size_t)(last - token), &mac);
 	*why = "Signing key is invalid.";
 	if (streq(body_text(header, "alg"), "HS256") && strlen(last + 1) == mac.len &&
 		CRYPTO_memcmp(last + 1, mac.data, mac.len) == 0)
-		app = app_of_claims(em, claims, why);
-	json_decref(header);
-	json_decref(claims);
-	return app;
+		return app_of_claims(em, claims, why);
+	return NULL;
 }
 
 /* --- the token endpoint --- */

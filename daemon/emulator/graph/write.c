@@ -192,11 +192,10 @@ static void settle_nickname(struct change *c)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(sources) && !change_has(c, P_MAIL_NICKNAME); i++) {
 		size_t n = sources[i] ? strcspn(sources[i], "@\"\\") : 0; /* of JSON text */
-		json_t *text = n && n <= 64 ? json_stringn(sources[i], n) : NULL;
+		_cleanup_json_ json_t *text = n && n <= 64 ? json_stringn(sources[i], n) : NULL;
 
 		if (text && !value_wrong(P_MAIL_NICKNAME, text))
 			change_set_text(c, P_MAIL_NICKNAME, sources[i], n, "");
-		json_decref(text);
 	}
 }
 
@@ -213,8 +212,10 @@ static void add_primary(struct change *c, const struct object *o, const char *ad
 {
 	size_t n, i;
 	const char *have = change_future(c, o, P_PROXIES, &n);
-	json_t *old = have ? json_loadb(have, n, 0, NULL) : json_array(), *list = json_array(), *v;
-	_cleanup_free_ char *primary = xasprintf("SMTP:%s", address), *text = NULL;
+	_cleanup_json_ json_t *old = have ? json_loadb(have, n, 0, NULL) : json_array();
+	_cleanup_json_ json_t *list = json_array();
+	_cleanup_free_ char *primary = xasprintf("SMTP:%s", address);
+	json_t *v;
 
 	json_array_append_new(list, json_string(primary));
 	json_array_foreach (old, i, v) {
@@ -226,12 +227,9 @@ static void add_primary(struct change *c, const struct object *o, const char *ad
 			memcpy(s, "smtp:", 5);
 		json_array_append_new(list, json_string(s));
 	}
-	text = json_dumps(list, JSON_COMPACT);
 	buf_clear(&c->text[P_PROXIES]);
-	buf_adds(&c->text[P_PROXIES], text);
+	body_dump(&c->text[P_PROXIES], list, JSON_COMPACT);
 	c->given[P_PROXIES] = true;
-	json_decref(list);
-	json_decref(old);
 }
 
 /*
@@ -243,7 +241,7 @@ static bool settle_mail(const struct emulator *em, const struct request *rq, enu
 {
 	const struct buf *given = t == TYPE_GROUP ? &c->text[P_MAIL_NICKNAME] : &c->text[P_MAIL];
 	_cleanup_free_ char *mail = NULL;
-	json_t *v;
+	_cleanup_json_ json_t *v = NULL;
 
 	if (is_sync(rq) || !given->len || (t == TYPE_GROUP && (o || !mail_enabled(c, o))))
 		return true;
@@ -251,7 +249,6 @@ static bool settle_mail(const struct emulator *em, const struct request *rq, enu
 	mail = t == TYPE_GROUP
 	               ? xasprintf("%s@%s", json_string_value(v), em->tenant->initial_domain)
 	               : xstrdup(json_string_value(v));
-	json_decref(v);
 	if (!strchr(mail, '@'))
 		return refuse_value(rq, t, P_MAIL, "it is no address", rs);
 	if (t == TYPE_GROUP) {
@@ -339,9 +336,9 @@ static void merge_extensions(const struct object *o, unsigned prop, struct buf *
 {
 	size_t n;
 	const char *have = object_prop(o, prop, &n), *key;
-	json_t *old = have ? json_loadb(have, n, 0, NULL) : json_object();
-	json_t *new = json_loadb(text->data, text->len, 0, NULL), *v;
-	char *out;
+	_cleanup_json_ json_t *old = have ? json_loadb(have, n, 0, NULL) : json_object();
+	_cleanup_json_ json_t *new = json_loadb(text->data, text->len, 0, NULL);
+	json_t *v;
 
 	json_object_foreach (new, key, v) {
 		if (json_is_null(v))
@@ -350,13 +347,8 @@ static void merge_extensions(const struct object *o, unsigned prop, struct buf *
 			json_object_set(old, key, v);
 	}
 	buf_clear(text);
-	if (json_object_size(old)) {
-		out = json_dumps(old, JSON_COMPACT | JSON_SORT_KEYS);
-		buf_adds(text, out);
-		free(out);
-	}
-	json_decref(old);
-	json_decref(new);
+	if (json_object_size(old))
+		body_dump(text, old, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
 static void apply(struct emulator *em, struct object *o, struct change *c, bool *changed)

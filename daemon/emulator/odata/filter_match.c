@@ -27,13 +27,9 @@ struct found {
 
 static void found_json(struct found *v, const json_t *json)
 {
-	char *text;
-
 	if (!json || json_is_null(json))
 		return;
-	text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-	buf_adds(&v->own, text);
-	free(text);
+	body_dump(&v->own, json, JSON_COMPACT);
 	v->text = v->own.data;
 	v->n = v->own.len;
 }
@@ -55,7 +51,7 @@ static bool object_value(const struct object *o, const char *path, struct found 
 {
 	const char *slash = strchr(path, '/'), *text;
 	int prop = property_find(o->type, path, slash ? (size_t)(slash - path) : strlen(path));
-	json_t *json;
+	_cleanup_json_ json_t *json = NULL;
 	size_t n;
 
 	if (strcasecmp(path, SOA_FLAG) == 0) {
@@ -75,7 +71,6 @@ static bool object_value(const struct object *o, const char *path, struct found 
 	if (slash && text) {
 		json = json_loadb(text, n, 0, NULL);
 		found_json(v, walk(json, slash + 1));
-		json_decref(json);
 	} else {
 		v->text = text;
 		v->n = n;
@@ -85,7 +80,7 @@ static bool object_value(const struct object *o, const char *path, struct found 
 
 static bool value_of(const struct subject *s, const char *path, struct found *v)
 {
-	json_t *json;
+	_cleanup_json_ json_t *json = NULL;
 
 	if (s->object)
 		return object_value(s->object, path, v);
@@ -100,7 +95,6 @@ static bool value_of(const struct subject *s, const char *path, struct found *v)
 	}
 	json = json_loadb(s->text, s->n, 0, NULL);
 	found_json(v, walk(json, path));
-	json_decref(json);
 	return true;
 }
 

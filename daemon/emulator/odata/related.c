@@ -33,6 +33,13 @@ struct related {
 	unsigned long skip; /* token of the page */
 };
 
+static bool unknown_segment(struct response *rs, const char *segment)
+{
+	respond_error(
+		rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", segment);
+	return false;
+}
+
 /* [/microsoft.graph.user][/$count|/$ref] from the segment on; false with rs filled. */
 static bool related_path(struct related *r, unsigned i)
 {
@@ -43,18 +50,14 @@ static bool related_path(struct related *r, unsigned i)
 	if (s && *s != '$') {
 		r->cast = cast_type(s);
 		if (r->cast < 0 && !strcasestr(s, "graph.directoryObject"))
-			goto unknown;
+			return unknown_segment(r->rs, s);
 		s = ++i < rq->n_segments ? rq->segments[i] : NULL;
 	}
 	if (!s)
 		return true;
 	r->count = streq(s, "$count");
 	r->refs = streq(s, "$ref");
-	if ((r->count || r->refs) && i + 1 == rq->n_segments)
-		return true;
-unknown:
-	respond_error(r->rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", s);
-	return false;
+	return ((r->count || r->refs) && i + 1 == rq->n_segments) || unknown_segment(r->rs, s);
 }
 
 /* 1, 0, -1 with rs filled. */

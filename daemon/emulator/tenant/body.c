@@ -1,8 +1,6 @@
 /* Bodies. */
 #include "tenant/body.h"
 
-#include "base/util.h"
-
 #include <strings.h>
 
 #define JSON_DEPTH_MAX 64
@@ -56,4 +54,15 @@ long body_number(const json_t *o, const char *key, long def)
 	const json_t *v = json_object_get(o, key);
 
 	return json_is_integer(v) ? (long)json_integer_value(v) : def;
+}
+
+static int dump_part(const char *text, size_t n, void *b)
+{
+	buf_add(b, text, n);
+	return 0;
+}
+
+void body_dump(struct buf *b, const json_t *v, size_t flags)
+{
+	json_dump_callback(v, dump_part, b, flags | JSON_ENCODE_ANY);
 }

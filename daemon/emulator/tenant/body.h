@@ -1,8 +1,8 @@
 /* The JSON body of a request: parsed with limits, its members found in any case. */
 #pragma once
 
-#include <jansson.h>
-#include <stddef.h>
+#include "base/buf.h"
+#include "base/json.h"
 
 /*
  * The caller frees. NULL: no object or list of JSON, one with a key twice, or one that is nested
@@ -15,3 +15,5 @@ json_t *body_get(const json_t *body, const char *name);
 const char *body_text(const json_t *body, const char *name);
 /* A whole number by its name; def when it is none. */
 long body_number(const json_t *o, const char *key, long def);
+/* Appends the text of a value; flags as json_dumps() has them. */
+void body_dump(struct buf *b, const json_t *v, size_t flags);

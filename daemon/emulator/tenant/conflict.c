@@ -1,6 +1,7 @@
 /* What collides, the quarantine, and the way out of it. */
 #include "tenant/conflict.h"
 
+#include "tenant/body.h"
 #include "tenant/clock.h"
 
 #include "base/codec.h"
@@ -82,18 +83,15 @@ static void errors_add(
 
 static void set_json(struct change *c, unsigned prop, const json_t *v)
 {
-	char *text = json_array_size(v) ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-
 	buf_clear(&c->text[prop]);
-	if (text)
-		buf_adds(&c->text[prop], text);
+	if (json_array_size(v))
+		body_dump(&c->text[prop], v, JSON_COMPACT | JSON_SORT_KEYS);
 	c->given[prop] = true;
-	free(text);
 }
 
 static bool same_errors(const json_t *a, const struct object *o)
 {
-	json_t *b = errors_of(o);
+	_cleanup_json_ json_t *b = errors_of(o);
 	bool same = json_array_size(a) == json_array_size(b);
 
 	for (size_t i = 0; same && i < json_array_size(a); i++) {
@@ -103,7 +101,6 @@ static bool same_errors(const json_t *a, const struct object *o)
 			       json_object_get(y, "propertyCausingError")) &&
 		       json_equal(json_object_get(x, "value"), json_object_get(y, "value"));
 	}
-	json_decref(b);
 	return same;
 }
 
@@ -111,11 +108,9 @@ static bool same_errors(const json_t *a, const struct object *o)
 
 static char *plain(const struct buf *json)
 {
-	json_t *v = json_loadb(json->data, json->len, JSON_DECODE_ANY, NULL);
-	char *s = xstrdup(v ? json_string_value(v) : "");
+	_cleanup_json_ json_t *v = json_loadb(json->data, json->len, JSON_DECODE_ANY, NULL);
 
-	json_decref(v);
-	return s;
+	return xstrdup(v ? json_string_value(v) : "");
 }
 
 /* prefix+4 digits@initial domain */
@@ -166,9 +161,9 @@ static bool settle_upn(const struct emulator *em, bool sync, const struct object
 static bool settle_proxies(const struct emulator *em, bool sync, enum object_type t,
 	const struct object *o, struct change *c, json_t *errors, struct refusal *ret)
 {
-	json_t *list, *kept, *v;
+	_cleanup_json_ json_t *list = NULL, *kept = NULL;
+	json_t *v;
 	size_t i;
-	bool good = true;
 
 	if (!c->given[P_PROXIES])
 		return true;
@@ -186,15 +181,12 @@ static bool settle_proxies(const struct emulator *em, bool sync, enum object_typ
 		} else if (sync && other->type == t && em->features[FEATURE_QUARANTINE_PROXY]) {
 			errors_add(em, errors, "ProxyAddresses", proxy);
 		} else {
-			good = refuse_duplicate(sync, "ProxyAddresses", proxy, ret);
-			break;
+			return refuse_duplicate(sync, "ProxyAddresses", proxy, ret);
 		}
 	}
-	if (good && json_array_size(kept) < json_array_size(list))
+	if (json_array_size(kept) < json_array_size(list))
 		set_json(c, P_PROXIES, kept);
-	json_decref(list);
-	json_decref(kept);
-	return good;
+	return true;
 }
 
 bool conflicts_settle(const struct emulator *em, bool sync, enum object_type t,
@@ -205,8 +197,7 @@ bool conflicts_settle(const struct emulator *em, bool sync, enum object_type t,
 		enum key_kind kind;
 	} keys[] = {{P_IMMUTABLE_ID, KEY_IMMUTABLE}, {P_UNIQUE_NAME, KEY_UNIQUE_NAME},
 		{P_DEVICE_ID, KEY_DEVICE_ID}};
-	json_t *errors;
-	bool good;
+	_cleanup_json_ json_t *errors = NULL;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
 		const struct buf *text = &c->text[keys[i].prop];
@@ -221,19 +212,20 @@ bool conflicts_settle(const struct emulator *em, bool sync, enum object_type t,
 	if (!c->given[P_UPN] && !c->given[P_PROXIES])
 		return true;
 	errors = errors_of(o);
-	good = settle_upn(em, sync, o, c, errors, ret) &&
-	       settle_proxies(em, sync, t, o, c, errors, ret);
-	if (good && !same_errors(errors, o))
+	if (!settle_upn(em, sync, o, c, errors, ret) ||
+		!settle_proxies(em, sync, t, o, c, errors, ret))
+		return false;
+	if (!same_errors(errors, o))
 		set_json(c, P_ERRORS, errors);
-	json_decref(errors);
-	return good;
+	return true;
 }
 
 const char *conflict_find(const struct emulator *em, const struct object *o)
 {
 	size_t n, i;
-	const char *text = object_prop(o, P_UPN, &n), *taken = NULL;
-	json_t *list, *v;
+	const char *text = object_prop(o, P_UPN, &n);
+	_cleanup_json_ json_t *list = NULL;
+	json_t *v;
 
 	if (text && holder(em, KEY_UPN, TYPE_USER, o, text, n))
 		return properties[P_UPN].name;
@@ -241,9 +233,8 @@ const char *conflict_find(const struct emulator *em, const struct object *o)
 	list = text ? json_loadb(text, n, 0, NULL) : NULL;
 	json_array_foreach (list, i, v)
 		if (address_holder(em, o, json_string_value(v)))
-			taken = properties[P_PROXIES].name;
-	json_decref(list);
-	return taken;
+			return properties[P_PROXIES].name;
+	return NULL;
 }
 
 /* --- the way out --- */
@@ -265,25 +256,23 @@ static bool release_proxy(struct emulator *em, struct object *o, const char *val
 {
 	size_t n;
 	const char *have = object_prop(o, P_PROXIES, &n);
-	json_t *list;
-	char *text;
+	_cleanup_json_ json_t *list = NULL;
+	_cleanup_buf_ struct buf text = {0};
 
 	if (address_holder(em, o, value))
 		return false;
 	list = have ? json_loadb(have, n, 0, NULL) : json_array();
 	json_array_append_new(list, json_string(value));
-	text = json_dumps(list, JSON_COMPACT);
-	object_set(em->dir, o, P_PROXIES, text, strlen(text));
-	free(text);
-	json_decref(list);
+	body_dump(&text, list, JSON_COMPACT);
+	object_set(em->dir, o, P_PROXIES, text.data, text.len);
 	return true;
 }
 
 void quarantine_release(struct emulator *em, struct object *o)
 {
-	json_t *errors = errors_of(o);
+	_cleanup_json_ json_t *errors = errors_of(o);
+	_cleanup_buf_ struct buf text = {0};
 	bool any = false;
-	char *text;
 
 	for (size_t i = json_array_size(errors); i-- > 0;) {
 		const json_t *e = json_array_get(errors, i);
@@ -297,12 +286,10 @@ void quarantine_release(struct emulator *em, struct object *o)
 			json_array_remove(errors, i);
 		any = any || freed;
 	}
-	if (any) {
-		text = json_array_size(errors) ? json_dumps(errors, JSON_COMPACT | JSON_SORT_KEYS)
-		                               : NULL;
-		object_set(em->dir, o, P_ERRORS, text, text ? strlen(text) : 0);
-		object_touch(em->dir, o);
-		free(text);
-	}
-	json_decref(errors);
+	if (!any)
+		return;
+	if (json_array_size(errors))
+		body_dump(&text, errors, JSON_COMPACT | JSON_SORT_KEYS);
+	object_set(em->dir, o, P_ERRORS, text.data, text.len);
+	object_touch(em->dir, o);
 }

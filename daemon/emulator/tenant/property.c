@@ -5,6 +5,8 @@
  */
 #include "tenant/property.h"
 
+#include "tenant/body.h"
+
 #include "base/text.h"
 #include "base/timefmt.h"
 
@@ -221,17 +223,15 @@ static void add_upper(struct buf *b, const json_t *v)
 
 static void add_dump(struct buf *b, const json_t *v)
 {
-	char *text = json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS);
-
-	buf_adds(b, text);
-	free(text);
+	body_dump(b, v, JSON_COMPACT | JSON_SORT_KEYS);
 }
 
 /* onPremisesExtensionAttributes: the names as Graph writes them. */
 static const char *extensions_value(const json_t *v, struct buf *b)
 {
 	const char *key;
-	json_t *out = json_object(), *item;
+	_cleanup_json_ json_t *out = json_object();
+	json_t *item;
 	bool good = true;
 
 	json_object_foreach ((json_t *)v, key, item) {
@@ -246,7 +246,6 @@ static const char *extensions_value(const json_t *v, struct buf *b)
 	}
 	if (good && json_object_size(out))
 		add_dump(b, out);
-	json_decref(out);
 	return good ? NULL : "it takes strings for extensionAttribute1 to 15";
 }
 

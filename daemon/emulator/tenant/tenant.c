@@ -5,6 +5,7 @@
 #include "tenant/feature.h"
 
 #include "base/file.h"
+#include "base/json.h"
 
 #include <errno.h>
 
@@ -210,19 +211,16 @@ int tenant_load(const char *path, struct tenant **ret, struct err *e)
 	_cleanup_free_ char *text = NULL;
 	struct tenant *t;
 	json_error_t je;
-	json_t *root;
+	_cleanup_json_ json_t *root = NULL;
 	int r = file_read(path, FILE_MAX, &text, NULL, e);
 
 	if (r < 0)
 		return r;
 	root = json_loads(text, JSON_REJECT_DUPLICATES, &je);
-	if (!json_is_object(root)) {
-		json_decref(root);
+	if (!json_is_object(root))
 		return err_set(e, -EINVAL, path, je.line, "%s", je.text);
-	}
 	t = xcalloc(1, sizeof(*t));
 	r = read_tenant(path, root, t, e);
-	json_decref(root);
 	if (r < 0) {
 		tenant_free(t);
 		return r;
