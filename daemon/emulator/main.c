@@ -8,6 +8,7 @@
 #include "order/orders.h"
 #include "tenant/clock.h"
 #include "tenant/housekeeping.h"
+#include "tenant/json_pool.h"
 #include "tenant/persist.h"
 
 #include "base/codec.h"
@@ -280,20 +281,6 @@ static void done(struct program *p)
 	event_base_free(p->base);
 }
 
-/*
- * A batch makes and frees some thousand small blocks of JSON. The C library's per-thread cache
- * keeps seven of a size; the others go through a heap that gets slower with each user in it (a
- * creation took half as long again at 500,000). A larger cache can be asked for only before the
- * program starts (glibc manual, "Memory Allocation Tunables").
- */
-static void enlarge_cache(char **argv)
-{
-	if (getenv("GLIBC_TUNABLES"))
-		return;
-	setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=4000", 1);
-	execv("/proc/self/exe", argv); /* when it cannot: slower, and otherwise the same */
-}
-
 int main(int argc, char **argv)
 {
 	static struct program p = {
@@ -304,7 +291,7 @@ int main(int argc, char **argv)
 	char text[1100];
 	int r;
 
-	enlarge_cache(argv);
+	json_pool_use();
 	r = parse_options(&p, argc, argv);
 	if (r)
 		return r - 1;

@@ -361,6 +361,13 @@ def test_damaged_state(tmp_path, sql, row):
         assert path in str(failed.value) and row in str(failed.value)
 
 
+def test_one_program(em):
+    """It does not start itself again with an environment that it made."""
+    with open("/proc/%d/environ" % em.process.popen.pid, "rb") as f:
+        names = {x.partition(b"=")[0] for x in f.read().split(b"\0")}
+    assert names - {b""} == {os.fsencode(name) for name in os.environ}
+
+
 def test_sample_is_used():
     with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
         assert json.load(f)["tenantId"] == TENANT
