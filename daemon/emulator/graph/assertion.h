@@ -15,7 +15,8 @@
 bool assertion_check(const struct emulator *em, const char *base, const struct application *app,
 	const char *jwt, const char **why);
 
-/* The parts of a JWT, decoded; false: it is none. The caller gives the objects back. */
+/* The parts of a JWT, decoded; false: the text is not a JWT. The caller frees both, also
+ * then. */
 bool jwt_parse(const char *jwt, json_t **ret_header, json_t **ret_claims);
 /* base64url of n bytes, appended without padding (RFC 7515). */
 void add_base64url(struct buf *b, const void *p, size_t n);

@@ -44,7 +44,7 @@ static int page_size(const json_t *headers)
 	return v ? (int)MIN(MAX(strtol(v + 18, NULL, 10), 1L), 999L) : 0;
 }
 
-/* A string, or a whole number as some clients send it; "" is none. */
+/* A string, or a whole number as some clients send it; "" when it is neither. */
 struct id {
 	char text[ID_MAX + 1];
 };
@@ -186,7 +186,7 @@ static void add_response(struct buf *b, const char *id, const struct response *r
 	buf_add_json(b, id, strlen(id));
 	buf_addf(b, "\",\"status\":%d", rs->status);
 	add_headers(b, rs);
-	if (rs->body.len && rs->type) { /* no JSON: as base64 */
+	if (rs->body.len && rs->type) { /* not JSON: as base64 */
 		char *text = xmalloc(base64_len(rs->body.len) + 1);
 
 		base64_encode(text, rs->body.data, rs->body.len);

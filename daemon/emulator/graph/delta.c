@@ -123,7 +123,8 @@ static bool delta_changed(const struct request *rq, const struct object *o, uint
 
 /*
  * Every property that has a value the first time; later those set since, or with them the others
- * too unless "Prefer: return=minimal" was asked for. False: nothing to tell.
+ * too unless "Prefer: return=minimal" was asked for. False: nothing has
+ * changed.
  */
 static bool delta_properties(
 	const struct request *rq, const struct object *o, uint64_t since, struct buf *b)
@@ -197,7 +198,7 @@ static bool delta_object(const struct emulator *em, const struct request *rq,
 	bool any;
 
 	if (o->deleted && o->created > since)
-		return false; /* came and went */
+		return false; /* created and deleted since: the client never knew it */
 	buf_addf(b, "%s{\"@odata.type\":\"%s\",\"id\":\"%s\"", first ? "" : ",",
 		object_types[o->type].odata, o->id);
 	if (o->deleted) {
@@ -254,7 +255,7 @@ static bool is_shown(const struct object *o, const struct token *t)
 }
 
 /*
- * When tests order it: objects of this page and the one before once more, the other way round, as
+ * When tests order it: objects of this page and the one before are sent again in reverse order, as
  * the service may do (learn.microsoft.com/graph/delta-query-overview, "Replays").
  */
 static void replay(const struct emulator *em, const struct request *rq, const struct token *token,

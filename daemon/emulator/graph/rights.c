@@ -17,7 +17,7 @@ static const struct {
 	[TYPE_CONTACT] = {BIT(CONTACT_READ) | BIT(DIRECTORY_READ) | BIT(DIRECTORY_WRITE) |
 				  BIT(SYNC) | BIT(CONTACT_SOA),
 		BIT(SYNC)},
-	/* synchronization has no part in them: it needs the right to read them like anybody */
+	/* synchronization has no special rights here: it needs the role to read devices */
 	[TYPE_DEVICE] = {BIT(DEVICE_READ) | BIT(DEVICE_WRITE) | BIT(DIRECTORY_READ) |
 				 BIT(DIRECTORY_WRITE),
 		BIT(DEVICE_WRITE) | BIT(DIRECTORY_WRITE)},

@@ -10,8 +10,8 @@ bool may_read(const struct request *rq, enum object_type type, struct response *
 bool may_write(const struct request *rq, enum object_type type, struct response *rs);
 /*
  * May the application do what is sensitive with the user (learn.microsoft.com/graph/api/resources/
- * users#who-can-perform-sensitive-actions)? Not where he holds a directory role, unless it is the
- * synchronization service, or may give roles itself. o NULL: there is none yet.
+ * users#who-can-perform-sensitive-actions)? Not when the user holds a directory role, unless
+ * the application is the synchronization service, or may assign roles itself. o NULL: a new user.
  */
 bool may_touch(const struct request *rq, const struct object *o);
 /* May the caller write the object, whoever masters it? False with rs filled. */

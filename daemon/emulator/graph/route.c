@@ -39,7 +39,7 @@ static bool is_seen(const struct emulator *em, const struct request *rq, const s
 	return rq->method != M_GET || !em->orders->lag_reads || o->created <= tenant_visible(em);
 }
 
-/* What hangs on an object: /users/{id}/NAME... A new one is a row. */
+/* What belongs to an object: /users/{id}/NAME... A new one is a row. */
 static const struct {
 	const char *name;
 	unsigned types;
@@ -184,8 +184,8 @@ static const struct {
 };
 
 /*
- * /v1.0/{tenant}/users is /v1.0/users: the tenant is the token's, and Terraform's provider names it
- * all the same.
+ * /v1.0/{tenant}/users is /v1.0/users: the token says which tenant it is, but Terraform's provider
+ * names it as well.
  */
 static void drop_tenant(const struct emulator *em, struct request *rq)
 {

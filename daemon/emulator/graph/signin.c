@@ -14,7 +14,7 @@
 
 #define TENANT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
 
-/* What stands where a client names its tenant. */
+/* What a client wrote in the place of its tenant. */
 enum authority {
 	AUTHORITY_OWN, /* its id or one of its domains */
 	AUTHORITY_ANY, /* common, organizations: the user's, whichever it is */
@@ -76,7 +76,7 @@ static void endpoint_token(const struct visit *v, struct response *rs)
 			"AADSTS900561: The endpoint only accepts POST requests.");
 	else if (v->authority == AUTHORITY_UNKNOWN)
 		tenant_unknown(rs, "invalid_request", v->tenant);
-	else if (v->authority == AUTHORITY_ANY) /* an application is at home in one tenant */
+	else if (v->authority == AUTHORITY_ANY) /* an application belongs to one tenant */
 		token_error(rs, 400, "invalid_request",
 			"AADSTS50059: No tenant-identifying information found in either the "
 			"request or implied by any provided credentials.");
@@ -151,8 +151,8 @@ static void endpoint_configuration(const struct visit *v, struct response *rs)
 }
 
 /*
- * "https://HOST/TENANT/..." of a client; false: it is no authority. Whether there is the tenant is
- * told by what it leads to.
+ * "https://HOST/TENANT/..." of a client; false: it is not an authority. The
+ * address that it leads to tells whether the tenant exists.
  */
 static bool authority_read(const char *url, char *tenant, size_t size)
 {
@@ -173,7 +173,7 @@ static bool authority_read(const char *url, char *tenant, size_t size)
 
 /*
  * Which hosts are one cloud: here the one that was called, under its name with the port and
- * without it, for clients know it by either.
+ * without it: some clients use the one, some the other.
  */
 static void add_cloud(const char *base, struct buf *b)
 {

@@ -132,7 +132,7 @@ const struct application *token_check(
 		return NULL;
 	token = authorization + 7;
 	last = strrchr(token, '.');
-	*why = "CompactToken parsing failed: it is no JWT.";
+	*why = "CompactToken parsing failed: it is not a JWT.";
 	if (!last || strlen(token) > TOKEN_MAX)
 		return NULL;
 	if (!jwt_parse(token, &header, &claims))
@@ -208,7 +208,7 @@ static void basic_credentials(struct form *f, const char *authorization)
 
 /*
  * "resource" of version 1.0; of 2.0 what stands in front of "/.default" in "scope". One that is too
- * long for a token is none.
+ * long for a token is ignored.
  */
 static char *form_resource(const char *body)
 {

@@ -26,7 +26,7 @@
 /* Answers 400 and is false. */
 #define refuse(rs, ...) (respond_error(rs, 400, "Request_BadRequest", __VA_ARGS__), false)
 
-/* A value that cannot be: for synchronization by the names of its own errors. */
+/* Refuses a value; synchronization gets the names of its own errors. */
 static bool refuse_value(const struct request *rq, enum object_type t, unsigned prop,
 	const char *wrong, struct response *rs)
 {
@@ -39,8 +39,9 @@ static bool refuse_value(const struct request *rq, enum object_type t, unsigned 
 }
 
 /*
- * What came from Active Directory: of a user whose source of authority is in the cloud it is kept
- * up by hand (learn.microsoft.com/graph/api/resources/user: onPremisesDistinguishedName and so on).
+ * What came from Active Directory: once the source of authority of a user is in the cloud, an
+ * application may change it (learn.microsoft.com/graph/api/resources/user:
+ * onPremisesDistinguishedName and so on).
  */
 static bool is_kept_by_hand(const struct property *p, const struct object *o)
 {
@@ -75,7 +76,7 @@ static bool may_set(const struct request *rq, enum object_type t, const struct o
 	return true;
 }
 
-/* Keys of a body that are no properties. False: it is not one of them. */
+/* Keys of a body that are not properties. False: it is not one of them. */
 static bool read_special(struct change *c, enum object_type t, const char *key, const json_t *v)
 {
 	if (strcasecmp(key, "members@odata.bind") == 0 && t == TYPE_GROUP)
@@ -128,7 +129,7 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 		if (!wrong && !is_sync(rq) &&
 			streq(properties[prop].name, "onPremisesSecurityIdentifier") &&
 			json_is_string(v) && !str_starts(json_string_value(v), "S-1-"))
-			wrong = "it is no SID";
+			wrong = "it is not a SID";
 		if (wrong)
 			return refuse_value(rq, t, (unsigned)prop, wrong, rs);
 		c->given[prop] = true;
@@ -207,7 +208,7 @@ static bool mail_enabled(const struct change *c, const struct object *o)
 	return v && *v == 't';
 }
 
-/* The address as the primary one of proxyAddresses; the one that was so far is kept. */
+/* The address becomes the primary one of proxyAddresses; the one before stays as another. */
 static void add_primary(struct change *c, const struct object *o, const char *address)
 {
 	size_t n, i;
@@ -234,7 +235,8 @@ static void add_primary(struct change *c, const struct object *o, const char *ad
 
 /*
  * What an application writes in the cloud: mail of a user becomes an address of it
- * (learn.microsoft.com/graph/api/resources/user), a Microsoft 365 group is born with one.
+ * (learn.microsoft.com/graph/api/resources/user), a Microsoft 365 group gets one when it is
+ * created.
  */
 static bool settle_mail(const struct emulator *em, const struct request *rq, enum object_type t,
 	const struct object *o, struct change *c, struct response *rs)
@@ -250,7 +252,7 @@ static bool settle_mail(const struct emulator *em, const struct request *rq, enu
 	               ? xasprintf("%s@%s", json_string_value(v), em->tenant->initial_domain)
 	               : xstrdup(json_string_value(v));
 	if (!strchr(mail, '@'))
-		return refuse_value(rq, t, P_MAIL, "it is no address", rs);
+		return refuse_value(rq, t, P_MAIL, "it is not an address", rs);
 	if (t == TYPE_GROUP) {
 		c->given[P_MAIL] = true;
 		buf_addc(&c->text[P_MAIL], '"');
@@ -261,7 +263,7 @@ static bool settle_mail(const struct emulator *em, const struct request *rq, enu
 	return true;
 }
 
-/* The domain of a userPrincipalName (JSON text) in ret; false: it is no valid one. */
+/* The domain of a userPrincipalName (JSON text) in ret; false: it is not valid. */
 static bool upn_domain(const char *json, size_t n, char *ret, size_t size)
 {
 	const char *at = memrchr(json, '@', n);
@@ -290,7 +292,7 @@ static bool federation_differs(
 
 /*
  * userPrincipalName: an application must use a verified domain; a synchronized one with another
- * suffix, or characters that cannot be, becomes mailNickname@initialDomain.
+ * suffix, or characters that are not allowed, becomes mailNickname@initialDomain.
  */
 static bool settle_upn(const struct emulator *em, const struct request *rq, const struct object *o,
 	struct change *c, struct response *rs)
@@ -325,8 +327,8 @@ static bool settle_upn(const struct emulator *em, const struct request *rq, cons
 	change_set_text(c, P_UPN, nick + 1, n - 2, suffix);
 	if (upn_domain(c->text[P_UPN].data, c->text[P_UPN].len, domain, sizeof(domain)))
 		return true;
-	return refuse_value(
-		rq, TYPE_USER, P_UPN, "it and mailNickname have characters that cannot be", rs);
+	return refuse_value(rq, TYPE_USER, P_UPN,
+		"it and mailNickname have characters that are not allowed", rs);
 }
 
 /* --- applying --- */
@@ -380,7 +382,7 @@ static void make_synced(struct emulator *em, struct object *o, bool *changed)
 	set_now(em, o, P_LAST_SYNC);
 }
 
-/* An object that comes back: what it had may be another's by now. */
+/* An object that comes back: another one may have its values by now. */
 static void reclaim(struct change *c, const struct object *o)
 {
 	static const unsigned unique[] = {P_UPN, P_PROXIES};
@@ -426,14 +428,14 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 	const char *kinds;
 
 	if (!json_is_object(rq->body))
-		return refuse(rs, "The body is no JSON object.");
+		return refuse(rs, "The body is not a JSON object.");
 	if (!read_body(rq, t, o, c, rs) || (create && !check_required(rq, t, c, rs)))
 		return false;
 	if (t == TYPE_USER && is_sync(rq)) {
 		if (create || !object_prop(o, P_MAIL_NICKNAME, &n))
 			settle_nickname(c);
 		else if (c->given[P_MAIL_NICKNAME] && !c->text[P_MAIL_NICKNAME].len)
-			c->given[P_MAIL_NICKNAME] = false; /* chosen once, never none */
+			c->given[P_MAIL_NICKNAME] = false; /* chosen once, and never removed */
 	}
 	if (t == TYPE_USER &&
 		(!settle_upn(em, rq, o, c, rs) || !settle_user_type(rq, create, c, rs)))

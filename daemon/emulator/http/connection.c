@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#define FILES_OTHER 64                      /* descriptors that are no connections */
+#define FILES_OTHER 64                      /* descriptors that are not connections */
 #define PENDING_MAX (2 * BODY_MAX)          /* of one request, with the framing of its chunks */
 #define PENDING_ALL_MAX (128 * 1024 * 1024) /* of all of them: then the largest one is closed */
 #define BACKLOG 1024

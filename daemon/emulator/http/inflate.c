@@ -31,7 +31,8 @@ bool coding_add(const char *value, unsigned *gzip)
 /* The next piece of output; INFLATED_GOOD until *ret_end. */
 static enum inflated inflate_part(z_stream *z, size_t max, struct buf *out, bool *ret_end)
 {
-	size_t room = MIN((size_t)PART, max - out->len + 1); /* a byte too many tells that it is */
+	size_t room = MIN((size_t)PART,
+		max - out->len + 1); /* one byte more than max shows that there is too much */
 	int r;
 
 	buf_reserve(out, room);
@@ -43,7 +44,7 @@ static enum inflated inflate_part(z_stream *z, size_t max, struct buf *out, bool
 	if (out->len > max)
 		return INFLATED_LARGE;
 	*ret_end = r == Z_STREAM_END && !z->avail_in;
-	/* a file of several members is one text (RFC 1952 2.2); anything else behind is no member
+	/* a file of several members is one text (RFC 1952 2.2); anything else behind is an error
 	 */
 	if (r == Z_STREAM_END && z->avail_in)
 		r = inflateReset(z);

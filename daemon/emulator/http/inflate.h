@@ -6,7 +6,7 @@
 enum inflated {
 	INFLATED_GOOD,
 	INFLATED_CODING, /* another coding than gzip, or several */
-	INFLATED_BAD,    /* no gzip, cut short, or with something behind it */
+	INFLATED_BAD,    /* not gzip, cut short, or with something behind it */
 	INFLATED_LARGE,  /* more than max bytes */
 };
 

@@ -90,8 +90,8 @@ static void add_ids(struct evkeyvalq *out)
 
 /*
  * Scripts of any web page may ask, as they may ask Graph and Entra: they need a token or a secret.
- * Not so below /emulator/, where nothing is needed, and not for the token of the machine, which
- * asks for a header alone.
+ * They may not ask below /emulator/, where neither is needed, nor for the token of the machine,
+ * which only takes a header.
  */
 static bool may_be_shared(struct evhttp_request *req)
 {
@@ -277,7 +277,7 @@ static bool read_body(struct evhttp_request *req, const char *body, size_t n, st
 	return rq->body != NULL;
 }
 
-/* Two of these, and it is open which one somebody in between has read (RFC 9110 5.3, 9112 6.3). */
+/* A proxy in between may have read the first of two, and we the second (RFC 9110 5.3, 9112 6.3). */
 static bool headers_good(struct evhttp_request *req, struct response *rs)
 {
 	static const char *const once[] = {
@@ -335,7 +335,7 @@ static bool take_body(struct evhttp_request *req, struct buf *body, struct respo
 			"The content coding of the request body is not supported; gzip is.");
 		return false;
 	case INFLATED_BAD:
-		respond_error(rs, 400, "BadRequest", "The request body is no valid gzip.");
+		respond_error(rs, 400, "BadRequest", "The request body is not valid gzip.");
 		return false;
 	case INFLATED_LARGE:
 		respond_error(rs, 413, "RequestEntityTooLarge",
@@ -421,7 +421,7 @@ static void on_request(struct evhttp_request *req, void *ctx)
 		stats_count(&s->em->orders->stats, rq.method, rs.status);
 	}
 	request_done(&rq);
-	add_ids(evhttp_request_get_output_headers(req)); /* before others have ids of theirs */
+	add_ids(evhttp_request_get_output_headers(req)); /* now: the next request has others */
 	answer(s, req, &rs);
 }
 

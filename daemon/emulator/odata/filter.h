@@ -1,4 +1,4 @@
-/* The tree that filter.c makes of $filter's text, and that filter_match.c looks at objects with. */
+/* $filter as a tree: filter.c makes it from the text, filter_match.c compares objects with it. */
 #pragma once
 
 #include "tenant/property.h"
@@ -28,7 +28,7 @@ void filter_free(struct filter *f);
 enum filter_need {
 	NEED_NOTHING,
 	NEED_INDEX,    /* ConsistencyLevel: eventual and $count=true */
-	NEED_PROPERTY, /* the type has none of the name (*why) */
+	NEED_PROPERTY, /* the type has no property of that name (*why) */
 };
 /* What a filter over objects of the type asks for; sync: by an application that synchronizes. */
 enum filter_need filter_need(

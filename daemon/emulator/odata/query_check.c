@@ -117,7 +117,7 @@ static bool search_check(const struct query *q, const struct request *rq, struct
 	return false;
 }
 
-/* A question is an answer, too: what may not be read may not be compared. */
+/* A filter tells about values, too: what may not be read may not be compared. */
 static bool filter_allowed(
 	const struct query *q, const struct request *rq, enum object_type t, struct response *rs)
 {

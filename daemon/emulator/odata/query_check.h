@@ -14,5 +14,6 @@ bool query_skip(const struct query *q, unsigned long *ret, struct response *rs);
 /* Checks $orderby, $search and $filter against a type and the ConsistencyLevel. */
 bool query_check(
 	struct query *q, const struct request *rq, enum object_type t, struct response *rs);
-/* The same of objects that hang on another one, which take no plain $filter; cast -1: any type. */
+/* The same for objects that belong to another one, where $filter always needs ConsistencyLevel;
+ * cast -1: any type. */
 bool query_check_related(struct query *q, const struct request *rq, int cast, struct response *rs);

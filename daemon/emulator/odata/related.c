@@ -1,4 +1,4 @@
-/* What hangs on an object: a cast, $count, $ref, and the pages. */
+/* What belongs to an object: a cast, $count, $ref, and the pages. */
 #include "odata/related.h"
 
 #include "odata/filter_match.h"

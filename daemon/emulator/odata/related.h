@@ -1,4 +1,4 @@
-/* Lists of objects of any type, as that of members: $filter and all else that a list takes. */
+/* Lists of objects of any type, such as members: $filter and the other options of a list. */
 #pragma once
 
 #include "odata/request.h"
@@ -11,5 +11,5 @@ struct objects {
 /* A cast, $count or $ref stand from that segment of the path on. */
 void respond_objects(struct emulator *em, struct request *rq, const struct objects *list,
 	unsigned segment, struct response *rs);
-/* microsoft.graph.user or graph.user; -1: it is no cast. */
+/* microsoft.graph.user or graph.user; -1: the segment is not a cast. */
 int cast_type(const char *segment);

@@ -5,7 +5,7 @@
 #include "odata/request.h"
 #include "odata/response.h"
 
-/* Can the type be expanded so? False with rs filled. */
+/* Has the type what $expand names? False with rs filled. */
 bool expand_check(const struct query *q, enum object_type t, struct response *rs);
 /* Appends id and the selected properties, without braces; expansions too. */
 void object_render(

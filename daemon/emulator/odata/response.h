@@ -25,7 +25,8 @@ void request_begin(const struct emulator *em, const char *client_id);
 /* request-id, and client-request-id or the same again. */
 const char *request_ids(const char **ret_client);
 
-/* Appends a part of a JSON string; what is no UTF-8 is left out (also the end of a text cut off).
+/* Appends a part of a JSON string; what is not UTF-8 is left out (also a character that is cut off
+ * at the end).
  */
 void add_text(struct buf *b, const char *s);
 /* An error as Graph writes it. */

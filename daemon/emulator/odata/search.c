@@ -1,6 +1,7 @@
 /*
  * $search="property:text" with AND and OR (learn.microsoft.com/graph/search-query-parameter, "Using
- * $search on directory object collections"): a value matches when one of its words begins so.
+ * $search on directory object collections"): a value matches when one of its words begins with the
+ * text.
  */
 #include "odata/search.h"
 

@@ -3,7 +3,7 @@
 
 #include "base/buf.h"
 
-/* Percent-decodes in place. False: malformed, or no UTF-8. */
+/* Percent-decodes in place. False: malformed, or not UTF-8. */
 bool url_decode(char *s);
 /* The same for a segment of a path, where "+" is itself (RFC 3986; a form and a query: a space). */
 bool path_decode(char *s);

@@ -41,7 +41,7 @@ static bool set_conditions(struct emulator *em, const json_t *o)
 	}
 	if (json_is_true(json_object_get(o, "expireTokens"))) {
 		em->tokens_from = tenant_now(em) + 1;
-		em->clock++; /* tokens of the next second are good, and that is now */
+		em->clock++; /* new tokens are of the next second, which begins now */
 		any = true;
 	}
 	return any;
@@ -115,7 +115,7 @@ static void move_clock(struct emulator *em, const json_t *body, struct response 
 	rs->status = 204;
 }
 
-/* The file of a snapshot; NULL with rs filled: the name is none. */
+/* The file of a snapshot; NULL with rs filled: the name is not allowed. */
 static char *snapshot_path(const struct emulator *em, const json_t *body, struct response *rs)
 {
 	const char *name = body_text(body, "name");

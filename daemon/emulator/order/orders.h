@@ -1,4 +1,4 @@
-/* What tests have ordered, and what they ask about: everything that a real tenant has not. */
+/* What tests have ordered, and what they ask about: everything that a real tenant does not have. */
 #pragma once
 
 #include "order/faults.h"
@@ -10,7 +10,7 @@ struct orders {
 	struct stats stats;
 	struct throttle *throttle; /* NULL: none */
 	bool lag_reads;            /* reads of single objects lag as lists do (em->lag_ms) */
-	bool replay;               /* delta queries tell objects several times and in any order */
+	bool replay;               /* delta queries repeat objects, in any order */
 	const char *snapshots;     /* their folder, made when it is needed; borrowed */
 };
 

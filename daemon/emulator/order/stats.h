@@ -16,7 +16,7 @@ struct stats {
 	uint64_t good, refused, failed; /* 2xx-3xx, 4xx, 5xx */
 	uint64_t by_method[8];
 	uint64_t writes;     /* object writes that succeeded */
-	uint64_t duplicates; /* of these: nothing was different afterwards */
+	uint64_t duplicates; /* of these: nothing changed */
 	uint64_t creates, deletes;
 	struct log_entry log[LOG_MAX];
 	uint64_t n_log;

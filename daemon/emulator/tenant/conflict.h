@@ -15,7 +15,7 @@
  */
 bool conflicts_settle(const struct emulator *em, bool sync, enum object_type t,
 	const struct object *o, struct change *c, struct refusal *ret);
-/* The property of a deleted object that another one has the value of by now; NULL: none. */
+/* The property of a deleted object whose value another one has got meanwhile; NULL: none. */
 const char *conflict_find(const struct emulator *em, const struct object *o);
 /* Gives an object the quarantined values that are free now. */
 void quarantine_release(struct emulator *em, struct object *o);

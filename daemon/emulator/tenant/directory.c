@@ -402,7 +402,7 @@ static bool has_address(const struct wanted_key *w, const struct object *o)
 	return false;
 }
 
-/* Has the object the key, or only its hash? */
+/* Does the object have the key, or only its hash? */
 static bool same_key(const void *ctx, uint64_t index)
 {
 	const struct wanted_key *w = ctx;

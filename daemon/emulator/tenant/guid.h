@@ -1,6 +1,6 @@
 /*
  * A GUID's text and bytes ([MS-DTYP] 2.3.4.1 and 2.3.4.2). The engine has functions of its own for
- * this: one mistake made twice is found, one that both sides share is not.
+ * this: a mistake that both sides shared would never be seen.
  */
 #pragma once
 
@@ -10,5 +10,5 @@
 
 /* Lower case, without braces, with a NUL. */
 void guid_write(char dst[GUID_CHARACTERS + 1], const unsigned char packet[16]);
-/* Either case, without braces; false: it is no GUID. */
+/* Either case, without braces; false: the text is not a GUID. */
 bool guid_read(unsigned char ret_packet[16], const char *text);

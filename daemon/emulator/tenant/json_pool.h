@@ -3,6 +3,6 @@
 
 /*
  * From now on jansson takes its memory here; to be called before any JSON is made, and once. What
- * jansson gives away (json_dumps()) is then not for free(): use body_dump().
+ * jansson gives away (json_dumps()) must not go to free() then: use body_dump().
  */
 void json_pool_use(void);

@@ -1,4 +1,4 @@
-/* Objects come, go to deletedItems, and come back. */
+/* Objects are created, go to deletedItems, and are restored. */
 #pragma once
 
 #include "tenant/emulator.h"
@@ -8,7 +8,8 @@
  * 0: it has none).
  */
 struct object *object_new(struct emulator *em, enum object_type t, const char *anchor, size_t n);
-/* To deletedItems, or for good what has no place there. What refers to it loses the reference. */
+/* To deletedItems; contacts and devices, which it does not take, are deleted for good. What refers
+ * to it loses the reference. */
 void object_delete(struct emulator *em, struct object *o);
 /* Out of deletedItems; the caller touches the object afterwards. */
 void object_restore(struct emulator *em, struct object *o);

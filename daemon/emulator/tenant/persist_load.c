@@ -17,7 +17,7 @@ struct loading {
 	struct err *e;
 };
 
-/* What is in the file cannot be trusted: it may be damaged, or written by hand. */
+/* What is in the file cannot be trusted: it may be damaged, or somebody has changed it. */
 static int damaged(const struct loading *l, const char *table, const char *row, const char *why)
 {
 	return err_set(l->e, -EUCLEAN, l->path, 0,
@@ -36,7 +36,7 @@ static const char *row_wrong(const struct emulator *em, sqlite3_stmt *st)
 	if (sqlite3_column_int64(st, 0) != directory_size(em->dir))
 		return "a row before it is missing";
 	if (!id || !guid_read(raw, id))
-		return "the id is no GUID";
+		return "the id is not a GUID";
 	if (directory_find(em->dir, id, GUID_CHARACTERS))
 		return "another row has its id";
 	if (type < 0 || type >= TYPE_COUNT)
@@ -106,10 +106,10 @@ static const char *index_links(struct directory *d, struct object *o)
 	uint32_t size = directory_size(d);
 
 	if (o->manager < -1 || o->manager >= (int64_t)size)
-		return "its manager is no object";
+		return "its manager does not exist";
 	for (uint32_t i = 0; i < o->n_links; i++) {
 		if (o->links[i].target >= size)
-			return "it refers to no object";
+			return "it refers to an object that does not exist";
 		if (object_link(d, o, o->links[i].target))
 			return "it refers to an object twice";
 		object_link_index(d, o, i);

@@ -23,7 +23,7 @@ struct type_info {
 };
 extern const struct type_info object_types[TYPE_COUNT];
 
-/* Who has a manager can be one. */
+/* Users and contacts: only they have a manager, and only they can be one. */
 static inline bool type_has_manager(enum object_type t)
 {
 	return t == TYPE_USER || t == TYPE_CONTACT;
@@ -97,7 +97,7 @@ const char *property_edm(const struct property *p);
 
 /* A collection: $filter looks into it by any(), or counts it. */
 bool property_is_list(const struct property *p);
-/* 1 to 15 of "extensionAttribute1" in any case; 0: it is none. */
+/* 1 to 15 of "extensionAttribute1" in any case; 0: it is another name. */
 unsigned extension_number(const char *name);
 
 /* In any case; -1: none of the type has it. */

@@ -40,12 +40,13 @@ static const char *wrong_address(const char *s, size_t n)
 	size_t local = at ? (size_t)(at - s) : 0, domain = at ? n - local - 1 : 0;
 
 	if (!is_plain(s, n, "<>();,[]\"\\:"))
-		return "an address has no blanks, umlauts and none of < > ( ) ; , [ ] \" : \\";
+		return "an address has no blanks, no letters beyond ASCII and none of < > ( ) ; , "
+		       "[ ] \" : \\";
 	if (!at || memchr(at + 1, '@', domain))
 		return "an address has one @";
 	if (!local_part_is_good(s, local))
-		return "the part of the address before the @ cannot be so";
-	return local_part_is_good(at + 1, domain) ? NULL : "the address has no such domain";
+		return "the part of the address before the @ is not valid";
+	return local_part_is_good(at + 1, domain) ? NULL : "the domain of the address is not valid";
 }
 
 /* Only mail's: an X500 address is a name of another kind. */
@@ -85,7 +86,7 @@ static const char *wrong_word(const char *s, const char *const *words)
 	for (; *words; words++)
 		if (streq(*words, s))
 			return NULL;
-	return "it is none of the values that the property can have";
+	return "it is not one of the values that the property can have";
 }
 
 static const char *wrong_trust(const char *s)
