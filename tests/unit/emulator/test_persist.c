@@ -206,7 +206,7 @@ static const struct {
 	{"UPDATE meta SET value = x'ffffffffffffffff' WHERE name = 'seq'", "table meta, row seq:"},
 	{"UPDATE meta SET value = x'' WHERE name = 'epoch'", "table meta, row epoch:"},
 	{"UPDATE meta SET value = x'0200000000000000000000000000000000000000' WHERE name = "
-         "'features'",
+	 "'features'",
 		"table meta, row features:"},
 };
 
