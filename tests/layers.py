@@ -24,6 +24,18 @@ ROOMS = {
     "http": {"tenant", "odata", "order", "graph"},
 }
 EMULATOR = "daemon/emulator/"
+# the rooms of a layer, and which of the others each may see
+LAYER_ROOMS = {
+    "lang": {"expr": set(), "rule": {"expr"}, "import": {"expr", "rule"}},
+}
+# headers of a room's own, and who may see them
+OWN = {
+    r"lang/expr/(date|functions_priv|node)\.h": r"lib/lang/expr/",
+    r"lang/expr/term\.h": r"lib/lang/(expr|rule)/",
+    r"lang/rule/(load|load_flow|load_join|loader|ruleset_priv)\.h": r"lib/lang/rule/",
+}
+# folders whose files (a .c and its .h are one) must not see each other in a circle
+NO_CIRCLES = ["lib/lang/", "daemon/emulator/"]
 # who alone may see a library's header
 ONLY = {
     "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist(_load)?\.[ch]|tests/unit/(store|sync|emulator)/",
@@ -45,7 +57,7 @@ HOMES = {
 # tables of data may be longer
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 problems = []
-uses = {}  # module of the emulator -> what it includes: line
+arrows = {}  # file without its ending -> those that it includes
 
 
 def complain(path, line, text):
@@ -56,31 +68,12 @@ def check_room(path, number, name):
     """An include of the emulator: lib/base, or a room that this one may see."""
     own, layer = path[len(EMULATOR):].split("/")[0], name.split("/")[0]
     if layer in ROOMS:
-        uses.setdefault(path[:-2], {})[EMULATOR + name[:-2]] = number
+        arrows.setdefault(path[:-2], set()).add(EMULATOR + name[:-2])
         if own in ROOMS and layer != own and layer not in ROOMS[own]:
             complain(path, number, "%s must not see %s" % (own, layer))
     elif layer != "base":
         complain(path, number, "the emulator shares lib/base and nothing else; a file of its own "
                  "is named with its room")
-
-
-def check_circles():
-    """No file of the emulator, its .c and .h taken together, leads back to itself."""
-    done = set()
-
-    def walk(module, way):
-        if module in way:
-            circle = way[way.index(module):] + [module]
-            complain(module + ".h", uses[circle[0]][circle[1]], "a circle of includes: " +
-                     " -> ".join(m[len(EMULATOR):] for m in circle))
-        elif module not in done:
-            for other in sorted(uses.get(module, {})):
-                if other != module:
-                    walk(other, way + [module])
-            done.add(module)
-
-    for module in sorted(uses):
-        walk(module, [])
 
 
 def check_include(path, number, name, quoted):
@@ -94,6 +87,14 @@ def check_include(path, number, name, quoted):
         return
     if not quoted or layer not in BELOW:
         return
+    arrows.setdefault(os.path.splitext(path)[0], set()).add("lib/" + os.path.splitext(name)[0])
+    for header, where in OWN.items():
+        if re.fullmatch(header, name) and not re.match(where, path):
+            complain(path, number, "%s may be included only by %s" % (name, where))
+    if parts[0] == "lib" and layer == parts[1] and layer in LAYER_ROOMS and len(parts) > 3:
+        room, other = parts[2], name.split("/")[1]
+        if other != room and other not in LAYER_ROOMS[layer].get(room, set()):
+            complain(path, number, "%s/%s must not see %s/%s" % (layer, room, layer, other))
     if parts[0] == "lib" and layer != parts[1] and layer not in BELOW[parts[1]]:
         complain(path, number, "%s must not see %s" % (parts[1], layer))
 
@@ -125,6 +126,24 @@ def check_function_length(path, lines):
             if number - start > 100:
                 complain(path, start, "a function of %d lines" % (number - start))
             start = None
+
+
+def check_circles():
+    done = set()
+
+    def visit(node, way):
+        if node in way:
+            complain(node, 1, "includes in a circle: " + " > ".join(way[way.index(node):] + [node]))
+            return
+        if node in done:
+            return
+        done.add(node)
+        for other in sorted(arrows.get(node, ())):
+            if other != node and any(other.startswith(n) and node.startswith(n) for n in NO_CIRCLES):
+                visit(other, way + [node])
+
+    for node in sorted(arrows):
+        visit(node, [])
 
 
 def main():

@@ -4,7 +4,7 @@
 #include "base/timefmt.h"
 #include "daemon_priv.h"
 #include "log.h"
-#include "lang/rule/rule.h"
+#include "lang/rule/ruleset.h"
 #include "sync/run.h"
 
 #include <systemd/sd-daemon.h>

@@ -1,6 +1,6 @@
 /* The commands that show something. */
 #include "ctl.h"
-#include "lang/rule/rule.h"
+#include "lang/rule/ruleset.h"
 #include "print.h"
 #include "sync/run.h"
 

@@ -2,6 +2,8 @@
 #include "ctl.h"
 #include "base/file.h"
 #include "lang/import/offline.h"
+#include "lang/rule/check.h"
+#include "lang/rule/flow.h"
 #include "lang/rule/scope.h"
 #include "model/entry_json.h"
 #include "print.h"

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "lang/rule/rule.h"
+#include "lang/expr/eval.h"
+#include "lang/rule/ruleset.h"
 #include "store/link.h"
 #include "store/mv.h"
 #include "base/bitmap.h"

@@ -9,7 +9,7 @@
  */
 #pragma once
 
-#include "lang/rule/rule.h"
+#include "lang/rule/ruleset.h"
 #include "sync/config.h"
 #include "store/store.h"
 

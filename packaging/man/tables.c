@@ -5,9 +5,10 @@
  * A key of rule files that the page does not speak of is an error, which ends the build.
  */
 #include "base/file.h"
-#include "lang/expr/node.h"
+#include "lang/expr/functions.h"
 #include "lang/import/offline.h"
 #include "lang/rule/ruleset.h"
+#include "lang/rule/scope.h"
 #include "sync/config.h"
 
 #include <stdio.h>

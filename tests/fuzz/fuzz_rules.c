@@ -2,7 +2,9 @@
 #include "fuzz.h"
 #include "lang/rule/metaverse.h"
 #include "lang/import/offline.h"
-#include "lang/rule/rule.h"
+#include "lang/rule/flow.h"
+#include "lang/rule/ruleset.h"
+#include "lang/rule/scope.h"
 #include "connector/connector.h"
 
 #include <stdlib.h>

@@ -3,6 +3,8 @@
  * (an attribute that no schema knows may be anything), so an error here is certain: no value of
  * that type could ever be used there. The signatures in functions.c are the rules.
  */
+#include "lang/expr/expr.h"
+#include "lang/expr/functions.h"
 #include "lang/expr/node.h"
 #include "base/buf.h"
 

@@ -1,10 +1,14 @@
 /*
  * expr: a pure expression over an entry, in Connect Sync's expression language. Compiled once,
- * evaluated many times. A new function is a row in the table of lang/functions.c.
+ * evaluated many times. A new function is a row in the table of functions.c, see functions.h.
  */
 #pragma once
 
-#include "lang/rule/rule.h"
+#include "base/err.h"
+#include "lang/expr/eval.h"
+#include "lang/expr/result.h"
+
+struct expr; /* compiled */
 
 #define EXPR_LENGTH_MAX 16384          /* bytes of text */
 #define EXPR_DEPTH_MAX 64              /* nesting */

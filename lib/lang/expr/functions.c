@@ -1,9 +1,11 @@
 /*
  * The table of functions of the expression language: what runs, checks types, documents (the
  * manual page adsyncd-expr(7) is made of it) and tests itself (every example is evaluated). A new
- * function is a row here, a prototype in node.h and a body in the functions_*.c file that it fits.
+ * function is a row here, a prototype in functions_priv.h and a body in the functions_*.c file
+ * that it fits.
  */
-#include "lang/expr/node.h"
+#include "lang/expr/functions.h"
+#include "lang/expr/functions_priv.h"
 
 #include <strings.h>
 

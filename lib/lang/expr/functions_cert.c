@@ -3,7 +3,7 @@
  * written as .NET's X500DistinguishedName does: most specific part first, E and S for the types
  * that OpenSSL calls emailAddress and ST.
  */
-#include "lang/expr/node.h"
+#include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/timefmt.h"

@@ -1,6 +1,6 @@
 /* Dates: FILETIME inside, so that nothing of a directory's precision is lost. All are UTC. */
 #include "lang/expr/date.h"
-#include "lang/expr/node.h"
+#include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/timefmt.h"
 #include "model/dtyp.h"

@@ -1,5 +1,5 @@
 /* Functions on multi-valued attributes, and those that decide what is evaluated. */
-#include "lang/expr/node.h"
+#include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"

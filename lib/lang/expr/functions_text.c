@@ -1,5 +1,5 @@
 /* Functions on text. Positions and lengths count characters, not bytes. */
-#include "lang/expr/node.h"
+#include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/text.h"
 

@@ -1,5 +1,5 @@
 /* Functions on numbers, bytes and DNs, and the tests of a value. */
-#include "lang/expr/node.h"
+#include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"

@@ -2,6 +2,8 @@
  * From text to tree. Operators of one level are taken from left to right; comparison binds tighter
  * than && and ||, arithmetic tighter than comparison (the fact that the shipped rules rely on).
  */
+#include "lang/expr/expr.h"
+#include "lang/expr/functions.h"
 #include "lang/expr/node.h"
 #include "base/buf.h"
 #include "base/text.h"

@@ -2,7 +2,9 @@
  * What only the whole set of rules can show, found when it is loaded so that no cycle meets it:
  * names and precedence given twice, merge types that differ, orders that go round in a circle.
  */
-#include "lang/rule/ruleset.h"
+#include "lang/rule/check.h"
+#include "lang/rule/ruleset_priv.h"
+#include "lang/rule/scope.h"
 
 #include <errno.h>
 

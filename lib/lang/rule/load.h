@@ -1,39 +1,13 @@
-/* Reading one rule file: load.c (files, rules, scopes), load_join.c and load_flow.c. */
+/* load: a rule file, read into a ruleset that is being made. */
 #pragma once
 
-#include "lang/rule/ruleset.h"
+#include "base/err.h"
+#include "base/util.h"
 
-#include <jansson.h>
+struct ruleset;
 
-struct loader {
-	struct ruleset *rs;
-	const char *path;
-	const char *text;
-	size_t offset; /* in text: of the rule that is being read */
-	struct rule *rule;
-	const struct schema_class *source, *target; /* NULL: any class */
-	const struct schema *source_schema;
-	const struct schema *target_schema;
-	const struct rule_schema *connector; /* of the rule; NULL: not known */
-	const char *match_attr;              /* of its "join"; NULL: it names no such attribute */
-	struct err *e;
-};
-
-/* -EINVAL with file, rule and the line of the first "near" behind the rule's start (NULL: of it).
- */
-int rule_bad(struct loader *l, const char *near, const char *fmt, ...) _printf_(3, 4);
-/* Unknown keys are errors. */
-int rule_keys(struct loader *l, json_t *obj, const char *const *known, const char *where);
-const char *rule_text(json_t *obj, const char *key);
-int rule_line(const struct loader *l, const char *near);
-/*
- * An attribute of one side by name. *ret_attr NULL: the schema is open and does not know it. In
- * class "*" (class NULL) it must be known to some class.
- */
-int rule_attr(struct loader *l, const char *name, const struct schema *schema,
-	const struct schema_class *class, const struct schema_attr **ret_attr, unsigned *ret);
-
-/* "join" of the rule that is being read; leaves in it what is in force. */
-int rule_read_joins(struct loader *l, json_t *rule);
-/* "flows": [...] of the rule that is being read. */
-int rule_read_flows(struct loader *l, json_t *json);
+/* Reads one file into the set: unsorted, unindexed. */
+int rules_read_file(struct ruleset *rs, const char *path, struct err *e) _must_check_;
+/* The same for text that is in memory (NUL-terminated); path is for messages. */
+int rules_read_text(struct ruleset *rs, const char *path, const char *text, size_t len,
+	struct err *e) _must_check_;

@@ -1,9 +1,8 @@
 /* The flows of a rule in a rule file, checked by type. */
-#include "lang/rule/load.h"
+#include "lang/rule/load_flow.h"
 #include "lang/expr/expr.h"
-
-const char *const flow_file_keys[] = {
-	"dest", "source", "constant", "expression", "mergeType", "executeOnce", "sources", NULL};
+#include "lang/rule/flow.h"
+#include "lang/rule/loader.h"
 
 static int read_constant(struct loader *l, const char *dest, json_t *json, struct flow *f)
 {

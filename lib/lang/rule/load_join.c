@@ -3,32 +3,14 @@
  * several directories are found to be one person (setting match_users). The setting's array takes
  * the place of the whole, so that what a rule shows, and its digest, is what is in force.
  */
-#include "lang/rule/load.h"
+#include "lang/rule/load_join.h"
+#include "lang/rule/loader.h"
 
 static const char *const JOIN_KEYS[] = {
 	"csAttribute", "mvAttribute", "caseSensitive", "projects", NULL};
 
 /* In place of an attribute's name: the one that the setting match_attribute names. */
 #define MATCH_ATTRIBUTE "%match_attribute%"
-
-static const char *const MATCHES[] = {
-#define X(name, word, help) [USER_MATCH_##name] = word,
-	USER_MATCHES(X)
-#undef X
-		NULL};
-
-const char *user_match_name(enum user_match m)
-{
-	return MATCHES[m];
-}
-
-int user_match_find(const char *word)
-{
-	for (int i = 0; i < USER_MATCH_COUNT; i++)
-		if (streq(MATCHES[i], word))
-			return i;
-	return -1;
-}
 
 static int read_clause(struct loader *l, json_t *json, struct join_clause *c)
 {
@@ -114,16 +96,16 @@ static int read_ways(struct loader *l, json_t *rule, json_t *ways)
 {
 	const struct rule_schema *s = l->connector;
 	enum user_match chosen = s ? s->match : USER_MATCH_ONCE;
-	json_t *groups = json_object_get(ways, MATCHES[chosen]);
-	int r = rule_keys(l, ways, MATCHES, "join");
+	json_t *groups = json_object_get(ways, user_match_name(chosen));
+	int r = rule_keys(l, ways, user_match_names, "join");
 
 	if (r == 0 && l->rule->direction == RULE_OUTBOUND)
 		return rule_bad(l, "join", "join: match_users is for inbound rules");
 	for (int i = 0; r == 0 && i < USER_MATCH_COUNT; i++) {
-		if (!json_is_array(json_object_get(ways, MATCHES[i])))
-			return rule_bad(
-				l, "join", "join: there is none for match_users = %s", MATCHES[i]);
-		r = read_groups(l, json_object_get(ways, MATCHES[i]));
+		if (!json_is_array(json_object_get(ways, user_match_names[i])))
+			return rule_bad(l, "join", "join: there is none for match_users = %s",
+				user_match_names[i]);
+		r = read_groups(l, json_object_get(ways, user_match_names[i]));
 	}
 	if (r < 0)
 		return r;

@@ -21,5 +21,7 @@ enum user_match {
 		USER_MATCH_COUNT
 };
 
+/* NULL at the end. */
+extern const char *const user_match_names[];
 const char *user_match_name(enum user_match m);
 int user_match_find(const char *word); /* -1: none */

@@ -1,18 +1,15 @@
 /*
- * rule: scope + join + flows + precedence, in one direction; a ruleset is all of them, loaded
- * from JSON files, checked against the schemas, compiled, and immutable from then on. Evaluation
- * is in lang/eval.h.
+ * rule: scope + join + flows + precedence, in one direction, as the loader compiled it; immutable
+ * from then on. Here is the data and its words; scope.h and flow.h evaluate, ruleset.h loads.
  *
  * Semantics: Connect Sync's declarative provisioning. Scope groups are ORed and the clauses in a
  * group ANDed; join groups are tried in order; the lowest precedence number wins per attribute.
  */
 #pragma once
 
-#include "base/err.h"
-#include "model/entry.h"
-#include "model/schema.h"
-#include "lang/rule/eval.h"
 #include "lang/rule/match.h"
+#include "model/schema.h"
+#include "model/value.h"
 
 /* X(enum, word in files, what it does) */
 #define LINK_TYPES(X)                                                                              \
@@ -116,9 +113,7 @@ struct rule {
 	unsigned n_flows;
 };
 
-struct ruleset;
-
-/* X(name) - the %Parameters% that expressions and scopes may use; sync/context.c has the values */
+/* X(name) - the %Parameters% that expressions and scopes may use; the connectors know the values */
 #define RULE_PARAMETERS(X)                 \
 	X(Domain.FQDN)                     \
 	X(Domain.Netbios)                  \
@@ -139,6 +134,9 @@ struct ruleset;
 extern const char *const rule_parameters[];
 bool rule_parameter_known(const char *name);
 
+/* The keys of a rule and of a flow in a file, NULL at the end. */
+extern const char *const rule_file_keys[], *const flow_file_keys[];
+
 /* A schema to check against: a connector's (by name and type) or the metaverse's. */
 struct rule_schema {
 	const char *connector; /* NULL: the metaverse */
@@ -147,53 +145,5 @@ struct rule_schema {
 	enum user_match match;  /* which join of a rule that has several is in force */
 	const char *match_attr; /* USER_MATCH_ATTRIBUTE: which */
 };
-
-/*
- * Loads every *.json of the folders (or single files), in name order, checks and compiles.
- * Precedence must be unique per direction and connector. Errors name file, line, rule and
- * attribute, and for an expression the column.
- */
-int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
-	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
-/* The same for the text of one file. */
-int ruleset_load_text(const char *name, const char *text, const struct rule_schema *schemas,
-	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
-void ruleset_free(struct ruleset *rs);
-static inline void ruleset_freep(struct ruleset **rs)
-{
-	ruleset_free(*rs);
-}
-#define _cleanup_ruleset_ _cleanup_(ruleset_freep)
-
-/* All rules in order of precedence. */
-const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n);
-/*
- * May both have join conditions for one object? Then they are tried in order of precedence, as
- * there: worth a warning, no error.
- */
-bool ruleset_joins_meet(const struct ruleset *rs, const struct rule *x, const struct rule *y);
-/*
- * The enabled rules that may apply to a source object, in order of precedence: inbound, source
- * class is the connector space class; outbound, the metaverse class. Cheap (precomputed).
- */
-const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
-	const char *connector, const char *source_class, unsigned *ret_n);
-/* Hex digest of the enabled rules of one connector (both directions): a change asks for a full
- * sync. */
-void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65]);
-/* Source attributes that the inbound rules of a connector read (scope, join, flows, expressions).
- */
-const unsigned *ruleset_source_attrs(
-	const struct ruleset *rs, const char *connector, unsigned *ret_n);
-/* Classes of a connector's objects that some enabled inbound rule is for; in the arena. */
-const char *const *ruleset_source_classes(
-	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
-/* Does the scope of some rule of the connector ask for membership of a group (ISMEMBEROF)? */
-bool ruleset_uses_membership(const struct ruleset *rs, const char *connector);
-/* The rule of that name that may apply to the connector; NULL: none. */
-const struct rule *ruleset_find_name(
-	const struct ruleset *rs, const char *connector, const char *name);
-/* Metaverse attributes of a class that some inbound or outbound join looks up. */
-const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n);
-/* Metaverse attributes that joins compare beside those that they look up. */
-const unsigned *ruleset_compared_attrs(const struct ruleset *rs, unsigned *ret_n);
+/* Does the rule apply to this connector? */
+bool rule_applies(const struct rule *r, const struct rule_schema *connector);

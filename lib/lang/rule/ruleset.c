@@ -1,8 +1,12 @@
 /* All rules: loading of folders, order of precedence, and the look-ups that steps use. */
 #include "lang/rule/ruleset.h"
-#include "lang/expr/expr.h"
 #include "base/buf.h"
 #include "base/codec.h"
+#include "lang/expr/expr.h"
+#include "lang/rule/check.h"
+#include "lang/rule/load.h"
+#include "lang/rule/ruleset_priv.h"
+#include "lang/rule/scope.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,14 +45,6 @@ static int cmp_rules(const void *a, const void *b)
 	if (x->precedence != y->precedence)
 		return x->precedence < y->precedence ? -1 : 1;
 	return strcmp(x->name, y->name);
-}
-
-bool rule_applies(const struct rule *r, const struct rule_schema *c)
-{
-	if (!c->connector)
-		return false;
-	return r->connector ? streq(r->connector, c->connector)
-	                    : streq(r->connector_type, c->connector_type);
 }
 
 static void index_add(struct ruleset *rs, enum rule_direction d, const char *connector,

@@ -1,48 +1,56 @@
-/* A ruleset under construction and in use; private to lang. */
+/*
+ * ruleset: all rules, loaded from JSON files, checked against the schemas, compiled, and immutable
+ * from then on, with the look-ups that the steps use. A new question that a step asks for each
+ * object is a look-up that is built once, in ruleset.c.
+ */
 #pragma once
 
-#include "lang/rule/scope.h"
+#include "base/err.h"
+#include "lang/rule/rule.h"
 
-#define RULES_MAX 2000
-#define FLOWS_MAX 1000  /* in one rule */
-#define CLAUSES_MAX 200 /* in one scope or join group */
-#define CONNECTORS_MAX 64
+struct ruleset;
 
-struct rule_index {
-	enum rule_direction direction;
-	const char *connector;
-	const char *class;
-	const struct rule **rules;
-	unsigned n;
-};
+/*
+ * Loads every *.json of the folders (or single files), in name order, checks and compiles.
+ * Precedence must be unique per direction and connector. Errors name file, line, rule and
+ * attribute, and for an expression the column.
+ */
+int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
+/* The same for the text of one file. */
+int ruleset_load_text(const char *name, const char *text, const struct rule_schema *schemas,
+	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
+void ruleset_free(struct ruleset *rs);
+static inline void ruleset_freep(struct ruleset **rs)
+{
+	ruleset_free(*rs);
+}
+#define _cleanup_ruleset_ _cleanup_(ruleset_freep)
 
-struct rule_attrs {
-	const char *key; /* connector, or metaverse class */
-	unsigned *attrs;
-	unsigned n;
-};
-
-struct ruleset {
-	struct arena arena;
-	struct rule **rules; /* in order of precedence */
-	unsigned n_rules, cap;
-	struct rule_schema *schemas;
-	unsigned n_schemas;
-	struct rule_index *index;
-	unsigned n_index;
-	struct rule_attrs *sources, *joins;
-	unsigned n_sources, n_joins;
-	struct rule_attrs compared; /* metaverse attributes of join clauses beyond the first */
-};
-
-/* Reads one file into the set: unsorted, unindexed. */
-int rules_read_file(struct ruleset *rs, const char *path, struct err *e);
-/* The same for text that is in memory (NUL-terminated); path is for messages. */
-int rules_read_text(
-	struct ruleset *rs, const char *path, const char *text, size_t len, struct err *e);
-/* The keys of a rule and of a flow in a file, NULL at the end. */
-extern const char *const rule_file_keys[], *const flow_file_keys[];
-/* What only the whole set can show: names, precedence, merge types. */
-int ruleset_check(const struct ruleset *rs, struct err *e);
-/* Does the rule apply to this connector? */
-bool rule_applies(const struct rule *r, const struct rule_schema *connector);
+/* All rules in order of precedence. */
+const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n);
+/*
+ * The enabled rules that may apply to a source object, in order of precedence: inbound, source
+ * class is the connector space class; outbound, the metaverse class. Cheap (precomputed).
+ */
+const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
+	const char *connector, const char *source_class, unsigned *ret_n);
+/* Hex digest of the enabled rules of one connector (both directions): a change asks for a full
+ * sync. */
+void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65]);
+/* Source attributes that the inbound rules of a connector read (scope, join, flows, expressions).
+ */
+const unsigned *ruleset_source_attrs(
+	const struct ruleset *rs, const char *connector, unsigned *ret_n);
+/* Classes of a connector's objects that some enabled inbound rule is for; in the arena. */
+const char *const *ruleset_source_classes(
+	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
+/* Does the scope of some rule of the connector ask for membership of a group (ISMEMBEROF)? */
+bool ruleset_uses_membership(const struct ruleset *rs, const char *connector);
+/* The rule of that name that may apply to the connector; NULL: none. */
+const struct rule *ruleset_find_name(
+	const struct ruleset *rs, const char *connector, const char *name);
+/* Metaverse attributes of a class that some inbound or outbound join looks up. */
+const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n);
+/* Metaverse attributes that joins compare beside those that they look up. */
+const unsigned *ruleset_compared_attrs(const struct ruleset *rs, unsigned *ret_n);

@@ -4,8 +4,8 @@
  * that has no isCriticalSystemObject, which the default rules depend on.
  */
 #include "lang/rule/scope.h"
-#include "lang/expr/term.h"
 #include "base/text.h"
+#include "lang/expr/term.h"
 
 #include <errno.h>
 

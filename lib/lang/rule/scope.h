@@ -1,6 +1,11 @@
-/* The scope of a rule, compiled: groups of clauses; private to lang. */
+/*
+ * scope: the scoping filter of a rule, compiled: groups of clauses. It owns the operators: a new
+ * one is a row in the table below, and the compiler names the switches of scope.c.
+ */
 #pragma once
 
+#include "base/err.h"
+#include "lang/expr/eval.h"
 #include "lang/rule/rule.h"
 
 /* X(enum, word, when it holds) - the operators of a scoping filter */
@@ -60,3 +65,13 @@ struct scope {
 	struct scope_group *groups; /* ORed */
 	unsigned n_groups;
 };
+
+/* 1 in scope, 0 not; negative with *e when the source's data make it undecidable. */
+int rule_in_scope(const struct rule *r, const struct eval *ev, struct err *e);
+/*
+ * For people: the clause of each group that does not hold ("isCriticalSystemObject NOTEQUAL True
+ * (is True)"), joined by "; or "; NULL when the rule is in scope.
+ */
+const char *rule_scope_reason(const struct rule *r, const struct eval *ev);
+/* A clause in words: "userAccountControl ISBITNOTSET 2". */
+const char *scope_clause_text(const struct scope_clause *c, struct arena *a);

@@ -2,6 +2,7 @@
 #include "sync/inbound/compute.h"
 #include "base/bitmap.h"
 #include "base/stopwatch.h"
+#include "lang/rule/scope.h"
 
 /* The rules in scope; a text when a scope cannot be decided. */
 static const char *find_rules(struct sync *s, struct mv_source *src, struct arena *a)

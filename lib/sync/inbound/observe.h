@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "lang/rule/rule.h"
+#include "lang/rule/flow.h"
 
 struct mv_source;
 

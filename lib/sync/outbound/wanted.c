@@ -2,6 +2,7 @@
 #include "sync/outbound/outbound.h"
 #include "base/codec.h"
 #include "base/stopwatch.h"
+#include "lang/rule/scope.h"
 
 #include <stdio.h>
 

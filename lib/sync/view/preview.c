@@ -2,6 +2,7 @@
 #include "sync/view/preview.h"
 #include "base/timefmt.h"
 #include "lang/rule/metaverse.h"
+#include "lang/rule/scope.h"
 #include "model/entry_json.h"
 #include "sync/inbound/inbound.h"
 #include "sync/inbound/lineage.h"

@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "lang/expr/expr.h"
 #include "lang/rule/metaverse.h"
-#include "lang/rule/rule.h"
+#include "lang/rule/flow.h"
+#include "lang/rule/ruleset.h"
+#include "lang/rule/scope.h"
 #include "lang/import/syncrule.h"
 
 #include <dirent.h>

@@ -4,7 +4,9 @@
 #include "connector/connector.h"
 #include "connector/entra/json.h"
 #include "lang/rule/metaverse.h"
-#include "lang/rule/rule.h"
+#include "lang/rule/flow.h"
+#include "lang/rule/ruleset.h"
+#include "lang/rule/scope.h"
 
 #include <stdio.h>
 

@@ -9,7 +9,7 @@
  */
 #include "../check.h"
 #include "base/file.h"
-#include "lang/expr/node.h"
+#include "lang/expr/functions.h"
 #include "lang/import/offline.h"
 
 #include <dirent.h>

@@ -1,4 +1,6 @@
-/* Evaluation of the tree. */
+/* From tree to value: the walk over the nodes, and what becomes of the term at its root. */
+#include "lang/expr/expr.h"
+#include "lang/expr/functions.h"
 #include "lang/expr/node.h"
 #include "base/text.h"
 

@@ -1,0 +1,37 @@
+/* What a ruleset is made of, under construction and in use; private to lang/rule. */
+#pragma once
+
+#include "base/arena.h"
+#include "lang/rule/rule.h"
+
+#define RULES_MAX 2000
+#define FLOWS_MAX 1000  /* in one rule */
+#define CLAUSES_MAX 200 /* in one scope or join group */
+#define CONNECTORS_MAX 64
+
+struct rule_index {
+	enum rule_direction direction;
+	const char *connector;
+	const char *class;
+	const struct rule **rules;
+	unsigned n;
+};
+
+struct rule_attrs {
+	const char *key; /* connector, or metaverse class */
+	unsigned *attrs;
+	unsigned n;
+};
+
+struct ruleset {
+	struct arena arena;
+	struct rule **rules; /* in order of precedence */
+	unsigned n_rules, cap;
+	struct rule_schema *schemas;
+	unsigned n_schemas;
+	struct rule_index *index;
+	unsigned n_index;
+	struct rule_attrs *sources, *joins;
+	unsigned n_sources, n_joins;
+	struct rule_attrs compared; /* metaverse attributes of join clauses beyond the first */
+};
