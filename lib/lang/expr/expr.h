@@ -12,6 +12,7 @@ struct expr; /* compiled */
 
 #define EXPR_LENGTH_MAX 16384          /* bytes of text */
 #define EXPR_DEPTH_MAX 64              /* nesting */
+#define EXPR_OPERATORS_MAX 1000        /* a chain of them is as deep a tree */
 #define EXPR_STEPS_MAX 1000000         /* nodes visited in one evaluation */
 #define EXPR_TEXT_MAX 1048576          /* bytes of a text that is computed */
 #define EXPR_MEMORY_MAX (64 * 1048576) /* bytes of one evaluation */

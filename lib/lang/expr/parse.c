@@ -19,7 +19,7 @@ struct parser {
 	const char *text, *p;
 	const char *start; /* of the value that is being read, for messages */
 	struct expr *x;
-	unsigned depth;
+	unsigned depth, operators;
 	unsigned attrs_cap;
 	struct err *e;
 	unsigned column; /* of the error */
@@ -341,6 +341,8 @@ static struct node *parse_level(struct parser *ps, int level)
 		return fail(ps, ps->p, "nested deeper than %d", EXPR_DEPTH_MAX);
 	left = parse_level(ps, level + 1);
 	while (left && next_operator(ps, level, &op)) {
+		if (++ps->operators > EXPR_OPERATORS_MAX)
+			return fail(ps, ps->p, "over %d operators", EXPR_OPERATORS_MAX);
 		ps->start = ps->p;
 		n = new_node(ps, NODE_BINARY);
 		n->op = op;

@@ -8,11 +8,13 @@
  *   EXPRESSION ==> Ignore | AuthoritativeNull
  */
 #include "../check.h"
+#include "base/buf.h"
 #include "base/file.h"
 #include "lang/expr/functions.h"
 #include "lang/import/offline.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <stdio.h>
 
 static unsigned n_cases, n_bad; /* all bad ones are shown, then the test fails */
@@ -181,6 +183,78 @@ static void test_limits(void **state)
 	assert_non_null(strstr(e.text, "did you mean Trim"));
 }
 
+/* --- what is accepted fits a small stack, whatever its form --- */
+
+#define SMALL_STACK (1024 * 1024)
+
+/* n times `open`, then `middle`, then n times `close`. */
+static void nest(struct buf *b, unsigned n, const char *open, const char *middle, const char *close)
+{
+	for (unsigned i = 0; i < n; i++)
+		buf_adds(b, open);
+	buf_adds(b, middle);
+	for (unsigned i = 0; i < n; i++)
+		buf_adds(b, close);
+}
+
+static void *evaluate_text(void *text)
+{
+	static struct err e;
+	_cleanup_arena_ struct arena a = {0};
+	struct flow_result r;
+	struct offline o;
+
+	e = (struct err){0};
+	if (offline_init(&o, NULL, &a, &e) < 0 || offline_eval(&o, text, &r, &e) < 0)
+		return e.text;
+	return r.kind == FLOW_RESULT_VALUES ? "good" : "no value";
+}
+
+/* Compiles, checks and evaluates on a stack of 1 MiB; "good", or the error. */
+static const char *on_small_stack(const char *text)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	void *ret;
+
+	pthread_attr_init(&attr);
+	assert_int_equal(pthread_attr_setstacksize(&attr, SMALL_STACK), 0);
+	assert_int_equal(pthread_create(&thread, &attr, evaluate_text, (void *)text), 0);
+	assert_int_equal(pthread_join(thread, &ret), 0);
+	pthread_attr_destroy(&attr);
+	return ret;
+}
+
+static void test_small_stack(void **state)
+{
+	static const struct {
+		unsigned n;
+		const char *open, *middle, *close, *result;
+	} CASES[] = {
+		{EXPR_OPERATORS_MAX, "", "1", "+1", "good"},
+		{EXPR_OPERATORS_MAX + 1, "", "1", "+1", "over 1000 operators"},
+		{8000, "", "1", "+1", "over 1000 operators"},
+		{EXPR_OPERATORS_MAX, "", "True", "&&True", "good"},
+		{EXPR_OPERATORS_MAX, "", "\"a\"", "&\"b\"", "good"},
+		{EXPR_DEPTH_MAX - 1, "(", "1", ")", "good"},
+		{EXPR_DEPTH_MAX - 1, "1+(", "1", ")", "good"},
+		{EXPR_DEPTH_MAX - 1, "(", "1", "+1+1+1+1+1+1+1+1+1+1+1+1+1+1+1)", "good"},
+		{EXPR_DEPTH_MAX - 1, "Trim(", "\"x\"", ")", "good"},
+		{EXPR_DEPTH_MAX - 1, "IIF(True,", "1", ",1)", "good"},
+		{EXPR_DEPTH_MAX, "(", "1", ")", "nested deeper than 64"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(CASES); i++) {
+		_cleanup_buf_ struct buf b = {0};
+		const char *got;
+
+		nest(&b, CASES[i].n, CASES[i].open, CASES[i].middle, CASES[i].close);
+		got = on_small_stack(buf_str(&b));
+		if (!strstr(got, CASES[i].result))
+			fail_msg("case %u: %s", i, got);
+	}
+}
+
 /* Work and memory are bounded, whatever the expression. */
 static void test_hostile(void **state)
 {
@@ -220,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_small_stack),
 		cmocka_unit_test(test_hostile),
 	};
 
