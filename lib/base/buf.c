@@ -1,31 +1,53 @@
-/* Growing byte buffer. */
+/* The byte buffer: growth by doubling, numbers, and text escaped for JSON. */
 #include "base/buf.h"
 #include "base/err.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
 void buf_done(struct buf *b)
 {
+	if (b->wipe && b->data)
+		explicit_bzero(b->data, b->cap);
 	free(b->data);
 	*b = (struct buf){0};
 }
 
 void buf_clear(struct buf *b)
 {
+	if (b->wipe && b->data)
+		explicit_bzero(b->data, b->cap);
 	b->len = 0;
 	if (b->data)
 		b->data[0] = '\0';
 }
 
+/* realloc() may move the text, and then leaves the old place as it was. */
+static char *grow_wiped(struct buf *b, size_t cap)
+{
+	char *data = xmalloc(cap);
+
+	if (b->data) {
+		memcpy(data, b->data, b->len);
+		explicit_bzero(b->data, b->cap);
+		free(b->data);
+	}
+	return data;
+}
+
 void buf_reserve(struct buf *b, size_t n)
 {
-	size_t need = b->len + n + 1;
+	size_t need, cap;
 
+	assert(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
+	need = b->len + n + 1;
 	if (need <= b->cap)
 		return;
-	b->cap = MAX(need, b->cap ? b->cap * 2 : 128);
-	b->data = xrealloc(b->data, b->cap);
+	cap = MAX(need, b->cap ? b->cap * 2 : 128);
+	b->data = b->wipe ? grow_wiped(b, cap) : xrealloc(b->data, cap);
+	b->cap = cap;
+	b->data[b->len] = '\0';
 }
 
 void buf_add(struct buf *b, const void *p, size_t n)
@@ -106,6 +128,8 @@ bool varint_read(const unsigned char **p, const unsigned char *end, uint64_t *re
 	unsigned shift = 0;
 
 	for (; q < end && shift < 64; q++, shift += 7) {
+		if (shift == 63 && (*q & 0x7e))
+			return false;
 		v |= (uint64_t)(*q & 0x7f) << shift;
 		if (!(*q & 0x80)) {
 			*p = q + 1;

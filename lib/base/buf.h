@@ -1,4 +1,7 @@
-/* buf: a growing byte buffer, always NUL-terminated behind its length. */
+/*
+ * buf: a growing byte buffer, always NUL-terminated behind its length. It starts as {0}, and owns
+ * its memory until buf_steal(). One that is to hold a secret starts as {.wipe = true}.
+ */
 #pragma once
 
 #include "base/util.h"
@@ -7,12 +10,14 @@ struct buf {
 	char *data; /* NULL until something was added */
 	size_t len;
 	size_t cap;
+	bool wipe; /* leaves nothing behind in memory that it gives back */
 };
 
+/* Frees the memory; the buffer can be used again, and wipes no longer. */
 void buf_done(struct buf *b);
 #define _cleanup_buf_ _cleanup_(buf_done)
 
-/* Sets the length to 0 and keeps the memory. */
+/* Sets the length to 0 and keeps the memory, overwritten if it is one that wipes. */
 void buf_clear(struct buf *b);
 /* Makes room for n more bytes and a NUL. */
 void buf_reserve(struct buf *b, size_t n);

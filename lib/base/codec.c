@@ -1,4 +1,8 @@
-/* base64, hex, GUID, hash. */
+/*
+ * Bytes to text and back. Decoders take exactly what the encoders write, and what the documents
+ * named in codec.h allow beside it: everything else is refused, so that two texts never are one
+ * value by accident.
+ */
 #include "base/codec.h"
 
 #include <stdio.h>
@@ -148,7 +152,6 @@ void guid_random(char dst[GUID_TEXT_SIZE])
 	guid_format(dst, g);
 }
 
-/* Appends "-" and a number; snprintf() is slow, and every object has a SID. */
 uint64_t hash64(const void *p, size_t n)
 {
 	const unsigned char *s = p;

@@ -1,11 +1,15 @@
-/* Files that an operator names: read with a limit, secrets checked, written whole or not at all. */
+/*
+ * file: files that an operator names: read with a limit, secrets checked, written whole or not at
+ * all. Only regular files are read, so that no pipe or device can hold a process up.
+ */
 #pragma once
 
 #include "base/err.h"
 
 /*
  * Reads a whole regular file of at most `max` bytes. *ret is NUL-terminated and the caller's;
- * *ret_len may be NULL. Negative errno with *e naming the file.
+ * *ret_len may be NULL. Nothing of it is left in memory but *ret. Negative errno with *e naming the
+ * file: -EISDIR a folder, -EINVAL no regular file, -EFBIG over `max`.
  */
 int file_read(
 	const char *path, size_t max, char **ret, size_t *ret_len, struct err *e) _must_check_;
@@ -28,7 +32,10 @@ static inline void secret_freep(char **s)
 }
 #define _cleanup_secret_ _cleanup_(secret_freep)
 
-/* Writes to a temporary name beside `path` and renames it over. */
+/*
+ * Writes to a new file beside `path` and renames it over, so that a reader sees the old or the new
+ * whole; good when both the data and the name are on the disk.
+ */
 int file_write(
 	const char *path, unsigned mode, const void *data, size_t n, struct err *e) _must_check_;
 
