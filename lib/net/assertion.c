@@ -130,7 +130,7 @@ static bool sign(const struct assertion *a, EVP_PKEY *key, struct buf *b)
 int assertion_make(const struct assertion *a, char **ret, struct err *e)
 {
 	_cleanup_pair_ struct pair p = {0};
-	_cleanup_buf_ struct buf b = {0};
+	_cleanup_buf_ struct buf b = {.wipe = true};
 
 	TRY(pair_read(a->file, &p, e));
 	add_header(a, &p, &b);

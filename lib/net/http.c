@@ -1,13 +1,19 @@
-/* The HTTP client: one multi handle, easy handles reused, connections kept alive. */
+/*
+ * The HTTP client: one multi handle, easy handles reused, connections kept alive. A request that
+ * cannot be begun, for whatever reason, ends through http_next() like every other, as not sent.
+ */
 #include "net/http.h"
+#include "base/file.h"
 #include "base/timefmt.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 
 #define IDLE_MAX 16
+#define SLEEP_MAX 86400.0    /* seconds; what a server asks for is a number of any size */
 #define CANCEL_GRACE_MS 2500 /* for answers to what is in flight when the host asks to stop */
 
 struct http {
@@ -25,9 +31,10 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *headers;
 	char detail[CURL_ERROR_SIZE];
-	bool too_large;
-	size_t sent;        /* bytes of the body given to libcurl */
-	const char *failed; /* it could not be begun */
+	size_t header_bytes;   /* of the answer so far */
+	const char *too_large; /* which part of the answer */
+	size_t sent;           /* bytes of the body given to libcurl */
+	const char *failed;    /* it could not be begun */
 };
 
 int http_new(const struct http_options *o, struct http **ret, struct err *e)
@@ -50,8 +57,12 @@ int http_new(const struct http_options *o, struct http **ret, struct err *e)
 		http_free(h);
 		return err_set(e, -ENOMEM, NULL, 0, "libcurl cannot be initialised");
 	}
-	curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, o->connections);
-	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, o->connections);
+	if (curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS, o->connections) !=
+			CURLM_OK ||
+		curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, o->connections) != CURLM_OK) {
+		http_free(h);
+		return err_set(e, -EINVAL, NULL, 0, "libcurl cannot be set up");
+	}
 	*ret = h;
 	return 0;
 }
@@ -65,9 +76,7 @@ void http_free(struct http *h)
 	curl_multi_cleanup(h->multi);
 	free(h->flight);
 	free(h->ca_file);
-	if (h->proxy_secret)
-		explicit_bzero(h->proxy_secret, strlen(h->proxy_secret));
-	free(h->proxy_secret);
+	secret_free(h->proxy_secret);
 	free(h);
 }
 
@@ -105,7 +114,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 	struct transfer *t = r->internal;
 
 	if (r->answer.len + size * n > HTTP_BODY_MAX) {
-		t->too_large = true;
+		t->too_large = "the answer is too large";
 		return 0;
 	}
 	buf_add(&r->answer, p, size * n);
@@ -130,16 +139,22 @@ static void copy_header(const char *line, size_t n, const char *name, char *ret,
 
 	while (m && (v[m - 1] == '\r' || v[m - 1] == '\n'))
 		m--;
-	if (m)
+	if (m && m < size) /* half of a text would be another one */
 		snprintf(ret, size, "%.*s", (int)m, v);
 }
 
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http_request *r = ctx;
+	struct transfer *t = r->internal;
 	const char *v;
 	size_t len = size * n;
 
+	t->header_bytes += len;
+	if (t->header_bytes > HTTP_HEADERS_MAX) {
+		t->too_large = "the headers of the answer are too large";
+		return 0;
+	}
 	v = header_value(p, len, "Retry-After");
 	if (v && isdigit((unsigned char)*v))
 		r->retry_after = strtol(v, NULL, 10);
@@ -173,6 +188,14 @@ static size_t give_body(char *p, size_t size, size_t n, void *ctx)
 	return len;
 }
 
+/* An option that is not taken is a request that is not what was asked for: it is not sent. */
+#define SET(t, option, value)                                                \
+	do {                                                                 \
+		CURLcode _code = curl_easy_setopt((t)->easy, option, value); \
+		if (_code != CURLE_OK && !(t)->failed)                       \
+			(t)->failed = curl_easy_strerror(_code);             \
+	} while (0)
+
 /*
  * libcurl sends a request again by itself when a kept connection turns out to be dead. It cannot do
  * so for a body that it reads from us, which it has no way to rewind: that is an error, and the
@@ -182,28 +205,28 @@ static void set_body(struct http_request *r, struct transfer *t)
 {
 	if (!r->body.len)
 		return;
-	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
+	SET(t, CURLOPT_POST, 1L);
+	SET(t, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.len);
 	if (r->resend) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, r->body.data);
+		SET(t, CURLOPT_POSTFIELDS, r->body.data);
 		return;
 	}
-	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, give_body);
-	curl_easy_setopt(t->easy, CURLOPT_READDATA, r);
+	SET(t, CURLOPT_READFUNCTION, give_body);
+	SET(t, CURLOPT_READDATA, r);
 }
 
 static void set_proxy(const struct http *h, const struct http_request *r, struct transfer *t)
 {
 	if (r->direct) {
-		curl_easy_setopt(t->easy, CURLOPT_NOPROXY, "*");
+		SET(t, CURLOPT_NOPROXY, "*");
 		return;
 	}
 	if (h->o.proxy)
-		curl_easy_setopt(t->easy, CURLOPT_PROXY, h->o.proxy);
+		SET(t, CURLOPT_PROXY, h->o.proxy);
 	if (h->o.no_proxy)
-		curl_easy_setopt(t->easy, CURLOPT_NOPROXY, h->o.no_proxy);
+		SET(t, CURLOPT_NOPROXY, h->o.no_proxy);
 	if (h->proxy_secret)
-		curl_easy_setopt(t->easy, CURLOPT_PROXYUSERPWD, h->proxy_secret);
+		SET(t, CURLOPT_PROXYUSERPWD, h->proxy_secret);
 }
 
 static void set_headers(const struct http_request *r, struct transfer *t)
@@ -213,38 +236,41 @@ static void set_headers(const struct http_request *r, struct transfer *t)
 
 	for (unsigned k = 0; k < ARRAY_SIZE(lists); k++)
 		for (int i = 0; lists[k][i]; i++) {
-			struct curl_slist *more = curl_slist_append(t->headers, lists[k][i]);
+			const char *line = lists[k][i];
+			struct curl_slist *more = curl_slist_append(t->headers, line);
 
+			if (line[strcspn(line, "\r\n")])
+				t->failed = "a header of the request has a line break";
 			if (!more)
 				t->failed = "out of memory";
 			else
 				t->headers = more;
 		}
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
+	SET(t, CURLOPT_HTTPHEADER, t->headers);
 }
 
 static void set_options(const struct http *h, struct http_request *r, struct transfer *t)
 {
 	set_headers(r, t);
-	curl_easy_setopt(t->easy, CURLOPT_URL, r->url);
-	curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "https,http");
-	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, r);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->detail);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, r);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, r);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, h->o.connect_timeout);
-	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT, h->o.request_timeout);
-	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_TCP_NODELAY, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
-	curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(t, CURLOPT_URL, r->url);
+	SET(t, CURLOPT_PROTOCOLS_STR, "https,http");
+	SET(t, CURLOPT_PRIVATE, r);
+	SET(t, CURLOPT_ERRORBUFFER, t->detail);
+	SET(t, CURLOPT_WRITEFUNCTION, on_body);
+	SET(t, CURLOPT_WRITEDATA, r);
+	SET(t, CURLOPT_HEADERFUNCTION, on_header);
+	SET(t, CURLOPT_HEADERDATA, r);
+	SET(t, CURLOPT_CONNECTTIMEOUT, h->o.connect_timeout);
+	SET(t, CURLOPT_TIMEOUT, h->o.request_timeout);
+	SET(t, CURLOPT_NOSIGNAL, 1L);
+	SET(t, CURLOPT_TCP_NODELAY, 1L);
+	SET(t, CURLOPT_ACCEPT_ENCODING, "");
+	SET(t, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (h->ca_file)
-		curl_easy_setopt(t->easy, CURLOPT_CAINFO, h->ca_file);
+		SET(t, CURLOPT_CAINFO, h->ca_file);
 	set_proxy(h, r, t);
 	set_body(r, t);
-	curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, r->method);
+	SET(t, CURLOPT_CUSTOMREQUEST, r->method);
 }
 
 /* A request that cannot be begun ends as one that was not sent: http_next() gives it back. */
@@ -253,6 +279,7 @@ void http_start(struct http *h, struct http_request *r)
 	struct transfer *t = xcalloc(1, sizeof(*t));
 	CURLMcode code;
 
+	assert(!r->internal); /* it is in flight already */
 	http_request_reset(r);
 	r->internal = t;
 	if (h->n_flight == h->cap_flight) {
@@ -310,10 +337,18 @@ static void describe(struct http_request *r, struct transfer *t, CURLcode code)
 		advice = "; is the service up, and may this host reach it?";
 	snprintf(r->error, sizeof(r->error), "%s: %s%s", host,
 		t->failed      ? t->failed
-		: t->too_large ? "the answer is too large"
+		: t->too_large ? t->too_large
 		: t->detail[0] ? t->detail
 			       : curl_easy_strerror(code),
 		advice);
+}
+
+/* One of them may be a token. */
+static void headers_free(struct curl_slist *list)
+{
+	for (struct curl_slist *l = list; l; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	curl_slist_free_all(list);
 }
 
 static void finish(struct http *h, struct http_request *r, CURLcode code)
@@ -331,7 +366,7 @@ static void finish(struct http *h, struct http_request *r, CURLcode code)
 		r->outcome = HTTP_CANCELED;
 	if (t->easy)
 		curl_multi_remove_handle(h->multi, t->easy);
-	curl_slist_free_all(t->headers);
+	headers_free(t->headers);
 	if (t->easy && h->n_idle < IDLE_MAX)
 		h->idle[h->n_idle++] = t->easy;
 	else
@@ -416,7 +451,7 @@ void http_perform(struct http *h, struct http_request *r)
 
 bool http_sleep(struct http *h, double seconds)
 {
-	int64_t end = monotonic_ms() + (int64_t)(seconds * 1000);
+	int64_t end = monotonic_ms() + (int64_t)(MIN(seconds, SLEEP_MAX) * 1000);
 
 	while (!is_canceled(h)) {
 		int64_t left = end - monotonic_ms();

@@ -9,6 +9,7 @@
 #include "base/err.h"
 
 #define HTTP_BODY_MAX (64 * 1024 * 1024) /* bytes of one answer */
+#define HTTP_HEADERS_MAX (256 * 1024)    /* ... and of all its headers */
 
 struct http;
 
@@ -46,8 +47,8 @@ struct http_request {
 	struct buf answer;
 	long retry_after;    /* seconds; -1: no such header */
 	double used;         /* x-ms-throttle-limit-percentage: share of the limit; 0: not told */
-	char location[2048]; /* Location header or "" */
-	char authenticate[512]; /* WWW-Authenticate or "" */
+	char location[2048]; /* Location header; "": none, or one that is longer */
+	char authenticate[512]; /* WWW-Authenticate, likewise */
 	char error[768];        /* for people, unless answered: names host and cause */
 	void *internal;
 };

@@ -84,15 +84,15 @@ static void take_log(const char *text)
 		tls_status |= OTHER_NAME;
 }
 
-/* While a connection is made; nothing of the log is shown. */
+/* While a connection is made; nothing of the log is shown. Without it only an advice is missing. */
 static void listen_to_tls(bool listen)
 {
 	int level = listen ? 1 : 0; /* LDAP_DEBUG_TRACE */
 
 	if (listen)
 		tls_status = 0;
-	ber_set_option(NULL, LBER_OPT_LOG_PRINT_FN, (void *)take_log);
-	ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &level);
+	(void)ber_set_option(NULL, LBER_OPT_LOG_PRINT_FN, (void *)take_log);
+	(void)ldap_set_option(NULL, LDAP_OPT_DEBUG_LEVEL, &level);
 }
 
 static const char *certificate_verdict(void)
@@ -239,8 +239,18 @@ int dir_wait_result(struct directory *d, int id, const char *what, struct err *e
 	r = ldap_parse_result(d->ld, msg, &code, NULL, NULL, NULL, NULL, 1);
 	if (r == LDAP_SUCCESS && code == LDAP_SUCCESS)
 		return 0;
-	ldap_set_option(d->ld, LDAP_OPT_RESULT_CODE, &code);
+	(void)ldap_set_option(d->ld, LDAP_OPT_RESULT_CODE, &code);
 	return dir_fail(d, r != LDAP_SUCCESS ? r : code, what, e);
+}
+
+int dir_set_options(struct directory *d, const struct dir_option *options, size_t n, struct err *e)
+{
+	for (size_t i = 0; i < n; i++)
+		if (ldap_set_option(d->ld, options[i].option, options[i].value) != LDAP_OPT_SUCCESS)
+			return err_set(e, -EPROTO, d->uri, 0,
+				"the LDAP library refuses option 0x%x",
+				(unsigned)options[i].option);
+	return 0;
 }
 
 static int set_options(struct directory *d, struct err *e)
@@ -248,10 +258,7 @@ static int set_options(struct directory *d, struct err *e)
 	int version = LDAP_VERSION3, demand = LDAP_OPT_X_TLS_DEMAND, is_server = 0;
 	int oldest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
 	struct timeval tv = {.tv_sec = d->o.connect_timeout};
-	const struct {
-		int option;
-		const void *value;
-	} options[] = {
+	const struct dir_option options[] = {
 		{LDAP_OPT_PROTOCOL_VERSION, &version},
 		{LDAP_OPT_REFERRALS, LDAP_OPT_OFF},
 		{LDAP_OPT_NETWORK_TIMEOUT, &tv},
@@ -260,11 +267,7 @@ static int set_options(struct directory *d, struct err *e)
 		{LDAP_OPT_X_TLS_PROTOCOL_MIN, &oldest},
 	};
 
-	for (unsigned i = 0; i < ARRAY_SIZE(options); i++)
-		if (ldap_set_option(d->ld, options[i].option, options[i].value) != LDAP_OPT_SUCCESS)
-			return err_set(e, -EPROTO, d->uri, 0,
-				"the LDAP library refuses option 0x%x",
-				(unsigned)options[i].option);
+	TRY(dir_set_options(d, options, ARRAY_SIZE(options), e));
 	if (!is_tls(&d->o))
 		return 0;
 	if (d->o.ca_file &&

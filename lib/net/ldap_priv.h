@@ -12,6 +12,14 @@ struct directory {
 	bool signed_in;
 };
 
+struct dir_option {
+	int option; /* LDAP_OPT_... */
+	const void *value;
+};
+/* Sets them all; an option that the library does not take is an error. */
+int dir_set_options(struct directory *d, const struct dir_option *options, size_t n,
+	struct err *e) _must_check_;
+
 /* Fills *e with server, what, the result code's text and the server's own words. */
 int dir_fail(struct directory *d, int code, const char *what, struct err *e);
 /* Waits for one message of a request, at most so many seconds. The caller frees *ret. */

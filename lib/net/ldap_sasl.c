@@ -25,7 +25,11 @@ static int interact(LDAP *ld, unsigned flags, void *defaults, void *questions)
 	return LDAP_SUCCESS;
 }
 
-/* Tickets stay in memory; the library reads the keytab when it needs a new one. */
+/*
+ * Tickets stay in memory; the library reads the keytab when it needs a new one. Cyrus SASL has no
+ * other way to name a client's keytab than the environment (krb5.conf(5)), which is the process's:
+ * this is for a worker, which has one thread and signs in to one directory at a time.
+ */
 static int set_keytab(struct directory *d, struct err *e)
 {
 	_cleanup_free_ char *path = NULL, *name = NULL;
@@ -45,14 +49,16 @@ static int set_keytab(struct directory *d, struct err *e)
 
 int dir_bind_gssapi(struct directory *d, bool tls, struct err *e)
 {
-	int binding = LDAP_OPT_X_SASL_CBINDING_TLS_ENDPOINT, r = set_keytab(d, e);
+	int binding = tls ? LDAP_OPT_X_SASL_CBINDING_TLS_ENDPOINT : LDAP_OPT_X_SASL_CBINDING_NONE;
+	const struct dir_option options[] = {
+		{LDAP_OPT_X_SASL_SECPROPS, tls ? IN_TLS : SEALED},
+		{LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON},
+		{LDAP_OPT_X_SASL_CBINDING, &binding},
+	};
+	int r;
 
-	if (r < 0)
-		return r;
-	ldap_set_option(d->ld, LDAP_OPT_X_SASL_SECPROPS, tls ? IN_TLS : SEALED);
-	ldap_set_option(d->ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
-	if (tls)
-		ldap_set_option(d->ld, LDAP_OPT_X_SASL_CBINDING, &binding);
+	TRY(set_keytab(d, e));
+	TRY(dir_set_options(d, options, ARRAY_SIZE(options), e));
 	r = ldap_sasl_interactive_bind_s(
 		d->ld, NULL, "GSSAPI", NULL, NULL, LDAP_SASL_QUIET, interact, NULL);
 	if (r == LDAP_SUCCESS)

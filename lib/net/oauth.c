@@ -1,4 +1,8 @@
-/* Sign-in: what each way puts into its request, and what the answer means. */
+/*
+ * Sign-in: what each way puts into its request, and what the answer means. A way to sign in is a
+ * row of OAUTH_METHODS and a case in add_proof() or sign_in(). Secrets and tokens are overwritten
+ * when they are let go; of libcurl's own buffers that cannot be said.
+ */
 #include "net/oauth.h"
 #include "base/codec.h"
 #include "base/file.h"
@@ -92,6 +96,22 @@ static int refused(const struct oauth *a, const struct http_request *r, json_t *
 		text ? text : "", code ? code : "?", r->status);
 }
 
+/* A request whose texts are secrets, or a token. */
+static struct http_request *sign_in_request(const char *method, const char *url)
+{
+	struct http_request *r = http_request_new(method, url);
+
+	r->body.wipe = r->answer.wipe = true;
+	return r;
+}
+
+/* The parser's copy of a text; it is only overwritten, so that it stays what the parser made. */
+static void wipe_string(json_t *v)
+{
+	if (json_is_string(v))
+		explicit_bzero((char *)json_string_value(v), json_string_length(v));
+}
+
 /* A number; the managed identity's endpoint says it as text. */
 static json_int_t lifetime(const json_t *v)
 {
@@ -117,6 +137,7 @@ static int read_token(struct oauth *a, const struct http_request *r, struct err 
 		free(a->roles);
 		a->roles = token_roles(token);
 	}
+	wipe_string(json_object_get(json, "access_token"));
 	json_decref(json);
 	return ret;
 }
@@ -166,7 +187,7 @@ static int sign_in_at_authority(struct oauth *a, struct http *h, struct err *e)
 {
 	_cleanup_free_ char *url =
 		xasprintf("%s/%s/oauth2/v2.0/token", a->o.authority, a->o.tenant_id);
-	struct http_request *r = http_request_new("POST", url);
+	struct http_request *r = sign_in_request("POST", url);
 	int ret;
 
 	r->resend = true;
@@ -183,7 +204,6 @@ static int sign_in_at_authority(struct oauth *a, struct http *h, struct err *e)
 		http_perform(h, r);
 		ret = take_answer(a, r, e);
 	}
-	explicit_bzero(r->body.data, r->body.len);
 	http_request_free(r);
 	return ret;
 }
@@ -229,7 +249,7 @@ static int sign_in_as_machine(struct oauth *a, struct http *h, struct err *e)
 		buf_adds(&url, "&client_id=");
 		url_add(&url, a->o.client_id);
 	}
-	r = http_request_new("GET", url.data);
+	r = sign_in_request("GET", url.data);
 	r->direct = true;
 	r->headers[0] = "Metadata: true";
 	http_perform(h, r);
