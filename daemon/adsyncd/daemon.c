@@ -4,7 +4,6 @@
 #include "base/timefmt.h"
 #include "daemon_priv.h"
 #include "log.h"
-#include "lang/rule/ruleset.h"
 #include "sync/run.h"
 
 #include <systemd/sd-daemon.h>
@@ -149,12 +148,12 @@ static const char *const FIXED[] = {
 int daemon_reload(struct daemon *d, struct err *e)
 {
 	_cleanup_config_ struct config *new = NULL;
-	struct ruleset *rules = NULL;
+	struct rules *rules = NULL;
 	int r = config_load(d->config_path, &new, e);
 
 	if (r == 0)
-		r = run_load_rules(new, &rules, e);
-	ruleset_free(rules);
+		r = rules_load(new, &rules, e);
+	rules_free(rules);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < ARRAY_SIZE(FIXED); i++) {
@@ -255,12 +254,12 @@ static void upgrade_store(struct daemon *d)
 /* Also loads the rules once, so that a mistake in them is found at start and not at night. */
 static int prepare(struct daemon *d, struct err *e)
 {
-	struct ruleset *rules = NULL;
+	struct rules *rules = NULL;
 	int r = config_load(d->config_path, &d->config, e);
 
 	if (r == 0)
-		r = run_load_rules(d->config, &rules, e);
-	ruleset_free(rules);
+		r = rules_load(d->config, &rules, e);
+	rules_free(rules);
 	if (r == 0)
 		r = dir_make(state_dir(d), 0700, e);
 	if (r == 0)

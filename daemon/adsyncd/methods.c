@@ -139,7 +139,7 @@ static void call_get_mv(struct varlink_call *c, const json_t *p, void *ctx)
 static void call_lineage(struct varlink_call *c, const json_t *p, void *ctx)
 {
 	const char *name = json_string_value(json_object_get(p, "name"));
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	struct daemon *d = ctx;
 	struct err e = {0};
 	_cleanup_store_ struct store *s = NULL;
@@ -151,7 +151,7 @@ static void call_lineage(struct varlink_call *c, const json_t *p, void *ctx)
 		return;
 	}
 	s = open_store(d, &e);
-	if (s && run_load_rules(d->config, &rules, &e) == 0 &&
+	if (s && rules_load(d->config, &rules, &e) == 0 &&
 		show_find_mv(s, name, &mv, &e) == 0 &&
 		lineage_object(d->config, rules, s, mv, &list, &e) < 0)
 		list = NULL;
@@ -162,7 +162,7 @@ static void call_preview(struct varlink_call *c, const json_t *p, void *ctx)
 {
 	const char *name = json_string_value(json_object_get(p, "name"));
 	const char *connector = json_string_value(json_object_get(p, "connector"));
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	struct daemon *d = ctx;
 	struct err e = {0};
 	_cleanup_store_ struct store *s = NULL;
@@ -173,7 +173,7 @@ static void call_preview(struct varlink_call *c, const json_t *p, void *ctx)
 		return;
 	}
 	s = open_store(d, &e);
-	if (s && run_load_rules(d->config, &rules, &e) == 0 &&
+	if (s && rules_load(d->config, &rules, &e) == 0 &&
 		preview_object(d->config, rules, s, connector, name, &preview, &e) < 0)
 		preview = NULL;
 	reply_value(c, "preview", preview, &e);

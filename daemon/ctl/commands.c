@@ -1,6 +1,5 @@
 /* The commands that show something. */
 #include "ctl.h"
-#include "lang/rule/ruleset.h"
 #include "print.h"
 #include "sync/run.h"
 
@@ -318,17 +317,17 @@ int command_config_check(const struct ctl *c, int argc, char **argv)
 {
 	const char *path = argc ? argv[0] : c->config;
 	_cleanup_config_ struct config *cfg = NULL;
-	struct ruleset *rules = NULL;
+	struct rules *rules = NULL;
 	struct err e = {0};
 	unsigned n = 0;
 	char text[1100];
 	int r = config_load(path, &cfg, &e);
 
 	if (r == 0)
-		r = run_load_rules(cfg, &rules, &e);
+		r = rules_load(cfg, &rules, &e);
 	if (rules)
-		ruleset_all(rules, &n);
-	ruleset_free(rules);
+		ruleset_all(rules->set, &n);
+	rules_free(rules);
 	if (c->json) {
 		json_t *o = json_pack("{s:b, s:s, s:i}", "good", r == 0, "error",
 			r < 0 ? err_format(&e, text, sizeof(text)) : "", "rules", (int)n);

@@ -37,10 +37,10 @@ int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const 
 int ctl_fail(const struct err *e, int code);
 void print_json(const json_t *o);
 
-struct ruleset;
+struct rules;
 struct arena;
 /* The rules of files or folders, or of the configuration when there are none. */
-int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct ruleset **ret, struct err *e);
+int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct rules **ret, struct err *e);
 /*
  * The path of the metaverse's schema: as told, as configured, or as installed; NULL: the one that
  * is built in, where nothing is installed.

@@ -18,7 +18,7 @@ struct import {
 	                    */
 	json_t *metaverse; /* {"classes": ...}, with what the rules add */
 	unsigned n_files, n_disabled, n_left_out, n_new;
-	struct rule_schema schemas[RUN_SCHEMAS_MAX];
+	struct rule_schema schemas[RULES_SCHEMAS_MAX];
 	unsigned n_schemas;
 };
 

@@ -229,7 +229,7 @@ int import_try_rules(struct import *im, const json_t *rules, struct err *e)
 	_cleanup_ruleset_ struct ruleset *set = NULL;
 
 	TRY(ruleset_load_text("import", text, im->schemas, im->n_schemas, &set, e));
-	return run_check_rules(NULL, set, e);
+	return rules_check(NULL, set, e);
 }
 
 static void disable(struct import *im, json_t *rule, const json_t *alone, const struct err *e)

@@ -27,17 +27,17 @@ const char *ctl_metaverse(const struct ctl *c, struct arena *a)
 	                                                                               : path;
 }
 
-int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct ruleset **ret, struct err *e)
+int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct rules **ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	_cleanup_config_ struct config *cfg = NULL;
 	int r;
 
 	if (argc)
-		return run_load_rule_files(
+		return rules_load_files(
 			ctl_metaverse(c, &a), (const char *const *)argv, (unsigned)argc, ret, e);
 	r = config_load(c->config, &cfg, e);
-	return r < 0 ? r : run_load_rules(cfg, ret, e);
+	return r < 0 ? r : rules_load(cfg, ret, e);
 }
 
 static const char *connector_of(const struct rule *r)
@@ -67,7 +67,7 @@ int command_rules_list(const struct ctl *c, int argc, char **argv)
 		{"FLOWS", "flows"},
 		{"DISABLED", "disabled"},
 	};
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	const struct rule *const *all;
 	struct err e = {0};
 	json_t *list;
@@ -75,7 +75,7 @@ int command_rules_list(const struct ctl *c, int argc, char **argv)
 
 	if (ctl_load_rules(c, argc, argv, &rules, &e) < 0)
 		return ctl_fail(&e, CTL_ERRORS);
-	all = ruleset_all(rules, &n);
+	all = ruleset_all(rules->set, &n);
 	list = json_array();
 	for (unsigned i = 0; i < n; i++)
 		json_array_append_new(list, rule_row(all[i]));
@@ -101,14 +101,14 @@ static const struct rule *find(const struct ruleset *rules, const char *name)
 
 int command_rules_show(const struct ctl *c, int argc, char **argv)
 {
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	const struct rule *r;
 	struct err e = {0};
 	json_t *o;
 
 	if (ctl_load_rules(c, argc - 1, argv + 1, &rules, &e) < 0)
 		return ctl_fail(&e, CTL_ERRORS);
-	r = find(rules, argv[0]);
+	r = find(rules->set, argv[0]);
 	if (!r) {
 		fprintf(stderr, "adsyncctl: there is no rule \"%s\"\n", argv[0]);
 		return CTL_ERRORS;
@@ -289,7 +289,7 @@ static void warn_joins(const struct ruleset *rules, json_t *warnings)
 
 int command_rules_validate(const struct ctl *c, int argc, char **argv)
 {
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	_cleanup_config_ struct config *cfg = NULL;
 	json_t *warnings = json_array(), *w;
 	const struct rule *const *all = NULL;
@@ -302,11 +302,11 @@ int command_rules_validate(const struct ctl *c, int argc, char **argv)
 	if (config_load(c->config, &cfg, &ignored) < 0)
 		cfg = NULL;
 	if (r == 0)
-		all = ruleset_all(rules, &n);
+		all = ruleset_all(rules->set, &n);
 	for (i = 0; i < n; i++)
 		warn_rule(cfg, all[i], warnings);
 	if (r == 0)
-		warn_joins(rules, warnings);
+		warn_joins(rules->set, warnings);
 	if (c->json) {
 		json_t *o = json_pack("{s:b, s:s, s:i, s:O}", "good", r == 0, "error",
 			r < 0 ? err_format(&e, text, sizeof(text)) : "", "rules", (int)n,
@@ -450,7 +450,7 @@ static int diff(const struct ctl *c, const json_t *old, const json_t *new)
 
 int command_rules_diff(const struct ctl *c, int argc, char **argv)
 {
-	_cleanup_ruleset_ struct ruleset *old = NULL, *new = NULL;
+	_cleanup_rules_ struct rules *old = NULL, *new = NULL;
 	struct err e = {0};
 	json_t *a, *b;
 	int r;
@@ -458,8 +458,8 @@ int command_rules_diff(const struct ctl *c, int argc, char **argv)
 	if (ctl_load_rules(c, 1, argv, &old, &e) < 0 ||
 		ctl_load_rules(c, 1, argv + 1, &new, &e) < 0)
 		return ctl_fail(&e, CTL_ERRORS);
-	a = all_json(old);
-	b = all_json(new);
+	a = all_json(old->set);
+	b = all_json(new->set);
 	r = diff(c, a, b);
 	json_decref(a);
 	json_decref(b);
@@ -553,18 +553,18 @@ static unsigned explain_attribute(const struct ruleset *rules, const char *name)
 
 int command_rules_explain(const struct ctl *c, int argc, char **argv)
 {
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	const struct rule *r;
 	struct err e = {0};
 
 	if (ctl_load_rules(c, argc - 1, argv + 1, &rules, &e) < 0)
 		return ctl_fail(&e, CTL_ERRORS);
-	r = find(rules, argv[0]);
+	r = find(rules->set, argv[0]);
 	if (r) {
 		explain_rule(r);
 		return 0;
 	}
-	if (explain_attribute(rules, argv[0]))
+	if (explain_attribute(rules->set, argv[0]))
 		return 0;
 	fprintf(stderr,
 		"adsyncctl: there is no rule \"%s\", and no rule flows to an attribute of that "

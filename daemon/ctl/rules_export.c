@@ -24,7 +24,7 @@ static int export_rule(const struct ctl *c, const struct rule *r, struct err *e)
 
 int command_rules_export(const struct ctl *c, int argc, char **argv)
 {
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	const struct rule *const *all;
 	struct err e = {0};
 	unsigned n, i = 0;
@@ -39,7 +39,7 @@ int command_rules_export(const struct ctl *c, int argc, char **argv)
 		r = dir_make(c->output, 0755, &e);
 	if (r < 0)
 		return ctl_fail(&e, CTL_ERRORS);
-	all = ruleset_all(rules, &n);
+	all = ruleset_all(rules->set, &n);
 	for (i = 0; i < n && r == 0; i++)
 		r = export_rule(c, all[i], &e);
 	if (r < 0)

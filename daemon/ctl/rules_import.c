@@ -245,17 +245,15 @@ static void sort_rules(struct import *im)
 	im->rules = sorted;
 }
 
-/* The metaverse is loaded twice: as JSON, to add to it, and then as what rules are checked by. */
+/* The metaverse: as JSON first, to add to it, and then as what rules are checked by. */
 static int load_schemas(struct import *im, struct schema **ret_extended, struct err *e)
 {
 	const char *path = ctl_metaverse(im->ctl, &im->a);
 
 	TRY(metaverse_json(path, &im->metaverse, e));
-	im->n_schemas = run_general_schemas(path, im->schemas, e);
-	if (!im->n_schemas)
-		return e->code;
+	im->n_schemas = rules_general_schemas(NULL, im->schemas);
 	import_extend_metaverse(im);
-	TRY(metaverse_schema_read("metaverse.json", im->metaverse, ret_extended, e));
+	TRY(metaverse_schema_read(path ? path : "metaverse.json", im->metaverse, ret_extended, e));
 	for (unsigned i = 0; i < im->n_schemas; i++)
 		if (!im->schemas[i].connector)
 			im->schemas[i].schema = *ret_extended;

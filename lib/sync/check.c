@@ -1,7 +1,6 @@
 /* A test of one connector: its settings, rights and directory; nothing is written anywhere. */
 #include "sync/check.h"
-#include "lang/rule/ruleset.h"
-#include "sync/run.h"
+#include "sync/rules.h"
 
 #include <errno.h>
 
@@ -11,7 +10,7 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 	const struct connector_config *c = config_connector(cfg, name);
 	struct connector_host host = {canceled, NULL};
 	struct import_request req = {.full = true};
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = NULL;
 	_cleanup_arena_ struct arena arena = {0};
 	struct connector *con = NULL;
 	enum conn_result r;
@@ -21,9 +20,9 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 	if (!c->type->test)
 		return err_set(e, -ENOTSUP, cfg->path, 0, "connectors of type \"%s\" have no test",
 			c->type->name);
-	TRY(run_load_rules(cfg, &rules, e));
-	req.attrs = ruleset_source_attrs(rules, name, &req.n_attrs);
-	req.classes = ruleset_source_classes(rules, name, &arena, &req.n_classes);
+	TRY(rules_load(cfg, &rules, e));
+	req.attrs = ruleset_source_attrs(rules->set, name, &req.n_attrs);
+	req.classes = ruleset_source_classes(rules->set, name, &arena, &req.n_classes);
 	r = c->type->open(&c->settings, &host, &con, e);
 	if (r == CONN_OK)
 		r = c->type->test(con, &req, sink, e);

@@ -37,7 +37,7 @@ struct sync_connector {
 
 struct sync {
 	const struct config *cfg;
-	struct ruleset *rules;
+	const struct ruleset *rules; /* these two are of the rules that were loaded */
 	const struct schema *metaverse;
 	struct store *store;
 	const struct run_host *host;

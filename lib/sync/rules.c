@@ -1,11 +1,23 @@
 /* Loading of rules: which files, and the schemas that they are checked against. */
+#include "sync/rules.h"
 #include "lang/rule/metaverse.h"
-#include "sync/run.h"
 
 #include <assert.h>
 #include <errno.h>
 
-static struct schema *metaverse; /* rules point into it: kept for the life of the process */
+static struct rules *rules_new(void)
+{
+	return xcalloc(1, sizeof(struct rules));
+}
+
+void rules_free(struct rules *r)
+{
+	if (!r)
+		return;
+	ruleset_free(r->set);
+	metaverse_schema_free(r->metaverse);
+	free(r);
+}
 
 static bool type_configured(const struct config *cfg, const struct connector_type *t)
 {
@@ -34,7 +46,8 @@ static struct rule_schema schema_of(const struct connector_config *cc)
  * What the rules are checked against: each connector's schema, the metaverse's, and the general one
  * of every kind of directory that is not configured (its rules are checked all the same).
  */
-static unsigned rule_schemas(const struct config *cfg, struct arena *a, struct rule_schema **ret)
+static unsigned rule_schemas(const struct config *cfg, const struct schema *metaverse,
+	struct arena *a, struct rule_schema **ret)
 {
 	unsigned n = 0, max = cfg->n_connectors + 1;
 
@@ -82,10 +95,10 @@ static int check_outbound(const struct rule *r, const struct connector_type *t, 
 	return check_joins(r, t, e);
 }
 
-int run_check_rules(const struct config *cfg, const struct ruleset *rules, struct err *e)
+int rules_check(const struct config *cfg, const struct ruleset *set, struct err *e)
 {
 	unsigned n;
-	const struct rule *const *all = ruleset_all(rules, &n);
+	const struct rule *const *all = ruleset_all(set, &n);
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct rule *r = all[i];
@@ -103,41 +116,21 @@ int run_check_rules(const struct config *cfg, const struct ruleset *rules, struc
 	return 0;
 }
 
-const struct schema *run_metaverse(void)
-{
-	return metaverse;
-}
-
-/* Another path after a reload is another schema; rules of a run in progress keep the old one. */
-static int load_metaverse(const char *path, struct err *e)
-{
-	static char *loaded;
-	const char *name = path ? path : "";
-
-	if (loaded && streq(loaded, name))
-		return 0;
-	TRY(metaverse_schema_load(path, &metaverse, e));
-	free(loaded);
-	loaded = xstrdup(name);
-	return 0;
-}
-
-static int load_rules(
-	const struct config *cfg, struct arena *a, struct ruleset **ret, struct err *e)
+static int load_rules(const struct config *cfg, struct arena *a, struct rules **ret, struct err *e)
 {
 	char **paths = setting_list(&cfg->adsyncd, "rules", ',', a);
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = rules_new();
 	struct rule_schema *schemas;
 	unsigned n = 0, n_schemas;
 
-	TRY(load_metaverse(setting_text(&cfg->adsyncd, "metaverse"), e));
+	TRY(metaverse_schema_load(setting_text(&cfg->adsyncd, "metaverse"), &rules->metaverse, e));
 	for (unsigned i = 0; paths[i]; i++)
 		if (i == 0 || access(paths[i], F_OK) == 0)
 			paths[n++] = paths[i];
-	n_schemas = rule_schemas(cfg, a, &schemas);
-	TRY(ruleset_load((const char *const *)paths, n, schemas, n_schemas, &rules, e));
-	TRY(run_check_rules(cfg, rules, e));
-	ruleset_all(rules, &n);
+	n_schemas = rule_schemas(cfg, rules->metaverse, a, &schemas);
+	TRY(ruleset_load((const char *const *)paths, n, schemas, n_schemas, &rules->set, e));
+	TRY(rules_check(cfg, rules->set, e));
+	ruleset_all(rules->set, &n);
 	if (n == 0) /* nothing would be in scope, and everything would be deprovisioned */
 		return err_set(e, -EINVAL, cfg->path, 0, "no rule was found in %s",
 			paths[0] ? setting_text(&cfg->adsyncd, "rules") : "an empty list");
@@ -145,38 +138,38 @@ static int load_rules(
 	return 0;
 }
 
-int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e)
+int rules_load(const struct config *cfg, struct rules **ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 
 	return load_rules(cfg, &a, ret, e);
 }
 
-unsigned run_general_schemas(
-	const char *metaverse_path, struct rule_schema ret[static RUN_SCHEMAS_MAX], struct err *e)
+unsigned rules_general_schemas(
+	const struct schema *metaverse, struct rule_schema ret[static RULES_SCHEMAS_MAX])
 {
 	unsigned n = 0;
 
-	if (load_metaverse(metaverse_path, e) < 0)
-		return 0;
-	for (unsigned i = 0; connector_types[i] && n < RUN_SCHEMAS_MAX - 1; i++)
+	for (unsigned i = 0; connector_types[i]; i++) {
+		assert(n < RULES_SCHEMAS_MAX - 1);
 		ret[n++] = (struct rule_schema){
 			"", connector_types[i]->name, connector_types[i]->schema(NULL)};
+	}
 	ret[n++] = (struct rule_schema){.schema = metaverse};
 	return n;
 }
 
-int run_load_rule_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
-	struct ruleset **ret, struct err *e)
+int rules_load_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
+	struct rules **ret, struct err *e)
 {
-	struct rule_schema schemas[RUN_SCHEMAS_MAX];
-	unsigned n = run_general_schemas(metaverse_path, schemas, e);
-	_cleanup_ruleset_ struct ruleset *rules = NULL;
+	_cleanup_rules_ struct rules *rules = rules_new();
+	struct rule_schema schemas[RULES_SCHEMAS_MAX];
+	unsigned n;
 
-	if (!n)
-		return e->code;
-	TRY(ruleset_load(paths, n_paths, schemas, n, &rules, e));
-	TRY(run_check_rules(NULL, rules, e));
+	TRY(metaverse_schema_load(metaverse_path, &rules->metaverse, e));
+	n = rules_general_schemas(rules->metaverse, schemas);
+	TRY(ruleset_load(paths, n_paths, schemas, n, &rules->set, e));
+	TRY(rules_check(NULL, rules->set, e));
 	*ret = steal(&rules);
 	return 0;
 }

@@ -199,13 +199,14 @@ static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
 	return 0;
 }
 
-static int prepare(struct sync *s, struct err *e)
+static int prepare(struct sync *s, struct rules **ret_rules, struct err *e)
 {
 	int64_t purge = setting_number(&s->cfg->scheduler, "run_history_purge_interval");
 	int64_t now = unix_now();
 
-	TRY(run_load_rules(s->cfg, &s->rules, e));
-	s->metaverse = run_metaverse();
+	TRY(rules_load(s->cfg, ret_rules, e));
+	s->rules = (*ret_rules)->set;
+	s->metaverse = (*ret_rules)->metaverse;
 	TRY(init_connectors(s, e));
 	TRY(warn_unconfigured(s, e));
 	for (unsigned i = 0; i < s->n_connectors; i++) {
@@ -545,13 +546,13 @@ static int finish(
 	return outbox_deliver(s, e);
 }
 
-static int run_all(
-	struct sync *s, const struct run_request *req, struct run_result *ret, struct err *e)
+static int run_all(struct sync *s, const struct run_request *req, struct run_result *ret,
+	struct rules **ret_rules, struct err *e)
 {
 	struct plan plan = {0};
 	int r;
 
-	TRY(prepare(s, e));
+	TRY(prepare(s, ret_rules, e));
 	TRY(outbox_deliver(s, e));
 	if (req->connector && !config_connector(s->cfg, req->connector))
 		return err_set(e, -EINVAL, s->cfg->path, 0, "there is no connector \"%s\"",
@@ -585,16 +586,16 @@ int run_execute(const struct config *cfg, const struct run_request *req,
 {
 	_cleanup_free_ char *path = run_store_path(cfg);
 	struct sync s = {.cfg = cfg, .host = host};
+	_cleanup_rules_ struct rules *rules = NULL;
 	_cleanup_close_ int lock = -1;
 	int r = lock_take(cfg, &lock, e);
 
 	if (r == 0)
 		r = store_open(path, STORE_WRITE, &s.store, e);
 	if (r == 0)
-		r = run_all(&s, req, ret, e);
+		r = run_all(&s, req, ret, &rules, e);
 	if (r < 0 && s.store)
 		store_rollback(s.store);
-	ruleset_free(s.rules);
 	store_close(s.store);
 	sync_done(&s);
 	return r;

@@ -9,9 +9,9 @@
  */
 #pragma once
 
-#include "lang/rule/ruleset.h"
-#include "sync/config.h"
 #include "store/store.h"
+#include "sync/config.h"
+#include "sync/rules.h"
 
 /* X(enum, word) - Connect Sync's run profiles, and the two policies of a cycle */
 #define RUN_PROFILES(X)                                                              \
@@ -118,23 +118,6 @@ int run_execute(const struct config *cfg, const struct run_request *req,
 
 /* True for results after which nobody has to look: success, completed-no-objects. */
 bool run_result_good(const char *result);
-
-/* Loads the rules of a configuration, checked against the connectors' schemas and the metaverse. */
-int run_load_rules(const struct config *cfg, struct ruleset **ret, struct err *e) _must_check_;
-
-/* Rule files or folders by themselves, for any connectors. */
-int run_load_rule_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
-	struct ruleset **ret, struct err *e) _must_check_;
-/* What the loading of rules checks beside the rules themselves; cfg NULL: for any connectors. */
-int run_check_rules(
-	const struct config *cfg, const struct ruleset *rules, struct err *e) _must_check_;
-/* The schemas that those are checked against; 0 with *e when the metaverse's cannot be read. */
-#define RUN_SCHEMAS_MAX 8
-unsigned run_general_schemas(
-	const char *metaverse_path, struct rule_schema ret[static RUN_SCHEMAS_MAX], struct err *e);
-
-/* The metaverse's schema, once rules were loaded; NULL before. */
-const struct schema *run_metaverse(void);
 
 /* Path of the database of a configuration; the caller frees. */
 char *run_store_path(const struct config *cfg);

@@ -13,14 +13,18 @@
 #include <inttypes.h>
 
 /* A run's context without a run: connectors as the store knows them. */
-static int view_init(struct sync *s, const struct config *cfg, struct ruleset *rules,
+static int view_init(struct sync *s, const struct config *cfg, const struct rules *rules,
 	struct store *store, struct err *e)
 {
 	struct connector_row *rows;
 	unsigned n;
 
 	*s = (struct sync){
-		.cfg = cfg, .rules = rules, .store = store, .metaverse = run_metaverse()};
+		.cfg = cfg,
+		.rules = rules->set,
+		.store = store,
+		.metaverse = rules->metaverse,
+	};
 	TRY(connector_list(store, &s->arena, &rows, &n, e));
 	s->connectors = arena_zalloc(&s->arena, (cfg->n_connectors + 1) * sizeof(*s->connectors));
 	for (unsigned i = 0; i < cfg->n_connectors; i++) {
@@ -352,7 +356,7 @@ static int preview_row(struct preview *p, struct err *e)
 	return p->n_sources ? preview_outbound(p, e) : 0;
 }
 
-int preview_object(const struct config *cfg, struct ruleset *rules, struct store *store,
+int preview_object(const struct config *cfg, const struct rules *rules, struct store *store,
 	const char *connector, const char *name, json_t **ret, struct err *e)
 {
 	struct preview p = {.out = json_object()};
@@ -463,8 +467,8 @@ static int lineage_of(struct sync *s, int64_t id, struct arena *a, json_t *list,
 	return add_kept(&l, e);
 }
 
-int lineage_object(const struct config *cfg, struct ruleset *rules, struct store *store, int64_t mv,
-	json_t **ret, struct err *e)
+int lineage_object(const struct config *cfg, const struct rules *rules, struct store *store,
+	int64_t mv, json_t **ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	struct sync s;

@@ -1,0 +1,36 @@
+/*
+ * rules: the rules of a configuration, or of files by themselves, with the schema of the metaverse
+ * that they were checked against. Who loads them owns both; a reload is a second set beside it, and
+ * whoever still uses the first keeps it whole. What is checked beside the rules themselves, because
+ * it depends on the connectors, is in rules_check().
+ */
+#pragma once
+
+#include "lang/rule/ruleset.h"
+#include "sync/config.h"
+
+struct rules {
+	struct ruleset *set;
+	struct schema *metaverse; /* set points into it */
+};
+
+/* Loads the rules of a configuration, checked against the connectors' schemas and the metaverse. */
+int rules_load(const struct config *cfg, struct rules **ret, struct err *e) _must_check_;
+/* Rule files or folders by themselves, for any connectors; metaverse_path NULL: the built-in one.
+ */
+int rules_load_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
+	struct rules **ret, struct err *e) _must_check_;
+void rules_free(struct rules *r);
+static inline void rules_freep(struct rules **r)
+{
+	rules_free(*r);
+}
+#define _cleanup_rules_ _cleanup_(rules_freep)
+
+/* What the loading of rules checks beside the rules themselves; cfg NULL: for any connectors. */
+int rules_check(const struct config *cfg, const struct ruleset *set, struct err *e) _must_check_;
+
+/* The schemas that rules for any connectors are checked against; returns their number. */
+#define RULES_SCHEMAS_MAX 8
+unsigned rules_general_schemas(
+	const struct schema *metaverse, struct rule_schema ret[static RULES_SCHEMAS_MAX]);
