@@ -28,12 +28,12 @@ void buf_addf(struct buf *b, const char *fmt, ...) _printf_(2, 3);
 /* The text so far, "" when empty; owned by the buffer. */
 const char *buf_str(const struct buf *b);
 /* Hands the (never NULL, NUL-terminated) text over to the caller, who frees it. */
-char *buf_steal(struct buf *b);
+char *buf_steal(struct buf *b) _must_check_;
 
 /* Little-endian base 128 numbers, as in images: at most 10 bytes. */
 void buf_add_varint(struct buf *b, uint64_t v);
 /* Reads one from [*p, end) and moves *p behind it. False: cut short or over 64 bits. */
-bool varint_read(const unsigned char **p, const unsigned char *end, uint64_t *ret);
+bool varint_read(const unsigned char **p, const unsigned char *end, uint64_t *ret) _must_check_;
 
 /* Appends s as the inside of a JSON string (without the quotes), escaped by RFC 8259. */
 void buf_add_json(struct buf *b, const char *s, size_t n);

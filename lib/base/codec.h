@@ -19,21 +19,21 @@ void base64_encode(char *dst, const void *src, size_t n);
  * Decodes n characters (padding required, no white space) to dst, which has room for n/4*3.
  * Returns the number of bytes, or -1 when the text is no base64.
  */
-ssize_t base64_decode(void *dst, const char *src, size_t n);
+ssize_t base64_decode(void *dst, const char *src, size_t n) _must_check_;
 
 /* The value of a hex digit of either case, -1: it is none. */
-int hex_digit(char c);
+int hex_digit(char c) _must_check_;
 /* Upper-case hex: 2*n characters and a NUL. */
 void hex_encode(char *dst, const void *src, size_t n);
 /* n hex digits of either case to n/2 bytes. -1 when odd or not hex. */
-ssize_t hex_decode(void *dst, const char *src, size_t n);
+ssize_t hex_decode(void *dst, const char *src, size_t n) _must_check_;
 
 /*
  * objectGUID: 16 bytes, the first three fields little-endian ([MS-DTYP] 2.3.4.2); text in lower
  * case without braces. guid_parse accepts either case and optional braces.
  */
 void guid_format(char dst[GUID_TEXT_SIZE], const unsigned char guid[16]);
-bool guid_parse(unsigned char ret_guid[16], const char *text);
+bool guid_parse(unsigned char ret_guid[16], const char *text) _must_check_;
 /* A random (version 4) GUID as text. */
 void guid_random(char dst[GUID_TEXT_SIZE]);
 

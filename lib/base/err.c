@@ -2,6 +2,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -27,8 +28,7 @@ int err_prefix(struct err *e, const char *fmt, ...)
 	va_list ap;
 	int n;
 
-	if (!e)
-		return -1;
+	assert(e && e->code); /* a code out of nothing would be a fatal one */
 	memcpy(old, e->text, sizeof(old));
 	va_start(ap, fmt);
 	n = vsnprintf(e->text, sizeof(e->text), fmt, ap);

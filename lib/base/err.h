@@ -20,7 +20,7 @@ struct err {
 int err_set(struct err *e, int code, const char *source, int line, const char *fmt, ...)
 	_printf_(5, 6);
 
-/* Puts "outer: " in front of the text of an error that is already set. Returns e->code. */
+/* Puts "outer: " in front of the text of an error that is set (e is not NULL). Returns e->code. */
 int err_prefix(struct err *e, const char *fmt, ...) _printf_(2, 3);
 
 /* Writes "source:line: text" to buf (at most size bytes with the NUL); returns buf. */
@@ -38,6 +38,7 @@ const char *err_format(const struct err *e, char *buf, size_t size);
 void *xmalloc(size_t n) __attribute__((returns_nonnull, malloc));
 void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));
 void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));
-char *xstrdup(const char *s) __attribute__((returns_nonnull, malloc));
-char *xstrndup(const char *s, size_t n) __attribute__((returns_nonnull, malloc));
-char *xasprintf(const char *fmt, ...) _printf_(1, 2) __attribute__((returns_nonnull, malloc));
+char *xstrdup(const char *s) __attribute__((returns_nonnull, malloc)) _must_check_;
+char *xstrndup(const char *s, size_t n) __attribute__((returns_nonnull, malloc)) _must_check_;
+char *xasprintf(const char *fmt, ...) _printf_(1, 2)
+	__attribute__((returns_nonnull, malloc)) _must_check_;

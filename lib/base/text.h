@@ -7,7 +7,7 @@ struct arena;
 struct buf;
 
 /* True when n bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
-bool utf8_valid(const char *s, size_t n);
+bool utf8_valid(const char *s, size_t n) _must_check_;
 
 #define ATTR_VALUE_MAX (1024 * 1024) /* bytes of one value of an attribute */
 #define VALUE_TOO_LONG "the value is over 1 MiB"
@@ -36,6 +36,6 @@ size_t text_space_before(const char *s, size_t n);
 size_t text_space_behind(const char *s, size_t n);
 
 /* Case-folded copy of n bytes: lower case, character by character; invalid bytes stay. */
-char *text_fold(struct arena *a, const char *s, size_t n, size_t *ret_len);
+char *text_fold(struct arena *a, const char *s, size_t n, size_t *ret_len) _must_check_;
 /* Compares without regard to case, as Active Directory compares names; <0, 0, >0. */
 int text_casecmp(const char *a, size_t an, const char *b, size_t bn);

@@ -11,9 +11,9 @@ int64_t unix_now(void);
 /* "2026-11-21T08:30:00Z" (RFC 3339), written in UTC and read with any offset. */
 #define TIME_TEXT_SIZE 32
 const char *time_format(int64_t t, char buf[TIME_TEXT_SIZE]);
-bool time_parse(const char *text, int64_t *ret);
+bool time_parse(const char *text, int64_t *ret) _must_check_;
 /* LDAP generalized time "20261121083000.0Z" (RFC 4517 3.3.13), Z forms only. */
-bool gentime_parse(const char *text, int64_t *ret);
+bool gentime_parse(const char *text, int64_t *ret) _must_check_;
 /* "20261121083000.0Z". */
 const char *gentime_format(int64_t t, char buf[TIME_TEXT_SIZE]);
 
@@ -25,5 +25,5 @@ int64_t days_from_civil(int y, int m, int d);
  * Durations as Connect Sync writes them: [d.]HH:MM:SS, or a plain number of seconds. Seconds in
  * *ret; false when the text is neither or over 100 days.
  */
-bool duration_parse(const char *text, int64_t *ret);
+bool duration_parse(const char *text, int64_t *ret) _must_check_;
 const char *duration_format(int64_t seconds, char buf[TIME_TEXT_SIZE]);

@@ -11,7 +11,7 @@ int64_t unix_to_filetime(int64_t t);
  * objectSid: revision, count, 6 bytes authority big-endian, count 32-bit little-endian parts
  * ([MS-DTYP] 2.4.2). False when the bytes are no SID. dst gets at most size bytes.
  */
-bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n);
+bool sid_format(char *dst, size_t size, const unsigned char *sid, size_t n) _must_check_;
 #define SID_MAX (8 + 4 * 15)
 #define SID_TEXT_SIZE 200
 /* "S-1-5-21-..." to bytes; how many, 0: the text is no SID. */

@@ -10,11 +10,11 @@
 #include <jansson.h>
 
 /* A new reference. */
-json_t *value_to_json(const struct value *v, struct arena *a);
+json_t *value_to_json(const struct value *v, struct arena *a) _must_check_;
 /* One value as itself, several as a list, none as null. A new reference. */
-json_t *values_to_json(const struct value *v, unsigned n, struct arena *a);
+json_t *values_to_json(const struct value *v, unsigned n, struct arena *a) _must_check_;
 /* Every attribute with the list of its values. A new reference. */
-json_t *entry_to_json(const struct entry *en, struct arena *a);
+json_t *entry_to_json(const struct entry *en, struct arena *a) _must_check_;
 
 /*
  * The other way, into an entry that entry_init() has prepared. The key "dn" sets the DN. -EINVAL

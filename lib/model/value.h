@@ -25,7 +25,7 @@ enum value_type {
 
 const char *value_type_name(enum value_type t);
 /* -1 when there is no such type. */
-int value_type_find(const char *name);
+int value_type_find(const char *name) _must_check_;
 
 struct value {
 	enum value_type type;

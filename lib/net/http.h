@@ -73,7 +73,7 @@ void http_abort(struct http *h);
 /* Starts one and waits for it; nothing else may be in flight. */
 void http_perform(struct http *h, struct http_request *r);
 /* Waits so many seconds; true when canceled. */
-bool http_sleep(struct http *h, double seconds);
+bool http_sleep(struct http *h, double seconds) _must_check_;
 
 /* Appends s percent-encoded (RFC 3986 unreserved characters stay). */
 void url_add(struct buf *b, const char *s);

@@ -24,9 +24,9 @@ int dir_set_options(struct directory *d, const struct dir_option *options, size_
 int dir_fail(struct directory *d, int code, const char *what, struct err *e);
 /* Waits for one message of a request, at most so many seconds. The caller frees *ret. */
 int dir_wait(struct directory *d, int id, int seconds, const char *what, LDAPMessage **ret,
-	struct err *e);
+	struct err *e) _must_check_;
 /* Waits for the end of a request that has one answer and checks its result code. */
-int dir_wait_result(struct directory *d, int id, const char *what, struct err *e);
+int dir_wait_result(struct directory *d, int id, const char *what, struct err *e) _must_check_;
 
 /* Signs in with the keytab's account. */
-int dir_bind_gssapi(struct directory *d, bool tls, struct err *e);
+int dir_bind_gssapi(struct directory *d, bool tls, struct err *e) _must_check_;

@@ -48,7 +48,7 @@ struct event {
 
 const struct event *event_get(enum event_id id);
 /* By name or by number; -1 when there is none. */
-int event_find(const char *name);
+int event_find(const char *name) _must_check_;
 
 /* The fields that any event may carry, in the journal under these names. */
 #define RECORD_CONNECTOR "ADSYNC_CONNECTOR"
@@ -76,6 +76,6 @@ struct record {
 void record_add(struct record *r, const char *name, const char *value);
 
 /* {"event":"SOA_BLOCKED","message":"...","fields":{...}}; a new reference. */
-json_t *record_to_json(const struct record *r);
+json_t *record_to_json(const struct record *r) _must_check_;
 /* The strings stay owned by `json`. False when it is no record. */
-bool record_from_json(const json_t *json, struct record *ret);
+bool record_from_json(const json_t *json, struct record *ret) _must_check_;

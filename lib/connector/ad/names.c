@@ -110,7 +110,8 @@ static const char *dn_fqdn(const char *dn, struct arena *a)
 			continue;
 		if (b.len)
 			buf_addc(&b, '.');
-		rdn_value(&b, p);
+		if (!rdn_value(&b, p))
+			break;
 	}
 	return arena_dup(a, buf_str(&b), b.len);
 }

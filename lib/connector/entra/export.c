@@ -600,7 +600,8 @@ static enum conn_result run(struct export *x)
 			r = entra_ready(x->c, x->e);
 		else if (x->queue.first || x->open || !x->ended || x->suspects.halves ||
 			 x->suspects.ask)
-			http_sleep(x->c->http, 0.1); /* held back, or the budget is used up */
+			x->canceled = http_sleep(
+				x->c->http, 0.1); /* held back, or the budget is used up */
 		else
 			return CONN_OK;
 		if (r != CONN_OK)

@@ -21,9 +21,9 @@ int date_month_length(int y, int m);
 /* From 0, Sunday. */
 int date_weekday(const struct date_parts *p);
 /* A date of a place that is so many minutes before UTC. False: there is no such date. */
-bool date_to_filetime(const struct date_parts *p, int offset_minutes, int64_t *ret);
+bool date_to_filetime(const struct date_parts *p, int offset_minutes, int64_t *ret) _must_check_;
 /*
  * Reads n bytes of text: ISO 8601, LDAP generalized time, month/day/year, and with the names of the
  * months, as .NET's DateTime.Parse does in the invariant culture. Without a zone it is UTC.
  */
-bool date_parse(const char *text, size_t n, int64_t *ret);
+bool date_parse(const char *text, size_t n, int64_t *ret) _must_check_;

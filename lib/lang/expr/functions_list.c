@@ -96,8 +96,8 @@ EAGER(f_contains)
 	const char *what = term_to_text(&args[1], rs->ev->arena, &m);
 	int64_t nocase = 0;
 
-	if (n > 2)
-		term_to_number(&args[2], &nocase);
+	if (n > 2 && !term_to_number(&args[2], &nocase))
+		nocase = 0; /* as if it were not given */
 	for (size_t i = 0; i < count; i++) {
 		size_t len;
 		const char *s = term_to_text(&items[i], rs->ev->arena, &len);

@@ -125,8 +125,8 @@ static struct term in_str(struct run_state *rs, const struct term *args, unsigne
 
 	if (n > 2 && !term_to_number(&args[2], &start))
 		return term_error(rs, "InStr: start is no number");
-	if (n > 3)
-		term_to_number(&args[3], &mode);
+	if (n > 3 && !term_to_number(&args[3], &mode))
+		mode = 1; /* as if it were not given */
 	for (size_t i = 0; i <= len; i++) {
 		if (i < len && ((unsigned char)s[i] & 0xc0) == 0x80)
 			continue;

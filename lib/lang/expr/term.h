@@ -55,14 +55,14 @@ struct term term_from_value(const struct value *v);
 /* The values of an attribute: NULL, one value, or a list. */
 struct term term_from_attr(const struct attr *a, struct arena *arena);
 /* One model value from a scalar term. False for NULL, lists and steering words. */
-bool term_to_value(const struct term *t, struct arena *a, struct value *ret);
+bool term_to_value(const struct term *t, struct arena *a, struct value *ret) _must_check_;
 
 /* Text of a scalar: numbers in decimal, True/False, dates in RFC 3339, base64 of bytes. */
 const char *term_to_text(const struct term *t, struct arena *a, size_t *ret_len);
 /* Number of a scalar: decimal text counts, True is 1. False when it is none. */
-bool term_to_number(const struct term *t, int64_t *ret);
+bool term_to_number(const struct term *t, int64_t *ret) _must_check_;
 /* A date, or the text of one (functions_date.c says which). */
-bool term_to_date(const struct term *t, int64_t *ret_filetime);
+bool term_to_date(const struct term *t, int64_t *ret_filetime) _must_check_;
 /* Is it true as a condition? NULL is False. */
 bool term_is_true(const struct term *t);
 /* A copy of computed text in the arena; an error when it is over EXPR_TEXT_MAX. */

@@ -15,7 +15,7 @@
  * {"person": {"accountEnabled": "boolean", "proxyAddresses": "string multi"}, "*": {...}}. A new
  * reference; NULL: there is none. Attributes that a class inherits are in DSML_ANY only.
  */
-json_t *dsml_classes(const struct xml_node *root);
+json_t *dsml_classes(const struct xml_node *root) _must_check_;
 
 /* The type of an attribute of a class, else of the document; NULL: it is not described. */
 const char *dsml_type(const json_t *classes, const char *class, const char *attr);

@@ -25,7 +25,7 @@ int offline_init(struct offline *ret, const json_t *o, struct arena *a, struct e
 int offline_eval(struct offline *o, const char *expression, struct flow_result *ret,
 	struct err *e) _must_check_;
 /* The result as JSON: values, null, "IgnoreThisFlow" as {"flow": ...}. A new reference. */
-json_t *offline_result(const struct offline *o, const struct flow_result *r);
+json_t *offline_result(const struct offline *o, const struct flow_result *r) _must_check_;
 
 /* The object that the examples of functions.c are about, as JSON text. */
 extern const char expr_example[];

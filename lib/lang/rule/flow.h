@@ -15,7 +15,7 @@
 void flow_eval(
 	const struct rule *r, const struct flow *f, const struct eval *ev, struct flow_result *ret);
 /* Converts a value to a type. False: it does not fit. */
-bool value_convert(struct value *v, enum value_type to, struct arena *a);
+bool value_convert(struct value *v, enum value_type to, struct arena *a) _must_check_;
 /* Adds values to those that are there, leaving out what is there already (Merge). */
 void values_merge(struct entry *to, unsigned attr, const struct flow_result *r, bool ignore_case);
 /* What a flow does, in words: "displayName <- Trim([displayName])". */

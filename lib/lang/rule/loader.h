@@ -27,7 +27,8 @@ struct loader {
  */
 int rule_bad(struct loader *l, const char *near, const char *fmt, ...) _printf_(3, 4);
 /* Unknown keys are errors. */
-int rule_keys(struct loader *l, json_t *obj, const char *const *known, const char *where);
+int rule_keys(
+	struct loader *l, json_t *obj, const char *const *known, const char *where) _must_check_;
 const char *rule_text(json_t *obj, const char *key);
 /* The line of the first "near" in quotes behind the rule's start. */
 int rule_line(const struct loader *l, const char *near);
@@ -36,6 +37,7 @@ int rule_line(const struct loader *l, const char *near);
  * class "*" (class NULL) it must be known to some class.
  */
 int rule_attr(struct loader *l, const char *name, const struct schema *schema,
-	const struct schema_class *class, const struct schema_attr **ret_attr, unsigned *ret);
+	const struct schema_class *class, const struct schema_attr **ret_attr,
+	unsigned *ret) _must_check_;
 /* The line of a place in the text. */
 int rule_line_at(const struct loader *l, size_t offset);

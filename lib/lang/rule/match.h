@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "base/util.h"
+
 /* X(enum, word of the setting match_users and of rule files, what makes two accounts one person) */
 #define USER_MATCHES(X)                                                                         \
 	X(ONCE, "once", "nothing but the anchor: a person has one account, or a copy of it")    \
@@ -24,4 +26,4 @@ enum user_match {
 /* NULL at the end. */
 extern const char *const user_match_names[];
 const char *user_match_name(enum user_match m);
-int user_match_find(const char *word); /* -1: none */
+int user_match_find(const char *word) _must_check_; /* -1: none */

@@ -39,7 +39,7 @@ enum scope_operator {
 };
 
 /* -1: there is no such operator. ISBITNOTSET is also written ISNOTBITSET in the documentation. */
-int scope_operator_find(const char *name);
+int scope_operator_find(const char *name) _must_check_;
 const char *scope_operator_name(enum scope_operator op);
 /* The name in a value that is %Name%; NULL: it is none. */
 const char *scope_parameter(const char *value, struct arena *a);
@@ -67,7 +67,7 @@ struct scope {
 };
 
 /* 1 in scope, 0 not; negative with *e when the source's data make it undecidable. */
-int rule_in_scope(const struct rule *r, const struct eval *ev, struct err *e);
+int rule_in_scope(const struct rule *r, const struct eval *ev, struct err *e) _must_check_;
 /*
  * For people: the clause of each group that does not hold ("isCriticalSystemObject NOTEQUAL True
  * (is True)"), joined by "; or "; NULL when the rule is in scope.
