@@ -1,4 +1,7 @@
-/* Arena allocation: chunks that double, freed together. */
+/*
+ * Arena allocation: chunks that double up to a limit, freed together. Nothing in it moves, so
+ * pointers into an arena stay valid until it is reset.
+ */
 #include "base/arena.h"
 #include "base/err.h"
 

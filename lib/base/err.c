@@ -1,4 +1,7 @@
-/* Errors for operators, and allocation that cannot fail quietly. */
+/*
+ * Errors for operators, and allocation that cannot fail quietly. Text that is cut is cut between
+ * characters: it goes into JSON and the journal.
+ */
 #include "base/err.h"
 #include "base/text.h"
 

@@ -1,4 +1,7 @@
-/* The stopwatch. */
+/*
+ * The stopwatch: one clock read at each switch, added to what ran until then. The totals are the
+ * process's own; a new row of WATCHES is one more that they are divided among.
+ */
 #include "base/stopwatch.h"
 
 #include <time.h>

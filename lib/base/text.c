@@ -1,4 +1,7 @@
-/* UTF-8 text. */
+/*
+ * UTF-8 text. Validity is RFC 3629's and nothing else's; case and white space are Unicode's,
+ * through a locale of our own, so that the process's locale never changes what two names are.
+ */
 #include "base/text.h"
 #include "base/arena.h"
 #include "base/buf.h"

@@ -1,4 +1,4 @@
-/* UTF-8 text: validity, case folding, trimming. Independent of the process's locale. */
+/* text: UTF-8, its validity, case folding, trimming. Independent of the process's locale. */
 #pragma once
 
 #include "base/util.h"

@@ -1,4 +1,5 @@
-/* Time forms. The calendar arithmetic counts years from March, so that leap days come last. */
+/* The forms of time. The calendar arithmetic counts years from March, so that leap days come last.
+ */
 #include "base/timefmt.h"
 
 #include <inttypes.h>

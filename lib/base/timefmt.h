@@ -1,4 +1,7 @@
-/* Time: the forms that AD, Graph and people use. All times are UTC. */
+/*
+ * timefmt: time in the forms that AD, Graph and people use. All times are UTC, seconds since 1970;
+ * none of it depends on the process's time zone.
+ */
 #pragma once
 
 #include "base/util.h"

@@ -1,4 +1,7 @@
-/* The process's table of attribute names: an open hash over the folded name. */
+/*
+ * The process's table of attribute names: an open hash over the folded name, so that a look-up
+ * without regard to case is one as well. It grows and is never emptied: numbers stay valid.
+ */
 #include "model/attr.h"
 #include "base/err.h"
 #include "base/codec.h"

@@ -1,9 +1,10 @@
-/* Deltas between entries. */
+/* Deltas: what differs between two entries, and what of it is no difference to a directory. */
 #include "model/delta.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "base/timefmt.h"
 
+#include <assert.h>
 #include <ctype.h>
 
 static const char *const OPS[] = {
@@ -14,12 +15,14 @@ static const char *const OPS[] = {
 
 const char *delta_op_name(enum delta_op op)
 {
+	assert(op < DELTA_OP_COUNT);
 	return OPS[op];
 }
 
 void delta_owned(const struct entry *have, const struct entry *wanted, bool all, struct arena *a,
 	struct delta *ret)
 {
+	assert(wanted && a && ret);
 	ret->n_attrs = 0;
 	ret->attrs = arena_alloc(a, (wanted->n_attrs + 1) * sizeof(*ret->attrs));
 	for (unsigned i = 0; i < wanted->n_attrs; i++) {
@@ -37,6 +40,7 @@ void delta_full(
 {
 	unsigned i = 0, k = 0;
 
+	assert(before && after && a && ret);
 	ret->n_attrs = 0;
 	ret->attrs = arena_alloc(a, (before->n_attrs + after->n_attrs + 1) * sizeof(*ret->attrs));
 	while (i < before->n_attrs || k < after->n_attrs) {

@@ -1,4 +1,4 @@
-/* [MS-DTYP] as bytes and as text. */
+/* SID and FILETIME of [MS-DTYP], as bytes and as text. What is no SID is refused, never guessed. */
 #include "model/dtyp.h"
 
 #include <errno.h>

@@ -1,8 +1,14 @@
-/* Entries: attributes sorted by number, values in an arena. */
+/*
+ * Entries: attributes sorted by number, values in an arena. Sources deliver attributes mostly in
+ * one order, and most look-ups are for what is not there; both have their short way here.
+ */
 #include "model/entry.h"
+
+#include <assert.h>
 
 void entry_init(struct entry *e, struct arena *a)
 {
+	assert(a);
 	*e = (struct entry){.arena = a};
 }
 
@@ -52,6 +58,7 @@ static struct attr *attr_place(struct entry *e, unsigned id)
 {
 	unsigned i = position(e, id);
 
+	assert(id && id < ATTR_MAX);
 	if (i < e->n_attrs && e->attrs[i].id == id)
 		return &e->attrs[i];
 	if (e->n_attrs == e->cap) {
@@ -112,6 +119,7 @@ void entry_put(struct entry *e, unsigned id, struct value *v, unsigned n)
 {
 	struct attr *a = attr_place(e, id);
 
+	assert(v || n == 0);
 	a->values = v;
 	a->count = a->cap = n;
 }

@@ -1,4 +1,4 @@
-/* Entries from and to JSON. */
+/* Entries from and to JSON. A new type of value is a case in two functions here. */
 #include "model/entry_json.h"
 #include "base/codec.h"
 

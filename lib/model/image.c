@@ -1,5 +1,10 @@
-/* The byte form of an entry. */
+/*
+ * The byte form of an entry, as image.h draws it. Another form is another IMAGE_VERSION, and the
+ * old one is read for as long as a store may hold it.
+ */
 #include "model/image.h"
+
+#include <assert.h>
 
 #define IMAGE_VERSION 1
 
@@ -39,6 +44,7 @@ bool image_encode(struct entry *e, struct attr_map *map, struct buf *b)
 	bool in_order = true;
 	unsigned n = 0;
 
+	assert(map->add);
 	entry_sort(e);
 	for (unsigned i = 0; i < e->n_attrs; i++) {
 		const struct attr *a = &e->attrs[i];
@@ -88,6 +94,7 @@ bool image_decode(const void *bytes, size_t n, const struct attr_map *map, struc
 {
 	const unsigned char *p = bytes, *end = p + n;
 
+	assert(e->arena && e->n_attrs == 0);
 	if (n == 0)
 		return true;
 	if (n > IMAGE_MAX || *p++ != IMAGE_VERSION)

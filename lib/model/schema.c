@@ -1,4 +1,4 @@
-/* Look-ups in a schema: the tables are short and read at load time only. */
+/* Look-ups in a schema. They are linear: tables are short, and asked when rules are loaded. */
 #include "model/schema.h"
 
 const struct schema_class *schema_class_find(const struct schema *s, const char *class)

@@ -1,8 +1,12 @@
-/* Values: construction, order, text. */
+/*
+ * Values: construction, order, text. The order is that of the images in the store: changing it
+ * would make every row look changed.
+ */
 #include "model/value.h"
 #include "base/arena.h"
 #include "base/codec.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 static const char *const TYPES[] = {
@@ -13,6 +17,7 @@ static const char *const TYPES[] = {
 
 const char *value_type_name(enum value_type t)
 {
+	assert(t < VALUE_TYPE_COUNT);
 	return TYPES[t];
 }
 
@@ -26,6 +31,7 @@ int value_type_find(const char *name)
 
 struct value value_stringn(const char *s, size_t n)
 {
+	assert(s && n <= UINT32_MAX);
 	return (struct value){.type = VALUE_STRING, .data = s, .len = (uint32_t)n};
 }
 
@@ -46,6 +52,7 @@ struct value value_boolean(bool b)
 
 struct value value_binary(const void *p, size_t n)
 {
+	assert((p || n == 0) && n <= UINT32_MAX);
 	return (struct value){.type = VALUE_BINARY, .data = p, .len = (uint32_t)n};
 }
 

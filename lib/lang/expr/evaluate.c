@@ -4,6 +4,8 @@
 #include "lang/expr/node.h"
 #include "base/text.h"
 
+#include <assert.h>
+
 static struct term eval_attribute(struct run_state *rs, const struct node *node)
 {
 	static unsigned dn, cloud_anchor;
@@ -201,6 +203,7 @@ void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *
 	struct run_state rs; /* its variables are large: not cleared for each expression */
 	struct term t;
 
+	assert(ev->source && ev->arena);
 	rs.ev = ev;
 	rs.steps = 0;
 	rs.memory = ev->arena->total;

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -363,6 +364,7 @@ int expr_compile(const char *text, struct expr **ret, unsigned *ret_column, stru
 	struct err local;
 	struct parser ps = {.text = text, .p = text, .x = x, .e = e ? e : &local};
 
+	assert(text && ret);
 	if (strlen(text) > EXPR_LENGTH_MAX) {
 		fail(&ps, text, "the expression is over %d bytes", EXPR_LENGTH_MAX);
 	} else {

@@ -6,6 +6,8 @@
 #include "lang/expr/term.h"
 #include "model/dtyp.h"
 
+#include <assert.h>
+
 bool value_convert(struct value *v, enum value_type to, struct arena *a)
 {
 	struct term t = term_from_value(v);
@@ -116,6 +118,7 @@ static void direct(const struct flow *f, const struct eval *ev, struct flow_resu
 void flow_eval(
 	const struct rule *r, const struct flow *f, const struct eval *ev, struct flow_result *ret)
 {
+	assert(!r->disabled && ev->source && ev->arena);
 	*ret = (struct flow_result){.kind = FLOW_RESULT_NULL_};
 	switch (f->kind) {
 	case FLOW_DIRECT:

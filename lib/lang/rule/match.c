@@ -2,6 +2,8 @@
 #include "lang/rule/match.h"
 #include "base/util.h"
 
+#include <assert.h>
+
 const char *const user_match_names[] = {
 #define X(name, word, help) [USER_MATCH_##name] = word,
 	USER_MATCHES(X)
@@ -10,6 +12,7 @@ const char *const user_match_names[] = {
 
 const char *user_match_name(enum user_match m)
 {
+	assert(m < USER_MATCH_COUNT);
 	return user_match_names[m];
 }
 

@@ -1,6 +1,8 @@
 /* The words of rules: link types, merge types, parameters; and to whom a rule applies. */
 #include "lang/rule/rule.h"
 
+#include <assert.h>
+
 const char *const rule_parameters[] = {
 #define X(name) #name,
 	RULE_PARAMETERS(X)
@@ -23,6 +25,7 @@ static const char *const LINK_NAMES[] = {
 
 const char *link_type_name(enum link_type l)
 {
+	assert(l < LINK_TYPE_COUNT);
 	return LINK_NAMES[l];
 }
 
@@ -34,6 +37,7 @@ static const char *const MERGE_NAMES[] = {
 
 const char *merge_type_name(enum merge_type m)
 {
+	assert(m < MERGE_TYPE_COUNT);
 	return MERGE_NAMES[m];
 }
 

@@ -8,6 +8,7 @@
 #include "lang/rule/ruleset_priv.h"
 #include "lang/rule/scope.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -213,6 +214,7 @@ int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_s
 	struct stat st;
 	int r = 0;
 
+	assert(ret && (paths || n_paths == 0));
 	for (unsigned i = 0; i < n_paths && r == 0; i++) {
 		if (stat(paths[i], &st) < 0)
 			return err_set(e, -errno, paths[i], 0, "cannot read the rules: %s",

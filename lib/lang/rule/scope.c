@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lang/expr/term.h"
 
+#include <assert.h>
 #include <errno.h>
 
 static const char *const OPERATORS[] = {
@@ -27,6 +28,7 @@ int scope_operator_find(const char *name)
 
 const char *scope_operator_name(enum scope_operator op)
 {
+	assert(op < SCOPE_OPERATOR_COUNT);
 	return OPERATORS[op];
 }
 
@@ -146,6 +148,7 @@ static int clause_holds(const struct scope_clause *c, const struct eval *ev, str
 
 int rule_in_scope(const struct rule *r, const struct eval *ev, struct err *e)
 {
+	assert(ev->source && ev->arena);
 	if (!r->scope || r->scope->n_groups == 0)
 		return 1;
 	for (unsigned g = 0; g < r->scope->n_groups; g++) {
