@@ -1,4 +1,7 @@
-/* A set of row ids, one bit each: 100,000 objects cost 12 KiB. */
+/*
+ * bitmap: a set of row ids, one bit each: 100,000 objects cost 12 KiB. It grows to the highest id
+ * that was set; ids are those of one table, from 1 and without large gaps.
+ */
 #pragma once
 
 #include "base/err.h"

@@ -1,4 +1,7 @@
-/* ISO 3166-1 alpha-2, the assigned codes: 249 of them. */
+/*
+ * ISO 3166-1 alpha-2, the assigned codes: 249 of them, in one text. A new country is two letters in
+ * it; the emulator and the connector refuse what is not there, as the cloud does.
+ */
 #include "base/country.h"
 
 #include <ctype.h>

@@ -1,4 +1,4 @@
-/* The countries of ISO 3166-1, which usageLocation takes. */
+/* country: the codes of ISO 3166-1, which usageLocation takes. */
 #pragma once
 
 #include "base/util.h"

@@ -1,4 +1,7 @@
-/* delta: what turns one entry into another. */
+/*
+ * delta: what turns one entry into another, and what of a difference is none to a directory, which
+ * may show a value in another form than it was sent.
+ */
 #pragma once
 
 #include "model/entry.h"

@@ -1,4 +1,4 @@
-/* Distinguished names (RFC 4514): the key under which one is found, its parent, its first value. */
+/* dn: distinguished names (RFC 4514): the key under which one is found, its parent, its parts. */
 #pragma once
 
 #include "base/util.h"

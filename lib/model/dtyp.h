@@ -1,4 +1,4 @@
-/* Windows data types as Active Directory stores them ([MS-DTYP]): SID, FILETIME. */
+/* dtyp: Windows data types as Active Directory stores them ([MS-DTYP]): SID, FILETIME. */
 #pragma once
 
 #include "base/util.h"

@@ -1,4 +1,7 @@
-/* JWT (RFC 7519) signed with RS256 or PS256 (RFC 7518 3.3, 3.5). */
+/*
+ * JWT (RFC 7519) signed with RS256 or PS256 (RFC 7518 3.3, 3.5). The key is read for each assertion
+ * and forgotten again, so that a renewed certificate is used without a restart.
+ */
 #include "net/assertion.h"
 #include "base/buf.h"
 #include "base/codec.h"

@@ -1,4 +1,8 @@
-/* The LDAP client: connecting and signing in, on libldap's asynchronous calls. */
+/*
+ * The LDAP client: connecting and signing in, on libldap's asynchronous calls. Errors are told in
+ * three parts: what was tried, the server's own words, and what to do; a new piece of advice is a
+ * row or a case in advice_of() and what it calls.
+ */
 #include "base/file.h"
 #include "base/timefmt.h"
 #include "net/ldap_priv.h"

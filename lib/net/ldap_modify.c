@@ -1,4 +1,7 @@
-/* Writes of the LDAP client. */
+/*
+ * Writes of the LDAP client. Each is one request that waits for its result; a further kind of
+ * modification is a function beside the one here.
+ */
 #include "net/ldap_priv.h"
 
 int directory_add_value(struct directory *d, const char *dn, const char *attr, const void *value,

@@ -1,4 +1,4 @@
-/* What the files of the LDAP client share. */
+/* What the files of the LDAP client share: the connection, its options, waiting, errors. */
 #pragma once
 
 #include "net/ldap.h"

@@ -1,4 +1,7 @@
-/* Searches of the LDAP client: pages, DirSync, and the entries that they bring. */
+/*
+ * Searches of the LDAP client: pages, DirSync, and the entries that they bring. Everything that a
+ * server decides has a limit: attributes, values and bytes of an entry, empty pages, cookies.
+ */
 #include "base/buf.h"
 #include "net/ldap_priv.h"
 

@@ -1,4 +1,4 @@
-/* Fault points: see fault.h. */
+/* Fault points: the counting, and the end of the process; a new point is a row in fault.h. */
 #include "report/fault.h"
 #include "base/util.h"
 

@@ -1,4 +1,7 @@
-/* The event table and the JSON form of a record. */
+/*
+ * The table of events, and a record as JSON, which is how a worker hands it to the daemon. Text
+ * that is no UTF-8 is made presentable here, so that no record is lost for it.
+ */
 #include "report/record.h"
 #include "base/buf.h"
 #include "base/text.h"

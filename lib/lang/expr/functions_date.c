@@ -1,4 +1,7 @@
-/* Dates: FILETIME inside, so that nothing of a directory's precision is lost. All are UTC. */
+/*
+ * Functions on dates: FILETIME inside, so that nothing of a directory's precision is lost. All are
+ * UTC. A specifier of FormatDateTime is a case in add_specifier(); reading is in date.c.
+ */
 #include "lang/expr/date.h"
 #include "lang/expr/functions_priv.h"
 #include "base/buf.h"

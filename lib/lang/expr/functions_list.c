@@ -1,4 +1,8 @@
-/* Functions on multi-valued attributes, and those that decide what is evaluated. */
+/*
+ * Functions on multi-valued attributes, and those that decide what is evaluated: IIF, Switch,
+ * Select, Where, With. The latter are lazy: they get nodes, and bind variables for a part of the
+ * tree. How to add a function is told in functions.h.
+ */
 #include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/codec.h"

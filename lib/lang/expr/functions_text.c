@@ -1,4 +1,7 @@
-/* Functions on text. Positions and lengths count characters, not bytes. */
+/*
+ * Functions on text. Positions and lengths count characters, not bytes, from 1. How to add a
+ * function is told in functions.h.
+ */
 #include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/text.h"

@@ -1,4 +1,7 @@
-/* Functions on numbers, bytes and DNs, and the tests of a value. */
+/*
+ * Functions on numbers, bytes and DNs, the conversions between types, and the tests of a value. How
+ * to add a function is told in functions.h.
+ */
 #include "lang/expr/functions_priv.h"
 #include "base/buf.h"
 #include "base/codec.h"

@@ -1,4 +1,7 @@
-/* Terms: conversion and comparison. */
+/*
+ * Terms: how they are made of values and attributes, what they are as text, number, date and truth,
+ * and how two compare. A new type of term is a row of the enum; the compiler names the switches.
+ */
 #include "lang/expr/term.h"
 #include "base/codec.h"
 #include "base/text.h"

@@ -1,4 +1,7 @@
-/* Reading of schemas in DSML 1.0, as Microsoft Identity Manager and Connect Sync write them. */
+/*
+ * Reading of schemas in DSML 1.0, as Microsoft Identity Manager and Connect Sync write them. Only
+ * names, types and "several values" are taken; a type that is not known counts as text.
+ */
 #include "lang/import/dsml.h"
 #include "model/value.h"
 

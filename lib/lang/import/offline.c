@@ -1,4 +1,7 @@
-/* Expressions over an object out of JSON. */
+/*
+ * Expressions over an object out of JSON. What a step would fetch from the store is read from keys
+ * of the object; another kind of it is another prefix, in read_attributes() and here.
+ */
 #include "lang/import/offline.h"
 #include "model/entry_json.h"
 

@@ -1,4 +1,8 @@
-/* Rules from and to Connect Sync's XML. */
+/*
+ * Rules from and to Connect Sync's XML. Elements that hold one text are rows of a table; those with
+ * an inside (mappings, joins, scope) have a reader and a writer. An element that neither knows is a
+ * note, never dropped in silence.
+ */
 #include "lang/import/syncrule.h"
 #include "base/codec.h"
 #include "base/text.h"

@@ -1,4 +1,7 @@
-/* The tree reader over libexpat. */
+/*
+ * The tree reader over libexpat, with limits on size, depth and number of elements. The parser is
+ * stopped at a document type, before any entity could be declared.
+ */
 #include "lang/import/xml.h"
 
 #include <ctype.h>

@@ -1,4 +1,7 @@
-/* check: what only the whole set of rules can show. */
+/*
+ * check: what only the whole set of rules can show. A new check of two rules is a function in
+ * check.c that ruleset_check() calls for each pair.
+ */
 #pragma once
 
 #include "base/err.h"

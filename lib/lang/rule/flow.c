@@ -1,4 +1,7 @@
-/* Evaluation of one flow, with its values converted to the target's type. */
+/*
+ * Evaluation of one flow, with its values converted to the target's type. What does not fit is an
+ * error of the object, named as Connect Sync names it; nothing is cut or guessed.
+ */
 #include "lang/rule/flow.h"
 #include "base/text.h"
 #include "base/timefmt.h"

@@ -1,4 +1,7 @@
-/* The flows of a rule in a rule file, checked by type. */
+/*
+ * The flows of a rule in a rule file, checked by type. A new key of a flow is a row of
+ * flow_file_keys (rule.c) and a line in read_flow().
+ */
 #include "lang/rule/load_flow.h"
 #include "lang/expr/expr.h"
 #include "lang/rule/flow.h"

@@ -1,4 +1,7 @@
-/* What the readers of the parts of a rule share. */
+/*
+ * What the readers of the parts of a rule share: messages with file, rule and line, keys that are
+ * not known, attributes in the schema of the side that they belong to.
+ */
 #include "lang/rule/loader.h"
 
 #include <errno.h>

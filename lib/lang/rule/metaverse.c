@@ -1,4 +1,7 @@
-/* Reads schema/metaverse.json. */
+/*
+ * Reads the metaverse's schema from JSON, from a file or from the copy that is built in. The schema
+ * and its names live in one arena, which goes with it.
+ */
 #include "lang/rule/metaverse.h"
 #include "base/arena.h"
 #include "base/file.h"

@@ -1,4 +1,7 @@
-/* The metaverse's schema: data, in schema/metaverse.json. */
+/*
+ * metaverse: the schema of the metaverse: data, in schema/metaverse.json. A new class or attribute
+ * is a line there.
+ */
 #pragma once
 
 #include "base/err.h"

@@ -1,4 +1,7 @@
-/* All rules: loading of folders, order of precedence, and the look-ups that steps use. */
+/*
+ * All rules: loading of folders, order of precedence, and the look-ups that steps use. A look-up is
+ * a build_...() of ruleset_finish() and a function that reads what it built.
+ */
 #include "lang/rule/ruleset.h"
 #include "base/buf.h"
 #include "base/codec.h"
