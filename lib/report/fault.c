@@ -5,13 +5,13 @@
 #include <signal.h>
 #include <stdio.h>
 
+#ifdef ADSYNC_FAULTS
 static const char *const NAMES[] = {
 #define X(id, name) [FAULT_##id] = name,
 	FAULT_POINTS(X)
 #undef X
 };
 
-#ifdef ADSYNC_FAULTS
 static void trace(enum fault_point p)
 {
 	static bool seen[FAULT_COUNT];

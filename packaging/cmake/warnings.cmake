@@ -1,7 +1,12 @@
-# Compiler flags of every target: warnings, hardening for release builds, sanitizers for tests.
+# Compiler flags of every target: warnings, hardening for optimised builds, sanitizers for tests.
+if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+	# no type would mean no optimisation, and without that no hardening either
+	set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo, MinSizeRel"
+		FORCE)
+endif()
 add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-	-Wformat=2 -Wundef -Wpointer-arith -Wno-unused-parameter -Wno-missing-field-initializers
-	-fno-strict-aliasing)
+	-Wformat=2 -Wundef -Wpointer-arith -Wswitch-enum -Wno-unused-parameter
+	-Wno-missing-field-initializers -fno-strict-aliasing)
 add_compile_definitions(_GNU_SOURCE)
 if(ADSYNC_WERROR)
 	add_compile_options(-Werror)
@@ -10,10 +15,12 @@ if(ADSYNC_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
 		-fno-omit-frame-pointer)
 	add_link_options(-fsanitize=address,undefined)
-elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-	add_compile_options(-fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2
-		-fPIE)
-	add_link_options(-pie -Wl,-z,relro,-z,now)
+else()
+	# _FORTIFY_SOURCE needs optimisation; a packager's own value gives way to ours
+	add_compile_options("$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:SHELL:\
+-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection -fPIE>")
+	add_link_options("$<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:SHELL:\
+-pie -Wl,-z,relro,-z,now,-z,noexecstack>")
 endif()
 if(ADSYNC_FAULTS)
 	add_compile_definitions(ADSYNC_FAULTS=1)
