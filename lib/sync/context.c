@@ -4,9 +4,11 @@
 #include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "lang/rule/scope.h"
 #include "store/wait.h"
 #include "model/dn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -141,81 +143,88 @@ static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
 	return NULL;
 }
 
-/* The evaluation goes on with a wrong answer, which eval_check() then keeps from being used. */
-static bool failed(struct sync *s, int r)
+/* How many references the object has, of the attributes of which the rules ask. */
+static int fetch_counts(struct eval_ctx *ec, struct arena *a, struct err *e)
 {
-	if (r < 0)
-		s->eval_failed = r;
-	return r < 0;
-}
+	struct store *store = ec->sync->store;
+	struct eval_count *counts;
+	struct link_count *all;
+	unsigned n = 0;
 
-int eval_check(struct sync *s, struct err *e)
-{
-	int r = s->eval_failed;
-
-	if (r < 0)
-		*e = s->eval_error;
-	s->eval_failed = 0;
-	return r;
-}
-
-/* One look into the store for all attributes of an object. */
-static int64_t cs_count_cached(struct eval_ctx *ec, unsigned attr)
-{
-	if (!ec->counts) {
-		if (failed(ec->sync, cs_link_counts(ec->sync->store, ec->cs, ec->arena, &ec->counts,
-					     &ec->n_counts, &ec->sync->eval_error)))
-			return 0;
-		if (!ec->counts)
-			ec->counts = arena_zalloc(ec->arena, sizeof(*ec->counts));
+	if (!ec->needs->n_counted)
+		return 0;
+	if (ec->cs) { /* one look for all attributes */
+		TRY(cs_link_counts(store, ec->cs, a, &all, &n, e));
+		counts = arena_alloc(a, (n + 1) * sizeof(*counts));
+		for (unsigned i = 0; i < n; i++)
+			counts[i] = (struct eval_count){all[i].attr, all[i].n};
+	} else {
+		counts = arena_zalloc(a, ec->needs->n_counted * sizeof(*counts));
+		for (; ec->mv && n < ec->needs->n_counted; n++) {
+			counts[n].attr = ec->needs->counted[n];
+			TRY(mv_link_count(store, ec->mv, counts[n].attr, &counts[n].n, e));
+		}
 	}
-	for (unsigned i = 0; i < ec->n_counts; i++)
-		if (ec->counts[i].attr == attr)
-			return ec->counts[i].n;
+	ec->facts.counts = counts;
+	ec->facts.n_counts = n;
 	return 0;
 }
 
-static int64_t eval_link_count(void *ctx, unsigned attr)
+/* Direct members only: a nested group is not resolved. 1 yes, 0 no. */
+static int is_member(struct eval_ctx *ec, const char *group_dn, struct err *e)
 {
-	struct eval_ctx *ec = ctx;
-	int64_t n = 0;
-
-	if (ec->cs)
-		return cs_count_cached(ec, attr);
-	if (ec->mv && failed(ec->sync, mv_link_count(ec->sync->store, ec->mv, attr, &n,
-					       &ec->sync->eval_error)))
-		return 0;
-	return n;
-}
-
-/* Direct members only: a nested group is not resolved. */
-static int eval_member_of(void *ctx, const char *group_dn)
-{
-	const struct eval_ctx *ec = ctx;
-	struct sync *s = ec->sync;
+	struct store *store = ec->sync->store;
 	struct cs_link link;
 	int64_t group;
-	int r;
+	int r = cs_id_by_dn(store, ec->conn->row.id, group_dn, &group, e);
 
-	if (!ec->cs || !ec->conn)
-		return 0;
-	r = cs_id_by_dn(s->store, ec->conn->row.id, group_dn, &group, &s->eval_error);
 	if (r == 0)
-		r = cs_link_get(
-			s->store, group, attr_intern("member"), ec->cs, &link, &s->eval_error);
-	return !failed(s, r) && r == 0 && link.imported;
+		r = cs_link_get(store, group, attr_intern("member"), ec->cs, &link, e);
+	return r < 0 ? r : r == 0 && link.imported;
+}
+
+/* A %Parameter% that has no value is an error of the scope, which says so when it is evaluated. */
+static int fetch_groups(struct eval_ctx *ec, struct arena *a, struct err *e)
+{
+	const struct rule_needs *needs = ec->needs;
+	const char **groups;
+
+	if (!needs->n_groups || !ec->cs || !ec->conn)
+		return 0;
+	groups = arena_alloc(a, needs->n_groups * sizeof(*groups));
+	for (unsigned i = 0; i < needs->n_groups; i++) {
+		const char *name = scope_parameter(needs->groups[i], a);
+		const char *dn = name ? eval_parameter(ec, name, a) : needs->groups[i];
+		int member = dn ? is_member(ec, dn, e) : 0;
+
+		if (member < 0)
+			return member;
+		if (member)
+			groups[ec->facts.n_groups++] = dn;
+	}
+	ec->facts.groups = groups;
+	return 0;
+}
+
+int eval_fetch(struct eval_ctx *ctx, const struct entry *source, const char *class, struct arena *a,
+	struct err *e)
+{
+	ctx->dn = source->dn;
+	ctx->partition = -1;
+	ctx->facts = (struct eval_facts){0};
+	ctx->needs = ruleset_needs(
+		ctx->sync->rules, ctx->cs ? RULE_INBOUND : RULE_OUTBOUND, ctx->conn->name, class);
+	TRY(fetch_counts(ctx, a, e));
+	return fetch_groups(ctx, a, e);
 }
 
 void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a)
 {
-	ctx->arena = a;
-	ctx->dn = source ? source->dn : NULL;
-	ctx->partition = -1;
+	assert(ctx->needs);
 	*ev = (struct eval){
 		.source = source,
+		.facts = ctx->facts,
 		.parameter = eval_parameter,
-		.link_count = eval_link_count,
-		.member_of = eval_member_of,
 		.ctx = ctx,
 		.arena = a,
 	};

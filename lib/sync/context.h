@@ -51,9 +51,6 @@ struct sync {
 	/* what is used while one object is computed, and keeps its memory for the next */
 	struct buf image;
 	struct bitmap flow_done;
-	/* the store failed while a rule asked it something, see eval_check() */
-	int eval_failed;
-	struct err eval_error;
 	/* of the step that runs */
 	struct progress progress;
 	struct counters counters;
@@ -95,17 +92,18 @@ struct eval_ctx {
 	const struct sync_connector *conn; /* whose parameters ... */
 	const char *dn;                    /* ... for the object with this DN; NULL: none */
 	int partition;                     /* where it lies; -1: not looked yet */
-	int64_t cs, mv;                    /* whose links are counted; one of them */
-	struct arena *arena;               /* of the counts */
-	struct link_count *counts;         /* of cs, read once; NULL: not yet */
-	unsigned n_counts;
+	int64_t cs, mv;                    /* the object; one of them */
+	const struct rule_needs *needs;    /* what was found out: eval_fetch(); NULL: nothing yet */
+	struct eval_facts facts;
 };
-void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a);
 /*
- * After evaluations, before their result is used: an error of the store in what they asked (link
- * counts, membership) is fatal and never "none".
+ * Before the rules of an object are evaluated: finds out in the store what they ask beside it. The
+ * class is the object's, in the connector space or (outbound) in the metaverse.
  */
-int eval_check(struct sync *s, struct err *e) _must_check_;
+int eval_fetch(struct eval_ctx *ctx, const struct entry *source, const char *class, struct arena *a,
+	struct err *e) _must_check_;
+/* Prepares an evaluation over what was found out; it cannot fail. */
+void eval_init(struct eval *ev, struct eval_ctx *ctx, const struct entry *source, struct arena *a);
 
 /* Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. */
 int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,

@@ -8,6 +8,7 @@
 #include "lang/expr/node.h"
 #include "base/buf.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ static const struct {
 };
 
 struct checker {
+	struct expr *x;
 	const struct expr_types *types; /* NULL: nothing is known of attributes */
 	const char *vars[EXPR_VARS_MAX];
 	unsigned var_types[EXPR_VARS_MAX];
@@ -174,6 +176,20 @@ static void check_argument(struct checker *c, const struct node *call, unsigned 
 			expr_types_text(takes, want, sizeof(want)), f->signature);
 }
 
+/* Its references are asked for, as far as it may have some. */
+static void note_counted(struct checker *c, unsigned attr, int type)
+{
+	struct expr *x = c->x;
+
+	if (type >= 0 && type != VALUE_REFERENCE)
+		return;
+	for (unsigned i = 0; i < x->n_counted; i++)
+		if (x->counted[i] == attr)
+			return;
+	assert(x->n_counted < x->n_attrs);
+	x->counted[x->n_counted++] = attr;
+}
+
 static unsigned check_bound(struct checker *c, struct node *call)
 {
 	unsigned list, body;
@@ -202,8 +218,10 @@ static unsigned check_call(struct checker *c, struct node *call)
 	if (f->flags & FUNC_NAME) {
 		int type = c->types ? c->types->attr_type(c->types->ctx, call->attr) : -1;
 
-		if (!streq(f->name, "ImportedValue"))
+		if (!streq(f->name, "ImportedValue")) {
+			note_counted(c, call->attr, type);
 			return BIT(NUMBER);
+		}
 		return type == VALUE_REFERENCE ? fail(c, call,
 							 "%s has no values: it holds "
 							 "references",
@@ -308,6 +326,8 @@ static unsigned check(struct checker *c, struct node *node)
 	case NODE_ATTRIBUTE:
 		type = c->types ? c->types->attr_type(c->types->ctx, node->attr) : -1;
 		node->link = type == VALUE_REFERENCE;
+		if (node->link)
+			note_counted(c, node->attr, type);
 		return expr_value_types(type);
 	case NODE_PARAMETER:
 		if (c->types && c->types->parameter_known && !c->types->parameter_known(node->name))
@@ -330,8 +350,12 @@ int expr_check(struct expr *x, const struct expr_types *types, unsigned *ret_typ
 	unsigned *ret_column, struct err *e)
 {
 	struct err local;
-	struct checker c = {.types = types, .e = e ? e : &local};
-	unsigned t = check(&c, x->root);
+	struct checker c = {.x = x, .types = types, .e = e ? e : &local};
+	unsigned t;
+
+	x->counted = arena_alloc(&x->arena, (x->n_attrs + 1) * sizeof(*x->counted));
+	x->n_counted = 0;
+	t = check(&c, x->root);
 
 	if (c.column) {
 		if (ret_column)

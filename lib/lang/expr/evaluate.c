@@ -16,9 +16,8 @@ static struct term eval_attribute(struct run_state *rs, const struct node *node)
 	if (a)
 		return term_from_attr(a, rs->ev->arena);
 	if (node->link)
-		return rs->ev->link_count && rs->ev->link_count(rs->ev->ctx, attr) > 0
-		               ? (struct term){.type = TERM_LINKS, .num = attr}
-		               : term_null();
+		return eval_count(rs->ev, attr) > 0 ? (struct term){.type = TERM_LINKS, .num = attr}
+		                                    : term_null();
 	if (!dn) {
 		dn = attr_intern("dn");
 		cloud_anchor = attr_intern("cloudAnchor");

@@ -54,3 +54,5 @@ void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *
 
 /* Attributes that it reads, in no order. */
 const unsigned *expr_attrs(const struct expr *x, unsigned *ret_n);
+/* Of these, those of which it asks whether, or how many, references there are. */
+const unsigned *expr_counted(const struct expr *x, unsigned *ret_n);

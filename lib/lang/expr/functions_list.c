@@ -13,7 +13,7 @@ EAGER(f_count)
 	const struct term *items;
 
 	if (args[0].type == TERM_LINKS)
-		return term_number(rs->ev->link_count(rs->ev->ctx, (unsigned)args[0].num));
+		return term_number(eval_count(rs->ev, (unsigned)args[0].num));
 	return term_number((int64_t)term_items(&args[0], &items));
 }
 
@@ -177,13 +177,6 @@ LAZY(f_switch)
 	return result;
 }
 
-static int64_t links_of(struct run_state *rs, const struct node *node)
-{
-	if (!node->attr || !rs->ev->link_count)
-		return 0;
-	return rs->ev->link_count(rs->ev->ctx, node->attr);
-}
-
 EAGER(f_ispresent)
 {
 	return term_boolean(!term_is_empty(&args[0]));
@@ -200,7 +193,7 @@ LAZY(f_valuecount)
 {
 	const struct attr *a = entry_get(rs->ev->source, args[0]->attr);
 
-	return term_number(a && a->count ? a->count : links_of(rs, args[0]));
+	return term_number(a && a->count ? a->count : eval_count(rs->ev, args[0]->attr));
 }
 
 static bool bind(struct run_state *rs, const struct node *var)

@@ -55,4 +55,6 @@ struct expr {
 	struct node *root;
 	unsigned *attrs;
 	unsigned n_attrs;
+	unsigned *counted; /* of these: whose references it asks for; after expr_check() */
+	unsigned n_counted;
 };

@@ -400,3 +400,9 @@ const unsigned *expr_attrs(const struct expr *x, unsigned *ret_n)
 	*ret_n = x->n_attrs;
 	return x->attrs;
 }
+
+const unsigned *expr_counted(const struct expr *x, unsigned *ret_n)
+{
+	*ret_n = x->n_counted;
+	return x->counted;
+}

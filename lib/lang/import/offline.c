@@ -44,14 +44,25 @@ static const json_t *links(const struct offline *o, unsigned attr)
 	return json_object_get(o->source, arena_printf(o->arena, "#%s", attr_name(attr)));
 }
 
-static int64_t link_count(void *ctx, unsigned attr)
-{
-	return json_integer_value(links(ctx, attr));
-}
-
 static int attr_type(void *ctx, unsigned attr)
 {
 	return links(ctx, attr) ? VALUE_REFERENCE : -1;
+}
+
+/* "#member": 3 */
+static void read_counts(struct offline *o)
+{
+	struct eval_count *counts =
+		arena_alloc(o->arena, (json_object_size(o->source) + 1) * sizeof(*counts));
+	struct eval_facts *facts = &o->eval.facts;
+	const char *key;
+	json_t *value;
+
+	facts->counts = counts;
+	json_object_foreach ((json_t *)o->source, key, value)
+		if (key[0] == '#')
+			counts[facts->n_counts++] = (struct eval_count){
+				attr_intern(key + 1), json_integer_value(value)};
 }
 
 /* The attributes alone. */
@@ -76,7 +87,6 @@ int offline_init(struct offline *ret, const json_t *o, struct arena *a, struct e
 	ret->eval = (struct eval){
 		.source = &ret->entry,
 		.parameter = parameter,
-		.link_count = link_count,
 		.ctx = ret,
 		.arena = a,
 	};
@@ -84,7 +94,10 @@ int offline_init(struct offline *ret, const json_t *o, struct arena *a, struct e
 	if (o && !json_is_object(o))
 		return err_set(
 			e, -EINVAL, NULL, 0, "an object {\"attribute\": value} was expected");
-	return o ? read_attributes(ret, e) : 0;
+	if (!o)
+		return 0;
+	read_counts(ret);
+	return read_attributes(ret, e);
 }
 
 int offline_eval(struct offline *o, const char *expression, struct flow_result *ret, struct err *e)

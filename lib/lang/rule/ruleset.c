@@ -70,6 +70,7 @@ static void index_add(struct ruleset *rs, enum rule_direction d, const char *con
 			(streq(r->source_class, class) || streq(r->source_class, "*")))
 			ix->rules[ix->n++] = r;
 	}
+	rule_needs_find(ix->rules, ix->n, &rs->arena, &ix->needs);
 }
 
 /* One entry per connector, direction and class of that direction's source. */
@@ -262,20 +263,35 @@ const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n)
 	return (const struct rule *const *)rs->rules;
 }
 
-const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
-	const char *connector, const char *source_class, unsigned *ret_n)
+static const struct rule_index *find_index(const struct ruleset *rs, enum rule_direction d,
+	const char *connector, const char *source_class)
 {
 	for (unsigned i = 0; i < rs->n_index; i++) {
 		const struct rule_index *ix = &rs->index[i];
 
 		if (ix->direction == d && streq(ix->connector, connector) &&
-			streq(ix->class, source_class)) {
-			*ret_n = ix->n;
-			return ix->rules;
-		}
+			streq(ix->class, source_class))
+			return ix;
 	}
-	*ret_n = 0;
 	return NULL;
+}
+
+const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
+	const char *connector, const char *source_class, unsigned *ret_n)
+{
+	const struct rule_index *ix = find_index(rs, d, connector, source_class);
+
+	*ret_n = ix ? ix->n : 0;
+	return ix ? ix->rules : NULL;
+}
+
+const struct rule_needs *ruleset_needs(const struct ruleset *rs, enum rule_direction d,
+	const char *connector, const char *source_class)
+{
+	static const struct rule_needs none;
+	const struct rule_index *ix = find_index(rs, d, connector, source_class);
+
+	return ix ? &ix->needs : &none;
 }
 
 /* Of the rules' own digests; not a protection against forgery. */

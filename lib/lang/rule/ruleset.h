@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "lang/rule/needs.h"
 #include "lang/rule/rule.h"
 
 struct ruleset;
@@ -35,6 +36,9 @@ const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n)
  */
 const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
 	const char *connector, const char *source_class, unsigned *ret_n);
+/* What evaluation of those rules asks beside the object; never NULL. Cheap (precomputed). */
+const struct rule_needs *ruleset_needs(const struct ruleset *rs, enum rule_direction d,
+	const char *connector, const char *source_class);
 /* Hex digest of the enabled rules of one connector (both directions): a change asks for a full
  * sync. */
 void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65]);

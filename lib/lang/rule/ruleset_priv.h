@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
-#include "lang/rule/rule.h"
+#include "lang/rule/needs.h"
 
 #define RULES_MAX 2000
 #define FLOWS_MAX 1000  /* in one rule */
@@ -15,6 +15,7 @@ struct rule_index {
 	const char *class;
 	const struct rule **rules;
 	unsigned n;
+	struct rule_needs needs;
 };
 
 struct rule_attrs {

@@ -123,9 +123,8 @@ static int clause_holds(const struct scope_clause *c, const struct eval *ev, str
 	bool present = attr && attr->count;
 	bool any = false;
 
-	if (!present && c->link && ev->link_count &&
-		(c->op == SCOPE_ISNULL || c->op == SCOPE_ISNOTNULL))
-		present = ev->link_count(ev->ctx, c->attr) > 0;
+	if (!present && c->link && (c->op == SCOPE_ISNULL || c->op == SCOPE_ISNOTNULL))
+		present = eval_count(ev, c->attr) > 0;
 	if (c->op == SCOPE_ISNULL)
 		return !present;
 	if (c->op == SCOPE_ISNOTNULL)
@@ -133,11 +132,8 @@ static int clause_holds(const struct scope_clause *c, const struct eval *ev, str
 	want = clause_value(c, ev, e);
 	if (!want)
 		return -EINVAL;
-	if (c->op == SCOPE_ISMEMBEROF || c->op == SCOPE_ISNOTMEMBEROF) {
-		int member = ev->member_of ? ev->member_of(ev->ctx, want) : 0;
-
-		return (member > 0) == (c->op == SCOPE_ISMEMBEROF);
-	}
+	if (c->op == SCOPE_ISMEMBEROF || c->op == SCOPE_ISNOTMEMBEROF)
+		return eval_is_member(ev, want) == (c->op == SCOPE_ISMEMBEROF);
 	for (unsigned i = 0; attr && i < attr->count && !any; i++) {
 		struct term v = term_from_value(&attr->values[i]);
 
@@ -183,9 +179,7 @@ static const char *have_text(const struct scope_clause *c, const struct eval *ev
 	if (c->op == SCOPE_ISMEMBEROF || c->op == SCOPE_ISNOTMEMBEROF)
 		return c->op == SCOPE_ISMEMBEROF ? "is no member" : "is a member";
 	if (!attr || !attr->count)
-		return c->link && ev->link_count && ev->link_count(ev->ctx, c->attr) > 0
-		               ? "has references"
-		               : "is absent";
+		return c->link && eval_count(ev, c->attr) > 0 ? "has references" : "is absent";
 	if (attr->count > 1)
 		return arena_printf(ev->arena, "has %u values, the first %s", attr->count,
 			value_text(ev->arena, &attr->values[0]));

@@ -4,13 +4,15 @@
 #include "base/stopwatch.h"
 #include "lang/rule/scope.h"
 
-/* The rules in scope; a text when a scope cannot be decided. */
-static const char *find_rules(struct sync *s, struct mv_source *src, struct arena *a)
+/* The rules in scope. 1 with a text when a scope cannot be decided. */
+static int find_rules(struct sync *s, struct mv_source *src, struct arena *a,
+	const char **ret_error, struct err *e)
 {
 	const struct rule *const *rules;
 	struct eval ev;
 	unsigned n;
 
+	TRY(eval_fetch(&src->ctx, &src->entry, src->row.class, a, e));
 	eval_init(&ev, &src->ctx, &src->entry, a);
 	rules = ruleset_find(s->rules, RULE_INBOUND, src->conn->name, src->row.class, &n);
 	src->rules = arena_alloc(a, (n + 1) * sizeof(*src->rules));
@@ -18,18 +20,21 @@ static const char *find_rules(struct sync *s, struct mv_source *src, struct aren
 		struct err se = {0};
 		int in = rule_in_scope(rules[i], &ev, &se);
 
-		if (in < 0)
-			return arena_strdup(a, se.text);
+		if (in < 0) {
+			*ret_error = arena_strdup(a, se.text);
+			return 1;
+		}
 		if (in)
 			src->rules[src->n_rules++] = rules[i];
 	}
-	return NULL;
+	return 0;
 }
 
 int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row, struct arena *a,
 	const char **ret_error, struct err *e)
 {
 	enum watch clock;
+	int r;
 
 	*src = (struct mv_source){
 		.conn = sync_connector_by_id(s, row->connector),
@@ -44,10 +49,9 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 	TRY(row_entry(s, row, false, a, &src->entry, e));
 	src->ctx.conn = src->conn;
 	clock = watch_enter(WATCH_RULES);
-	*ret_error = find_rules(s, src, a);
+	r = find_rules(s, src, a, ret_error, e);
 	watch_leave(clock);
-	TRY(eval_check(s, e));
-	return *ret_error ? 1 : 0;
+	return r;
 }
 
 /* The source whose next rule comes first. */
@@ -154,7 +158,7 @@ static void evaluate(struct walk *w, const struct flow *f, struct flow_result *f
 		return;
 	}
 	*fr = (struct flow_result){.kind = FLOW_RESULT_NULL_};
-	if (w->ev.link_count(&w->src->ctx, f->source) > 0)
+	if (eval_count(&w->ev, f->source) > 0)
 		*fr = (struct flow_result){.kind = FLOW_RESULT_LINKS, .links = f->source};
 }
 
@@ -282,6 +286,5 @@ int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const stru
 	}
 	r = ret->error && !ob ? 0 : keep_values(&w, before, a, e);
 	watch_leave(clock);
-	TRY(eval_check(s, e));
 	return r;
 }

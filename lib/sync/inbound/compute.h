@@ -1,6 +1,7 @@
 /*
  * The pure half of inbound: from the joined connector space objects and their rules to the
- * metaverse object, with the winner of every attribute. Touches no store beyond counting links.
+ * metaverse object, with the winner of every attribute. The store is asked once for an object,
+ * when it becomes a source: mv_source_init(); from there on everything is in memory.
  */
 #pragma once
 

@@ -169,8 +169,8 @@ static int64_t links_digest(const struct wanted *w)
 	return (int64_t)h;
 }
 
-static void compute(struct outbound *out, const struct wanted_source *src,
-	const struct observer *ob, struct arena *a, struct wanted *ret)
+static int compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
+	struct arena *a, struct wanted *ret, struct err *e)
 {
 	struct bitmap *done = &out->sync->flow_done;
 	struct eval_ctx ctx = {.sync = out->sync, .conn = out->conn, .mv = src->mv};
@@ -189,12 +189,13 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 	*ret = (struct wanted){0};
 	entry_init(&ret->entry, a);
 	if (!src->entry)
-		return;
+		return 0;
+	TRY(eval_fetch(&ctx, src->entry, src->class, a, e));
 	eval_init(&ev, &ctx, src->entry, a);
 	all = ruleset_find(out->sync->rules, RULE_OUTBOUND, out->conn->name, src->class, &n_all);
 	rules = arena_alloc(a, (n_all + 1) * sizeof(*rules));
 	if (rules_in_scope(all, n_all, &ev, rules, &n, ret) < 0 || !ret->provision)
-		return;
+		return 0;
 	for (unsigned i = 0; i < n; i++)
 		max += rules[i]->n_flows;
 	ret->links = arena_alloc(a, (max + 1) * sizeof(*ret->links));
@@ -208,20 +209,21 @@ static void compute(struct outbound *out, const struct wanted_source *src,
 		fl.rule = rules[i];
 		rule_flows(&fl);
 		if (ret->error && !ob)
-			return;
+			return 0;
 	}
 	if (out->conn->type->settle)
 		out->conn->type->settle(ret->class, &ret->entry);
 	ret->dn = out->conn->type->target_dn ? out->conn->type->target_dn(&ret->entry, a) : NULL;
 	ret->links_digest = links_digest(ret);
+	return 0;
 }
 
 int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
 	struct arena *a, struct wanted *ret, struct err *e)
 {
 	enum watch clock = watch_enter(WATCH_RULES);
+	int r = compute(out, src, ob, a, ret, e);
 
-	compute(out, src, ob, a, ret);
 	watch_leave(clock);
-	return eval_check(out->sync, e);
+	return r;
 }

@@ -215,7 +215,6 @@ static int preview_inbound(struct preview *p, struct err *e)
 	rules = ruleset_find(p->s.rules, RULE_INBOUND, self.conn->name, p->row.class, &n);
 	eval_init(&ev, &self.ctx, &self.entry, &p->a);
 	json_object_set_new(p->out, "rules", scopes(rules, n, &ev));
-	TRY(eval_check(&p->s, e));
 	TRY(find_sources(p, &self, e));
 	if (!p->n_sources)
 		return 0;
@@ -294,7 +293,7 @@ static int preview_connector(
 	struct outbound out;
 	const char *ad_dn;
 	struct wanted w;
-	struct eval ev;
+	struct eval ev = {0};
 	int64_t ad_cs;
 	unsigned n = 0;
 	int r = 0;
@@ -306,14 +305,16 @@ static int preview_connector(
 	src.creating = !row.imported;
 	if (r == 0)
 		r = wanted_compute(&out, &src, &ob, &p->a, &w, e);
+	if (r == 0 && lives)
+		r = eval_fetch(&ctx, &p->res.entry, p->res.class, &p->a, e);
 	if (r == 0) {
 		rules = lives ? ruleset_find(p->s.rules, RULE_OUTBOUND, c->name, p->res.class, &n)
 		              : NULL;
-		eval_init(&ev, &ctx, &p->res.entry, &p->a);
+		if (lives)
+			eval_init(&ev, &ctx, &p->res.entry, &p->a);
 		json_object_set_new(*ret, "rules", scopes(rules, n, &ev));
 		set_text(*ret, "result", outbound_text(c, &w, &row, &p->a));
 		set_text(*ret, "object", row.id ? row.dn : w.dn);
-		r = eval_check(&p->s, e);
 	}
 	if (r == 0 && w.provision && !w.error && !row.blocked)
 		r = set_pending(p, c, &row, &w, *ret, e);

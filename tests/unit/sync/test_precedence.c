@@ -94,7 +94,13 @@ static void source_init(struct sync *s, struct mv_source *src, struct sync_conne
 	unsigned n;
 	const struct rule *const *found = ruleset_find(rules, RULE_INBOUND, conn->name, "user", &n);
 
-	*src = (struct mv_source){.conn = conn, .ctx = {.sync = s, .conn = conn}};
+	*src = (struct mv_source){
+		.conn = conn,
+		.ctx = {.sync = s,
+			.conn = conn,
+			.needs = ruleset_needs(rules, RULE_INBOUND, conn->name, "user")},
+	};
+	assert_int_equal(src->ctx.needs->n_counted + src->ctx.needs->n_groups, 0);
 	src->row.connector = conn->row.id;
 	entry_init(&src->entry, a);
 	entry_set(&src->entry, attr_intern("cn"), value_string(cn));
