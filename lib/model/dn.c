@@ -104,7 +104,7 @@ static bool ava_value(const char *p, const char *end, struct buf *b)
 		int lo = hi >= 0 ? hex_digit(p[2]) : -1;
 
 		p += lo >= 0 ? 2 : escaped;
-		buf_addc(b, lo >= 0 ? (char)(hi << 4 | lo) : *p);
+		buf_addc(b, (char)(lo >= 0 ? hi << 4 | lo : *p));
 		if (escaped || *p != ' ')
 			keep = b->len;
 	}
@@ -266,7 +266,7 @@ char *dn_key_part(struct arena *a, const char *text)
 			int hi = hex_digit(p[1]), lo = hi >= 0 ? hex_digit(p[2]) : -1;
 
 			p += lo >= 0 ? 2 : 1;
-			buf_addc(&run, lo >= 0 ? (char)(hi << 4 | lo) : *p);
+			buf_addc(&run, (char)(lo >= 0 ? hi << 4 | lo : *p));
 		}
 		key_add_value(&b, &run, false);
 		if (*p)

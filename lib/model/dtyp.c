@@ -86,7 +86,7 @@ size_t sid_parse(unsigned char ret_sid[SID_MAX], const char *text)
 		if (ret_sid[1] == 15 || !sid_number(&text, UINT32_MAX, &n))
 			return 0;
 		for (unsigned i = 0; i < 4; i++)
-			ret_sid[8 + 4 * ret_sid[1] + i] = (unsigned char)(n >> 8 * i);
+			ret_sid[8 + 4u * ret_sid[1] + i] = (unsigned char)(n >> 8 * i);
 		ret_sid[1]++;
 	}
 	return 8 + 4 * (size_t)ret_sid[1];
