@@ -6,10 +6,9 @@
 #include "net/oauth.h"
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/timefmt.h"
 #include "net/assertion.h"
-
-#include <jansson.h>
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,8 +33,7 @@ static char *token_roles(const char *token)
 {
 	const char *p = strchr(token, '.'), *end = p ? strchr(p + 1, '.') : NULL;
 	_cleanup_free_ char *b64 = NULL, *json = NULL;
-	json_t *root;
-	char *roles;
+	_cleanup_json_ json_t *root = NULL;
 	ssize_t n;
 	size_t len;
 
@@ -53,9 +51,7 @@ static char *token_roles(const char *token)
 	if (n < 0)
 		return NULL;
 	root = json_loadb(json, (size_t)n, 0, NULL);
-	roles = json_dumps(json_object_get(root, "roles"), JSON_COMPACT | JSON_ENCODE_ANY);
-	json_decref(root);
-	return roles;
+	return json_dumps(json_object_get(root, "roles"), JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 bool oauth_has_role(const struct oauth *a, const char *role)
@@ -120,7 +116,8 @@ static json_int_t lifetime(const json_t *v)
 
 static int read_token(struct oauth *a, const struct http_request *r, struct err *e)
 {
-	json_t *json = json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, NULL);
+	_cleanup_json_ json_t *json =
+		json_loadb(r->answer.data ? r->answer.data : "", r->answer.len, 0, NULL);
 	const char *token = json_string_value(json_object_get(json, "access_token"));
 	json_int_t seconds = lifetime(json_object_get(json, "expires_in"));
 	int ret = 0;
@@ -138,7 +135,6 @@ static int read_token(struct oauth *a, const struct http_request *r, struct err 
 		a->roles = token_roles(token);
 	}
 	wipe_string(json_object_get(json, "access_token"));
-	json_decref(json);
 	return ret;
 }
 

@@ -3,6 +3,7 @@
  * names, types and "several values" are taken; a type that is not known counts as text.
  */
 #include "lang/import/dsml.h"
+#include "base/json.h"
 #include "model/value.h"
 
 #include <stdio.h>
@@ -98,23 +99,25 @@ static json_t *read_class(const struct xml_node *n, const json_t *ids)
 json_t *dsml_classes(const struct xml_node *root)
 {
 	_cleanup_arena_ struct arena a = {0};
+	_cleanup_json_ json_t *ids = NULL;
 	const struct xml_node *schema = find(root, "directory-schema");
-	json_t *classes = schema ? json_object() : NULL, *ids, *any = json_object(), *attr;
+	json_t *classes, *any, *attr;
 	const char *id;
 
-	ids = schema ? read_attributes(schema, &a) : json_object();
+	if (!schema)
+		return NULL;
+	ids = read_attributes(schema, &a);
+	any = json_object();
 	json_object_foreach (ids, id, attr)
 		add(any, attr);
-	for (const struct xml_node *n = schema ? schema->first : NULL; n; n = n->next) {
+	classes = json_object();
+	for (const struct xml_node *n = schema->first; n; n = n->next) {
 		const char *name = child_text(n, "name", &a);
 
 		if (streq(local_name(n), "class") && *name)
 			json_object_set_new(classes, name, read_class(n, ids));
 	}
-	if (classes)
-		json_object_set(classes, DSML_ANY, any);
-	json_decref(any);
-	json_decref(ids);
+	json_object_set_new(classes, DSML_ANY, any);
 	return classes;
 }
 

@@ -3,6 +3,7 @@
  * of the object; another kind of it is another prefix, in read_attributes() and here.
  */
 #include "lang/import/offline.h"
+#include "base/json.h"
 #include "model/entry_json.h"
 
 #include <errno.h>
@@ -68,16 +69,14 @@ static void read_counts(struct offline *o)
 /* The attributes alone. */
 static int read_attributes(struct offline *o, struct err *e)
 {
-	json_t *plain = json_object(), *value;
+	_cleanup_json_ json_t *plain = json_object();
 	const char *key;
-	int r;
+	json_t *value;
 
 	json_object_foreach ((json_t *)o->source, key, value)
 		if (key[0] != '%' && key[0] != '#')
 			json_object_set(plain, key, value);
-	r = entry_from_json(&o->entry, plain, e);
-	json_decref(plain);
-	return r;
+	return entry_from_json(&o->entry, plain, e);
 }
 
 int offline_init(struct offline *ret, const json_t *o, struct arena *a, struct err *e)

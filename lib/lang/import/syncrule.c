@@ -5,6 +5,7 @@
  */
 #include "lang/import/syncrule.h"
 #include "base/codec.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "lang/rule/rule.h"
 #include "lang/rule/scope.h"
@@ -195,9 +196,8 @@ static json_t *source_attrs(const struct xml_node *src, struct arena *a)
 static bool read_source(const struct reader *r, const struct xml_node *m, json_t *flow)
 {
 	const struct xml_node *src = xml_child(m, "src"), *ex = xml_child(m, "expression");
-	json_t *attrs = source_attrs(src, r->a);
+	_cleanup_json_ json_t *attrs = source_attrs(src, r->a);
 	size_t n = json_array_size(attrs);
-	bool good = true;
 
 	if (ex && *xml_trim(ex->text, r->a)) {
 		json_object_set_new(flow, "expression", json_string(ex->text));
@@ -208,10 +208,9 @@ static bool read_source(const struct reader *r, const struct xml_node *m, json_t
 	} else if (n == 0 && src) {
 		json_object_set_new(flow, "constant", json_string(src->text));
 	} else {
-		good = false;
+		return false;
 	}
-	json_decref(attrs);
-	return good;
+	return true;
 }
 
 static json_t *read_flow(const struct reader *r, const struct xml_node *m)
@@ -219,7 +218,7 @@ static json_t *read_flow(const struct reader *r, const struct xml_node *m)
 	static const char *const known[] = {
 		"dest", "src", "expression", "valueMergeType", "execute-once", NULL};
 	const char *dest = xml_text(m, "dest", r->a), *merge = xml_text(m, "valueMergeType", r->a);
-	json_t *flow = json_object();
+	_cleanup_json_ json_t *flow = json_object();
 
 	note_unknown(r, m, known);
 	set_text(flow, "dest", dest);
@@ -227,14 +226,13 @@ static json_t *read_flow(const struct reader *r, const struct xml_node *m)
 		note(r, arena_printf(r->a, "flow to %s, line %d", dest ? dest : "?", m->line),
 			"it has neither one source attribute, nor a constant, nor an expression; "
 			"it was left out");
-		json_decref(flow);
 		return NULL;
 	}
 	if (merge && *merge && !streq(merge, "Update"))
 		set_text(flow, "mergeType", merge);
 	if (is_true(xml_text(m, "execute-once", r->a)))
 		json_object_set_new(flow, "executeOnce", json_true());
-	return flow;
+	return steal(&flow);
 }
 
 static json_t *read_flows(const struct reader *r, const struct xml_node *n)
@@ -280,7 +278,8 @@ json_t *syncrule_from_xml(const char *path, const struct xml_node *root, json_t 
 {
 	const char *name = xml_text(root, "name", a);
 	struct reader r = {path, name, notes, a};
-	json_t *rule, *part;
+	_cleanup_json_ json_t *scope = NULL, *join = NULL;
+	json_t *rule;
 
 	if (!streq(root->name, "synchronizationRule") || !name || !*name) {
 		err_set(e, -EINVAL, path, root->line,
@@ -294,14 +293,12 @@ json_t *syncrule_from_xml(const char *path, const struct xml_node *root, json_t 
 	if (!json_object_get(rule, "linkType"))
 		json_object_set_new(rule, "linkType", json_string("Join"));
 	read_connector(rule);
-	part = read_groups(&r, xml_child(root, "synchronizationCriteria"), read_scope_clause);
-	if (json_array_size(part))
-		json_object_set(rule, "scope", part);
-	json_decref(part);
-	part = read_groups(&r, xml_child(root, "relationshipCriteria"), read_join_clause);
-	if (json_array_size(part))
-		json_object_set(rule, "join", part);
-	json_decref(part);
+	scope = read_groups(&r, xml_child(root, "synchronizationCriteria"), read_scope_clause);
+	if (json_array_size(scope))
+		json_object_set(rule, "scope", scope);
+	join = read_groups(&r, xml_child(root, "relationshipCriteria"), read_join_clause);
+	if (json_array_size(join))
+		json_object_set(rule, "join", join);
 	json_object_set_new(rule, "flows", read_flows(&r, xml_child(root, "attribute-mappings")));
 	return rule;
 }
@@ -397,10 +394,9 @@ static void write_flow(struct buf *b, const json_t *flow)
 	open_element(b, 2, "mapping");
 	element(b, 3, "dest", text_of(flow, "dest"));
 	if (source) {
-		json_t *one = json_pack("[s]", source);
+		_cleanup_json_ json_t *one = json_pack("[s]", source);
 
 		write_attrs(b, one);
-		json_decref(one);
 	} else if (constant) {
 		element(b, 3, "src", constant_text(constant, number, sizeof(number)));
 	} else if (json_array_size(sources)) {

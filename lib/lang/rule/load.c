@@ -22,6 +22,7 @@
 #include "lang/rule/load.h"
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/timefmt.h"
 #include "lang/rule/load_flow.h"
 #include "lang/rule/load_join.h"
@@ -270,17 +271,13 @@ static struct rule *rule_new(struct ruleset *rs)
 /* Of what matters for synchronization; the name counts, for joins are kept by it. */
 static uint64_t digest(const json_t *json)
 {
-	json_t *copy = json_copy((json_t *)json);
-	char *text;
-	uint64_t h;
+	_cleanup_json_ json_t *copy = json_copy((json_t *)json);
+	_cleanup_free_ char *text = NULL;
 
 	for (unsigned i = 0; QUIET_KEYS[i]; i++)
 		json_object_del(copy, QUIET_KEYS[i]);
 	text = json_dumps(copy, JSON_COMPACT | JSON_SORT_KEYS);
-	h = hash64(text ? text : "", text ? strlen(text) : 0);
-	free(text);
-	json_decref(copy);
-	return h;
+	return hash64(text ? text : "", text ? strlen(text) : 0);
 }
 
 static int read_rule(struct loader *l, json_t *json)
@@ -342,8 +339,8 @@ int rules_read_text(
 {
 	struct loader l = {.rs = rs, .path = arena_strdup(&rs->arena, path), .e = e};
 	json_error_t je;
-	json_t *root, *rules;
-	int r = 0;
+	_cleanup_json_ json_t *root = NULL;
+	json_t *rules;
 
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
 	if (!root)
@@ -351,9 +348,9 @@ int rules_read_text(
 	l.text = text;
 	rules = json_object_get(root, "rules");
 	if (!json_is_array(rules) || json_object_size(root) != 1)
-		r = err_set(e, -EINVAL, path, 1, "an object with one key \"rules\" was expected");
-	for (size_t i = 0; r == 0 && i < json_array_size(rules); i++)
-		r = read_rule(&l, json_array_get(rules, i));
-	json_decref(root);
-	return r;
+		return err_set(
+			e, -EINVAL, path, 1, "an object with one key \"rules\" was expected");
+	for (size_t i = 0; i < json_array_size(rules); i++)
+		TRY(read_rule(&l, json_array_get(rules, i)));
+	return 0;
 }

@@ -5,6 +5,7 @@
 #include "lang/rule/metaverse.h"
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/json.h"
 
 #include <errno.h>
 #include "metaverse_text.inc"
@@ -99,13 +100,10 @@ int metaverse_json(const char *path, json_t **ret, struct err *e)
 
 int metaverse_schema_load(const char *path, struct schema **ret, struct err *e)
 {
-	json_t *root;
-	int r;
+	_cleanup_json_ json_t *root = NULL;
 
 	TRY(metaverse_json(path, &root, e));
-	r = metaverse_schema_read(path ? path : "metaverse.json", root, ret, e);
-	json_decref(root);
-	return r;
+	return metaverse_schema_read(path ? path : "metaverse.json", root, ret, e);
 }
 
 void metaverse_schema_free(struct schema *s)
