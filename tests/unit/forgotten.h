@@ -1,7 +1,7 @@
 /*
  * Finds secrets that are left behind in memory that was given back. The test is linked with
- * --wrap=free and --wrap=realloc, so that every call of our own code comes by here; of the system's
- * libraries nothing can be said.
+ * --wrap=malloc, --wrap=realloc and --wrap=free, so that every call of our own code comes by here;
+ * of the system's libraries nothing can be said. What they left behind is cleared in malloc().
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 static const char *forgotten_text; /* what must not be found; NULL: nothing is looked for */
 static unsigned forgotten;         /* blocks that held it */
 
+void *__wrap_malloc(size_t n);
 void __real_free(void *p);
 void *__real_realloc(void *p, size_t n);
 void __wrap_free(void *p);
@@ -22,6 +23,11 @@ static void forgotten_look(const void *p)
 	if (p && forgotten_text &&
 		memmem(p, malloc_usable_size((void *)p), forgotten_text, strlen(forgotten_text)))
 		forgotten++;
+}
+
+void *__wrap_malloc(size_t n)
+{
+	return calloc(1, n);
 }
 
 void __wrap_free(void *p)
