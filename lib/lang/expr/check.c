@@ -304,11 +304,6 @@ bool expr_types_fit(unsigned types, enum value_type dest)
 	return false;
 }
 
-bool expr_gives_links(unsigned types)
-{
-	return types & BIT(LINKS);
-}
-
 static unsigned constant_types(const struct term *t)
 {
 	return t->type == TERM_NULL || t->type == TERM_AUTHORITATIVE_NULL || t->type == TERM_IGNORE

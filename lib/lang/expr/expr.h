@@ -46,8 +46,6 @@ unsigned expr_value_types(int type);
 bool expr_types_fit(unsigned types, enum value_type dest);
 /* "text or a number", for messages. */
 const char *expr_types_text(unsigned types, char *buf, size_t size);
-/* May the value be the references of an attribute? */
-bool expr_gives_links(unsigned types);
 
 /* Evaluates to values, NULL, AuthoritativeNull, IgnoreThisFlow or an error. */
 void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *ret);

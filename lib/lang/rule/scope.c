@@ -26,12 +26,6 @@ int scope_operator_find(const char *name)
 	return -1;
 }
 
-const char *scope_operator_name(enum scope_operator op)
-{
-	assert(op < SCOPE_OPERATOR_COUNT);
-	return OPERATORS[op];
-}
-
 static bool contains(const char *s, size_t n, const char *what, size_t m)
 {
 	for (size_t i = 0; i + m <= n; i++)

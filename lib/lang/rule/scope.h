@@ -40,7 +40,6 @@ enum scope_operator {
 
 /* -1: there is no such operator. ISBITNOTSET is also written ISNOTBITSET in the documentation. */
 int scope_operator_find(const char *name) _must_check_;
-const char *scope_operator_name(enum scope_operator op);
 /* The name in a value that is %Name%; NULL: it is none. */
 const char *scope_parameter(const char *value, struct arena *a);
 /* May objects be in scope of both? False only when that is certain from the clauses alone. */
