@@ -33,7 +33,7 @@ static int view_init(struct sync *s, const struct config *cfg, const struct rule
 		c->cfg = &cfg->connectors[i];
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
-		role_set(c, rules);
+		role_set(c, rules->set);
 		c->row.name = c->name;
 		for (unsigned k = 0; k < n; k++)
 			if (streq(rows[k].name, c->name))
