@@ -7,7 +7,10 @@
  * JSON.
  */
 #include "base/text.h"
-#include "connector/entra/part.h"
+#include "connector/entra/answer.h"
+#include "connector/entra/body.h"
+#include "connector/entra/read.h"
+#include "connector/entra/request.h"
 #include "fuzz.h"
 
 #include <stdio.h>
@@ -27,26 +30,14 @@ static void check_anchor(const char *anchor)
 	CHECK(entra_class_of_anchor(anchor, &id) != ENTRA_CLASS_COUNT && *id);
 }
 
-/* The row of an attribute that was read. */
-static const struct entra_attr *row_of(unsigned id, enum entra_class class, bool sync)
-{
-	unsigned n;
-	const struct entra_attr *all = entra_attrs(&n);
-
-	for (unsigned i = 0; i < n; i++)
-		if (all[i].id == id && entra_attr_used(&all[i], class, sync))
-			return &all[i];
-	return NULL;
-}
-
-static void check_entry(const struct entry *en, enum entra_class class, bool sync)
+static void check_entry(const struct entry *en, enum entra_class class, enum entra_surface surface)
 {
 	CHECK(streq(en->class, entra_classes[class].name));
 	check_anchor(en->anchor);
 	CHECK(!en->dn || utf8_valid(en->dn, strlen(en->dn)));
 	for (unsigned i = 0; i < en->n_attrs; i++) {
 		const struct attr *a = &en->attrs[i];
-		const struct entra_attr *row = row_of(a->id, class, sync);
+		const struct entra_attr *row = entra_attr_of(a->id, class, surface);
 
 		if (!row) {
 			CHECK(streq(attr_name(a->id), "cloudMastered"));
@@ -56,8 +47,8 @@ static void check_entry(const struct entry *en, enum entra_class class, bool syn
 		for (unsigned k = 0; k < a->count; k++) {
 			const struct value *v = &a->values[k];
 
-			CHECK(v->type == row->type);
-			CHECK(v->type == VALUE_BOOLEAN || utf8_valid(v->data, v->len));
+			CHECK(v->type == entra_form_type(row->form));
+			CHECK(entra_is_link(row) || !entra_form_problem(row->form, v));
 			if (v->type == VALUE_REFERENCE)
 				check_anchor(v->data);
 		}
@@ -77,7 +68,7 @@ static json_t *object_of(const struct buf *b, const char *anchor)
 
 /* Written as a body and read again: what was sent is the same. */
 static void check_round_trip(
-	const struct entry *en, enum entra_class class, bool sync, struct arena *a)
+	const struct entry *en, enum entra_class class, enum entra_surface surface, struct arena *a)
 {
 	_cleanup_buf_ struct buf b = {0};
 	struct entry again;
@@ -86,13 +77,13 @@ static void check_round_trip(
 	json_t *v;
 
 	buf_addc(&b, '{');
-	entra_write(&b, class, sync, en, NULL, true);
+	entra_write(&b, class, surface, en, NULL, true);
 	buf_addc(&b, '}');
 	v = object_of(&b, en->anchor);
 	entry_init(&again, a);
-	CHECK(!entra_read(v, class, sync, &again, &changes, &n) && n == 0);
+	CHECK(!entra_read(v, class, surface, &again, &changes, &n) && n == 0);
 	json_decref(v);
-	check_entry(&again, class, sync);
+	check_entry(&again, class, surface);
 	for (unsigned i = 0; i < again.n_attrs; i++) {
 		const struct attr *x = entry_get(en, again.attrs[i].id);
 
@@ -102,7 +93,7 @@ static void check_round_trip(
 
 /* NULL: it was refused, with a word why. */
 static struct entry *read_object(
-	const json_t *json, enum entra_class class, bool sync, struct arena *a)
+	const json_t *json, enum entra_class class, enum entra_surface surface, struct arena *a)
 {
 	struct entry *en = arena_zalloc(a, sizeof(*en));
 	struct ref_change *changes = NULL;
@@ -110,15 +101,15 @@ static struct entry *read_object(
 	const char *wrong;
 
 	entry_init(en, a);
-	wrong = entra_read(json, class, sync, en, &changes, &n);
+	wrong = entra_read(json, class, surface, en, &changes, &n);
 	if (wrong) {
 		CHECK(*wrong && utf8_valid(wrong, strlen(wrong)));
 		return NULL;
 	}
-	check_entry(en, class, sync);
+	check_entry(en, class, surface);
 	for (unsigned i = 0; i < n; i++)
 		check_anchor(changes[i].target);
-	check_round_trip(en, class, sync, a);
+	check_round_trip(en, class, surface, a);
 	return en;
 }
 

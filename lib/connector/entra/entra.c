@@ -3,8 +3,9 @@
  * service identity may write, and "graph", what public Graph lets an application write.
  */
 #include "connector/entra/error.h"
-#include "connector/entra/json.h"
 #include "connector/entra/match.h"
+#include "connector/entra/parse.h"
+#include "connector/entra/settle.h"
 #include "connector/entra/value.h"
 #include "base/codec.h"
 #include "base/file.h"

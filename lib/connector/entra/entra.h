@@ -1,7 +1,8 @@
 /* The Entra connector's own: an open connection to Graph. */
 #pragma once
 
-#include "connector/entra/json.h"
+#include "connector/connector.h"
+#include "connector/entra/schema.h"
 #include "net/oauth.h"
 
 #define ENTRA_TRIES 5              /* sends of one request that is answered 429 or 503 */

@@ -6,8 +6,12 @@
  * is sent again in halves until the object is found that the service does not take.
  */
 #include "base/timefmt.h"
-#include "connector/entra/match.h"
+#include "connector/entra/answer.h"
 #include "connector/entra/error.h"
+#include "connector/entra/match.h"
+#include "connector/entra/parse.h"
+#include "connector/entra/refused.h"
+#include "connector/entra/request.h"
 #include "connector/entra/suspect.h"
 
 #include <errno.h>

@@ -7,6 +7,8 @@
  */
 #include "base/codec.h"
 #include "connector/entra/entra.h"
+#include "connector/entra/parse.h"
+#include "connector/entra/read.h"
 
 #include <errno.h>
 #include <inttypes.h>

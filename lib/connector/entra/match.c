@@ -3,6 +3,7 @@
  * (learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant).
  */
 #include "connector/entra/match.h"
+#include "connector/entra/read.h"
 
 #include <errno.h>
 

@@ -2,11 +2,15 @@
  * The JSON of answers. One object of an answer that cannot be read must not take the others along:
  * a string that is no text becomes one with a NUL, which entra_read() refuses by object and name.
  */
+#include "connector/entra/parse.h"
+#include "base/buf.h"
 #include "base/codec.h"
+#include "base/err.h"
 #include "base/text.h"
-#include "connector/entra/json.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <math.h>
 
 #define BAD_VALUE "\\u0000"
 #define BAD_NAME "\\ufffd" /* jansson takes no NUL in a name */
@@ -106,6 +110,30 @@ static void mend_string(struct mender *m)
 	}
 }
 
+/*
+ * A number that JSON allows and jansson cannot hold: over 64 bits, or beyond a double. It becomes
+ * the mark of a bad value, which no form takes.
+ */
+static void mend_number(struct mender *m)
+{
+	const char *start = m->p;
+	_cleanup_free_ char *text = NULL;
+	bool real = false, good;
+
+	for (; m->p < m->end && *m->p && strchr("+-.0123456789eE", *m->p); m->p++)
+		real |= strchr(".eE", *m->p) != NULL;
+	text = xstrndup(start, (size_t)(m->p - start));
+	errno = 0;
+	if (real)
+		good = isfinite(strtod(text, NULL));
+	else
+		good = strtoll(text, NULL, 10) == 0 || errno != ERANGE;
+	if (good)
+		buf_adds(m->out, text);
+	else
+		buf_adds(m->out, "\"" BAD_VALUE "\"");
+}
+
 json_t *entra_parse(const char *text, size_t n, size_t flags)
 {
 	json_t *json = json_loadb(text ? text : "", n, flags | JSON_ALLOW_NUL, NULL);
@@ -117,6 +145,8 @@ json_t *entra_parse(const char *text, size_t n, size_t flags)
 	while (m.p < m.end)
 		if (*m.p == '"')
 			mend_string(&m);
+		else if (isdigit((unsigned char)*m.p) || *m.p == '-')
+			mend_number(&m);
 		else
 			buf_addc(&b, *m.p++);
 	return json_loadb(b.data, b.len, flags | JSON_ALLOW_NUL, NULL);

@@ -3,7 +3,8 @@
  * the outcome names what was refused. The synchronization service's own surface is spared this: it
  * takes or refuses objects.
  */
-#include "connector/entra/part.h"
+#include "connector/entra/refused.h"
+#include "connector/entra/body.h"
 #include "connector/entra/value.h"
 
 #define REFUSALS_MAX 4 /* of one PATCH */
@@ -36,13 +37,9 @@ static char *named_property(const char *message)
 /* The property that carries the attribute; NULL: none. */
 static const char *property_of(const struct connector *c, const struct part *p, unsigned id)
 {
-	unsigned n;
-	const struct entra_attr *all = entra_attrs(&n);
+	const struct entra_attr *row = entra_attr_of(id, p->class, c->surface);
 
-	for (unsigned i = 0; i < n; i++)
-		if (all[i].id == id && entra_attr_used(&all[i], p->class, c->surface))
-			return all[i].property;
-	return NULL;
+	return row ? row->property : NULL;
 }
 
 /* What the PATCH was to change. Memory is the caller's. */

@@ -1,7 +1,11 @@
 /* The Entra connector's schema: the attribute table (table.c) as each surface has it. */
 #include "connector/entra/schema.h"
 
+#include "base/codec.h"
 #include "base/err.h"
+
+#include <assert.h>
+#include <stdio.h>
 
 const struct entra_class_info entra_classes[] = {
 #define X(id, class, collection, type, prefix, role) {class, collection, type, prefix, role},
@@ -41,9 +45,20 @@ bool entra_class_sent(enum entra_class class)
 
 const struct entra_attr *entra_attrs(unsigned *ret_n)
 {
-	if (!entra_table[0].id)
-		for (unsigned i = 0; i < entra_table_rows; i++)
-			entra_table[i].id = attr_intern(entra_table[i].name);
+	static bool filled;
+
+	for (unsigned i = 0; !filled && i < entra_table_rows; i++) {
+		struct entra_attr *a = &entra_table[i];
+
+		if (a->property) {
+			int n = snprintf(a->key, sizeof(a->key), "%s%s", a->property,
+				entra_is_link(a) ? "@delta" : "");
+
+			assert(n < (int)sizeof(a->key));
+		}
+		a->id = attr_intern(a->name);
+	}
+	filled = true;
 	*ret_n = entra_table_rows;
 	return entra_table;
 }
@@ -55,6 +70,31 @@ bool entra_attr_used(const struct entra_attr *a, enum entra_class class, enum en
 	if (surface == ENTRA_SYNC)
 		return !(class == ENTRA_GROUP && strcmp(a->property, "uniqueName") == 0);
 	return !a->sync_read_only && (!a->lifecycle || surface == ENTRA_GRAPH_LIFECYCLE);
+}
+
+bool entra_attr_written(
+	const struct entra_attr *a, enum entra_class class, enum entra_surface surface)
+{
+	return entra_attr_used(a, class, surface) && !(a->flags & SCHEMA_READ_ONLY) &&
+	       (surface == ENTRA_SYNC || !a->sync_only);
+}
+
+const struct entra_attr *entra_attr_of(
+	unsigned id, enum entra_class class, enum entra_surface surface)
+{
+	/* of the row, from 1; 0: none */
+	static uint16_t numbers[ENTRA_SURFACES][ENTRA_CLASS_COUNT][ATTR_MAX];
+	static bool filled[ENTRA_SURFACES];
+	unsigned n;
+	const struct entra_attr *all = entra_attrs(&n);
+
+	assert(id < ATTR_MAX && class < ENTRA_CLASS_COUNT && surface < ENTRA_SURFACES);
+	for (unsigned i = n; !filled[surface] && i-- > 0;)
+		for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+			if (entra_attr_used(&all[i], (enum entra_class)c, surface))
+				numbers[surface][c][all[i].id] = (uint16_t)(i + 1);
+	filled[surface] = true;
+	return numbers[surface][class][id] ? &all[numbers[surface][class][id] - 1] : NULL;
 }
 
 /* Does another row carry the attribute of the class on the surface? */
@@ -99,7 +139,8 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 		if (a->property && !entra_attr_used(a, c, surface) && c != ENTRA_CONTACT &&
 			carried_elsewhere(a, c, surface))
 			continue;
-		attrs[count++] = (struct schema_attr){a->name, a->type, flags_of(a, c, surface)};
+		attrs[count++] = (struct schema_attr){
+			a->name, entra_form_type(a->form), flags_of(a, c, surface)};
 	}
 	*class = (struct schema_class){NAMES[c], attrs, count, .never_sent = !entra_class_sent(c)};
 }
@@ -169,4 +210,14 @@ enum entra_class entra_class_of_anchor(const char *anchor, const char **ret_id)
 		}
 	*ret_id = anchor;
 	return ENTRA_CLASS_COUNT;
+}
+
+const char *entra_dn(const char *source_anchor, struct arena *a)
+{
+	size_t n = strlen(source_anchor);
+	char *dn = arena_alloc(a, n * 2 + sizeof("CN={}")), *p = stpcpy(dn, "CN={");
+
+	hex_encode(p, source_anchor, n);
+	strcat(p, "}");
+	return dn;
 }

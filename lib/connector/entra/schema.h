@@ -2,6 +2,7 @@
 #pragma once
 
 #include "connector/connector.h"
+#include "connector/entra/form.h"
 
 /*
  * X(enum, class, Graph collection, OData type, prefix of the anchor, role). role NULL: always
@@ -44,20 +45,28 @@ extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
 /* Does some surface send objects of the class? */
 bool entra_class_sent(enum entra_class class);
 
-/* How a property holds the value. */
+/*
+ * Where the values of an attribute stand in Graph's JSON. X(enum, reader in read.c, writer in
+ * body.c); "nothing" where there is none.
+ */
+#define ENTRA_SHAPES(X)                                                                          \
+	X(PLAIN, plain, plain)       /* "department": "Sales" */                                 \
+	X(LIST, list, list)          /* "proxyAddresses": [...] */                               \
+	X(FIRST, first, first)       /* "businessPhones": ["..."] */                             \
+	X(NESTED, nested, nested)    /* "onPremisesExtensionAttributes": {"extension..": } */    \
+	X(PHONE, phone, phones)      /* "phones": [{"type": ..., "number": ...}] */              \
+	X(ADDRESS, address, address) /* "addresses": [{"street": ...}] */                        \
+	X(KEYS, keys, nothing)       /* "alternativeSecurityIds": [{"key": base64 of UTF-16}] */ \
+	X(ERRORS, errors, nothing)   /* "...Errors": [{"propertyCausingError", "value"}] */      \
+	/* references: read as "manager@delta", written by sub-requests of their own (link.c) */ \
+	X(LINK, nothing, nothing)  /* one: manager/$ref, by PUT and DELETE */                    \
+	X(LINKS, nothing, nothing) /* several: POST owners/$ref, DELETE owners/{id}/$ref */      \
+	X(BIND, nothing, nothing)  /* several: members@odata.bind, DELETE members/{id}/$ref */
 enum entra_shape {
-	SHAPE_TIME,      /* "employeeHireDate": "2026-08-01T00:00:00Z", here 20260801000000.0Z */
-	SHAPE_GUID,      /* "deviceId": "6f9619ff-...", here its bytes as objectGUID has them */
-	SHAPE_SID,       /* "onPremisesSecurityIdentifier": "S-1-5-21-...", here its bytes */
-	SHAPE_PLAIN,     /* "department": "Sales" */
-	SHAPE_LIST,      /* "proxyAddresses": [...] */
-	SHAPE_KEYS,      /* "alternativeSecurityIds": [{"type": 2, "key": base64 of UTF-16}] */
-	SHAPE_FIRST,     /* "businessPhones": ["..."] */
-	SHAPE_NESTED,    /* "onPremisesExtensionAttributes": {"extensionAttribute1": ...} */
-	SHAPE_PHONE,     /* "phones": [{"type": ..., "number": ...}] */
-	SHAPE_ADDRESS,   /* "addresses": [{"street": ...}] */
-	SHAPE_ERRORS,    /* "onPremisesProvisioningErrors": [{"propertyCausingError", "value"}] */
-	SHAPE_REFERENCE, /* "manager@delta", "members@delta" */
+#define X(id, ...) SHAPE_##id,
+	ENTRA_SHAPES(X)
+#undef X
+		ENTRA_SHAPE_COUNT
 };
 
 enum entra_where { /* bits */
@@ -74,27 +83,44 @@ struct entra_attr {
 	const char *property; /* Graph */
 	const char *sub; /* inside it: the nested name, the phone's type, the address's field */
 	enum entra_shape shape;
-	enum value_type type;
-	unsigned where;      /* classes that have it */
-	bool sync_only;      /* writable only on the surface "sync" */
-	bool sync_read_only; /* readable only there, too */
-	bool lifecycle;      /* on public Graph with a permission of its own, to read and write */
-	unsigned flags;      /* SCHEMA_... */
-	unsigned id;         /* of the process; filled by entra_attrs() */
+	enum entra_form form; /* of one value */
+	unsigned where;       /* classes that have it */
+	bool sync_only;       /* writable only on the surface "sync" */
+	bool sync_read_only;  /* readable only there, too */
+	bool lifecycle;       /* on public Graph with a permission of its own, to read and write */
+	unsigned flags;       /* SCHEMA_... */
+	/* of the process; filled by entra_attrs() */
+	unsigned id;
+	char key[48]; /* the name in an answer: the property, or "manager@delta" */
 };
+
+static inline bool entra_is_link(const struct entra_attr *a)
+{
+	return a->shape == SHAPE_LINK || a->shape == SHAPE_LINKS || a->shape == SHAPE_BIND;
+}
 
 /* table.c */
 extern struct entra_attr entra_table[];
 extern const unsigned entra_table_rows;
 /* The table, in an order in which attributes of one property follow each other. */
 const struct entra_attr *entra_attrs(unsigned *ret_n);
-/* Which property carries the sourceAnchor of a class on a surface. */
+/* Does the surface have the row's property for objects of the class? */
 bool entra_attr_used(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
+/* The row that carries an attribute of a class on a surface; NULL: none. Quick. */
+const struct entra_attr *entra_attr_of(
+	unsigned id, enum entra_class class, enum entra_surface surface);
+/* May the surface write it at all? Not of references alone: see also SCHEMA_WRITE_ONCE. */
+bool entra_attr_written(
+	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
+/* What the rules are checked against; built once for each surface. */
 const struct schema *entra_schema(enum entra_surface surface);
 /* Which surfaces send an attribute of a class: "graph, sync", "sync" ...; NULL: none. */
 const char *entra_surfaces(const char *class, const char *attr);
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
 enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */
+/* The class that the anchor's prefix names, and the id behind it; borrowed from the anchor. */
 enum entra_class entra_class_of_anchor(const char *anchor, const char **ret_id);
+/* CN={HEX} of a sourceAnchor: the DN of an object in the connector space; in the arena. */
+const char *entra_dn(const char *source_anchor, struct arena *a);

@@ -3,7 +3,8 @@
  * and what rules want are both brought into it, so that only what differs in meaning is sent. Times
  * have one form already: SCHEMA_TIME.
  */
-#include "connector/entra/json.h"
+#include "connector/entra/settle.h"
+#include "connector/entra/schema.h"
 
 #include <ctype.h>
 
@@ -48,22 +49,6 @@ static unsigned settle_list(struct value *v, unsigned n)
 	return kept;
 }
 
-/* The row that carries an attribute of a class; NULL: none. Asked for each value of a cycle. */
-static const struct entra_attr *row_of(unsigned id, enum entra_class class)
-{
-	static uint16_t numbers[ENTRA_CLASS_COUNT][ATTR_MAX]; /* of the row, from 1 */
-	static bool filled;
-	unsigned n;
-	const struct entra_attr *all = entra_attrs(&n);
-
-	for (unsigned i = n; !filled && i-- > 0;)
-		for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
-			if (all[i].property && all[i].where & 1u << c)
-				numbers[c][all[i].id] = (uint16_t)(i + 1);
-	filled = true;
-	return numbers[class][id] ? &all[numbers[class][id] - 1] : NULL;
-}
-
 /* The values may be those of the metaverse object. */
 static void own_values(struct arena *a, struct attr *attr)
 {
@@ -81,10 +66,10 @@ void entra_settle(const char *class, struct entry *en)
 		return;
 	for (unsigned i = en->n_attrs; i-- > 0;) {
 		struct attr *a = &en->attrs[i];
-		const struct entra_attr *row = row_of(a->id, c);
+		const struct entra_attr *row = entra_attr_of(a->id, c, ENTRA_SYNC);
 		unsigned had = a->count;
 
-		if (!row || !had || row->shape == SHAPE_REFERENCE)
+		if (!row || !had || entra_is_link(row))
 			continue;
 		own_values(en->arena, a);
 		for (unsigned k = 0; k < a->count; k++)
@@ -94,4 +79,56 @@ void entra_settle(const char *class, struct entry *en)
 		if (!a->count && row->flags & SCHEMA_NEVER_EMPTY)
 			entry_remove(en, a->id);
 	}
+}
+
+/* --- what an answer says --- */
+
+/*
+ * The service replaces a userPrincipalName whose suffix is not a verified domain by one of its
+ * initial domain (learn.microsoft.com/entra/identity/hybrid/connect/plan-connect-userprincipalname)
+ * and keeps the name that was sent beside it. The connector space holds what was sent, as it does
+ * in Connect Sync, so that the export is confirmed.
+ */
+static void settle_upn(struct entry *en)
+{
+	static const char initial[] = ".onmicrosoft.com";
+	static unsigned upn, sent;
+	const char *now, *was;
+
+	if (!upn) {
+		upn = attr_intern("userPrincipalName");
+		sent = attr_intern("onPremisesUserPrincipalName");
+	}
+	now = entry_string(en, upn);
+	was = entry_string(en, sent);
+	if (now && was && strlen(now) > strlen(initial) &&
+		strcasecmp(now + strlen(now) - strlen(initial), initial) == 0)
+		entry_set(en, upn, value_string(was));
+}
+
+/*
+ * Addresses in quarantine count as there: the service accepted the export and gives them to the
+ * object when they are free.
+ */
+static void settle_proxies(struct entry *en)
+{
+	static const char word[] = "ProxyAddresses ";
+	static unsigned proxies, errors;
+	const struct attr *a;
+
+	if (!proxies) {
+		proxies = attr_intern("proxyAddresses");
+		errors = attr_intern("onPremisesProvisioningErrors");
+	}
+	a = entry_get(en, errors);
+	for (unsigned i = 0; a && i < a->count && entry_get(en, proxies); i++)
+		if (str_starts(a->values[i].data, word))
+			entry_add(en, proxies, value_string(a->values[i].data + strlen(word)));
+}
+
+void entra_settle_read(struct entry *en)
+{
+	settle_upn(en);
+	settle_proxies(en);
+	entra_settle(en->class, en);
 }

@@ -8,11 +8,12 @@
  */
 #include "connector/entra/schema.h"
 
-#define S VALUE_STRING
-#define I VALUE_INTEGER
-#define X VALUE_BINARY
-#define B VALUE_BOOLEAN
-#define R VALUE_REFERENCE
+#define S FORM_TEXT
+#define I FORM_INT32
+#define X FORM_BINARY
+#define B FORM_BOOLEAN
+#define T FORM_TIME
+#define R FORM_REFERENCE
 #define U FOR_USER
 #define G FOR_GROUP
 #define C FOR_CONTACT
@@ -100,22 +101,21 @@ struct entra_attr entra_table[] = {
 	EXTENSION("14"),
 	EXTENSION("15"),
 	PLAIN("onPremisesSamAccountName", "onPremisesSamAccountName", S, U | G, SYNC),
-	{"onPremiseSecurityIdentifier", "onPremisesSecurityIdentifier", NULL, SHAPE_SID, X, U | G,
-		SYNC},
+	PLAIN("onPremiseSecurityIdentifier", "onPremisesSecurityIdentifier", FORM_SID, U | G, SYNC),
 	PLAIN("onPremisesUserPrincipalName", "onPremisesUserPrincipalName", S, U, SYNC),
 	PLAIN("dnsDomainName", "onPremisesDomainName", S, U | G, SYNC),
 	PLAIN("netBiosName", "onPremisesNetBiosName", S, G, SYNC),
 	PLAIN("description", "description", S, G),
 	PLAIN("securityEnabled", "securityEnabled", B, G),
-	{"manager", "manager", NULL, SHAPE_REFERENCE, R, U | C},
-	{"member", "members", NULL, SHAPE_REFERENCE, R, G, .flags = SCHEMA_MULTI},
+	{"manager", "manager", NULL, SHAPE_LINK, R, U | C},
+	{"member", "members", NULL, SHAPE_BIND, R, G, .flags = SCHEMA_MULTI},
 	/* newer than that description, or of Graph alone */
 	PLAIN("employeeID", "employeeId", S, U),
 	PLAIN("employeeType", "employeeType", S, U),
-	{"employeeHireDate", "employeeHireDate", NULL, SHAPE_TIME, S, U, .flags = SCHEMA_TIME},
+	PLAIN("employeeHireDate", "employeeHireDate", T, U, .flags = SCHEMA_TIME),
 	/* public Graph gives it only to an application with User-LifeCycleInfo.ReadWrite.All */
-	{"employeeLeaveDateTime", "employeeLeaveDateTime", NULL, SHAPE_TIME, S, U,
-		.lifecycle = true, .flags = SCHEMA_TIME},
+	PLAIN("employeeLeaveDateTime", "employeeLeaveDateTime", T, U, .lifecycle = true,
+		.flags = SCHEMA_TIME),
 	PLAIN("onPremisesDistinguishedName", "onPremisesDistinguishedName", S, U, SYNC),
 	PLAIN("mailEnabled", "mailEnabled", B, G),
 	PLAIN("onPremisesSyncEnabled", "onPremisesSyncEnabled", B, U | G | C | D,
@@ -123,7 +123,7 @@ struct entra_attr entra_table[] = {
 	{"onPremisesProvisioningErrors", "onPremisesProvisioningErrors", NULL, SHAPE_ERRORS, S,
 		U | G | C, .flags = SCHEMA_READ_ONLY | SCHEMA_MULTI},
 	/* devices: what Graph has is the cloud's and the directory's value at once */
-	{"deviceId", "deviceId", NULL, SHAPE_GUID, X, D},
+	PLAIN("deviceId", "deviceId", FORM_GUID, D),
 	PLAIN("deviceOSType", "operatingSystem", S, D),
 	PLAIN("cloudDeviceOSType", "operatingSystem", S, D),
 	PLAIN("deviceOSVersion", "operatingSystemVersion", S, D),
@@ -135,7 +135,7 @@ struct entra_attr entra_table[] = {
 	{"devicePhysicalIds", "physicalIds", NULL, SHAPE_LIST, S, D, .flags = SCHEMA_MULTI},
 	{"alternativeSecurityId", "alternativeSecurityIds", NULL, SHAPE_KEYS, S, D,
 		.flags = SCHEMA_MULTI},
-	{"approximateLastLogonTimestamp", "approximateLastSignInDateTime", NULL, SHAPE_TIME, S, D},
+	PLAIN("approximateLastLogonTimestamp", "approximateLastSignInDateTime", T, D),
 	/* the surface "graph": public Graph's own key of a group, given once at creation */
 	PLAIN("sourceAnchor", "uniqueName", S, G, .flags = SCHEMA_WRITE_ONCE),
 	/* and a contact's anchor has no place there: it stays in the schema so that rules load */

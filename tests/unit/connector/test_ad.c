@@ -200,6 +200,100 @@ static void test_values(void **state)
 	ad_import_done(&im);
 }
 
+/* An attribute of each type: a row of the table, or learned from the directory's schema. */
+static const struct {
+	const char *attr, *syntax; /* NULL: a row of the table */
+	const char *wire;
+	size_t n;
+	const char *text; /* value_text(), NULL: refused */
+	enum value_type type;
+} types[] = {
+	{"company", NULL, "A\xc3\xa5", 3, "A\xc3\xa5", VALUE_STRING},
+	{"company", NULL, "\xff", 1, NULL, VALUE_STRING},
+	{"company", NULL, "a\0b", 3, NULL, VALUE_STRING},
+	{"countryCode", NULL, "-47", 3, "-47", VALUE_INTEGER},
+	{"countryCode", NULL, "4 7", 3, NULL, VALUE_INTEGER},
+	{"countryCode", NULL, "", 0, NULL, VALUE_INTEGER},
+	{"pwdLastSet", NULL, "9223372036854775807", 19, "9223372036854775807", VALUE_INTEGER},
+	{"pwdLastSet", NULL, "9223372036854775808", 19, NULL, VALUE_INTEGER},
+	{"msDS-IsEnabled", NULL, "TRUE", 4, "True", VALUE_BOOLEAN},
+	{"msDS-IsEnabled", NULL, "false", 5, "False", VALUE_BOOLEAN},
+	{"msDS-IsEnabled", NULL, "1", 1, NULL, VALUE_BOOLEAN},
+	{"thumbnailPhoto", NULL, "\0\xff", 2, "AP8=", VALUE_BINARY},
+	{"mS-DS-CreatorSID", NULL, "\1\0\0\0\0\0\0\5", 8, "AQAAAAAAAAU=", VALUE_BINARY},
+	{"msExchMailboxGuid", NULL, "0123456789abcdef", 16,
+		"MDEyMzQ1Njc4OWFiY2RlZg==", VALUE_BINARY},
+	{"managedBy", NULL, "CN=x,DC=a", 9, "CN=x,DC=a", VALUE_REFERENCE},
+	{"secretary", NULL, "CN=x,DC=a", 9, "CN=x,DC=a", VALUE_REFERENCE}, /* several */
+	{"managedBy", NULL, "CN=\xff", 4, NULL, VALUE_REFERENCE},
+	{"x-text", "2.5.5.12", "abc", 3, "abc", VALUE_STRING},
+	{"x-integer", "2.5.5.9", "2147483647", 10, "2147483647", VALUE_INTEGER},
+	{"x-large", "2.5.5.16", "-9223372036854775808", 20, "-9223372036854775808", VALUE_INTEGER},
+	{"x-boolean", "2.5.5.8", "TRUE", 4, "True", VALUE_BOOLEAN},
+	{"x-time", "2.5.5.11", "20260801080000.0Z", 17, "20260801080000.0Z", VALUE_STRING},
+	{"x-octets", "2.5.5.10", "\0\1", 2, "AAE=", VALUE_BINARY},
+	{"x-sid", "2.5.5.17", "\1\0\0\0\0\0\0\5", 8, "AQAAAAAAAAU=", VALUE_BINARY},
+	{"x-descriptor", "2.5.5.15", "\1\0", 2, "AQA=", VALUE_BINARY},
+	{"x-link", "2.5.5.1", "CN=x,DC=a", 9, "CN=x,DC=a", VALUE_REFERENCE},
+};
+
+static void test_types(void **state)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
+		unsigned id = attr_intern(types[i].attr);
+		struct import_request req = {.attrs = &id, .n_attrs = 1};
+		_cleanup_arena_ struct arena a = {0};
+		struct connector con = {0};
+		const struct value *v;
+		struct ad_import im;
+
+		ad_import_init(&im, &con, &req, NULL);
+		if (types[i].syntax)
+			ad_attr_learn(types[i].attr, ad_syntax_type(types[i].syntax));
+		assert_int_equal(types[i].syntax == NULL,
+			ad_attr_in_table(types[i].attr, strlen(types[i].attr)));
+		ad_object_begin(&im, "CN=x," BASE);
+		ad_object_value(
+			&im, types[i].attr, strlen(types[i].attr), types[i].wire, types[i].n);
+		v = entry_first(&im.entry, id);
+		if (!types[i].text) {
+			assert_null(v);
+			assert_non_null(im.problem);
+			assert_non_null(strstr(im.problem, types[i].attr));
+		} else {
+			assert_null(im.problem);
+			assert_int_equal(v->type, types[i].type);
+			assert_string_equal(value_text(&a, v), types[i].text);
+		}
+		/* another one, and none */
+		if (types[i].text) {
+			ad_object_value(&im, types[i].attr, strlen(types[i].attr), types[i].wire,
+				types[i].n);
+			assert_int_equal(entry_get(&im.entry, id)->count, 2);
+			ad_object_clear(&im, types[i].attr, strlen(types[i].attr));
+			assert_int_equal(entry_get(&im.entry, id)->count, 0);
+		}
+		ad_import_done(&im);
+	}
+}
+
+/* What one directory's schema said holds for its import alone. */
+static void test_types_forgotten(void **state)
+{
+	unsigned id = attr_intern("x-integer");
+	struct import_request req = {.attrs = &id, .n_attrs = 1};
+	struct connector con = {0};
+	struct ad_import im;
+
+	ad_attr_learn("x-integer", VALUE_INTEGER);
+	ad_attr_learn("countryCode", VALUE_STRING); /* the table is stronger */
+	assert_int_equal(ad_attr_find("X-INTEGER", 9).type, VALUE_INTEGER);
+	ad_import_init(&im, &con, &req, NULL);
+	assert_int_equal(ad_attr_find("x-integer", 9).type, VALUE_STRING);
+	assert_int_equal(ad_attr_find("countrycode", 11).type, VALUE_INTEGER);
+	ad_import_done(&im);
+}
+
 static void check_name(const char *name, size_t n, bool whole, int64_t first, int64_t last)
 {
 	struct ad_name nm = ad_name_parse(name, strlen(name));
@@ -351,6 +445,8 @@ int main(void)
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_cursor),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_types_forgotten),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_lines_with_options),
 		cmocka_unit_test(test_deleted_targets),

@@ -2,7 +2,7 @@
 #include "../check.h"
 #include "base/codec.h"
 #include "connector/connector.h"
-#include "connector/entra/json.h"
+#include "connector/entra/schema.h"
 #include "lang/rule/metaverse.h"
 #include "lang/rule/flow.h"
 #include "lang/rule/ruleset.h"

@@ -1,0 +1,111 @@
+/* The attribute table of the Entra connector: every row is one that reading and writing know. */
+#include "../check.h"
+#include "connector/entra/body.h"
+#include "connector/entra/read.h"
+
+#include <stdio.h>
+
+static const enum entra_surface surfaces[] = {ENTRA_GRAPH, ENTRA_SYNC, ENTRA_GRAPH_LIFECYCLE};
+
+static bool is_written(const struct entra_attr *a)
+{
+	for (unsigned s = 0; s < ARRAY_SIZE(surfaces); s++)
+		for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+			if (entra_class_sent((enum entra_class)c) &&
+				entra_attr_written(a, (enum entra_class)c, surfaces[s]))
+				return true;
+	return false;
+}
+
+static bool holds_several(enum entra_shape shape)
+{
+	switch (shape) {
+	case SHAPE_LIST:
+	case SHAPE_KEYS:
+	case SHAPE_ERRORS:
+	case SHAPE_LINKS:
+	case SHAPE_BIND:
+		return true;
+	case SHAPE_PLAIN:
+	case SHAPE_FIRST:
+	case SHAPE_NESTED:
+	case SHAPE_PHONE:
+	case SHAPE_ADDRESS:
+	case SHAPE_LINK:
+	case ENTRA_SHAPE_COUNT:
+		break;
+	}
+	return false;
+}
+
+static void check_row(const struct entra_attr *a)
+{
+	bool several = holds_several(a->shape);
+
+	if (!a->property) {
+		assert_true(a->flags & SCHEMA_READ_ONLY); /* nobody can send it */
+		return;
+	}
+	assert_true(a->where);
+	assert_int_equal(entra_is_link(a), a->form == FORM_REFERENCE);
+	assert_int_equal(several, (a->flags & SCHEMA_MULTI) != 0);
+	assert_true(entra_is_link(a) || entra_shape_is_read(a->shape));
+	if (is_written(a) && !entra_is_link(a))
+		assert_true(entra_shape_is_written(a->shape));
+	/* what rules give to a time must be one before it is sent */
+	if (is_written(a) && a->form == FORM_TIME)
+		assert_true(a->flags & SCHEMA_TIME);
+	assert_int_equal(a->sub != NULL,
+		a->shape == SHAPE_NESTED || a->shape == SHAPE_PHONE || a->shape == SHAPE_ADDRESS);
+	/* on a surface a class has the attribute once */
+	for (unsigned s = 0; s < ARRAY_SIZE(surfaces); s++)
+		for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+			if (entra_attr_used(a, (enum entra_class)c, surfaces[s]) &&
+				entra_attr_of(a->id, (enum entra_class)c, surfaces[s]) != a)
+				fail_msg("%s has two rows for a class", a->name);
+}
+
+static void test_rows(void **state)
+{
+	unsigned n;
+	const struct entra_attr *all = entra_attrs(&n);
+
+	for (unsigned i = 0; i < n; i++)
+		check_row(&all[i]);
+	/* the rows of a property stand together: body.c and read.c look at the last one only */
+	for (unsigned i = 0; i < n; i++)
+		for (unsigned k = i + 2; all[i].property && k < n; k++)
+			if (all[k].property && streq(all[i].property, all[k].property) &&
+				all[i].where & all[k].where)
+				for (unsigned m = i + 1; m < k; m++)
+					if (all[m].property && all[m].where & all[i].where &&
+						!streq(all[m].property, all[i].property))
+						fail_msg("%s stands apart", all[k].name);
+}
+
+static void test_schema(void **state)
+{
+	for (unsigned s = 0; s < ARRAY_SIZE(surfaces); s++) {
+		const struct schema *schema = entra_schema(surfaces[s]);
+
+		for (unsigned c = 0; c < schema->n_classes; c++) {
+			const struct schema_class *class = &schema->classes[c];
+
+			for (unsigned i = 0; i < class->n_attrs; i++)
+				if (schema_attr_find(class, class->attrs[i].name) !=
+					&class->attrs[i])
+					fail_msg("%s has %s twice", class->name,
+						class->attrs[i].name);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_schema),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
