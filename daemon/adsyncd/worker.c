@@ -111,11 +111,8 @@ static void confine(void)
 
 static void finding(struct test_sink *sink, const struct test_finding *f)
 {
-	static const char *const words[] = {
-		[TEST_GOOD] = "good", [TEST_WARNING] = "warning", [TEST_BAD] = "bad"};
-
 	report(json_pack("{s:{s:s, s:s, s:s}}", "finding", "check", f->check, "verdict",
-		words[f->verdict], "text", f->text));
+		test_verdict_name(f->verdict), "text", f->text));
 }
 
 static int run_test(const struct config *cfg, const char *name)

@@ -1,4 +1,4 @@
-/* What a connector's test found, said to its sink. */
+/* How a connector's test tells the sink what it found; one line for each check. */
 #pragma once
 
 #include "connector/connector.h"

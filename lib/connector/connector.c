@@ -1,4 +1,7 @@
-/* The list of connector types. */
+/*
+ * The connector types. A new one is a row of connector_types[]; its library and this file are all
+ * that know it by name.
+ */
 #include "connector/connector.h"
 
 extern const struct connector_type connector_ad;

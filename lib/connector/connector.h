@@ -1,8 +1,14 @@
 /*
  * connector: a const vtable between a directory and the import and export steps. A connector
  * emits entries and a cursor, and sends deltas; it knows nothing of the store, the metaverse or
- * the rules. A new kind of directory is a file with a struct connector_type and a row in
- * connector_types[].
+ * the rules. A new kind of directory is a folder with a struct connector_type, a row in
+ * connector_types[] and a library in CMakeLists.txt.
+ *
+ * An import pushes: the connector calls the sink as objects arrive, since only the directory knows
+ * how many come, in which order and when a page is complete, and the step only has to keep up. An
+ * export pulls: the connector asks the source for the next item when it has room for one, since
+ * only the connector knows how many fit into a request and how fast the service takes them; the
+ * step marks an item as sent before its first byte leaves, and learns its outcome in any order.
  */
 #pragma once
 
@@ -18,8 +24,18 @@ struct connector_host {
 	void *ctx;
 };
 
-/* One finding of a test for people. */
-enum test_verdict { TEST_GOOD, TEST_WARNING, TEST_BAD };
+/* One finding of a test for people. X(enum, word of the control socket) */
+#define TEST_VERDICTS(X)      \
+	X(GOOD, "good")       \
+	X(WARNING, "warning") \
+	X(BAD, "bad")
+enum test_verdict {
+#define X(id, word) TEST_##id,
+	TEST_VERDICTS(X)
+#undef X
+};
+/* check.c */
+const char *test_verdict_name(enum test_verdict v);
 struct test_finding {
 	const char *check; /* "sign-in" */
 	enum test_verdict verdict;
@@ -29,7 +45,8 @@ struct test_sink {
 	void (*finding)(struct test_sink *s, const struct test_finding *f);
 };
 
-struct connector; /* an open one; each type has its own struct with this first */
+/* An open one. Each type defines the struct for itself; nobody else looks inside. */
+struct connector;
 
 struct connector_type {
 	const char *name; /* "ad", "entra" */
@@ -82,7 +99,8 @@ struct connector_type {
 	void (*settle)(const char *class, struct entry *en);
 	/*
 	 * Does the directory refuse one of the values that are sent (delta NULL: of all)? The name
-	 * of its error; *ret_text in the arena says which and why. NULL: no, or nobody knows.
+	 * of its error; *ret_text in the arena says which and why. NULL: it does not, as far
+	 * as is known.
 	 */
 	const char *(*problem)(const struct entry *wanted, const struct delta *delta,
 		struct arena *a, const char **ret_text);
@@ -96,7 +114,7 @@ struct connector_type {
 	 */
 	const char *match_setting, *match_attr_setting;
 	/* Checks what the table cannot; offline. */
-	int (*check)(const struct settings *s, struct err *e);
+	int (*check)(const struct settings *s, struct err *e) _must_check_;
 	/* Offline: what the rules are checked against; static. settings NULL: none configured. */
 	const struct schema *(*schema)(const struct settings *s);
 	/* DNs of the parts with parameters of their own, in the arena, NULL-terminated. */
@@ -117,27 +135,32 @@ struct connector_type {
 	/* What a cursor says, for people: lines of text, in the arena. NULL: nothing. */
 	const char *(*state)(const void *cursor, size_t n, struct arena *a);
 
+	/*
+	 * Of the functions below e->code is -EACCES when the directory refuses the credentials, or
+	 * they cannot be used; -EPERM when they are good and a right is missing.
+	 */
+
 	/* Prepares; connects lazily. `host` outlives the connector. */
 	enum conn_result (*open)(const struct settings *s, const struct connector_host *host,
-		struct connector **ret, struct err *e);
+		struct connector **ret, struct err *e) _must_check_;
 	void (*close)(struct connector *c); /* NULL is fine */
 	enum conn_result (*import)(struct connector *c, const struct import_request *req,
-		struct import_sink *sink, struct import_answer *ret, struct err *e);
+		struct import_sink *sink, struct import_answer *ret, struct err *e) _must_check_;
 	/*
 	 * Writes the source anchor to ms-DS-ConsistencyGuid of objects that have none, when the
 	 * settings ask for it: CONN_OK with every outcome filled, or the ladder. NULL: cannot.
 	 */
 	const char *write_back_setting; /* the boolean one that asks for it; NULL: none */
-	enum conn_result (*write_back)(
-		struct connector *c, struct write_back *items, unsigned n, struct err *e);
+	enum conn_result (*write_back)(struct connector *c, struct write_back *items, unsigned n,
+		struct err *e) _must_check_;
 	/* Settings, rights and the directory's state, each as a finding. NULL: no test. */
 	enum conn_result (*test)(struct connector *c, const struct import_request *req,
-		struct test_sink *sink, struct err *e);
+		struct test_sink *sink, struct err *e) _must_check_;
 	/* What to do about an import or export error of that name; NULL: nothing is known. */
 	const char *(*error_advice)(const char *name);
 	/* NULL: the connector cannot be a target. */
 	enum conn_result (*export)(
-		struct connector *c, struct export_source *source, struct err *e);
+		struct connector *c, struct export_source *source, struct err *e) _must_check_;
 };
 
 extern const struct connector_type *const connector_types[]; /* NULL-terminated */

@@ -4,24 +4,33 @@
 #include "base/err.h"
 #include "model/delta.h"
 
-/* Who reacts: see convention 5 of the design. */
+/* The ladder that says who reacts; an int never holds one. X(enum, word) */
+#define CONN_RESULTS(X)                                                                         \
+	X(OK, "ok")                                                                             \
+	X(OBJECT_BAD, "object-bad") /* record it on the object, go on with the next */          \
+	X(RUN_BAD, "run-bad")       /* stop the step: configuration, rights, a broken source */ \
+	X(DOWN, "down")             /* not reachable or overloaded: retry in a later cycle */   \
+	X(CANCELED, "canceled")     /* the host asked to stop */
 enum conn_result {
-	CONN_OK,
-	CONN_OBJECT_BAD, /* record it on the object, go on with the next */
-	CONN_RUN_BAD,    /* stop the step: configuration, rights, a broken source */
-	CONN_DOWN,       /* not reachable or overloaded: retry in a later cycle */
-	CONN_CANCELED,   /* the host asked to stop */
+#define X(id, word) CONN_##id,
+	CONN_RESULTS(X)
+#undef X
 };
 
+/* X(enum, word) */
+#define EXPORT_KINDS(X)                                          \
+	X(OBJECT, "object") /* add, update: attributes */        \
+	X(LINK, "link")     /* one reference added or removed */ \
+	X(DELETE, "delete")                                      \
+	X(RENAME, "rename") /* the DN becomes new_dn; only where the type can */
 enum export_kind {
-	EXPORT_OBJECT, /* add, update: attributes */
-	EXPORT_LINK,   /* one reference added or removed */
-	EXPORT_DELETE,
-	EXPORT_RENAME, /* the DN becomes new_dn; only where the type can */
+#define X(id, word) EXPORT_##id,
+	EXPORT_KINDS(X)
+#undef X
 };
 
 struct export_item {
-	int64_t id; /* for export_sink.result */
+	int64_t id; /* for export_source.result */
 	enum export_kind kind;
 	enum delta_op op;     /* OBJECT: ADD or UPDATE; LINK: ADD or DELETE */
 	bool unknown_outcome; /* an earlier send was never answered: look it up by anchor first */
@@ -54,12 +63,12 @@ struct export_source {
 	 * 1: *ret is the next item (valid until its result is reported), 0: none left, negative:
 	 * stop with *e. The items of one export() call may be sent in any order and in parallel.
 	 */
-	int (*next)(struct export_source *s, struct export_item *ret, struct err *e);
+	int (*next)(struct export_source *s, struct export_item *ret, struct err *e) _must_check_;
 	/* Outcome of one item, in any order, exactly once each unless export() fails as a whole. */
-	int (*result)(
-		struct export_source *s, int64_t id, const struct export_outcome *o, struct err *e);
+	int (*result)(struct export_source *s, int64_t id, const struct export_outcome *o,
+		struct err *e) _must_check_;
 	/* Called when items pulled so far really leave (before the first byte of a request). */
-	int (*sending)(struct export_source *s, struct err *e);
+	int (*sending)(struct export_source *s, struct err *e) _must_check_;
 };
 
 /* One value that is written back to a source directory. */

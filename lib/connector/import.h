@@ -32,40 +32,42 @@ struct container_move {
  * must forward at once as CONN_RUN_BAD with *e as the sink filled it.
  */
 struct import_sink {
-	int (*object)(struct import_sink *s, const struct import_object *o, struct err *e);
+	int (*object)(
+		struct import_sink *s, const struct import_object *o, struct err *e) _must_check_;
 	/*
 	 * An object that could not be read: counted and kept as a discovery error, import goes on.
 	 * anchor NULL: not known either.
 	 */
 	int (*bad)(struct import_sink *s, const char *dn, const char *anchor,
-		const char *error_type, const char *text, struct err *e);
+		const char *error_type, const char *text, struct err *e) _must_check_;
 	/*
 	 * All that was delivered up to here is covered by this cursor: both are committed. Empty:
 	 * the next import has to be a full one. import_answer.full must be set before.
 	 */
-	int (*cursor)(struct import_sink *s, const void *cursor, size_t n, struct err *e);
+	int (*cursor)(
+		struct import_sink *s, const void *cursor, size_t n, struct err *e) _must_check_;
 	/*
 	 * The complete set of the class's objects whose boolean attribute is true, one call per
 	 * object, then one with anchor NULL. The step compares it with the rows that it holds.
 	 */
 	int (*flag)(struct import_sink *s, const char *class, unsigned attr, const char *anchor,
-		struct err *e);
+		struct err *e) _must_check_;
 	/*
 	 * A delta turns out to be not possible: everything will be delivered from here on, as if
 	 * nothing had been before. The reason is for people.
 	 */
-	int (*full)(struct import_sink *s, const char *reason, struct err *e);
+	int (*full)(struct import_sink *s, const char *reason, struct err *e) _must_check_;
 	/* Something that the operator should know; the import goes on. */
 	void (*note)(struct import_sink *s, const char *text);
 	/*
 	 * Nothing is said of the class's objects that were not delivered: they stay as they are
 	 * known. After the last object of the class.
 	 */
-	int (*keep)(struct import_sink *s, const char *class, struct err *e);
+	int (*keep)(struct import_sink *s, const char *class, struct err *e) _must_check_;
 	/* What the directory says of its own names, kept for connector_type.parameter(). */
-	int (*names)(struct import_sink *s, const char *text, struct err *e);
+	int (*names)(struct import_sink *s, const char *text, struct err *e) _must_check_;
 	/* 1: the directory is known to have an object of this anchor, 0: it is not. */
-	int (*known)(struct import_sink *s, const char *anchor, struct err *e);
+	int (*known)(struct import_sink *s, const char *anchor, struct err *e) _must_check_;
 
 	/*
 	 * Containers (OUs ...), kept so that the DNs of what is below follow when one is renamed.
@@ -75,11 +77,12 @@ struct import_sink {
 	 * one. In a full import the new DN simply holds.
 	 */
 	int (*container)(struct import_sink *s, const char *anchor, const char *dn, bool sure,
-		const char **ret_old, struct err *e);
-	int (*container_gone)(struct import_sink *s, const char *anchor, struct err *e);
+		const char **ret_old, struct err *e) _must_check_;
+	int (*container_gone)(
+		struct import_sink *s, const char *anchor, struct err *e) _must_check_;
 	/* All at once, since they may have taken each other's names. */
 	int (*containers_moved)(struct import_sink *s, const struct container_move *moves,
-		unsigned n, struct err *e);
+		unsigned n, struct err *e) _must_check_;
 };
 #define IMPORT_MOVED 1
 #define IMPORT_OTHER 2

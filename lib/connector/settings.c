@@ -1,4 +1,7 @@
-/* Access to a checked section of adsyncd.conf. */
+/*
+ * Access to a checked section of adsyncd.conf, by the names of its table. Owns nothing: a section
+ * belongs to the loaded configuration.
+ */
 #include "connector/settings.h"
 
 #include <assert.h>

@@ -43,7 +43,7 @@ struct settings {
 /* Value of a setting that the defs list; NULL when unset. asserts that the name exists. */
 const char *setting_text(const struct settings *s, const char *name);
 /* The line that set it; of the section, when it is a default. */
-int setting_line(const struct settings *s, const char *name);
+int setting_line(const struct settings *s, const char *name) _must_check_;
 bool setting_bool(const struct settings *s, const char *name);
 int64_t setting_number(const struct settings *s, const char *name); /* also durations */
 /* A list split at the separator and at line ends, trimmed; NULL-terminated, strings and array in
@@ -51,4 +51,4 @@ int64_t setting_number(const struct settings *s, const char *name); /* also dura
 char **setting_list(const struct settings *s, const char *name, char separator, struct arena *a);
 /* Fills *e with file, line and the text; returns -EINVAL. */
 int setting_error(const struct settings *s, const char *name, struct err *e, const char *fmt, ...)
-	_printf_(4, 5);
+	_printf_(4, 5) _must_check_;

@@ -303,9 +303,9 @@ static int bind_simple(struct directory *d, struct err *e)
 			return err_set(e, -EACCES, d->uri, 0,
 				"the password is not sent without encryption: use ldaps:// or "
 				"starttls = yes");
-		r = secret_read(d->o.password_file, &password, e);
-		if (r < 0)
-			return r;
+		if (secret_read(d->o.password_file, &password, e) < 0)
+			return e->code =
+			               -EACCES; /* a password that cannot be used is a wrong one */
 		if (!*password)
 			return err_set(e, -EACCES, d->o.password_file, 0,
 				"the password is empty, which a server takes for an anonymous "

@@ -35,10 +35,9 @@ static int set_keytab(struct directory *d, struct err *e)
 	_cleanup_free_ char *path = NULL, *name = NULL;
 	static unsigned count;
 	char cache[64];
-	int r = secret_path(d->o.keytab_file, &path, e);
 
-	if (r < 0)
-		return r;
+	if (secret_path(d->o.keytab_file, &path, e) < 0)
+		return e->code = -EACCES; /* a keytab that cannot be used is a wrong one */
 	name = xasprintf("FILE:%s", path);
 	snprintf(cache, sizeof(cache), "MEMORY:adsyncd-%u", count++);
 	if (setenv("KRB5_CLIENT_KTNAME", name, 1) < 0 || setenv("KRB5CCNAME", cache, 1) < 0)

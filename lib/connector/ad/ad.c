@@ -77,7 +77,9 @@ static int check_source(const struct settings *s, const char *source, struct err
 		return setting_error(s, "source", e,
 			"an absolute path must follow \"ldif:\", not \"%s\"", source + 5);
 	return setting_error(s, "source", e,
-		"\"%s\" is no ldaps://, ldap://, dns:ldaps, dns:ldap or ldif: address", source);
+		"\"%s\" is not an address: ldaps://, ldap://, dns:ldaps, dns:ldap or ldif: "
+		"was expected",
+		source);
 }
 
 static unsigned list_length(char *const *list)
@@ -140,7 +142,8 @@ static int check_lists(const struct settings *s, struct arena *a, struct err *e)
 	for (unsigned i = 0; bases[i]; i++)
 		if (!strcasestr(bases[i], "DC="))
 			return setting_error(s, "base_dn", e,
-				"\"%s\" is no domain naming context such as DC=contoso,DC=com",
+				"\"%s\" is not the naming context of a domain, such as "
+				"DC=contoso,DC=com",
 				bases[i]);
 	TRY(check_limits(s, a, e));
 	return ldif ? check_ldif(s, a, e) : 0;

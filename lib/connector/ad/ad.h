@@ -114,11 +114,12 @@ void ad_object_close(struct ad_import *im);
 bool ad_object_is_ours(const struct ad_import *im);
 
 /* Delivers an object of ours that is in scope, or tells the sink what is wrong with it. */
-int ad_object_deliver(struct ad_import *im, bool partial, struct err *e);
+int ad_object_deliver(struct ad_import *im, bool partial, struct err *e) _must_check_;
 /* A whole object of a full source: closes it, delivers it if it is ours and in scope. */
-int ad_object_end(struct ad_import *im, struct err *e);
+int ad_object_end(struct ad_import *im, struct err *e) _must_check_;
 /* Tells that an object is gone (deleted) or left the scope. */
-int ad_anchor_gone(struct ad_import *im, const char *anchor, bool deleted, struct err *e);
+int ad_anchor_gone(
+	struct ad_import *im, const char *anchor, bool deleted, struct err *e) _must_check_;
 
 /* A hash of the settings and attributes that decide what an import delivers, for the cursor. */
 uint64_t ad_import_digest(const struct ad_import *im, bool with_source);
@@ -137,7 +138,7 @@ void ad_names_root(struct ad_names *n, const char *dn);
 /* As they are kept; the caller frees. */
 char *ad_names_text(const struct ad_names *n);
 /* Keeps them for the rules, and tells which are guessed, when they are others than before. */
-int ad_names_keep(struct ad_import *im, const struct ad_names *n, struct err *e);
+int ad_names_keep(struct ad_import *im, const struct ad_names *n, struct err *e) _must_check_;
 /* "AD of DC=ad,DC=example": which NetBIOS names are guessed; NULL: none. */
 const char *ad_names_guessed(const struct settings *s, const char *text, struct arena *a);
 bool ad_netbios_is_guessed(const struct settings *s, const char *text, unsigned partition);
@@ -148,16 +149,17 @@ char **ad_partitions(const struct settings *s, struct arena *a);
 
 /* --- the sources --- */
 
-enum conn_result ad_import_ldap(struct ad_import *im, struct import_answer *ret, struct err *e);
-enum conn_result ad_import_ldif(
-	struct ad_import *im, const char *path, struct import_answer *ret, struct err *e);
+enum conn_result ad_import_ldap(
+	struct ad_import *im, struct import_answer *ret, struct err *e) _must_check_;
+enum conn_result ad_import_ldif(struct ad_import *im, const char *path, struct import_answer *ret,
+	struct err *e) _must_check_;
 bool ad_source_is_ldif(const struct connector *con);
 
 const char *ad_error_advice(const char *name);
 enum conn_result ad_write_back(
-	struct connector *c, struct write_back *items, unsigned n, struct err *e);
+	struct connector *c, struct write_back *items, unsigned n, struct err *e) _must_check_;
 enum conn_result ad_test(struct connector *c, const struct import_request *req,
-	struct test_sink *sink, struct err *e);
+	struct test_sink *sink, struct err *e) _must_check_;
 
 /* "<GUID=...>;<SID=...>;DN", or a DN: [MS-ADTS] 3.1.1.3.4.1.5. */
 void ad_reference(const char *value, struct arena *a, const char **ret_anchor, const char **ret_dn);

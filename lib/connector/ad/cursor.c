@@ -1,4 +1,7 @@
-/* The cursor of an import of AD over LDAP. */
+/*
+ * The cursor of an import of AD over LDAP, written and read as JSON. A new member is written, read
+ * and described here; a cursor of another version is not read, so that the next import is full.
+ */
 #include "connector/ad/cursor.h"
 #include "model/value.h"
 

@@ -56,8 +56,9 @@ struct ad_cursor {
 	unsigned n_retry;
 };
 
-/* False: it is none of this version. Everything lives in the arena. */
-bool ad_cursor_read(struct ad_cursor *ret, const void *data, size_t n, struct arena *a);
+/* False: the text is not a cursor of this version. Everything lives in the arena. */
+bool ad_cursor_read(
+	struct ad_cursor *ret, const void *data, size_t n, struct arena *a) _must_check_;
 /* The caller frees. */
 char *ad_cursor_write(const struct ad_cursor *c);
 /* connector_type.state */

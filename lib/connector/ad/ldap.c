@@ -18,6 +18,7 @@ struct ldap_import {
 	struct ad_cursor last; /* empty: none */
 	struct ad_cursor next;
 	uint64_t digest;
+	bool signed_in; /* to each server: what is refused from here on is a matter of rights */
 	struct arena arena;
 };
 
@@ -450,6 +451,7 @@ static int import(struct ldap_import *li, struct import_answer *ret, struct err 
 
 	init_domains(li);
 	TRY(open_servers(li, e));
+	li->signed_in = true;
 	if (!req->names || !nothing_new(li))
 		TRY(keep_names(li, e));
 	if (nothing_new(li)) {
@@ -473,6 +475,8 @@ enum conn_result ad_import_ldap(struct ad_import *im, struct import_answer *ret,
 	struct ldap_import li = {.im = im, .digest = ad_import_digest(im, false)};
 	int r = import(&li, ret, e);
 
+	if (r == -EACCES && li.signed_in)
+		e->code = -EPERM;
 	done_domains(&li);
 	arena_done(&li.arena);
 	return r < 0 ? ad_ladder(r) : CONN_OK;

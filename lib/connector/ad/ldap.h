@@ -30,16 +30,16 @@ struct ad_server {
 	bool hosts;    /* the naming context that was asked for */
 };
 
-enum conn_result ad_ladder(int r);
+enum conn_result ad_ladder(int r) _must_check_;
 /*
  * Connects to a server of the list, or of DNS, that answers and holds the naming context:
  * `preferred` first when it is one of them (NULL: none). Negative errno as net/ldap.h.
  */
 int ad_server_open(const struct connector *con, const char *base, const char *preferred,
-	struct ad_server *ret, struct err *e);
+	struct ad_server *ret, struct err *e) _must_check_;
 void ad_server_close(struct ad_server *s);
 /* 1: the account can read CN=Deleted Objects of the naming context, 0: not. */
-int ad_reads_deleted(struct ad_server *s, const char *base, struct err *e);
+int ad_reads_deleted(struct ad_server *s, const char *base, struct err *e) _must_check_;
 
 /* One naming context in an import. */
 struct ad_domain {
@@ -81,17 +81,18 @@ struct ad_domain {
 };
 
 /* What CN=Partitions says; nothing where it cannot be read. */
-int ad_names_read(struct ad_server *s, struct ad_names *ret, struct err *e);
+int ad_names_read(struct ad_server *s, struct ad_names *ret, struct err *e) _must_check_;
 
 /* --- whole objects: read.c --- */
 
 /* Begins the object under construction and adds an entry's values, ranges included. */
-int ad_read_whole(struct ad_domain *d, const struct directory_entry *item, struct err *e);
+int ad_read_whole(
+	struct ad_domain *d, const struct directory_entry *item, struct err *e) _must_check_;
 /* Containers, and objects of the naming context that the scope and the filter choose. */
-int ad_read_all(struct ad_domain *d, struct err *e);
+int ad_read_all(struct ad_domain *d, struct err *e) _must_check_;
 /* Puts an object on the list of those to read; then reads them. Those gone are told. */
 void ad_read_later(struct ad_domain *d, const unsigned char guid[16], bool restored);
-int ad_read_listed(struct ad_domain *d, struct err *e);
+int ad_read_listed(struct ad_domain *d, struct err *e) _must_check_;
 
 /* --- changes: delta.c --- */
 
@@ -99,9 +100,9 @@ int ad_read_listed(struct ad_domain *d, struct err *e);
  * Finds out how changes can be told, best way first, and from where on: called before everything
  * is read.
  */
-int ad_delta_begin(struct ad_domain *d, struct err *e);
+int ad_delta_begin(struct ad_domain *d, struct err *e) _must_check_;
 /* Delivers the changes since d->last, or since ad_delta_begin(). 0 or AD_NEEDS_FULL. */
-int ad_delta_read(struct ad_domain *d, struct err *e);
+int ad_delta_read(struct ad_domain *d, struct err *e) _must_check_;
 
 /* --- schema: directory_schema.c --- */
 
@@ -114,6 +115,6 @@ int ad_delta_read(struct ad_domain *d, struct err *e);
  */
 int ad_schema_read(struct ad_server *s, const struct import_request *req, struct arena *a,
 	struct ad_cursor_type **ret, unsigned *ret_n, const char ***ret_missing,
-	unsigned *ret_n_missing, struct err *e);
+	unsigned *ret_n_missing, struct err *e) _must_check_;
 /* "a, b, c and 7 more" */
 const char *ad_name_list(const char *const *names, unsigned n, struct arena *a);

@@ -225,7 +225,7 @@ static int search_line(struct ldif *l, const struct ldif_line *line, struct err 
 		line->value);
 }
 
-/* 1: the line belongs to an entry, 0: it is none of the directory's. */
+/* 1: the line belongs to an entry of the directory, 0: it does not. */
 static int take_line(struct ldif *l, const struct ldif_line *line, struct err *e)
 {
 	int r = l->in == LDIF_BETWEEN ? begin_record(l, line, e) : 1;

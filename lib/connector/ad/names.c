@@ -64,7 +64,7 @@ static int each_cross_ref(void *ctx, const struct directory_entry *item, struct 
 	const char *context = first_value(item, "nCName");
 	const char *netbios = first_value(item, "nETBIOSName");
 
-	if (context && netbios) /* else it is no domain's */
+	if (context && netbios) /* else it does not belong to a domain */
 		ad_names_add(ctx, context, first_value(item, "dnsRoot"), netbios);
 	return 0;
 }

@@ -162,7 +162,7 @@ static int each_container(void *ctx, const struct directory_entry *item, struct 
 	const char *old;
 
 	TRY(ad_read_whole(d, item, e));
-	if (!d->im->entry.anchor) /* a server that is no AD: nothing can follow */
+	if (!d->im->entry.anchor) /* a server other than AD: nothing can follow */
 		return 0;
 	return d->im->sink->container(
 		d->im->sink, d->im->entry.anchor, d->im->entry.dn, true, &old, e);

@@ -37,11 +37,12 @@ static inline bool ad_name_is_whole(const struct ad_name *n)
  * Adds one value in its wire form: text for numbers and booleans, raw bytes for binary, a DN for
  * references. NULL, or what is wrong with it.
  */
-const char *ad_value_add(struct entry *en, struct ad_attr attr, const char *data, size_t n);
+const char *ad_value_add(
+	struct entry *en, struct ad_attr attr, const char *data, size_t n) _must_check_;
 
 /*
  * The class of an object from its objectClass values: the most specific that we know, NULL when
- * it is none of ours.
+ * we import none of them.
  */
 const char *ad_class(const struct value *classes, unsigned n);
 /* An OU or another folder that objects of ours may lie in. */

@@ -178,6 +178,17 @@ static int candidates(const struct connector *con, const char *base, const char 
 	return n ? 0 : r < 0 ? r : err_set(e, -EHOSTDOWN, base, 0, "no server is known");
 }
 
+/* The password would be sent in the clear: refused here, before anybody is asked. */
+static bool is_cleartext(const struct directory_options *o)
+{
+	return o->auth == DIRECTORY_SIMPLE && o->bind_dn && !o->starttls && !o->allow_cleartext &&
+	       str_starts(o->uri, "ldap://");
+}
+
+/*
+ * -EACCES: the server does not take the credentials, or they cannot be used. What the account may
+ * not read, and what the configuration does not allow, is -EPERM.
+ */
 static int open_one(const struct connector *con, const char *uri, const char *base,
 	struct ad_server *ret, struct err *e)
 {
@@ -202,8 +213,13 @@ static int open_one(const struct connector *con, const char *uri, const char *ba
 
 	*ret = (struct ad_server){0};
 	r = directory_open(&o, &ret->dir, e);
-	if (r == 0)
+	if (r == -EACCES && is_cleartext(&o))
+		r = e->code = -EPERM;
+	if (r == 0) {
 		r = read_root(ret, base, e);
+		if (r == -EACCES)
+			r = e->code = -EPERM;
+	}
 	if (r == 0 && !ret->hosts)
 		r = err_set(e, -ENOENT, uri, 0,
 			"the server does not hold %s; its own domain is %s: check base_dn and "

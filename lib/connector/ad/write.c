@@ -10,34 +10,49 @@
 #include <errno.h>
 #include <stdio.h>
 
+/* X(word, errno of net/ldap.h; 0: any other, what to do) */
+#define AD_ERRORS(X)                                                                           \
+	X("permission-issue", -EACCES,                                                         \
+		"give the connector's account in AD the right to write ms-DS-ConsistencyGuid " \
+		"of users (inherited, on base_dn; for protected accounts on AdminSDHolder), "  \
+		"or switch consistency_guid off")                                              \
+	X("attribute-conflict", -EEXIST,                                                       \
+		"the object has another value already: the next import takes it")              \
+	X("dn-attributes-failure", -ENOENT,                                                    \
+		"the object was deleted or moved since the last import: the next one sees it") \
+	X("connector-error", 0, "see the text for what the domain controller said")
+
+static const struct {
+	const char *word;
+	int error;
+	const char *advice;
+} ERRORS[] = {
+#define X(word, error, advice) {word, error, advice},
+	AD_ERRORS(X)
+#undef X
+};
+
 const char *ad_error_advice(const char *name)
 {
-	static const char *const ADVICE[][2] = {
-		{"permission-issue",
-			"give the connector's account in AD the right to write "
-			"ms-DS-ConsistencyGuid of users (inherited, on base_dn; for protected "
-			"accounts on AdminSDHolder), or switch consistency_guid off"},
-		{"attribute-conflict",
-			"the object has another value already: the next import takes it"},
-		{"dn-attributes-failure",
-			"the object was deleted or moved since the last import: the next one sees "
-			"it"},
-		{"connector-error", "see the text for what the domain controller said"},
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(ADVICE); i++)
-		if (streq(ADVICE[i][0], name))
-			return ADVICE[i][1];
+	for (unsigned i = 0; i < ARRAY_SIZE(ERRORS); i++)
+		if (streq(ERRORS[i].word, name))
+			return ERRORS[i].advice;
 	return NULL;
+}
+
+static const char *error_word(int r)
+{
+	unsigned i = 0;
+
+	while (i + 1 < ARRAY_SIZE(ERRORS) && ERRORS[i].error != r)
+		i++;
+	return ERRORS[i].word;
 }
 
 static void set_outcome(struct write_back *w, int r, const struct err *e)
 {
 	w->outcome.result = r == 0 ? CONN_OK : CONN_OBJECT_BAD;
-	w->outcome.error_type = r == -EACCES   ? "permission-issue"
-	                        : r == -EEXIST ? "attribute-conflict"
-	                        : r == -ENOENT ? "dn-attributes-failure"
-	                                       : "connector-error";
+	w->outcome.error_type = error_word(r);
 	err_format(e, w->outcome.text, sizeof(w->outcome.text));
 }
 
@@ -49,7 +64,7 @@ static int write_one(struct ad_server *s, struct write_back *w, struct err *e)
 	int r;
 
 	if (!guid_parse(guid, w->anchor)) {
-		err_set(&we, -EINVAL, w->dn, 0, "\"%s\" is no objectGUID", w->anchor);
+		err_set(&we, -EINVAL, w->dn, 0, "\"%s\" is not an objectGUID", w->anchor);
 		set_outcome(w, -EINVAL, &we);
 		return 0;
 	}
