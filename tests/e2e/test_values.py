@@ -67,13 +67,13 @@ BAD = {  # name: (attribute, values, error, reason)
                 "has nothing before the @"),
     "umlaut": ("proxyAddresses", ["SMTP:umläut@" + DOMAIN], "DataValidationFailed", "an umlaut"),
     "angle": ("proxyAddresses", ["SMTP:<angle@%s>" % DOMAIN], "DataValidationFailed",
-              "a character that cannot be in it"),
+              "a character that is not allowed"),
     "two": ("proxyAddresses", ["SMTP:two@" + DOMAIN, "SMTP:two2@" + DOMAIN],
             "DataValidationFailed", "are both the primary address"),
     "mail": ("mail", ["Mail <mail@%s>" % DOMAIN], "IdentityDataValidationFailed", "has a blank"),
     "dot": ("userPrincipalName", ["dot.@" + DOMAIN], "IdentityDataValidationFailed",
             "has a dot before the @"),
-    "country": ("msExchUsageLocation", ["UK"], "DataValidationFailed", "is no country"),
+    "country": ("msExchUsageLocation", ["UK"], "DataValidationFailed", "is not a country"),
 }
 ON_GRAPH = {"dot", "country"}
 

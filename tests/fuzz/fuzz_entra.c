@@ -10,6 +10,7 @@
 #include "connector/entra/answer.h"
 #include "connector/entra/body.h"
 #include "connector/entra/read.h"
+#include "connector/entra/item.h"
 #include "connector/entra/request.h"
 #include "fuzz.h"
 

@@ -3,7 +3,9 @@
  * (a look-up that found nothing is followed by the create, a match by the takeover).
  */
 #include "connector/entra/answer.h"
+#include "connector/entra/call.h"
 #include "connector/entra/error.h"
+#include "connector/entra/item.h"
 #include "connector/entra/match.h"
 #include "connector/entra/read.h"
 #include "connector/entra/refused.h"
@@ -18,7 +20,7 @@ static enum part_verdict good(const struct connector *c, struct part *p, const j
 	*o = (struct export_outcome){.result = CONN_OK};
 	if (p->kind == PART_CREATE && !id) {
 		o->result = CONN_OBJECT_BAD;
-		o->error_type = "invalid-response";
+		o->error_type = entra_error_word(ENTRA_ERROR_INVALID_RESPONSE);
 		o->text = "the service created the object but did not tell its id";
 	} else if (p->kind == PART_CREATE) {
 		o->anchor = arena_printf(a, "%s%s", entra_classes[p->class].anchor_prefix, id);
@@ -59,13 +61,13 @@ static enum part_verdict refused(const struct part *p, const char *code, const c
 	return PART_DONE;
 }
 
-/* An answer that says nothing is no answer "there is none". */
+/* An answer that says nothing does not mean that the object is absent. */
 static enum part_verdict unreadable(
 	const struct part *p, const char *what, struct arena *a, struct export_outcome *o)
 {
 	*o = (struct export_outcome){
 		.result = CONN_OBJECT_BAD,
-		.error_type = "invalid-response",
+		.error_type = entra_error_word(ENTRA_ERROR_INVALID_RESPONSE),
 		.text = arena_printf(a, "%s %s/%s: the answer %s", part_method(p->kind),
 			entra_classes[p->class].collection, p->id, what),
 	};
@@ -108,10 +110,10 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 
 	if (!id) {
 		if (*p->id && status != 404)
-			return refused(
-				p, "lookup-failed", "the object could not be read", status, a, o);
+			return refused(p, entra_error_word(ENTRA_ERROR_LOOKUP_FAILED),
+				"the object could not be read", status, a, o);
 		if (*p->id) { /* it had been there; an import will tell */
-			return refused(p, "Request_ResourceNotFound",
+			return refused(p, entra_error_word(ENTRA_ERROR_REQUEST_RESOURCE_NOT_FOUND),
 				"the object is no longer there", status, a, o);
 		}
 		if (status != 200 || object || !json_is_array(json_object_get(body, "value")))
@@ -184,7 +186,7 @@ static enum part_verdict roles_told(
 		return take_over(p);
 	*o = (struct export_outcome){
 		.result = CONN_OBJECT_BAD,
-		.error_type = "ExistingAdminRoleConflict",
+		.error_type = entra_error_word(ENTRA_ERROR_EXISTING_ADMIN_ROLE_CONFLICT),
 		.text = arena_printf(a,
 			"the cloud user %s has the same name or primary address and holds the role "
 			"%s: it is never matched",

@@ -15,7 +15,7 @@ unsigned entra_write(struct buf *b, enum entra_class class, enum entra_surface s
 
 /*
  * The first value of `wanted` that no JSON of the service can hold: a number out of range, text
- * that is none. NULL, or what was expected and the attribute in *ret_attr.
+ * that is not UTF-8. NULL, or what was expected and the attribute in *ret_attr.
  */
 const char *entra_write_problem(enum entra_class class, enum entra_surface surface,
 	const struct entry *wanted, const struct delta *delta, unsigned *ret_attr) _must_check_;

@@ -1,7 +1,9 @@
 /* adsyncctl connector test: sign-in, rights, the tenant and its switches; nothing is written. */
+#include "connector/entra/check.h"
 #include "base/timefmt.h"
-#include "connector/entra/match.h"
 #include "connector/check.h"
+#include "connector/entra/call.h"
+#include "connector/entra/match.h"
 #include "net/assertion.h"
 
 #include <errno.h>

@@ -1,76 +1,44 @@
-/* Error names: a new one is a row of each table. */
+/* Names of errors, and which of Graph's answers have them. */
 #include "connector/entra/error.h"
 #include "base/util.h"
 
 static const struct {
-	const char *name, *advice;
+	const char *word, *advice;
 } errors[] = {
-	{"InvalidHardMatch",
-		"the tenant blocks the takeover of cloud objects by a hard match: switch "
-		"blockCloudObjectTakeoverThroughHardMatchEnabled off for the time of the takeover"},
-	{"InvalidSoftMatch",
-		"another object with the same address or name belongs to another object of AD "
-		"already: remove the duplicate value, or the other object's onPremisesImmutableId"},
-	{"ObjectTypeMismatch",
-		"an object of another type has the same address: remove it from one of the two"},
-	{"AttributeValueMustBeUnique",
-		"correct the duplicate value in AD, or remove it from the other object"},
-	{"IdentityDataValidationFailed",
-		"correct userPrincipalName or mail in AD: a character or its form cannot be"},
-	{"DataValidationFailed", "correct the value in AD: its form, type or length cannot be"},
-	{"LargeObject",
-		"reduce the number of values in AD (15 certificates, about 300 proxyAddresses)"},
-	{"FederatedDomainChangeError",
-		"rename the user to the tenant's initial domain first, then to the new federated "
-		"domain"},
-	{"ExistingAdminRoleConflict",
-		"remove the administrator role from the cloud object, synchronize, and give it "
-		"back"},
-	{"DeletingCloudOnlyObjectNotAllowed",
-		"the object is the cloud's: delete it there if it is to go"},
-	{"exported-change-not-reimported",
-		"the service, or another application, changes the value again: give it to one of "
-		"the two, by a rule of your own or over there"},
-	{"permission-issue", "give the application the right that is missing, or remove the "
-			     "object from scope"},
-	{"sensitive-property",
-		"an application may not change these properties of a user who holds a role "
-		"(sensitive actions): give the application a higher role, change them by hand, or "
-		"leave them out of the rules; errors retry sends them again"},
-	{"service-failure",
-		"the service fails at this object and takes others: ask its support, with the time "
-		"and the object's id"},
-	{"invalid-response",
-		"the service's answer cannot be read: ask its support, with the time and the "
-		"object's id"},
-	{"object-too-large",
-		"reduce the number and size of the object's values, or leave attributes out of the "
-		"rules"},
-	{"invalid-attribute-value", "correct the value that the text names where it is mastered"},
+#define X(id, word, advice) {word, advice},
+	ENTRA_ERRORS(X)
+#undef X
 };
 
 /* First match wins; NULL and 0 match everything. */
 static const struct {
 	long status;
 	const char *code, *text; /* text: part of the message, in any case */
-	const char *name;
+	enum entra_error error;
 } rules[] = {
-	{0, NULL, "same value for property", "AttributeValueMustBeUnique"},
-	{0, NULL, "cloud-only object", "DeletingCloudOnlyObjectNotAllowed"},
-	{0, NULL, "property userPrincipalName is invalid", "IdentityDataValidationFailed"},
-	{0, NULL, "too many values", "LargeObject"},
-	{0, NULL, "exceeds the maximum", "LargeObject"},
-	{0, NULL, "specified for property 'userPrincipalName'", "IdentityDataValidationFailed"},
-	{0, NULL, "Invalid value specified for property", "DataValidationFailed"},
-	{0, NULL, "property values specified are invalid", "DataValidationFailed"},
-	{0, NULL, "A value is required for property", "DataValidationFailed"},
-	{403, "Authorization_RequestDenied", NULL, "permission-issue"},
+	{0, NULL, "same value for property", ENTRA_ERROR_ATTRIBUTE_VALUE_MUST_BE_UNIQUE},
+	{0, NULL, "cloud-only object", ENTRA_ERROR_DELETING_CLOUD_ONLY_OBJECT_NOT_ALLOWED},
+	{0, NULL, "property userPrincipalName is invalid",
+		ENTRA_ERROR_IDENTITY_DATA_VALIDATION_FAILED},
+	{0, NULL, "too many values", ENTRA_ERROR_LARGE_OBJECT},
+	{0, NULL, "exceeds the maximum", ENTRA_ERROR_LARGE_OBJECT},
+	{0, NULL, "specified for property 'userPrincipalName'",
+		ENTRA_ERROR_IDENTITY_DATA_VALIDATION_FAILED},
+	{0, NULL, "Invalid value specified for property", ENTRA_ERROR_DATA_VALIDATION_FAILED},
+	{0, NULL, "property values specified are invalid", ENTRA_ERROR_DATA_VALIDATION_FAILED},
+	{0, NULL, "A value is required for property", ENTRA_ERROR_DATA_VALIDATION_FAILED},
+	{403, "Authorization_RequestDenied", NULL, ENTRA_ERROR_PERMISSION_ISSUE},
 };
+
+const char *entra_error_word(enum entra_error error)
+{
+	return errors[error].word;
+}
 
 const char *entra_error_advice(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(errors); i++)
-		if (streq(errors[i].name, name))
+		if (streq(errors[i].word, name))
 			return errors[i].advice;
 	return NULL;
 }
@@ -83,6 +51,6 @@ const char *entra_error_name(long status, const char *code, const char *message)
 		if ((!rules[i].status || rules[i].status == status) &&
 			(!rules[i].code || streq(rules[i].code, code)) &&
 			(!rules[i].text || strcasestr(message, rules[i].text)))
-			return rules[i].name;
-	return *code ? code : "unknown-error";
+			return entra_error_word(rules[i].error);
+	return *code ? code : entra_error_word(ENTRA_ERROR_UNKNOWN_ERROR);
 }

@@ -5,15 +5,20 @@
  * up before it is sent again, so that nothing is created twice. A batch that is refused as a whole
  * is sent again in halves until the object is found that the service does not take.
  */
+#include "connector/entra/export.h"
 #include "base/timefmt.h"
 #include "connector/entra/answer.h"
+#include "connector/entra/call.h"
 #include "connector/entra/error.h"
+#include "connector/entra/item.h"
 #include "connector/entra/match.h"
+#include "connector/entra/pace.h"
 #include "connector/entra/parse.h"
 #include "connector/entra/refused.h"
 #include "connector/entra/request.h"
 #include "connector/entra/suspect.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 
@@ -30,20 +35,18 @@ struct queue {
 	struct part *first, **last;
 };
 
-struct export
-{
+struct graph_export {
 	struct connector *c;
 	struct export_source *source;
 	struct err *e;
 	struct batch *batches;
 	unsigned n_batches, n_busy;
-	double window;      /* batches in flight at a time: 1 to n_batches */
-	int64_t hold_until; /* monotonic ms: the service asked to wait */
+	struct pace pace;
 	struct queue queue; /* parts to be sent */
 	struct suspects suspects;
-	struct part *open; /* an ADD that may take further items */
-	struct export_item spare;
-	bool ended;    /* the source has no more */
+	struct part *open;        /* an ADD that may take further items */
+	int64_t pulled, reported; /* items: equal when all is done */
+	bool ended;               /* the source has no more */
 	bool canceled; /* what is in flight is answered and recorded; nothing new is begun */
 	struct arena arena;
 };
@@ -71,30 +74,32 @@ static struct part *queue_take(struct queue *q, int64_t now, bool with_others)
 	return p;
 }
 
-static int report(struct export *x, struct part *p, const struct export_outcome *o)
+static int report(struct graph_export *x, struct part *p, const struct export_outcome *o)
 {
 	int r = 0;
 
+	assert(p->n && x->reported + p->n <= x->pulled); /* each item once */
+	x->reported += p->n;
 	for (unsigned i = 0; i < p->n && r >= 0; i++)
 		r = x->source->result(x->source, p->items[i].id, o, x->e);
 	part_free(p);
 	return r < 0 ? -1 : 0;
 }
 
-static int report_outside(struct export *x, struct part *p)
+static int report_outside(struct graph_export *x, struct part *p)
 {
 	struct export_outcome o = {
 		.result = CONN_OBJECT_BAD, .text = p->outside, .outside_surface = true};
 
 	if (p->unfit)
 		o = (struct export_outcome){.result = CONN_OBJECT_BAD,
-			.error_type = "DataValidationFailed",
+			.error_type = entra_error_word(ENTRA_ERROR_DATA_VALIDATION_FAILED),
 			.text = p->unfit};
 	if (p->problem)
 		o = (struct export_outcome){
 			.result = CONN_OBJECT_BAD,
 			.error_type = p->problem,
-			.text = "not sent, for public Graph would refuse the object",
+			.text = "not sent: public Graph would refuse the object",
 		};
 	if (p->n_refused) {
 		arena_reset(&x->arena);
@@ -105,7 +110,7 @@ static int report_outside(struct export *x, struct part *p)
 }
 
 /* The next part to send: a waiting one, else made of what the source gives. 1, 0 none, -1. */
-static int next_part(struct export *x, struct part **ret, bool with_others)
+static int next_part(struct graph_export *x, struct part **ret, bool with_others)
 {
 	struct export_item item;
 	int r;
@@ -118,6 +123,7 @@ static int next_part(struct export *x, struct part **ret, bool with_others)
 		if (r < 0)
 			return -1;
 		x->ended = r == 0;
+		x->pulled += !x->ended;
 		if (x->open && (x->ended || !part_join(x->open, &item))) {
 			*ret = x->open;
 			x->open = x->ended ? NULL : part_new(x->c, &item);
@@ -132,68 +138,12 @@ static int next_part(struct export *x, struct part **ret, bool with_others)
 	return 0;
 }
 
-/* --- pace: window and budget --- */
-
-#define BUDGET_SECONDS 150 /* learn.microsoft.com/graph/throttling-limits */
-
-static void budget_refill(struct entra_budget *b)
-{
-	int64_t now = monotonic_ms();
-
-	b->left += (double)(now - b->filled) / 1000 * b->limit / BUDGET_SECONDS;
-	b->left = MIN(b->left, b->limit);
-	b->filled = now;
-}
-
-static bool is_write(const struct part *p)
-{
-	return p->kind != PART_FIND && p->kind != PART_MATCH && p->kind != PART_ROLES;
-}
-
-static bool budget_allows(const struct entra_budget *b)
-{
-	return !b->limit || b->left >= 1;
-}
-
-/* A batch is worth its request: it waits for a second's share of the budget, or for all it takes.
- */
-static bool budget_allows_batch(const struct entra_budget *b)
-{
-	double share = MIN(b->limit / BUDGET_SECONDS, (double)BATCH_MAX);
-
-	return !b->limit || b->left >= MAX(share, 1.0);
-}
-
-static void budget_spend(struct entra_budget *b, const struct part *p)
-{
-	if (b->limit && is_write(p))
-		b->left -= 1;
-}
-
-/* Halved when the service throttles. */
-static void window_shrink(struct export *x, long retry_after)
-{
-	int64_t until = monotonic_ms() + (int64_t)(entra_backoff(1, retry_after) * 1000);
-
-	if (monotonic_ms() >= x->hold_until) /* once for all answers of one time */
-		x->window = MAX(x->window / 2, 1.0);
-	x->hold_until = MAX(x->hold_until, until);
-}
-
-/* A batch more for each round of good answers, unless the service says that it is near its limit.
- */
-static void window_grow(struct export *x, const struct http_request *r)
-{
-	if (r->used < 0.8)
-		x->window = MIN(x->window + 1 / x->window, (double)x->n_batches);
-}
-
 /* --- batches --- */
 
 /* Needs a right that each surface needs, too, and changes nothing. */
 #define PROBE "{\"id\":\"1\",\"method\":\"GET\",\"url\":\"/users?$top=1&$select=id\"}"
 
-static void batch_send(struct export *x, struct batch *b)
+static void batch_send(struct graph_export *x, struct batch *b)
 {
 	struct http_request *r = b->request;
 
@@ -216,7 +166,7 @@ static void batch_send(struct export *x, struct batch *b)
 }
 
 /* Adds what is to be sent next; a part that must be alone ends it. */
-static int batch_add_parts(struct export *x, struct batch *b)
+static int batch_add_parts(struct graph_export *x, struct batch *b)
 {
 	while (b->n < BATCH_MAX && budget_allows(&x->c->budget)) {
 		struct part *p;
@@ -238,7 +188,7 @@ static int batch_add_parts(struct export *x, struct batch *b)
 }
 
 /* Fills and sends one batch. 1: sent, 0: nothing to send now, -1. */
-static int batch_fill(struct export *x, struct batch *b)
+static int batch_fill(struct graph_export *x, struct batch *b)
 {
 	b->n = 0;
 	if (x->suspects.ask) {
@@ -265,7 +215,7 @@ static int batch_fill(struct export *x, struct batch *b)
 
 /* --- what failed --- */
 
-static enum conn_result overloaded(struct export *x, const struct part *p, const char *why)
+static enum conn_result overloaded(struct graph_export *x, const struct part *p, const char *why)
 {
 	err_set(x->e, -EAGAIN, x->c->graph, 0,
 		"%s %d times for %s; the rest is exported in the next cycle", why, p->tries,
@@ -275,7 +225,7 @@ static enum conn_result overloaded(struct export *x, const struct part *p, const
 
 /* The service takes others, so it is the object. */
 static enum conn_result blame(
-	struct export *x, struct part *p, const char *error_type, const char *text)
+	struct graph_export *x, struct part *p, const char *error_type, const char *text)
 {
 	struct export_outcome o = {
 		.result = CONN_OBJECT_BAD, .error_type = error_type, .text = text};
@@ -284,12 +234,12 @@ static enum conn_result blame(
 }
 
 /* It failed as often as it may: its own fault, if the service took something else meanwhile. */
-static enum conn_result give_up(struct export *x, struct part *p, const char *why)
+static enum conn_result give_up(struct graph_export *x, struct part *p, const char *why)
 {
 	enum conn_result ret;
 
 	if (suspects_blame(&x->suspects, p))
-		return blame(x, p, "service-failure",
+		return blame(x, p, entra_error_word(ENTRA_ERROR_SERVICE_FAILURE),
 			arena_printf(&x->arena, "%s %d times for this object, and not for others",
 				why, p->tries));
 	if (p->tries > ENTRA_TRIES + UNKNOWN_TRIES) {
@@ -306,7 +256,7 @@ static enum conn_result give_up(struct export *x, struct part *p, const char *wh
  * token, the whole request), for the error when it lasts; NULL: the service failed at this part.
  */
 static enum conn_result again(
-	struct export *x, struct part *p, long retry_after, const char *reason)
+	struct graph_export *x, struct part *p, long retry_after, const char *reason)
 {
 	enum conn_result ret;
 
@@ -335,7 +285,7 @@ static const char *reason_of(long status)
  * A write that may have been done. References and deletes can be sent twice without harm. The last
  * time it goes by itself: one that the service fails at must not take the others along.
  */
-static enum conn_result unknown(struct export *x, struct part *p)
+static enum conn_result unknown(struct graph_export *x, struct part *p)
 {
 	suspects_blame(&x->suspects, p);
 	if (p->kind == PART_CREATE || p->kind == PART_UPDATE)
@@ -348,7 +298,7 @@ static enum conn_result unknown(struct export *x, struct part *p)
 	return CONN_OK;
 }
 
-static void split(struct export *x, struct part *p)
+static void split(struct graph_export *x, struct part *p)
 {
 	for (unsigned i = 0; i < p->n; i++)
 		queue_put(&x->queue, part_new(x->c, &p->items[i]));
@@ -356,7 +306,7 @@ static void split(struct export *x, struct part *p)
 }
 
 static enum conn_result part_take(
-	struct export *x, struct part *p, long status, const json_t *body, long retry_after)
+	struct graph_export *x, struct part *p, long status, const json_t *body, long retry_after)
 {
 	struct export_outcome o;
 
@@ -369,7 +319,7 @@ static enum conn_result part_take(
 		if (status == 401)
 			oauth_forget(&x->c->oauth);
 		else
-			window_shrink(x, retry_after);
+			pace_shrink(&x->pace, retry_after);
 		return again(x, p, status == 401 ? 0 : retry_after, reason_of(status));
 	case PART_UNKNOWN:
 		return unknown(x, p);
@@ -394,7 +344,7 @@ static long part_retry_after(const json_t *response)
 }
 
 /* The answers of one batch, in whatever order. What is not answered has an unknown outcome. */
-static enum conn_result batch_answers(struct export *x, struct batch *b, const json_t *json)
+static enum conn_result batch_answers(struct graph_export *x, struct batch *b, const json_t *json)
 {
 	enum conn_result r = CONN_OK;
 	size_t i;
@@ -435,7 +385,7 @@ static bool is_refusal(const struct http_request *r)
 }
 
 /* Refused as a whole: in halves; one by itself is the one that is to blame. */
-static enum conn_result batch_refused(struct export *x, struct batch *b)
+static enum conn_result batch_refused(struct graph_export *x, struct batch *b)
 {
 	const struct http_request *r = b->request;
 	struct part *p = b->parts[0];
@@ -458,7 +408,8 @@ static enum conn_result batch_refused(struct export *x, struct batch *b)
 	json = entra_parse(r->answer.data, r->answer.len, 0);
 	entra_error(json, &code, &message);
 	arena_reset(&x->arena);
-	type = r->status == 413 ? "LargeObject" : entra_error_name(r->status, code, message);
+	type = r->status == 413 ? entra_error_word(ENTRA_ERROR_LARGE_OBJECT)
+	                        : entra_error_name(r->status, code, message);
 	ret = blame(x, p, type,
 		arena_printf(&x->arena,
 			"the service does not take a request that holds it: %ld %s: %s", r->status,
@@ -468,7 +419,7 @@ static enum conn_result batch_refused(struct export *x, struct batch *b)
 }
 
 /* Was the probe not taken either, it is the service. */
-static enum conn_result probe_failed(struct export *x, const struct http_request *r)
+static enum conn_result probe_failed(struct graph_export *x, const struct http_request *r)
 {
 	bool stale = r->outcome == HTTP_ANSWERED && r->status == 401; /* asked with a new token */
 
@@ -479,13 +430,13 @@ static enum conn_result probe_failed(struct export *x, const struct http_request
 		return CONN_DOWN;
 	}
 	if (!stale)
-		window_shrink(x, r->retry_after);
+		pace_shrink(&x->pace, r->retry_after);
 	x->suspects.ask = true;
 	return CONN_OK;
 }
 
-/* The whole batch failed: nobody knows the outcome, or nothing was done. */
-static enum conn_result batch_failed(struct export *x, struct batch *b)
+/* The whole batch failed: the outcome is not known, or nothing was done. */
+static enum conn_result batch_failed(struct graph_export *x, struct batch *b)
 {
 	const struct http_request *r = b->request;
 	bool busy = r->outcome == HTTP_ANSWERED && (r->status == 429 || r->status == 503);
@@ -502,7 +453,7 @@ static enum conn_result batch_failed(struct export *x, struct batch *b)
 	if (!entra_retriable(r) && !stale)
 		ret = entra_refused(x->c, r, x->e);
 	if (busy)
-		window_shrink(x, r->retry_after);
+		pace_shrink(&x->pace, r->retry_after);
 	arena_reset(&x->arena);
 	for (unsigned i = 0; i < b->n; i++) {
 		struct part *p = b->parts[i];
@@ -522,7 +473,7 @@ static enum conn_result batch_failed(struct export *x, struct batch *b)
 }
 
 /* What the probe was answered: the service takes requests, or it does not. */
-static enum conn_result probe_answer(struct export *x, const json_t *json)
+static enum conn_result probe_answer(struct graph_export *x, const json_t *json)
 {
 	const json_t *one = json_array_get(json_object_get(json, "responses"), 0);
 	json_int_t status = json_integer_value(json_object_get(one, "status"));
@@ -532,7 +483,7 @@ static enum conn_result probe_answer(struct export *x, const json_t *json)
 	if (good)
 		return CONN_OK;
 	if (++x->suspects.probes < UNKNOWN_TRIES) {
-		window_shrink(x, part_retry_after(one));
+		pace_shrink(&x->pace, part_retry_after(one));
 		x->suspects.ask = true;
 		return CONN_OK;
 	}
@@ -541,7 +492,7 @@ static enum conn_result probe_answer(struct export *x, const json_t *json)
 	return CONN_DOWN;
 }
 
-static enum conn_result batch_done(struct export *x, struct batch *b)
+static enum conn_result batch_done(struct graph_export *x, struct batch *b)
 {
 	struct http_request *r = b->request;
 	enum conn_result ret;
@@ -551,7 +502,7 @@ static enum conn_result batch_done(struct export *x, struct batch *b)
 	x->n_busy--;
 	if (r->outcome != HTTP_ANSWERED || r->status != 200)
 		return batch_failed(x, b);
-	window_grow(x, r);
+	pace_grow(&x->pace, r->used);
 	json = entra_parse(r->answer.data, r->answer.len, 0);
 	ret = b->n ? batch_answers(x, b, json) : probe_answer(x, json);
 	json_decref(json);
@@ -559,12 +510,10 @@ static enum conn_result batch_done(struct export *x, struct batch *b)
 }
 
 /* Fills the batches that are free, as many as the window takes. */
-static int fill(struct export *x)
+static int fill(struct graph_export *x)
 {
 	budget_refill(&x->c->budget);
-	if (monotonic_ms() < x->hold_until)
-		return 0;
-	for (unsigned i = 0; i < x->n_batches && x->n_busy < (unsigned)x->window; i++) {
+	for (unsigned i = 0; i < x->n_batches && pace_allows(&x->pace, x->n_busy); i++) {
 		int sent = x->batches[i].busy ? 1 : batch_fill(x, &x->batches[i]);
 
 		if (sent <= 0)
@@ -573,13 +522,13 @@ static int fill(struct export *x)
 	return 0;
 }
 
-static enum conn_result stopped(struct export *x)
+static enum conn_result stopped(struct graph_export *x)
 {
 	err_set(x->e, -ECANCELED, x->c->graph, 0, "the export was stopped");
 	return CONN_CANCELED;
 }
 
-static bool is_canceled(struct export *x)
+static bool is_canceled(struct graph_export *x)
 {
 	const struct connector_host *host = x->c->host;
 
@@ -588,7 +537,7 @@ static bool is_canceled(struct export *x)
 	return x->canceled;
 }
 
-static enum conn_result run(struct export *x)
+static enum conn_result run(struct graph_export *x)
 {
 	for (;;) {
 		bool fresh = oauth_fresh(&x->c->oauth);
@@ -607,13 +556,15 @@ static enum conn_result run(struct export *x)
 			x->canceled = http_sleep(
 				x->c->http, 0.1); /* held back, or the budget is used up */
 		else
-			return CONN_OK;
+			break;
 		if (r != CONN_OK)
 			return r;
 	}
+	assert(x->pulled == x->reported);
+	return CONN_OK;
 }
 
-static void export_done(struct export *x)
+static void export_done(struct graph_export *x)
 {
 	struct part *p;
 
@@ -637,7 +588,7 @@ static void export_done(struct export *x)
 
 enum conn_result entra_export(struct connector *c, struct export_source *source, struct err *e)
 {
-	struct export x = {.c = c, .source = source, .e = e};
+	struct graph_export x = {.c = c, .source = source, .e = e};
 	_cleanup_free_ char *url = xasprintf("%s/$batch", c->base);
 	enum conn_result r = entra_ready(c, e);
 
@@ -647,7 +598,7 @@ enum conn_result entra_export(struct connector *c, struct export_source *source,
 		return r;
 	x.queue.last = &x.queue.first;
 	x.n_batches = (unsigned)setting_number(c->settings, "batches_in_flight");
-	x.window = MIN(2.0, (double)x.n_batches);
+	pace_init(&x.pace, x.n_batches);
 	x.batches = xcalloc(x.n_batches, sizeof(*x.batches));
 	for (unsigned i = 0; i < x.n_batches; i++)
 		x.batches[i].request = http_request_new("POST", url);

@@ -5,16 +5,16 @@
  * a full one. Devices ask for a right of their own: without it the rest is imported, and those that
  * are known stay as they are.
  */
-#include "base/codec.h"
-#include "connector/entra/entra.h"
+#include "connector/entra/import.h"
+#include "connector/entra/call.h"
+#include "connector/entra/cursor.h"
+#include "connector/entra/error.h"
 #include "connector/entra/parse.h"
 #include "connector/entra/read.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 
-#define CURSOR_VERSION 1
 #define PAGE_MIN 5
 #define NOTES_MAX 50 /* of quarantined values, in one import */
 
@@ -33,7 +33,7 @@ struct stream {
 	json_t *first; /* the first answer, kept until all first answers are there */
 };
 
-struct import {
+struct graph_import {
 	struct connector *c;
 	struct import_sink *sink;
 	struct import_answer *answer;
@@ -42,7 +42,7 @@ struct import {
 	unsigned n_streams;
 	struct optional {
 		bool wanted;          /* always imported, or read by rules */
-		bool refused, before; /* for want of a role; so did the last import find it */
+		bool refused, before; /* a role is missing; it was at the last import */
 		char why[256];
 	} classes[ENTRA_CLASS_COUNT];
 	struct arena arena; /* of one object */
@@ -56,7 +56,7 @@ struct import {
 	unsigned n_notes;
 };
 
-static char *first_url(struct import *im, const struct stream *s)
+static char *first_url(struct graph_import *im, const struct stream *s)
 {
 	const struct entra_class_info *info = &entra_classes[s->class];
 	_cleanup_buf_ struct buf b = {0};
@@ -74,7 +74,7 @@ static char *first_url(struct import *im, const struct stream *s)
 }
 
 /* Headers must be set before each send: the token may have been renewed. */
-static void start(struct import *im, struct stream *s)
+static void start(struct graph_import *im, struct stream *s)
 {
 	struct http_request *r = s->request;
 
@@ -85,7 +85,7 @@ static void start(struct import *im, struct stream *s)
 	http_start(im->c->http, r);
 }
 
-static void stream_begin(struct import *im, struct stream *s, const char *delta_link)
+static void stream_begin(struct graph_import *im, struct stream *s, const char *delta_link)
 {
 	char *url = delta_link ? xstrdup(delta_link) : first_url(im, s);
 
@@ -107,13 +107,13 @@ static void stream_end(struct stream *s)
 	s->pages = (struct entra_pages){0};
 }
 
-static void drain(struct import *im)
+static void drain(struct graph_import *im)
 {
 	while (http_next(im->c->http))
 		;
 }
 
-static enum conn_result bad_page(struct import *im, const struct stream *s, const char *what)
+static enum conn_result bad_page(struct graph_import *im, const struct stream *s, const char *what)
 {
 	err_set(im->e, -EPROTO, im->c->graph, 0, "the answer to GET %.400s %s", s->request->url,
 		what);
@@ -124,7 +124,7 @@ static enum conn_result bad_page(struct import *im, const struct stream *s, cons
  * Duplicate attribute resiliency: the service took the object without a value that another one has
  * already, and says so only there.
  */
-static void note_quarantine(struct import *im, const struct entry *en)
+static void note_quarantine(struct graph_import *im, const struct entry *en)
 {
 	static unsigned errors, name;
 	const struct attr *a;
@@ -144,7 +144,7 @@ static void note_quarantine(struct import *im, const struct entry *en)
 			text ? text : "an object", en->anchor, a->values[0].data));
 }
 
-static int delta_object(struct import *im, struct stream *s, const json_t *json)
+static int delta_object(struct graph_import *im, struct stream *s, const json_t *json)
 {
 	struct import_object o = {.partial = true};
 	struct entry en;
@@ -165,19 +165,20 @@ static int delta_object(struct import *im, struct stream *s, const json_t *json)
 		&o.n_changes);
 	if (wrong)
 		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
-			"invalid-attribute-value", wrong, im->e);
+			entra_error_word(ENTRA_ERROR_INVALID_ATTRIBUTE_VALUE), wrong, im->e);
 	note_quarantine(im, &en);
 	return im->sink->object(im->sink, &o, im->e);
 }
 
 /* An item that cannot be read may be any object: none of the class is released this time. */
-static int flag_object(struct import *im, struct stream *s, const json_t *json)
+static int flag_object(struct graph_import *im, struct stream *s, const json_t *json)
 {
 	const char *id = entra_id(json);
 
 	if (!id) {
 		im->unflagged[s->class] = true;
-		return im->sink->bad(im->sink, "-", NULL, "invalid-response",
+		return im->sink->bad(im->sink, "-", NULL,
+			entra_error_word(ENTRA_ERROR_INVALID_RESPONSE),
 			"an object without id in the list of those managed in the cloud", im->e);
 	}
 	if (im->flagged[s->class].n == im->flagged[s->class].cap) {
@@ -191,7 +192,7 @@ static int flag_object(struct import *im, struct stream *s, const json_t *json)
 }
 
 /* Objects of one page, then the next request or the end. */
-static enum conn_result page(struct import *im, struct stream *s, const json_t *json)
+static enum conn_result page(struct graph_import *im, struct stream *s, const json_t *json)
 {
 	const json_t *value = json_object_get(json, "value");
 	const char *next, *delta, *wrong;
@@ -231,7 +232,7 @@ static bool is_too_much(const struct http_request *r)
 }
 
 /* A read that did not succeed: once more after a while, or the end. */
-static enum conn_result try_again(struct import *im, struct stream *s)
+static enum conn_result try_again(struct graph_import *im, struct stream *s)
 {
 	struct http_request *r = s->request;
 
@@ -261,7 +262,7 @@ static enum conn_result try_again(struct import *im, struct stream *s)
 }
 
 /* The right to read the class is missing: it is left out, and what is known of it stays. */
-static void leave_out(struct import *im, struct stream *s)
+static void leave_out(struct graph_import *im, struct stream *s)
 {
 	struct optional *class = &im->classes[s->class];
 	json_t *json = entra_parse(s->request->answer.data, s->request->answer.len, 0);
@@ -274,7 +275,7 @@ static void leave_out(struct import *im, struct stream *s)
 	s->done = true;
 }
 
-static enum conn_result answer(struct import *im, struct stream *s, json_t **ret)
+static enum conn_result answer(struct graph_import *im, struct stream *s, json_t **ret)
 {
 	struct http_request *r = s->request;
 
@@ -295,7 +296,7 @@ static enum conn_result answer(struct import *im, struct stream *s, json_t **ret
 }
 
 /* Every stream's first answer, so that a 410 is known before anything is handed out. */
-static enum conn_result first_answers(struct import *im)
+static enum conn_result first_answers(struct graph_import *im)
 {
 	struct http_request *r;
 
@@ -309,7 +310,7 @@ static enum conn_result first_answers(struct import *im)
 	return CONN_OK;
 }
 
-static enum conn_result all_pages(struct import *im)
+static enum conn_result all_pages(struct graph_import *im)
 {
 	struct http_request *r;
 	enum conn_result cr;
@@ -343,7 +344,7 @@ static enum conn_result all_pages(struct import *im)
 	return CONN_OK;
 }
 
-static int deliver_flags(struct import *im)
+static int deliver_flags(struct graph_import *im)
 {
 	unsigned attr = attr_intern("blockOnPremisesSync");
 
@@ -362,7 +363,7 @@ static int deliver_flags(struct import *im)
 }
 
 /* Classes that were not asked for, or refused: nothing is gone for that. */
-static int deliver_kept(struct import *im)
+static int deliver_kept(struct graph_import *im)
 {
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
 		const struct optional *class = &im->classes[c];
@@ -385,81 +386,23 @@ static int deliver_kept(struct import *im)
 	return 0;
 }
 
-/*
- * --- the cursor: {"version":1,"select":"...","users":"https://...", ...}; "devices":null where
- * they were left out ---
- */
-
-/* What the delta queries were asked for: a new attribute comes only with a query of its own. */
-static const char *selected(const struct import *im, char text[17])
+static int put_cursor(struct graph_import *im)
 {
-	_cleanup_buf_ struct buf b = {0};
+	struct entra_cursor cursor = {0};
+	_cleanup_free_ char *text = NULL;
 
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
-		if (!im->classes[c].wanted)
-			continue;
-		entra_select(&b, (enum entra_class)c, im->c->surface);
-		buf_addc(&b, ';');
+		cursor.classes[c].wanted = im->classes[c].wanted;
+		cursor.classes[c].left_out = im->classes[c].refused;
 	}
-	snprintf(text, 17, "%016" PRIx64, hash64(b.data, b.len));
-	return text;
+	for (unsigned i = 0; i < im->n_streams; i++)
+		if (im->streams[i].kind == STREAM_DELTA)
+			cursor.classes[im->streams[i].class].link = im->streams[i].delta_link;
+	text = entra_cursor_write(&cursor, im->c);
+	return im->sink->cursor(im->sink, text, strlen(text), im->e);
 }
 
-static bool cursor_says(const json_t *json, const char *key, const char *want)
-{
-	const char *have = json_string_value(json_object_get(json, key));
-
-	return have && streq(have, want);
-}
-
-static json_t *cursor_read(struct import *im, const struct import_request *req)
-{
-	char select[17];
-	json_t *json = req->cursor ? json_loadb(req->cursor, req->cursor_len, 0, NULL) : NULL;
-	bool good = json_integer_value(json_object_get(json, "version")) == CURSOR_VERSION &&
-	            cursor_says(json, "surface", im->c->sync_surface ? "sync" : "graph") &&
-	            cursor_says(json, "select", selected(im, select));
-
-	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
-		const json_t *v = json_object_get(json, entra_classes[c].collection);
-		const char *url = json_string_value(v);
-
-		im->classes[c].before = entra_classes[c].role && json_is_null(v);
-		if (im->classes[c].wanted && !im->classes[c].before)
-			good = good && url && entra_own_url(im->c, url);
-	}
-	good = good && !req->full;
-	if (good)
-		return json;
-	json_decref(json);
-	return NULL;
-}
-
-static int cursor_write(struct import *im)
-{
-	json_t *json = json_object();
-	char *text, select[17];
-	int r;
-
-	json_object_set_new(json, "version", json_integer(CURSOR_VERSION));
-	json_object_set_new(json, "surface", json_string(im->c->sync_surface ? "sync" : "graph"));
-	json_object_set_new(json, "select", json_string(selected(im, select)));
-	for (unsigned i = 0; i < im->n_streams; i++) {
-		const struct stream *s = &im->streams[i];
-		bool refused = im->classes[s->class].refused;
-
-		if (s->kind == STREAM_DELTA)
-			json_object_set_new(json, entra_classes[s->class].collection,
-				refused ? json_null() : json_string(s->delta_link));
-	}
-	text = json_dumps(json, JSON_COMPACT);
-	r = im->sink->cursor(im->sink, text, strlen(text), im->e);
-	free(text);
-	json_decref(json);
-	return r;
-}
-
-static void add_stream(struct import *im, enum stream_kind kind, enum entra_class class)
+static void add_stream(struct graph_import *im, enum stream_kind kind, enum entra_class class)
 {
 	struct stream *s = &im->streams[im->n_streams++];
 
@@ -468,7 +411,8 @@ static void add_stream(struct import *im, enum stream_kind kind, enum entra_clas
 	s->page_size = (int)setting_number(im->c->settings, "page_size");
 }
 
-static void begin_all(struct import *im, const json_t *cursor)
+/* cursor NULL: everything is read. */
+static void begin_all(struct graph_import *im, const struct entra_cursor *cursor)
 {
 	for (unsigned i = 0; i < im->n_streams; i++)
 		stream_end(&im->streams[i]);
@@ -483,17 +427,14 @@ static void begin_all(struct import *im, const json_t *cursor)
 			add_stream(im, STREAM_FLAGS, (enum entra_class)c);
 	for (unsigned i = 0; i < im->n_streams; i++) {
 		struct stream *s = &im->streams[i];
-		const char *collection = entra_classes[s->class].collection;
+		bool goes_on = cursor && s->kind == STREAM_DELTA;
 
-		stream_begin(im, s,
-			s->kind == STREAM_DELTA
-				? json_string_value(json_object_get(cursor, collection))
-				: NULL);
+		stream_begin(im, s, goes_on ? cursor->classes[s->class].link : NULL);
 	}
 }
 
 /* The right that was missing is there now: what went meanwhile is known only by reading all. */
-static bool is_granted(const struct import *im)
+static bool is_granted(const struct graph_import *im)
 {
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
 		if (im->classes[c].wanted && im->classes[c].before && !im->classes[c].refused)
@@ -501,18 +442,20 @@ static bool is_granted(const struct import *im)
 	return false;
 }
 
-static enum conn_result import_all(struct import *im, const struct import_request *req)
+static enum conn_result import_all(struct graph_import *im, const struct import_request *req)
 {
-	json_t *cursor;
+	struct entra_cursor cursor = {0};
 	enum conn_result r;
 
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
-		im->classes[c].wanted =
+		im->classes[c].wanted = cursor.classes[c].wanted =
 			!entra_classes[c].role || import_reads(req, entra_classes[c].name);
-	cursor = cursor_read(im, req);
-	begin_all(im, cursor);
-	im->answer->full = cursor == NULL;
-	json_decref(cursor);
+	im->answer->full =
+		!entra_cursor_read(&cursor, im->c, req->cursor, req->cursor_len) || req->full;
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+		im->classes[c].before = cursor.classes[c].left_out;
+	begin_all(im, im->answer->full ? NULL : &cursor);
+	entra_cursor_done(&cursor);
 	r = first_answers(im);
 	if (r == CONN_OK && (im->restart || (!im->answer->full && is_granted(im)))) {
 		http_abort(im->c->http);
@@ -528,7 +471,7 @@ static enum conn_result import_all(struct import *im, const struct import_reques
 	}
 	if (r == CONN_OK)
 		r = all_pages(im);
-	if (r == CONN_OK && (deliver_flags(im) < 0 || deliver_kept(im) < 0 || cursor_write(im) < 0))
+	if (r == CONN_OK && (deliver_flags(im) < 0 || deliver_kept(im) < 0 || put_cursor(im) < 0))
 		r = CONN_RUN_BAD;
 	return r;
 }
@@ -536,7 +479,7 @@ static enum conn_result import_all(struct import *im, const struct import_reques
 enum conn_result entra_import(struct connector *c, const struct import_request *req,
 	struct import_sink *sink, struct import_answer *ret, struct err *e)
 {
-	struct import im = {.c = c, .sink = sink, .answer = ret, .e = e};
+	struct graph_import im = {.c = c, .sink = sink, .answer = ret, .e = e};
 	enum conn_result r = entra_ready(c, e);
 
 	if (r == CONN_OK) {

@@ -3,6 +3,8 @@
  * (learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant).
  */
 #include "connector/entra/match.h"
+#include "connector/entra/call.h"
+#include "connector/entra/error.h"
 #include "connector/entra/read.h"
 
 #include <errno.h>
@@ -216,18 +218,20 @@ enum entra_match_verdict entra_match_decide(const struct connector *c, const str
 	json_t *o;
 
 	if (!json_is_array(list))
-		return refuse(ret_error, ret_text, "invalid-response",
+		return refuse(ret_error, ret_text, entra_error_word(ENTRA_ERROR_INVALID_RESPONSE),
 			"the service did not list the candidates for a match");
 	json_array_foreach ((json_t *)list, i, o) {
 		own = json_string_value(json_object_get(o, "onPremisesImmutableId"));
 		id = entra_id(o);
 		if (!id)
-			return refuse(ret_error, ret_text, "invalid-response",
+			return refuse(ret_error, ret_text,
+				entra_error_word(ENTRA_ERROR_INVALID_RESPONSE),
 				"the service listed a candidate for a match without its id");
 		*ret_id = arena_strdup(a, id);
 		if (own && anchor && streq(own, anchor))
 			return c->switches.block_takeover
-			               ? refuse(ret_error, ret_text, "InvalidHardMatch",
+			               ? refuse(ret_error, ret_text,
+						 entra_error_word(ENTRA_ERROR_INVALID_HARD_MATCH),
 						 arena_printf(a,
 							 "the cloud user %s has the same "
 							 "sourceAnchor, and the tenant blocks the "
@@ -243,13 +247,13 @@ enum entra_match_verdict entra_match_decide(const struct connector *c, const str
 	*ret_id = id = arena_strdup(a, entra_id(found));
 	own = json_string_value(json_object_get(found, "onPremisesImmutableId"));
 	if (own || json_is_true(json_object_get(found, "onPremisesSyncEnabled")))
-		return refuse(ret_error, ret_text, "InvalidSoftMatch",
+		return refuse(ret_error, ret_text, entra_error_word(ENTRA_ERROR_INVALID_SOFT_MATCH),
 			arena_printf(a,
 				"the cloud user %s has the same name or primary address and "
 				"another sourceAnchor (%s)",
 				id, own ? own : "synchronized"));
 	if (c->switches.block_soft_match || !setting_bool(c->settings, "soft_match"))
-		return refuse(ret_error, ret_text, "InvalidSoftMatch",
+		return refuse(ret_error, ret_text, entra_error_word(ENTRA_ERROR_INVALID_SOFT_MATCH),
 			arena_printf(a,
 				"the cloud user %s has the same name or primary address, and soft "
 				"matches are blocked",

@@ -2,10 +2,10 @@
  * mailNickname: what learn.microsoft.com/graph/api/resources/group allows of it, made of any name.
  * It is Exchange's alias: a dot at either end would be refused there.
  */
-#include "connector/entra/value.h"
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"
+#include "connector/entra/value.h"
 
 #include <inttypes.h>
 

@@ -1,6 +1,7 @@
 /*
  * The JSON of answers. One object of an answer that cannot be read must not take the others along:
- * a string that is no text becomes one with a NUL, which entra_read() refuses by object and name.
+ * a value that jansson cannot hold becomes a string with a NUL, which entra_read() refuses by
+ * object and name.
  */
 #include "connector/entra/parse.h"
 #include "base/buf.h"
@@ -54,7 +55,7 @@ static bool is_name(const char *p, const char *end)
 	return p < end && *p == ':';
 }
 
-/* How many bytes of an escape are good; 0: it is half of a character, or none. */
+/* How many bytes of an escape are good; 0: it is half of a character, or not an escape. */
 static size_t escape_len(const char *p, const char *end, bool name)
 {
 	unsigned high, low;
@@ -73,7 +74,7 @@ static size_t escape_len(const char *p, const char *end, bool name)
 	return 12;
 }
 
-/* How many bytes a character of UTF-8 has; 0: it is none. */
+/* How many bytes a character of UTF-8 has; 0: the bytes are not UTF-8. */
 static size_t char_len(const char *p, const char *end)
 {
 	unsigned char c = (unsigned char)*p;

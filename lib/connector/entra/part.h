@@ -1,10 +1,11 @@
 /*
- * One sub-request of a $batch: what it asks for. How it is written is request.h's, what its answer
+ * One sub-request of a $batch: what it asks for. How it is made
+ * of an export item is item.h's, how it is written is request.h's, what its answer
  * means answer.h's, what is taken out of it refused.h's. A new kind is a row of PART_KINDS.
  */
 #pragma once
 
-#include "connector/entra/entra.h"
+#include "connector/entra/graph.h"
 
 #define PART_ITEMS_MAX 20 /* references in one members@odata.bind (Graph: add members) */
 
@@ -55,13 +56,7 @@ struct part {
 	struct part *next;  /* in a queue */
 };
 
-/* The part for an item; it may take more of the same kind: part_join(). */
-struct part *part_new(const struct connector *c, const struct export_item *item);
-/* Takes another reference of the same object and attribute. False: it does not fit. */
-bool part_join(struct part *p, const struct export_item *item);
 void part_free(struct part *p);
-/* How a new object comes into being: PART_CREATE, or what is asked or done before. */
-enum part_kind part_create_kind(const struct connector *c, struct part *p);
 /* The HTTP method of a kind, and whether its request has a body. */
 const char *part_method(enum part_kind k);
 bool part_has_body(enum part_kind k);

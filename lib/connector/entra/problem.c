@@ -3,15 +3,15 @@
  * (microsoft.github.io/idfix, learn.microsoft.com/microsoft-365/enterprise/
  * prepare-for-directory-synchronization). Another attribute is a row of the table below.
  */
-#include "connector/entra/value.h"
 #include "base/country.h"
 #include "base/text.h"
+#include "connector/entra/value.h"
 
 #include <ctype.h>
 
 #define ADDRESS_MAX 256
 
-/* What no address has, its own escape among it; blanks and letters beyond ASCII are named apart. */
+/* Characters that no address has; blanks and letters beyond ASCII have a text of their own. */
 static const char *wrong_characters(const char *s, size_t n, const char *not_in)
 {
 	if (!utf8_valid(s, n))
@@ -26,7 +26,7 @@ static const char *wrong_characters(const char *s, size_t n, const char *not_in)
 		if (c >= 0x80)
 			return "has a letter with an accent, an umlaut or the like";
 		if (strchr(not_in, (int)c))
-			return "has a character that cannot be in it";
+			return "has a character that is not allowed";
 	}
 	return NULL;
 }
@@ -51,7 +51,7 @@ static const char *wrong_domain(const char *s, size_t n)
 		return "has a dot too many in its domain";
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)s[i]) && s[i] != '.' && s[i] != '-' && s[i] != '_')
-			return "has a character in its domain that cannot be there";
+			return "has a character in its domain that is not allowed";
 	return NULL;
 }
 
@@ -86,7 +86,7 @@ static const char *wrong_upn(const char *s, size_t n)
 
 static const char *wrong_country(const char *s, size_t n)
 {
-	return country_exists(s, n) ? NULL : "is no country of ISO 3166-1 (two letters)";
+	return country_exists(s, n) ? NULL : "is not a country of ISO 3166-1 (two letters)";
 }
 
 /* An address of mail; what has another prefix (X500:, SIP:) has another form. */
@@ -122,6 +122,7 @@ static const char *two_primaries(const struct attr *at, struct arena *a)
 	return NULL;
 }
 
+/* Words of ENTRA_ERRORS. */
 #define IDENTITY_ERROR "IdentityDataValidationFailed"
 #define DATA_ERROR "DataValidationFailed"
 

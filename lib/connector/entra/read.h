@@ -8,7 +8,8 @@
 
 #define ENTRA_REFS_MAX 200000 /* references in one object of one answer */
 
-/* The id of an object; NULL: there is none, or it cannot be a part of a URL. Borrowed from json. */
+/* The id of an object; NULL: it has none, or one that does not fit into a URL. Borrowed from json.
+ */
 const char *entra_id(const json_t *json);
 
 /* Appends the names for $select, comma separated. */

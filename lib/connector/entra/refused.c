@@ -5,6 +5,7 @@
  */
 #include "connector/entra/refused.h"
 #include "connector/entra/body.h"
+#include "connector/entra/error.h"
 #include "connector/entra/value.h"
 
 #define REFUSALS_MAX 4 /* of one PATCH */
@@ -99,7 +100,8 @@ bool part_reduce(const struct connector *c, struct part *p, long status, const c
 	p->refusals++;
 	if (!p->refusal) {
 		p->refusal = xasprintf("%ld %s: %s", status, code, message);
-		p->refusal_name = denied ? "sensitive-property" : "DataValidationFailed";
+		p->refusal_name = denied ? entra_error_word(ENTRA_ERROR_SENSITIVE_PROPERTY)
+		                         : entra_error_word(ENTRA_ERROR_DATA_VALIDATION_FAILED);
 	}
 	return true;
 }
@@ -117,7 +119,7 @@ void part_leave_out(const struct connector *c, struct part *p)
 
 		if (!name || !move_refused(c, p, name) || p->refusal)
 			continue;
-		p->refusal = xstrdup("not sent, for public Graph would refuse it");
+		p->refusal = xstrdup("not sent: public Graph would refuse it");
 		p->refusal_name = error;
 	}
 	free(attrs);

@@ -1,6 +1,7 @@
 /* Sub-requests as Graph takes them: URL and body of each kind. */
 #include "connector/entra/request.h"
 #include "connector/entra/body.h"
+#include "connector/entra/call.h"
 #include "connector/entra/match.h"
 #include "connector/entra/read.h"
 #include "connector/entra/value.h"

@@ -1,6 +1,5 @@
 /* The Entra connector's schema: the attribute table (table.c) as each surface has it. */
 #include "connector/entra/schema.h"
-
 #include "base/codec.h"
 #include "base/err.h"
 

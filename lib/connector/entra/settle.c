@@ -33,7 +33,7 @@ static bool is_empty(const struct value *v)
 	return v->type == VALUE_STRING && !v->len;
 }
 
-/* Without empty values, which are none, and without what is there already. */
+/* Leaves out empty values, which count as absent, and repeated ones. */
 static unsigned settle_list(struct value *v, unsigned n)
 {
 	unsigned kept = 0;

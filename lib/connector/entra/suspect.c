@@ -1,4 +1,7 @@
-/* Halves of refused batches. */
+/*
+ * Who is to blame: counts of answers, and a stack of the halves of refused batches, whose parts it
+ * owns until they are taken again.
+ */
 #include "connector/entra/suspect.h"
 
 struct half {

@@ -6,9 +6,7 @@
  */
 #pragma once
 
-#include "connector/entra/part.h"
-
-#define BATCH_MAX 20 /* sub-requests: learn.microsoft.com/graph/json-batching */
+#include "connector/entra/pace.h"
 
 struct suspects {
 	struct half *halves; /* to be sent as they are, the last one first */

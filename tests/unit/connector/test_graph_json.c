@@ -8,6 +8,7 @@
 #include "connector/entra/body.h"
 #include "connector/entra/parse.h"
 #include "connector/entra/read.h"
+#include "connector/entra/item.h"
 #include "connector/entra/request.h"
 
 #include <stdio.h>

@@ -4,11 +4,15 @@
  */
 #include "../check.h"
 #include "connector/entra/answer.h"
+#include "connector/entra/call.h"
 #include "connector/entra/error.h"
 #include "connector/entra/match.h"
 #include "connector/entra/parse.h"
+#include "connector/entra/item.h"
 #include "connector/entra/request.h"
+#include "connector/entra/value.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #define ID "00000000-0000-4000-8000-000000000001"
@@ -344,6 +348,88 @@ static void test_error_names(void **state)
 			errors[i].name);
 	assert_non_null(entra_error_advice("permission-issue"));
 	assert_null(entra_error_advice("SomethingNew"));
+	/* what is refused before it is sent has one of these names, too */
+	for (unsigned i = 0; entra_problem_errors[i]; i++)
+		assert_non_null(entra_error_advice(entra_problem_errors[i]));
+	for (unsigned i = 0; i < ENTRA_ERROR_COUNT; i++)
+		for (unsigned k = 0; k < i; k++)
+			assert_string_not_equal(entra_error_word((enum entra_error)i),
+				entra_error_word((enum entra_error)k));
+}
+
+/* --- the ladder: who reacts to an answer that is no success --- */
+
+static const struct {
+	enum http_outcome outcome;
+	long status;
+	enum conn_result result;
+	int code;
+} refusals[] = {
+	{HTTP_ANSWERED, 401, CONN_RUN_BAD, -EACCES}, /* the credentials */
+	{HTTP_ANSWERED, 403, CONN_RUN_BAD, -EPERM},  /* a right */
+	{HTTP_ANSWERED, 400, CONN_RUN_BAD, -EPROTO},
+	{HTTP_ANSWERED, 429, CONN_DOWN, -EAGAIN},
+	{HTTP_ANSWERED, 500, CONN_DOWN, -EAGAIN},
+	{HTTP_ANSWERED, 503, CONN_DOWN, -EAGAIN},
+	{HTTP_NOT_SENT, 0, CONN_DOWN, -EHOSTDOWN},
+	{HTTP_UNKNOWN, 0, CONN_DOWN, -EHOSTDOWN},
+	{HTTP_CANCELED, 0, CONN_CANCELED, -ECANCELED},
+};
+
+static void test_refused(void **state)
+{
+	static char graph[] = "https://graph.example";
+	struct connector c = {.graph = graph};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(refusals); i++) {
+		struct http_request *r = http_request_new("GET", "https://graph.example/v1.0/x");
+		struct err e = {0};
+
+		r->outcome = refusals[i].outcome;
+		r->status = refusals[i].status;
+		assert_int_equal(entra_refused(&c, r, &e), refusals[i].result);
+		assert_int_equal(e.code, refusals[i].code);
+		http_request_free(r);
+	}
+}
+
+/* A list ends, or it is refused. */
+static void test_pages(void **state)
+{
+	static char graph[] = "https://graph.example";
+	static const struct {
+		const char *json, *next, *wrong;
+	} cases[] = {
+		{"{\"value\":[]}", NULL, NULL},
+		{"{\"value\":[],\"@odata.nextLink\":\"https://graph.example/2\"}",
+			"https://graph.example/2", NULL},
+		{"{\"value\":[],\"@odata.nextLink\":\"https://graph.example/1\"}", NULL,
+			"leads to itself"},
+		{"{\"value\":[],\"@odata.nextLink\":\"https://graph.example.evil/2\"}", NULL,
+			"another host"},
+		{"{\"value\":[],\"@odata.nextLink\":7}", NULL, "not text"},
+		{"{\"value\":{}}", NULL, "no list"},
+		{"{}", NULL, "no list"},
+	};
+	struct connector c = {.graph = graph};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct entra_pages pages = {0};
+		const char *next = NULL, *wrong;
+		json_t *json = json_loads(cases[i].json, 0, NULL);
+
+		wrong = entra_next_page(&c, &pages, "https://graph.example/1", json, &next);
+		if (cases[i].wrong) {
+			assert_non_null(wrong);
+			assert_non_null(strstr(wrong, cases[i].wrong));
+		} else {
+			assert_null(wrong);
+			assert_int_equal(!next, !cases[i].next);
+			if (next)
+				assert_string_equal(next, cases[i].next);
+		}
+		json_decref(json);
+	}
 }
 
 int main(void)
@@ -357,6 +443,8 @@ int main(void)
 		cmocka_unit_test(test_reduced),
 		cmocka_unit_test(test_match),
 		cmocka_unit_test(test_error_names),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_pages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,194 @@
+/*
+ * Signing in, and reading from Graph: one GET, what a refusal means, links and pages. Owns the
+ * rules of retrying that imports, exports and tests share.
+ */
+#include "connector/entra/call.h"
+#include "connector/entra/parse.h"
+
+#include <errno.h>
+
+/* The roles that a surface cannot do without. */
+static enum conn_result check_roles(struct connector *c, struct err *e)
+{
+	static const char *const needed[ENTRA_SURFACES][4] = {
+		[ENTRA_SYNC] = {"ADSynchronization.ReadWrite.All"},
+		[ENTRA_GRAPH] = {"User.ReadWrite.All", "Group.ReadWrite.All"},
+		[ENTRA_GRAPH_LIFECYCLE] = {"User.ReadWrite.All", "Group.ReadWrite.All",
+			"User-LifeCycleInfo.ReadWrite.All"},
+	};
+	const char *const *roles = needed[c->surface];
+
+	for (; *roles; roles++)
+		if (!oauth_has_role(&c->oauth, *roles)) {
+			err_set(e, -EPERM, c->graph, 0,
+				"application %s does not have the application role %s that "
+				"surface = %s%s needs; grant it and give admin consent",
+				c->oauth.o.client_id ? c->oauth.o.client_id : "(managed identity)",
+				*roles, setting_text(c->settings, "surface"),
+				c->surface == ENTRA_GRAPH_LIFECYCLE ? " with lifecycle_info = yes"
+								    : "");
+			return CONN_RUN_BAD;
+		}
+	c->checked = true;
+	return CONN_OK;
+}
+
+enum conn_result entra_ready(struct connector *c, struct err *e)
+{
+	struct err own = {0};
+
+	if (!oauth_header(&c->oauth, c->http, &own)) {
+		*e = own;
+		if (own.code == -ECANCELED)
+			return CONN_CANCELED;
+		return own.code == -EAGAIN ? CONN_DOWN : CONN_RUN_BAD;
+	}
+	return c->checked ? CONN_OK : check_roles(c, e);
+}
+
+double entra_backoff(int n, long asked)
+{
+	if (asked >= 0)
+		return (double)MIN(asked, (long)ENTRA_RETRY_AFTER_MAX);
+	return 0.5 * (double)(1 << MIN(n, 6));
+}
+
+bool entra_retriable(const struct http_request *r)
+{
+	if (r->outcome != HTTP_ANSWERED)
+		return r->outcome != HTTP_CANCELED;
+	return r->status == 429 || r->status >= 500;
+}
+
+void entra_error(const json_t *json, const char **ret_code, const char **ret_message)
+{
+	const json_t *error = json_object_get(json, "error");
+	const char *code = json_string_value(json_object_get(error, "code"));
+	const char *message = json_string_value(json_object_get(error, "message"));
+
+	*ret_code = code ? code : "";
+	*ret_message = message ? message : "";
+}
+
+const char *entra_error_text(const json_t *json, const char *message, struct arena *a)
+{
+	const json_t *details = json_object_get(json_object_get(json, "error"), "details");
+	const char *more =
+		json_string_value(json_object_get(json_array_get(details, 0), "message"));
+
+	return more && !strstr(message, more) ? arena_printf(a, "%s (%s)", message, more) : message;
+}
+
+enum conn_result entra_refused(struct connector *c, const struct http_request *r, struct err *e)
+{
+	const char *code, *message;
+	enum conn_result ret = CONN_RUN_BAD;
+	json_t *json;
+
+	if (r->outcome == HTTP_CANCELED) {
+		err_set(e, -ECANCELED, c->graph, 0, "the request was stopped");
+		return CONN_CANCELED;
+	}
+	if (r->outcome != HTTP_ANSWERED) {
+		err_set(e, -EHOSTDOWN, c->graph, 0, "%s", r->error);
+		return CONN_DOWN;
+	}
+	json = entra_parse(r->answer.data, r->answer.len, 0);
+	entra_error(json, &code, &message);
+	if (r->status == 429 || r->status >= 500) {
+		ret = CONN_DOWN;
+		err_set(e, -EAGAIN, c->graph, 0,
+			"answered %ld %s %s to %s %.300s; it is tried again in the next cycle",
+			r->status, code, message, r->method, r->url);
+	} else {
+		int error = r->status == 401 ? -EACCES : r->status == 403 ? -EPERM : -EPROTO;
+
+		err_set(e, error, c->graph, 0, "answered %ld %s (%s) to %s %.300s", r->status, code,
+			message, r->method, r->url);
+	}
+	json_decref(json);
+	return ret;
+}
+
+bool entra_own_url(const struct connector *c, const char *url)
+{
+	size_t n = strlen(c->graph);
+
+	return strncmp(url, c->graph, n) == 0 && url[n] == '/';
+}
+
+const char *entra_link(
+	const struct connector *c, const json_t *json, const char *name, const char **ret)
+{
+	const json_t *v = json_object_get(json, name);
+	const char *url = json_string_value(v);
+
+	*ret = NULL;
+	if (v && (!url || strlen(url) != json_string_length(v)))
+		return "has a link that is not text";
+	if (url && !entra_own_url(c, url))
+		return "leads to another host";
+	*ret = url;
+	return NULL;
+}
+
+const char *entra_next_page(const struct connector *c, struct entra_pages *pages, const char *url,
+	const json_t *json, const char **ret_next)
+{
+	const json_t *value = json_object_get(json, "value");
+	const char *wrong = entra_link(c, json, "@odata.nextLink", ret_next);
+	size_t n = json_array_size(value);
+
+	if (!json_is_array(value))
+		return "has no list of objects";
+	if (wrong)
+		return wrong;
+	pages->objects += (int64_t)n;
+	pages->empty = n ? 0 : pages->empty + 1;
+	if (*ret_next && streq(*ret_next, url))
+		return "leads to itself: the list has no end";
+	if (pages->empty > ENTRA_PAGES_MAX || pages->objects > ENTRA_OBJECTS_MAX)
+		return "goes on and on: the list has no end";
+	return NULL;
+}
+
+void entra_add_literal(struct buf *b, const char *s)
+{
+	_cleanup_buf_ struct buf quoted = {0};
+
+	for (; *s; s++) {
+		if (*s == '\'')
+			buf_addc(&quoted, '\'');
+		buf_addc(&quoted, *s);
+	}
+	buf_adds(b, "%27");
+	url_add(b, buf_str(&quoted));
+	buf_adds(b, "%27");
+}
+
+enum conn_result entra_get(
+	struct connector *c, const char *url, bool eventual, json_t **ret, struct err *e)
+{
+	struct http_request *r = http_request_new("GET", url);
+	enum conn_result cr = CONN_OK;
+
+	*ret = NULL;
+	for (int tries = 1;; tries++) {
+		r->headers[0] = c->oauth.header;
+		r->headers[1] = eventual ? "ConsistencyLevel: eventual" : NULL;
+		http_perform(c->http, r);
+		if (!entra_retriable(r) || tries == ENTRA_TRIES ||
+			http_sleep(c->http, entra_backoff(tries, r->retry_after)))
+			break;
+	}
+	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
+		cr = entra_refused(c, r, e);
+	else if (r->status == 200)
+		*ret = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
+	if (r->outcome == HTTP_ANSWERED && r->status == 200 && !*ret) {
+		err_set(e, -EPROTO, c->graph, 0, "the answer to GET %.300s is not JSON", url);
+		cr = CONN_RUN_BAD;
+	}
+	http_request_free(r);
+	return cr;
+}

@@ -1,0 +1,27 @@
+/*
+ * How far an import from Graph has come: the delta link of each class, as JSON in the connector's
+ * row. {"version":1,"surface":"graph","select":"...","users":"https://...", ...}; "devices":null
+ * where they were left out because a role is missing.
+ */
+#pragma once
+
+#include "connector/entra/graph.h"
+
+struct entra_cursor {
+	struct {
+		bool wanted;      /* always imported, or read by rules: set before either call */
+		bool left_out;    /* a role is missing */
+		const char *link; /* where the next import begins; NULL: none */
+	} classes[ENTRA_CLASS_COUNT];
+	json_t *json; /* holds the links that were read */
+};
+void entra_cursor_done(struct entra_cursor *c);
+
+/*
+ * Reads what the last import left. False: it does not fit what is asked for now, and everything has
+ * to be read; left_out is told all the same.
+ */
+bool entra_cursor_read(struct entra_cursor *ret, const struct connector *c, const void *data,
+	size_t n) _must_check_;
+/* As text; the caller frees. */
+char *entra_cursor_write(const struct entra_cursor *cursor, const struct connector *c);

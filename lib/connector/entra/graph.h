@@ -1,0 +1,39 @@
+/*
+ * An open connection to Graph: what the files of the Entra connector share. Reading over it is
+ * call.h's, writing export.c's.
+ */
+#pragma once
+
+#include "connector/connector.h"
+#include "connector/entra/schema.h"
+#include "net/oauth.h"
+
+struct entra_match;
+
+/* What the tenant's switches say, as far as the application may read them. */
+struct entra_switches {
+	bool known;
+	bool block_soft_match, block_takeover, soft_match_upn;
+};
+
+/* Writes that may leave now: Graph's limit of an application, as a token bucket. */
+struct entra_budget {
+	double left, limit; /* limit 0: none */
+	int64_t filled;     /* monotonic ms */
+};
+
+struct connector {
+	const struct settings *settings;
+	const struct connector_host *host;
+	struct http *http;
+	struct oauth oauth;
+	bool sync_surface; /* surface == ENTRA_SYNC */
+	enum entra_surface surface;
+	bool checked; /* the token's roles were looked at */
+	char *graph;  /* "https://graph.microsoft.com" */
+	char *base;   /* graph + "/v1.0" */
+	char *scope;
+	struct entra_budget budget;
+	struct entra_switches switches;
+	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */
+};
