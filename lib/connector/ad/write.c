@@ -56,18 +56,25 @@ static void set_outcome(struct write_back *w, int r, const struct err *e)
 	err_format(e, w->outcome.text, sizeof(w->outcome.text));
 }
 
+/* An anchor that no server would know is the object's own fault: nothing is sent. */
+static bool refuse_anchor(struct write_back *w)
+{
+	unsigned char guid[16];
+	struct err e = {0};
+
+	if (guid_parse(guid, w->anchor))
+		return false;
+	set_outcome(
+		w, err_set(&e, -EINVAL, w->dn, 0, "\"%s\" is not an objectGUID", w->anchor), &e);
+	return true;
+}
+
 static int write_one(struct ad_server *s, struct write_back *w, struct err *e)
 {
 	_cleanup_free_ char *dn = xasprintf("<GUID=%s>", w->anchor);
-	unsigned char guid[16];
 	struct err we = {0};
 	int r;
 
-	if (!guid_parse(guid, w->anchor)) {
-		err_set(&we, -EINVAL, w->dn, 0, "\"%s\" is not an objectGUID", w->anchor);
-		set_outcome(w, -EINVAL, &we);
-		return 0;
-	}
 	r = directory_add_value(s->dir, dn, "mS-DS-ConsistencyGuid", w->guid, sizeof(w->guid), &we);
 	if (r == -EHOSTDOWN || r == -ECANCELED) {
 		*e = we;
@@ -94,6 +101,8 @@ enum conn_result ad_write_back(
 	for (unsigned i = 0; r == 0 && i < n; i++) {
 		unsigned k = ad_base_of(c, dn_key(&a, items[i].dn));
 
+		if (refuse_anchor(&items[i]))
+			continue;
 		if (!servers[k].dir)
 			r = ad_server_open(c, c->bases[k], NULL, &servers[k], e);
 		if (r == 0)

@@ -294,6 +294,25 @@ static void test_types_forgotten(void **state)
 	ad_import_done(&im);
 }
 
+/* One bad anchor is told of its object, and stops nobody. */
+static void test_bad_anchor(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	char *bases[] = {(char *)BASE, NULL}, *keys[] = {dn_key(&a, BASE), NULL};
+	struct connector con = {.bases = bases, .base_keys = keys};
+	struct write_back items[] = {
+		{.dn = "CN=x," BASE, .anchor = "x"}, {.dn = "CN=y," BASE, .anchor = ""}};
+	struct err e = {0};
+
+	assert_int_equal(ad_write_back(&con, items, ARRAY_SIZE(items), &e), CONN_OK);
+	for (unsigned i = 0; i < ARRAY_SIZE(items); i++) {
+		assert_int_equal(items[i].outcome.result, CONN_OBJECT_BAD);
+		assert_string_equal(items[i].outcome.error_type, "connector-error");
+		assert_non_null(strstr(items[i].outcome.text, "is not an objectGUID"));
+		assert_non_null(ad_error_advice(items[i].outcome.error_type));
+	}
+}
+
 static void check_name(const char *name, size_t n, bool whole, int64_t first, int64_t last)
 {
 	struct ad_name nm = ad_name_parse(name, strlen(name));
@@ -447,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_types_forgotten),
+		cmocka_unit_test(test_bad_anchor),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_lines_with_options),
 		cmocka_unit_test(test_deleted_targets),
