@@ -10,6 +10,7 @@
 #include "base/timefmt.h"
 #include "model/dtyp.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
 
