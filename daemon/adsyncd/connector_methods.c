@@ -1,7 +1,7 @@
 /* What the control interface says about one connector: settings, state, statistics, a test. */
 #include "base/timefmt.h"
 #include "connector_methods.h"
-#include "show.h"
+#include "sync/view/show.h"
 #include "sync/run.h"
 
 #include <errno.h>

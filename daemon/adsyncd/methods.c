@@ -2,7 +2,7 @@
  */
 #include "base/timefmt.h"
 #include "connector_methods.h"
-#include "show.h"
+#include "sync/view/show.h"
 #include "sync/view/preview.h"
 #include "threshold_methods.h"
 

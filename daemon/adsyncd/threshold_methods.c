@@ -1,7 +1,7 @@
 /* The deletion threshold and retries: the few writes that the control interface makes itself. */
 #include "threshold_methods.h"
 #include "base/timefmt.h"
-#include "show.h"
+#include "sync/view/show.h"
 #include "sync/export/guard.h"
 #include "sync/run.h"
 

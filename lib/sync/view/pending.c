@@ -1,5 +1,5 @@
 /* What an export would send, page by page: rows in the states that are due, then references. */
-#include "show.h"
+#include "sync/view/show.h"
 
 #include <errno.h>
 #include <inttypes.h>

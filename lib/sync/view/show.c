@@ -1,5 +1,5 @@
 /* Rows of the store to JSON. */
-#include "show.h"
+#include "sync/view/show.h"
 #include "sync/advice.h"
 #include "base/timefmt.h"
 #include "model/delta.h"
