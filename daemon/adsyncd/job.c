@@ -17,6 +17,9 @@
 #define LINE_BYTES_MAX (256 * 1024)
 #define KILL_AFTER 4 /* seconds from SIGTERM */
 
+#define REPORT_FD 3 /* of the worker, which is told of it */
+#define REPORT_FD_TEXT "3"
+
 extern char **environ;
 
 struct job {
@@ -97,11 +100,18 @@ static void on_read(struct bufferevent *bev, void *ctx)
 		evbuffer_drain(in, evbuffer_get_length(in));
 }
 
+static void reap(struct job *j)
+{
+	if (!j->exited && waitpid(j->pid, &j->status, WNOHANG) == j->pid)
+		j->exited = true;
+}
+
 static void on_pipe_event(struct bufferevent *bev, short what, void *ctx)
 {
 	struct job *j = ctx;
 
 	j->eof = true;
+	reap(j);
 	maybe_done(j);
 }
 
@@ -109,9 +119,7 @@ static void on_child(evutil_socket_t sig, short what, void *ctx)
 {
 	struct job *j = ctx;
 
-	if (j->exited || waitpid(j->pid, &j->status, WNOHANG) != j->pid)
-		return;
-	j->exited = true;
+	reap(j);
 	maybe_done(j);
 }
 
@@ -148,8 +156,8 @@ static int spawn(struct job *j, const struct job_request *rq, int fd, struct err
 	posix_spawnattr_t attr;
 	sigset_t none, reset;
 	char *argv[16] = {"adsyncd", "--worker", "--config", (char *)rq->config, "--log",
-		(char *)log_target_name()};
-	int n = 6, r;
+		(char *)log_target_name(), "--report", REPORT_FD_TEXT};
+	int n = 8, r;
 
 	if (rq->profile) {
 		argv[n++] = "--profile";
@@ -170,7 +178,7 @@ static int spawn(struct job *j, const struct job_request *rq, int fd, struct err
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&actions, fd, WORKER_FD);
+	posix_spawn_file_actions_adddup2(&actions, fd, REPORT_FD);
 	r = posix_spawn(&j->pid, "/proc/self/exe", &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
@@ -190,10 +198,13 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	j->handler = *h;
 	j->base = base;
 	j->profile = rq->profile ? xstrdup(rq->profile) : NULL;
-	high = fcntl(
-		fds[1], F_DUPFD_CLOEXEC, 10); /* not WORKER_FD itself: dup2 must drop CLOEXEC */
-	r = spawn(j, rq, high, e);
-	close(high);
+	/* before the worker is there: it may end at once, and its signal must find somebody */
+	j->child = evsignal_new(base, SIGCHLD, on_child, j);
+	event_add(j->child, NULL);
+	high = fcntl(fds[1], F_DUPFD_CLOEXEC, 10); /* not REPORT_FD: dup2 must drop CLOEXEC */
+	r = high < 0 ? err_set(e, -errno, NULL, 0, "cannot make a pipe: %s", strerror(errno))
+	             : spawn(j, rq, high, e);
+	closep(&high);
 	close(fds[1]);
 	if (r < 0) {
 		close(fds[0]);
@@ -206,8 +217,6 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	bufferevent_enable(j->pipe, EV_READ);
 	j->timer = evtimer_new(base, on_timer, j);
 	evtimer_add(j->timer, &tv);
-	j->child = evsignal_new(base, SIGCHLD, on_child, j);
-	event_add(j->child, NULL);
 	*ret = j;
 	return 0;
 }

@@ -17,13 +17,22 @@
 static void usage(FILE *f)
 {
 	fputs("Usage: adsyncd [--config FILE] [--log auto|journal|stderr]\n"
-	      "       adsyncd --worker --profile PROFILE [--connector NAME]   (one run, then "
-	      "exit)\n"
+	      "       adsyncd --worker --profile PROFILE [--connector NAME] [--report FD]   (one "
+	      "run, then exit)\n"
 	      "       adsyncd --worker --test --connector NAME   (findings, one in a line)\n"
 	      "       adsyncd --version\n"
 	      "Profiles: delta, initial, full-import, delta-import, full-sync, delta-sync, "
 	      "export.\n",
 		f);
+}
+
+static bool parse_descriptor(const char *text, int *ret)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	*ret = (int)n;
+	return *text && !*end && n >= STDOUT_FILENO && n < 1 << 20;
 }
 
 int main(int argc, char **argv)
@@ -35,11 +44,12 @@ int main(int argc, char **argv)
 		{"test", no_argument, NULL, 't'},
 		{"profile", required_argument, NULL, 'p'},
 		{"connector", required_argument, NULL, 'n'},
+		{"report", required_argument, NULL, 'r'},
 		{"version", no_argument, NULL, 'v'},
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct worker_options wo = {.config = ADSYNC_CONFIG, .profile = "delta"};
+	struct worker_options wo = {.config = ADSYNC_CONFIG, .profile = "delta", .report = -1};
 	enum log_target target = LOG_TARGET_AUTO;
 	bool worker = false;
 	char *absolute; /* kept to the end */
@@ -67,6 +77,12 @@ int main(int argc, char **argv)
 			break;
 		case 'n':
 			wo.connector = optarg;
+			break;
+		case 'r':
+			if (!parse_descriptor(optarg, &wo.report)) {
+				usage(stderr);
+				return 2;
+			}
 			break;
 		case 'v':
 			puts("adsyncd " ADSYNC_VERSION);

@@ -13,7 +13,10 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+#define REPORT_FD_MIN 11
+
 static volatile sig_atomic_t stop;
+static int report_fd = -1;
 
 static void on_stop(int sig)
 {
@@ -30,21 +33,32 @@ static int record(void *ctx, const struct record *r)
 	return log_record(r);
 }
 
+/*
+ * Takes the descriptor to a number that nothing else is opened at, and frees the one that was told:
+ * no directory or child process gets hold of it, and what is opened later cannot be mistaken for
+ * it.
+ */
+static int open_report(int fd, struct err *e)
+{
+	if (fd < 0)
+		return 0;
+	report_fd = fcntl(fd, F_DUPFD_CLOEXEC, REPORT_FD_MIN);
+	if (report_fd < 0)
+		return err_set(e, -errno, NULL, 0, "cannot report on %d: %s", fd, strerror(errno));
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return 0;
+}
+
 /* The line is thrown away when nobody listens. */
 static void report(json_t *line)
 {
-	char *text = json_dumps(line, JSON_COMPACT);
+	_cleanup_free_ char *text = json_dumps(line, JSON_COMPACT);
+	_cleanup_free_ char *whole = xasprintf("%s\n", text);
 
 	json_decref(line);
-	if (fcntl(WORKER_FD, F_GETFD) >= 0) {
-		char *whole;
-		int n = asprintf(&whole, "%s\n", text);
-
-		if (n > 0)
-			(void)!write(WORKER_FD, whole, (size_t)n);
-		free(whole);
-	}
-	free(text);
+	if (report_fd >= 0)
+		(void)!write(report_fd, whole, strlen(whole));
 }
 
 static void set_string(json_t *o, const char *key, const char *v)
@@ -138,6 +152,8 @@ int worker_main(const struct worker_options *o)
 
 	confine();
 	watch_init();
+	if (open_report(o->report, &e) < 0)
+		return fail(&e);
 	if (o->test)
 		return config_load(o->config, &cfg, &e) < 0 ? fail(&e)
 		                                            : run_test(cfg, o->connector);

@@ -390,7 +390,7 @@ ca_file = %s
     def run(self, profile="delta", fault=None, connector=None, timeout=300):
         """One run of the worker, in the foreground."""
         argv = [binary("adsyncd"), "--worker", "--config", self.config, "--profile", profile,
-                "--log", "stderr"]
+                "--log", "stderr", "--report", "3"]
         if connector:
             argv += ["--connector", connector]
         env = dict(os.environ)

@@ -4,6 +4,7 @@ import os
 import pty
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -165,6 +166,33 @@ def test_worker_is_killed(make_lab):
     lab.emulator.clear_faults()
     assert lab.ctl("--wait", program="start-sync-cycle").returncode == 0
     assert "stopped-server-down" in {r["result"] for r in lab.ctl_json("run", "list")}
+
+
+def test_reports_only_where_it_is_told(make_lab):
+    """By hand, whatever descriptor 3 leads to is nobody's to write to."""
+    lab = make_lab(people())
+    argv = [binary("adsyncd"), "--worker", "--config", lab.config, "--log", "stderr"]
+    other = os.path.join(lab.folder, "other")
+    for options, reports in (([], False), (["--report", "3"], True)):
+        with open(other, "wb") as f:
+            done = subprocess.run(argv + options, stdin=subprocess.DEVNULL, capture_output=True,
+                                  text=True, check=False, close_fds=False,
+                                  preexec_fn=lambda: os.dup2(f.fileno(), 3))
+        assert done.returncode == 0 and done.stdout == "", done.stderr
+        with open(other, encoding="utf-8") as f:
+            assert ('"end":' in f.read()) is reports
+    # nothing is open at 3: the lock and the connections get the number
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert os.path.getsize(lab.folder + "/state/run.lock") == 0
+    # to standard output, as a person may want it
+    done = subprocess.run(argv + ["--report", "1"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0 and '"end":' in done.stdout
+    for wrong in ("-1", "0", "x", "", "77"):
+        done = subprocess.run(argv + ["--report", wrong], stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 2, wrong
 
 
 def varlink(path, frames):
