@@ -68,7 +68,7 @@ SELECT cs FROM cs_error WHERE phase = ?1
 -- name: error_page
 SELECT cs FROM cs_error WHERE connector = ?1 AND phase = ?2 AND cs > ?3 ORDER BY cs LIMIT ?4
 -- name: error_count
-SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = ?2
+SELECT sum(n) FROM cs_error_tally WHERE connector = ?1 AND phase = ?2
 -- name: error_count_export
 SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = 2
 	AND retry_at > 0 AND type <> 'exported-change-not-reimported'
@@ -242,27 +242,27 @@ FROM cs WHERE (?1 = 0 OR connector = ?1) AND kind <> 2
 	AND (instr(dn_key, ?2) > 0 OR instr(lower(anchor), ?2) > 0)
 ORDER BY id LIMIT ?3
 -- name: cs_count
-SELECT count(*), count(*) FILTER (WHERE kind = 2), count(*) FILTER (WHERE mv IS NOT NULL),
-	count(*) FILTER (WHERE mv IS NULL AND kind <> 2), count(*) FILTER (WHERE blocked = 1),
-	count(*) FILTER (WHERE imported IS NOT NULL AND deleted = 0)
-FROM cs WHERE connector = ?1
+SELECT sum(n), sum(n) FILTER (WHERE kind = 2), sum(n) FILTER (WHERE joined = 1),
+	sum(n) FILTER (WHERE joined = 0 AND kind <> 2), sum(n) FILTER (WHERE blocked <> 0),
+	sum(n) FILTER (WHERE present = 1)
+FROM cs_tally WHERE connector = ?1
 -- name: cs_count_states
-SELECT count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NULL),
-	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchor IS NOT NULL),
-	count(*) FILTER (WHERE state IN (1, 2, 5) AND want = 2),
-	count(*) FILTER (WHERE state = 3), count(*) FILTER (WHERE state = 5)
-FROM cs INDEXED BY cs_state WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1
+SELECT sum(n) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchored = 0),
+	sum(n) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchored = 1),
+	sum(n) FILTER (WHERE state IN (1, 2, 5) AND want = 2),
+	sum(n) FILTER (WHERE state = 3), sum(n) FILTER (WHERE state = 5)
+FROM cs_tally WHERE connector = ?1
 -- name: cs_count_classes
-SELECT class, count(*), count(*) FILTER (WHERE mv IS NOT NULL), count(*) FILTER (WHERE blocked = 1),
-	count(*) FILTER (WHERE state IN (1, 2, 5)), count(*) FILTER (WHERE state = 3)
-FROM cs WHERE connector = ?1 AND kind <> 2 GROUP BY class ORDER BY class
+SELECT class, sum(n), sum(n) FILTER (WHERE joined = 1), sum(n) FILTER (WHERE blocked <> 0),
+	sum(n) FILTER (WHERE state IN (1, 2, 5)), sum(n) FILTER (WHERE state = 3)
+FROM cs_tally WHERE connector = ?1 AND kind <> 2 GROUP BY class HAVING sum(n) > 0 ORDER BY class
 -- name: cs_count_deletes
 SELECT class FROM cs INDEXED BY cs_state
 WHERE (state BETWEEN 1 AND 3 OR state = 5) AND state <> 3 AND connector = ?1 AND want = 2
 -- name: cs_count_imported_class
-SELECT count(*) FROM cs WHERE connector = ?1 AND class = ?2 AND imported IS NOT NULL AND deleted = 0
+SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND class = ?2 AND present = 1
 -- name: cs_count_imported
-SELECT count(*) FROM cs WHERE connector = ?1 AND imported IS NOT NULL AND deleted = 0
+SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND present = 1
 
 -- name: cs_key_add
 INSERT OR IGNORE INTO cs_key (connector, hash, cs) VALUES (?1, ?2, ?3)

@@ -65,8 +65,21 @@ def state(lab):
             "outbox": lab.db("SELECT count(*) FROM outbox")}
 
 
+SORT = ("connector, class, kind, want, state, blocked, mv IS NOT NULL, anchor IS NOT NULL, "
+        "imported IS NOT NULL AND deleted = 0")
+
+
+def kept_numbers_are_true(lab):
+    """What the status shows is kept with each change; it must be what a count of the rows gives."""
+    counted = lab.db("SELECT %s, count(*) FROM cs GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9" % SORT)
+    assert sorted(counted) == sorted(lab.db("SELECT * FROM cs_tally WHERE n <> 0"))
+    counted = lab.db("SELECT connector, phase, count(*) FROM cs_error GROUP BY 1, 2")
+    assert sorted(counted) == sorted(lab.db("SELECT * FROM cs_error_tally WHERE n <> 0"))
+
+
 def one_cycle(lab, scenario, out, fault=None):
     r = lab.run(fault=fault)
+    kept_numbers_are_true(lab)
     out.blocked += r.blocked()
     scenario.always(lab)
     if fault:

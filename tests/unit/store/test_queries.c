@@ -15,7 +15,6 @@ static const char *const SCANS[][2] = {
 	{"error_list", "LIMIT, for people"},
 	{"error_ids", "once per step, errors are few"},
 	{"wait_any", "its first row"},
-	{"cs_count_classes", "for people"},
 	{"dn_key_cs_list", "once, at an upgrade"},
 	{"dn_key_container_list", "once, at an upgrade"},
 	{"cs_search", "for people, substring, LIMIT"},
