@@ -1,6 +1,6 @@
 /*
- * The worker: this program, executed again for one run. It reports on the descriptor that it is told
- * (--report), a JSON object per line, or nowhere:
+ * The worker: this program, executed again for one run. It reports on the descriptor that it is
+ * told (--report), a JSON object per line, or nowhere:
  *   {"progress": {"run", "step", "steps", "connector", "type", "result", "error", "counters"}}
  *   {"end": {"run": 7, "result": "success", "good": true}}
  *   {"finding": {"check": "sign-in", "verdict": "good", "text": "..."}}   of a test

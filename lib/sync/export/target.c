@@ -2,6 +2,8 @@
 #include "sync/export/target.h"
 #include "model/dn.h"
 
+#include <assert.h>
+
 void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
 	struct delta *ret)
@@ -9,6 +11,7 @@ void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	bool all = row->export_all && !(flags & PENDING_DIFFERENCES);
 
 	delta_owned(imported, wanted, all, a, ret);
+	assert(cfg || !(flags & PENDING_SETTLED));
 	if (ret->n_attrs && flags & PENDING_SETTLED)
 		delta_settle(ret, schema_class_find(cfg->type->schema(&cfg->settings), row->class));
 }

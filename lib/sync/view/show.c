@@ -1,5 +1,6 @@
 /* Rows of the store to JSON. */
 #include "sync/view/show.h"
+#include "sync/export/target.h"
 #include "sync/advice.h"
 #include "base/timefmt.h"
 #include "model/delta.h"
@@ -360,7 +361,7 @@ static json_t *pending_json(const struct cs_row *row, const struct entry *have,
 	if (row->want != WANT_PRESENT || row->blocked || row->state == EXPORT_STATE_CONFIRMED ||
 		row->state == EXPORT_STATE_EXPORTED)
 		return o;
-	delta_owned(have, want, row->export_all, a, &d);
+	pending_delta(NULL, row, have, want, 0, a, &d);
 	for (unsigned i = 0; i < d.n_attrs; i++) {
 		struct entry one;
 		json_t *change = json_object(), *side;
