@@ -166,10 +166,10 @@ int worker_main(const struct worker_options *o)
 		return fail(&e);
 	end = json_object();
 	json_object_set_new(end, "run", json_integer(res.run));
-	json_object_set_new(end, "result", json_string(res.result));
-	json_object_set_new(end, "good", json_boolean(run_result_good(res.result)));
+	json_object_set_new(end, "result", json_string(step_result_word(res.result)));
+	json_object_set_new(end, "good", json_boolean(step_result_good(res.result)));
 	line = json_object();
 	json_object_set_new(line, "end", end);
 	report(line);
-	return !run_result_good(res.result);
+	return !step_result_good(res.result);
 }

@@ -302,19 +302,19 @@ void sync_done(struct sync *s)
 	arena_done(&s->arena);
 }
 
-const char *stop_result(enum conn_result r, const char *text, const char *otherwise)
+enum step_result stop_result(enum conn_result r, const struct err *e, enum step_result otherwise)
 {
 	switch (r) {
 	case CONN_CANCELED:
-		return "stopped-user-termination-from-wmi-or-ui";
+		return STEP_RESULT_CANCELED;
 	case CONN_DOWN:
-		return "stopped-connectivity";
+		return STEP_RESULT_CONNECTIVITY;
 	case CONN_OK:
 	case CONN_OBJECT_BAD:
 	case CONN_RUN_BAD:
 		break;
 	}
-	return strstr(text, "credential") ? "no-start-credentials" : otherwise;
+	return e->code == -EACCES ? STEP_RESULT_NO_START_CREDENTIALS : otherwise;
 }
 
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
@@ -375,9 +375,9 @@ int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connec
 
 	TRY(error_count(s->store, c->row.id, phase, &n, e));
 	n = MAX(n, s->n_errors);
-	if (!n || !run_result_good(end->result))
+	if (!n || !step_result_good(end->result))
 		return 0;
-	end->result = "completed-sync-errors";
+	end->result = STEP_RESULT_SYNC_ERRORS;
 	snprintf(end->error, sizeof(end->error),
 		"%" PRId64 " object(s) have synchronization errors: adsyncctl errors", n);
 	return 0;

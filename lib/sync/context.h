@@ -58,9 +58,9 @@ struct sync {
 	int n_errors;          /* object errors of the step */
 };
 
-/* How a step ended: a step-result word and, when not good, text for people. */
+/* How a step ended and, when not good, text for people. */
 struct step_end {
-	const char *result;
+	enum step_result result;
 	char error[1024];
 };
 
@@ -122,7 +122,7 @@ int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void
 void sync_done(struct sync *s);
 
 /* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
-const char *stop_result(enum conn_result r, const char *text, const char *otherwise);
+enum step_result stop_result(enum conn_result r, const struct err *e, enum step_result otherwise);
 /* An error on an object: kept on its row, counted. Not fatal. ERROR_OUTBOUND: of the target. */
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
 	const char *text, struct err *e);

@@ -54,21 +54,6 @@ json_t *counters_to_json(const struct counters *c)
 	return ret;
 }
 
-bool run_result_good(const char *result)
-{
-	return streq(result, "success") || streq(result, "completed-no-objects");
-}
-
-/* Connect Sync shows the most severe result of the steps. */
-static int severity(const char *result)
-{
-	if (run_result_good(result))
-		return streq(result, "success") ? 0 : 1;
-	if (str_starts(result, "completed-"))
-		return 2;
-	return 3;
-}
-
 char *run_store_path(const struct config *cfg)
 {
 	return xasprintf("%s/adsyncd.db", setting_text(&cfg->adsyncd, "state_directory"));
@@ -214,7 +199,7 @@ static int prepare(struct sync *s, struct rules **ret_rules, struct err *e)
 		TRY(check_digest(s, &s->connectors[i], e));
 	}
 	TRY(store_begin(s->store, e));
-	TRY(run_end_stale(s->store, now, "stopped-server-down", e));
+	TRY(run_end_stale(s->store, now, step_result_word(STEP_RESULT_SERVER_DOWN), e));
 	TRY(run_purge(s->store, now - purge, e));
 	return store_commit(s->store, e);
 }
@@ -373,33 +358,21 @@ static int step_call(struct sync *s, const struct plan_step *p, struct step_end 
 	return step_export(s, p->conn, end, e);
 }
 
-static enum event_id step_event(const char *result)
-{
-	if (streq(result, "no-start-credentials"))
-		return EVENT_INVALID_CREDENTIALS;
-	if (streq(result, "stopped-connectivity") || streq(result, "no-start-connection"))
-		return EVENT_STOPPED_CONNECTIVITY;
-	if (streq(result, "completed-warnings"))
-		return EVENT_STEP_WARNINGS;
-	return str_starts(result, "completed-") ? EVENT_STEP_ERRORS : EVENT_STEP_STOPPED;
-}
-
 /* An event for a step that somebody should look at. */
 static int report_step(
 	struct sync *s, const struct plan_step *p, const struct step_end *end, struct err *e)
 {
-	struct record r = {.event = step_event(end->result)};
+	struct record r = {.event = step_result_event(end->result)};
 	char run[24];
 
-	if (run_result_good(end->result) ||
-		streq(end->result, "stopped-deletion-threshold-exceeded"))
+	if (r.event == NO_EVENT)
 		return 0;
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
 	r.message = arena_printf(&s->arena, "Step %s of connector \"%s\" ended with %s. %s",
-		step_type(p), p->conn->name, end->result, end->error);
+		step_type(p), p->conn->name, step_result_word(end->result), end->error);
 	record_add(&r, RECORD_CONNECTOR, p->conn->name);
 	record_add(&r, RECORD_STEP, step_type(p));
-	record_add(&r, RECORD_ERROR, end->result);
+	record_add(&r, RECORD_ERROR, step_result_word(end->result));
 	record_add(&r, RECORD_RUN, run);
 	TRY(store_begin(s->store, e));
 	TRY(outbox_add(s->store, &r, e));
@@ -413,10 +386,9 @@ static int save_step(struct sync *s, const struct step_row *row, bool insert, st
 	return store_commit(s->store, e);
 }
 
-static void note_result(const struct plan_step *p, const char *result)
+static void note_result(const struct plan_step *p, enum step_result result)
 {
-	/* completed-...: what could be read was read */
-	bool good = run_result_good(result) || str_starts(result, "completed-");
+	bool good = step_result_complete(result);
 
 	if (p->kind == STEP_IMPORT) {
 		p->conn->import_bad = !good;
@@ -438,12 +410,18 @@ static int is_due(struct sync *s, const struct plan_step *p, struct err *e)
 	               : 0;
 }
 
+/* What our own error made of a step. */
+static enum step_result own_failure(int r)
+{
+	return r == -ENOSPC ? STEP_RESULT_DISK_FULL : STEP_RESULT_SERVER;
+}
+
 /* Runs one step and keeps its record. Negative: the store failed; the step is closed if possible.
  */
-static int run_step(struct sync *s, const struct plan_step *p, int number, const char **ret_result,
-	struct err *e)
+static int run_step(struct sync *s, const struct plan_step *p, int number,
+	enum step_result *ret_result, struct err *e)
 {
-	struct step_end end = {.result = "success"};
+	struct step_end end = {.result = STEP_RESULT_SUCCESS};
 	struct step_row row = {
 		.run = s->run,
 		.number = number,
@@ -467,19 +445,19 @@ static int run_step(struct sync *s, const struct plan_step *p, int number, const
 	r = step_call(s, p, &end, e);
 	watch_leave(WATCH_REST);
 	if (r < 0) {
-		end.result = r == -ENOSPC ? "stopped-database-disk-full" : "stopped-server";
+		end.result = own_failure(r);
 		err_format(e, end.error, sizeof(end.error));
 	}
 	json = counters_to_json(&s->counters);
 	counters = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	row.ended = unix_now();
-	row.result = end.result;
+	row.result = step_result_word(end.result);
 	row.counters = counters;
 	row.error = end.error[0] ? end.error : NULL;
-	s->progress.result = end.result;
+	s->progress.result = row.result;
 	s->progress.error = row.error;
-	*ret_result = arena_strdup(&s->arena, end.result);
+	*ret_result = end.result;
 	if (r < 0) {
 		struct err ignored;
 
@@ -501,12 +479,11 @@ static int run_steps(struct sync *s, const struct plan *plan, struct run_result 
 		s->progress.n_steps += !plan->steps[i].again;
 	for (unsigned i = 0; i < plan->n; i++) {
 		struct plan_step *p = &plan->steps[i];
-		const char *result;
+		enum step_result result;
 		int due;
 
 		if (sync_canceled(s)) {
-			snprintf(ret->result, sizeof(ret->result),
-				"stopped-user-termination-from-wmi-or-ui");
+			ret->result = STEP_RESULT_CANCELED;
 			return 0;
 		}
 		due = is_due(s, p, e);
@@ -519,8 +496,8 @@ static int run_steps(struct sync *s, const struct plan *plan, struct run_result 
 		if (p->kind == STEP_INBOUND && !p->again)
 			p->full |= p->conn->row.full_sync_required;
 		TRY(run_step(s, p, number, &result, e));
-		if (severity(result) > severity(ret->result))
-			snprintf(ret->result, sizeof(ret->result), "%s", result);
+		if (step_result_severity(result) > step_result_severity(ret->result))
+			ret->result = result;
 	}
 	return 0;
 }
@@ -528,19 +505,19 @@ static int run_steps(struct sync *s, const struct plan *plan, struct run_result 
 static int finish(
 	struct sync *s, const struct run_request *req, struct run_result *ret, struct err *e)
 {
-	bool good = run_result_good(ret->result);
+	bool good = step_result_good(ret->result);
 	struct record r = {.event = good ? EVENT_RUN_FINISHED : EVENT_CYCLE_FAILED};
 	char run[24];
 
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
 	r.message = arena_printf(&s->arena, "Run %s (%s) ended: %s.", run,
-		run_profile_name(req->profile), ret->result);
+		run_profile_name(req->profile), step_result_word(ret->result));
 	record_add(&r, RECORD_RUN, run);
 	if (!good)
-		record_add(&r, RECORD_ERROR, ret->result);
+		record_add(&r, RECORD_ERROR, step_result_word(ret->result));
 	fault_hit(FAULT_RUN_BEFORE_FINISH);
 	TRY(store_begin(s->store, e));
-	TRY(run_end(s->store, s->run, unix_now(), ret->result, e));
+	TRY(run_end(s->store, s->run, unix_now(), step_result_word(ret->result), e));
 	TRY(outbox_add(s->store, &r, e));
 	TRY(store_commit(s->store, e));
 	return outbox_deliver(s, e);
@@ -563,15 +540,14 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 	TRY(store_commit(s->store, e));
 	ret->run = s->run;
 	s->progress.run = s->run;
-	snprintf(ret->result, sizeof(ret->result), "success");
+	ret->result = STEP_RESULT_SUCCESS;
 	r = run_steps(s, &plan, ret, e);
 	if (r < 0) {
 		struct err ignored;
 
 		/* the run's own error goes up; its record is closed as well as it can be */
 		if (store_begin(s->store, &ignored) == 0) {
-			if (run_end(s->store, s->run, unix_now(),
-				    r == -ENOSPC ? "stopped-database-disk-full" : "stopped-server",
+			if (run_end(s->store, s->run, unix_now(), step_result_word(own_failure(r)),
 				    &ignored) < 0 ||
 				store_commit(s->store, &ignored) < 0)
 				store_rollback(s->store);

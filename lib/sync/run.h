@@ -2,13 +2,14 @@
  * run: a profile's steps executed once, in one process, against one store: counters, errors,
  * thresholds, result. Straight-line; what it reports goes through the host.
  *
- * A cycle is, in this order: import of each AD connector, import of each Entra connector, inbound
- * of each, outbound to each exporting connector, export. Policy "delta" takes the cursors and
- * change numbers, "initial" everything. A rule change or an unfinished full import makes a step
- * full by itself.
+ * A cycle is, in this order: import of each connector that rules start from, then of those that
+ * they make objects in; inbound of each, in the same order; outbound to each target; export. Policy
+ * "delta" takes the cursors and change numbers, "initial" everything. A rule change or an
+ * unfinished full import makes a step full by itself.
  */
 #pragma once
 
+#include "report/step_result.h"
 #include "store/store.h"
 #include "sync/config.h"
 #include "sync/rules.h"
@@ -106,7 +107,7 @@ struct run_request {
 
 struct run_result {
 	int64_t run;
-	char result[48]; /* the most severe step-result: "success", "completed-export-errors" ... */
+	enum step_result result; /* the most severe of its steps */
 };
 
 /*
@@ -115,9 +116,6 @@ struct run_result {
  */
 int run_execute(const struct config *cfg, const struct run_request *req,
 	const struct run_host *host, struct run_result *ret, struct err *e) _must_check_;
-
-/* True for results after which nobody has to look: success, completed-no-objects. */
-bool run_result_good(const char *result);
 
 /* Path of the database of a configuration; the caller frees. */
 char *run_store_path(const struct config *cfg);

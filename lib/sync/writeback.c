@@ -164,7 +164,7 @@ static int write_rows(struct write_step *st, struct write_back *items, const str
 	fault_hit(FAULT_EXPORT_AFTER_SEND);
 	if (r == CONN_OK)
 		return record(st, items, rows, n, e);
-	st->end->result = stop_result((enum conn_result)r, we.text, "stopped-export-write");
+	st->end->result = stop_result((enum conn_result)r, &we, STEP_RESULT_EXPORT_WRITE);
 	err_format(&we, st->end->error, sizeof(st->end->error));
 	return 1;
 }
@@ -228,8 +228,8 @@ int step_write_back(struct sync *s, struct sync_connector *c, struct step_end *e
 		store_rollback(s->store);
 		return r;
 	}
-	if (st.failed && run_result_good(end->result)) {
-		end->result = "completed-export-errors";
+	if (st.failed && step_result_good(end->result)) {
+		end->result = STEP_RESULT_EXPORT_ERRORS;
 		snprintf(end->error, sizeof(end->error),
 			"%d object(s) could not get " ATTRIBUTE ": adsyncctl errors", s->n_errors);
 	}

@@ -483,7 +483,7 @@ static int export_round(
 	TRY(export_commit(st, e));
 	pages_free(st);
 	if (r != CONN_OK) {
-		end->result = stop_result(r, ee.text, "stopped-export-write");
+		end->result = stop_result(r, &ee, STEP_RESULT_EXPORT_WRITE);
 		err_format(&ee, end->error, sizeof(end->error));
 	}
 	return 0;
@@ -494,7 +494,7 @@ static int export_waves(
 {
 	const struct order *o = st->order;
 
-	while (st->order_next < o->n && run_result_good(end->result) &&
+	while (st->order_next < o->n && step_result_good(end->result) &&
 		st->sync->n_errors <= EXPORT_ERRORS_MAX) {
 		st->wave = o->items[st->order_next].wave;
 		TRY(export_round(st, con, end, e));
@@ -505,7 +505,7 @@ static int export_waves(
 static int export_phases(
 	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
-	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && run_result_good(end->result); ph++) {
+	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && step_result_good(end->result); ph++) {
 		phase_begin(st, (enum export_phase)ph);
 		TRY(ph == EXPORT_ORDERED ? export_waves(st, con, end, e)
 					 : export_round(st, con, end, e));
@@ -556,13 +556,13 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	TRY(order_make(st, st->order, e));
 	TRY(export_commit(st, e));
 	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
-		end->result = "no-start-ma";
+		end->result = STEP_RESULT_NO_START_MA;
 		err_format(&ee, end->error, sizeof(end->error));
 		return 0;
 	}
 	ret = export_phases(st, con, end, e);
 	c->type->close(con);
-	return ret == 0 && run_result_good(end->result) ? guard_done(st, e) : ret;
+	return ret == 0 && step_result_good(end->result) ? guard_done(st, e) : ret;
 }
 
 /* The result, for as long as objects have errors: also those whose time has not come again. */
@@ -572,11 +572,11 @@ static int tell_lasting(
 	int64_t n = 0;
 
 	if (s->n_errors > EXPORT_ERRORS_MAX)
-		end->result = "stopped-error-limit";
+		end->result = STEP_RESULT_ERROR_LIMIT;
 	TRY(error_count_export(s->store, c->row.id, &n, e));
 	n = MAX(n, s->n_errors);
-	if (n && run_result_good(end->result))
-		end->result = "completed-export-errors";
+	if (n && step_result_good(end->result))
+		end->result = STEP_RESULT_EXPORT_ERRORS;
 	if (n && !end->error[0])
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " object(s) have export errors: adsyncctl errors", n);

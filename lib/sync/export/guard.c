@@ -127,7 +127,7 @@ int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 	if (!*ret_stopped)
 		return 0;
 	TRY(export_transaction(st, e));
-	end->result = "stopped-deletion-threshold-exceeded";
+	end->result = STEP_RESULT_DELETION_THRESHOLD;
 	snprintf(end->error, sizeof(end->error),
 		"%s; nothing was exported. Look at them with \"adsyncctl pending list\"; if they "
 		"are right: \"adsyncctl threshold override-once\"",

@@ -346,7 +346,7 @@ static bool obsolete_refused(
 	int64_t limit = setting_number(&st->sync->cfg->import, "obsoletion_limit");
 
 	if (u->n && st->n_objects == 0) {
-		end->result = "stopped-import-read";
+		end->result = STEP_RESULT_IMPORT_READ;
 		snprintf(end->error, sizeof(end->error),
 			"the source returned no object at all, but %" PRId64
 			" are known; nothing was treated as deleted. Check the source, base_dn and "
@@ -355,7 +355,7 @@ static bool obsolete_refused(
 		return true;
 	}
 	if (u->n > OBSOLETE_SMALL && u->n * 100 > u->had * limit) {
-		end->result = "stopped-object-limit";
+		end->result = STEP_RESULT_OBJECT_LIMIT;
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
 			"more than obsoletion_limit = %" PRId64
@@ -434,7 +434,7 @@ static int finish_full(struct import_step *st, struct step_end *end, struct err 
 	TRY(obsolete_unseen(st, e));
 	TRY(container_delete_unseen(st->sync->store, st->conn->row.id, st->stamp, e));
 	if (st->n_objects == 0)
-		end->result = "completed-no-objects";
+		end->result = STEP_RESULT_NO_OBJECTS;
 	return 0;
 }
 
@@ -473,13 +473,13 @@ static int import_with(
 		return st->fatal;
 	}
 	if (r != CONN_OK) {
-		end->result = stop_result(r, ie.text, "stopped-import-read");
+		end->result = stop_result(r, &ie, STEP_RESULT_IMPORT_READ);
 		err_format(&ie, end->error, sizeof(end->error));
 		return store_commit(st->sync->store, e);
 	}
 	if (import_is_full(st) && !st->answer.nothing)
 		TRY(finish_full(st, end, e));
-	if (run_result_good(end->result)) {
+	if (step_result_good(end->result)) {
 		/* else everything is read again next time */
 		if (!is_doubtful(st)) {
 			c->row.import_full_running = false;
@@ -500,12 +500,12 @@ static int tell_unread(struct import_step *st, struct step_end *end, struct err 
 {
 	int64_t n = 0;
 
-	if (!run_result_good(end->result))
+	if (!step_result_good(end->result))
 		return 0;
 	TRY(error_count(st->sync->store, st->conn->row.id, ERROR_IMPORT, &n, e));
 	if (!n && !st->discovery_errors)
 		return 0;
-	end->result = "completed-discovery-errors";
+	end->result = STEP_RESULT_DISCOVERY_ERRORS;
 	if (n && !end->error[0])
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " object(s) could not be read: adsyncctl errors", n);
@@ -545,7 +545,8 @@ int step_import(
 
 	r = c->type->open(&c->cfg->settings, &host, &con, &ie);
 	if (r != CONN_OK) {
-		end->result = r == CONN_DOWN ? "no-start-connection" : "no-start-ma";
+		end->result =
+			r == CONN_DOWN ? STEP_RESULT_NO_START_CONNECTION : STEP_RESULT_NO_START_MA;
 		err_format(&ie, end->error, sizeof(end->error));
 	} else {
 		ret = import_with(&st, con, end, e);

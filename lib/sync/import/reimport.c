@@ -247,7 +247,7 @@ int reimport_finish(struct import_step *st, struct step_end *end, struct err *e)
 	TRY(review(st, &n, e));
 	if (n == 0)
 		return 0;
-	end->result = "completed-warnings";
+	end->result = STEP_RESULT_WARNINGS;
 	snprintf(end->error, sizeof(end->error),
 		"%" PRId64 " object(s) do not show what was exported: adsyncctl errors", n);
 	return 0;

@@ -263,7 +263,7 @@ int step_inbound(
 	if (r >= 0 && full && !sync_canceled(s))
 		r = full_done(&in, e);
 	if (r >= 0 && sync_canceled(s))
-		end->result = "stopped-user-termination-from-wmi-or-ui";
+		end->result = STEP_RESULT_CANCELED;
 	arena_done(&in.arena);
 	arena_done(&in.link_arena);
 	bitmap_done(&in.failed);

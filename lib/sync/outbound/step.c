@@ -173,6 +173,6 @@ int step_outbound(
 		return r;
 	}
 	if (r > 0)
-		end->result = "stopped-user-termination-from-wmi-or-ui";
+		end->result = STEP_RESULT_CANCELED;
 	return tell_errors(s, ERROR_OUTBOUND, c, end, e);
 }
