@@ -146,7 +146,18 @@ def check_circles():
         visit(node, [])
 
 
+def check_paths(path):
+    """Every file that a page names is there."""
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            for name in re.findall(r"`((?:lib|daemon|schema|conf|packaging|tests)/[\w./-]+)`", line):
+                if not os.path.exists(os.path.join(ROOT, name)):
+                    complain(path, number, "there is no %s" % name)
+
+
 def main():
+    check_paths("lib/README.md")
+    check_paths("README.md")
     for folder, names, files in os.walk(ROOT):
         names[:] = [n for n in names if n not in (".git", "__pycache__") and
                     not (folder == ROOT and n.startswith("build"))]
