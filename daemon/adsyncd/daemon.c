@@ -2,13 +2,13 @@
 #include "daemon.h"
 #include "base/file.h"
 #include "base/timefmt.h"
-#include "daemon_priv.h"
+#include "ask.h"
 #include "log.h"
-#include "sync/run.h"
 
 #include <systemd/sd-daemon.h>
 
 #include <errno.h>
+#include <grp.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,7 +55,7 @@ static void notify_status(struct daemon *d)
 	char next[TIME_TEXT_SIZE];
 
 	if (d->job)
-		sd_notifyf(0, "STATUS=Running: %s", job_profile(d->job));
+		sd_notifyf(0, "STATUS=Running: %s", job_name(d->job));
 	else
 		sd_notifyf(0, "STATUS=Next synchronization cycle at %s",
 			time_format(d->schedule.next, next));
@@ -72,26 +72,18 @@ static void on_progress(void *ctx, const json_t *progress)
 	waiters_progress(d, progress);
 }
 
-static void on_end(void *ctx, const json_t *end, const char *error)
+static void on_end(void *ctx, const struct job_end *end)
 {
 	struct daemon *d = ctx;
 
 	d->job = NULL;
 	json_decref(d->progress);
 	d->progress = NULL;
-	if (error)
-		log_message(3, "the run failed: %s", error);
-	waiters_end(d, end, error);
+	if (end->error)
+		log_message(3, "the run failed: %s", end->error);
+	waiters_end(d, end);
 	notify_status(d);
-	daemon_maybe_exit(d);
-	if (!d->stopping)
-		arm_timer(d);
-}
-
-void daemon_maybe_exit(struct daemon *d)
-{
-	if (d->stopping && !d->job && !d->test)
-		event_base_loopexit(d->base, NULL);
+	daemon_idle(d);
 }
 
 static void begin_cycle(struct daemon *d)
@@ -104,16 +96,21 @@ static void begin_cycle(struct daemon *d)
 int daemon_run(struct daemon *d, const char *profile, const char *connector, struct err *e)
 {
 	struct job_handler h = {on_progress, on_end, d};
-	struct job_request rq = {d->config_path, profile, connector,
-		setting_number(&d->config->scheduler, "run_timeout")};
+	struct job_request rq = {.config = d->config_path,
+		.profile = profile,
+		.connector = connector,
+		.timeout = setting_number(&d->config->scheduler, "run_timeout")};
 	bool cycle = streq(profile, "delta") || streq(profile, "initial");
 	int r;
 
 	if (d->stopping)
 		return err_set(e, -ESHUTDOWN, NULL, 0, "adsyncd is stopping");
 	if (d->job)
-		return err_set(e, -EBUSY, NULL, 0,
+		return err_set(e, -EALREADY, NULL, 0,
 			"Sync is already running. Cannot start a new run till this one completes.");
+	if (ask_writes(d))
+		return err_set(
+			e, -EBUSY, NULL, 0, "a setting is being written right now; try again");
 	r = job_start(d->base, &rq, &h, &d->job, e);
 	if (r < 0)
 		return r;
@@ -130,7 +127,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	struct err e = {0};
 	char text[1100];
 
-	if (d->job || d->stopping)
+	if (d->job || d->stopping || ask_writes(d))
 		return; /* its end arms the timer again */
 	if (schedule_wait(&d->schedule, unix_now(), enabled) == 0 &&
 		daemon_run(d, d->schedule.initial ? "initial" : "delta", NULL, &e) < 0) {
@@ -145,17 +142,12 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 static const char *const FIXED[] = {
 	"state_directory", "control_socket", "status_socket", "control_group"};
 
-int daemon_reload(struct daemon *d, struct err *e)
+/* The rules were checked by a worker. */
+static int take_config(struct daemon *d, struct err *e)
 {
 	_cleanup_config_ struct config *new = NULL;
-	struct rules *rules = NULL;
-	int r = config_load(d->config_path, &new, e);
 
-	if (r == 0)
-		r = rules_load(new, &rules, e);
-	rules_free(rules);
-	if (r < 0)
-		return r;
+	TRY(config_load(d->config_path, &new, e));
 	for (unsigned i = 0; i < ARRAY_SIZE(FIXED); i++) {
 		const char *a = setting_text(&d->config->adsyncd, FIXED[i]);
 		const char *b = setting_text(&new->adsyncd, FIXED[i]);
@@ -172,19 +164,53 @@ int daemon_reload(struct daemon *d, struct err *e)
 	return 0;
 }
 
-static void on_hup(evutil_socket_t sig, short what, void *ctx)
+static void begin_reload(struct daemon *d)
 {
-	struct daemon *d = ctx;
 	struct err e = {0};
 	char text[1100];
+	int r = ask_check(d, NULL, &e);
 
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, monotonic_ms() * 1000);
-	if (daemon_reload(d, &e) < 0)
+	d->reload_again = r == -EBUSY && !d->stopping;
+	if (r < 0 && !d->reload_again)
 		log_message(3, "the configuration was not reloaded, the old one stays: %s",
 			err_format(&e, text, sizeof(text)));
-	else
+}
+
+void daemon_checked(struct daemon *d, struct varlink_call *c, const char *error)
+{
+	struct err e = {0};
+	char text[1100];
+	bool good = !error && !d->stopping && take_config(d, &e) == 0;
+
+	if (!good && !error)
+		error = d->stopping ? "adsyncd is stopping" : err_format(&e, text, sizeof(text));
+	if (good)
 		log_message(6, "the configuration was reloaded from %s", d->config_path);
+	else
+		log_message(3, "the configuration was not reloaded, the old one stays: %s", error);
+	if (c && good)
+		varlink_reply(c, NULL, false);
+	else if (c)
+		ask_reply_error(c, -EINVAL, error);
 	sd_notify(0, "READY=1");
+}
+
+void daemon_idle(struct daemon *d)
+{
+	if (d->stopping) {
+		if (!d->job && !d->asks)
+			event_base_loopexit(d->base, NULL);
+		return;
+	}
+	arm_timer(d);
+	if (d->reload_again)
+		begin_reload(d);
+}
+
+static void on_hup(evutil_socket_t sig, short what, void *ctx)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, monotonic_ms() * 1000);
+	begin_reload(ctx);
 }
 
 /* --- start and stop --- */
@@ -200,9 +226,8 @@ static void on_stop(evutil_socket_t sig, short what, void *ctx)
 	/* the end of the last worker ends the loop */
 	if (d->job)
 		job_stop(d->job);
-	if (d->test)
-		job_stop(d->test);
-	daemon_maybe_exit(d);
+	ask_stop_all(d);
+	daemon_idle(d);
 }
 
 static void on_watchdog(evutil_socket_t fd, short what, void *ctx)
@@ -217,16 +242,36 @@ static void event_record(enum event_id id, const char *message)
 	(void)!log_record(&r);
 }
 
+/*
+ * The group of the configuration as a number, once, before the loop: a name service may take its
+ * time. Without it the daemon does its work all the same.
+ */
+static struct varlink_access control_access(const struct daemon *d)
+{
+	const char *name = setting_text(&d->config->adsyncd, "control_group");
+	const struct group *g;
+
+	if (!name)
+		return (struct varlink_access){0};
+	g = getgrnam(name);
+	if (g)
+		return (struct varlink_access){.group = true, .gid = g->gr_gid};
+	log_message(4,
+		"there is no group \"%s\" (control_group): only root may use the control socket "
+		"until adsyncd is started again",
+		name);
+	return (struct varlink_access){0};
+}
+
 static int listen_all(struct daemon *d, const struct varlink_service *service, struct err *e)
 {
 	const struct settings *s = &d->config->adsyncd;
-	int r = varlink_listen(d->base, service, setting_text(s, "control_socket"), false,
-		setting_text(s, "control_group"), &d->control, e);
+	struct varlink_access control = control_access(d), status = {.everybody = true};
 
-	if (r < 0)
-		return r;
+	TRY(varlink_listen(
+		d->base, service, setting_text(s, "control_socket"), &control, &d->control, e));
 	return varlink_listen(
-		d->base, service, setting_text(s, "status_socket"), true, NULL, &d->status, e);
+		d->base, service, setting_text(s, "status_socket"), &status, &d->status, e);
 }
 
 static void load_schedule(struct daemon *d)
@@ -239,32 +284,21 @@ static void load_schedule(struct daemon *d)
 	schedule_start(&d->schedule, unix_now(), interval(d));
 }
 
-/* A store of an older version is upgraded before anybody asks for what is in it. */
-static void upgrade_store(struct daemon *d)
-{
-	_cleanup_free_ char *path = run_store_path(d->config);
-	_cleanup_store_ struct store *s = NULL;
-	struct err e = {0};
-	char text[1100];
-
-	if (access(path, F_OK) == 0 && store_open(path, STORE_WRITE, &s, &e) < 0)
-		log_message(4, "%s", err_format(&e, text, sizeof(text)));
-}
-
-/* Also loads the rules once, so that a mistake in them is found at start and not at night. */
+/*
+ * Before the loop. Also loads the rules once, so that a mistake in them is found at start and not
+ * at night; and a store of an older version is upgraded before anybody asks for what is in it.
+ */
 static int prepare(struct daemon *d, struct err *e)
 {
-	struct rules *rules = NULL;
-	int r = config_load(d->config_path, &d->config, e);
+	struct err warning = {0};
+	char text[1100];
 
-	if (r == 0)
-		r = rules_load(d->config, &rules, e);
-	rules_free(rules);
-	if (r == 0)
-		r = dir_make(state_dir(d), 0700, e);
-	if (r == 0)
-		upgrade_store(d);
-	return r;
+	TRY(config_load(d->config_path, &d->config, e));
+	TRY(question_check_rules(d->config, e));
+	TRY(dir_make(state_dir(d), 0700, e));
+	if (question_upgrade_store(d->config, &warning) < 0)
+		log_message(4, "%s", err_format(&warning, text, sizeof(text)));
+	return 0;
 }
 
 static void loop(struct daemon *d)

@@ -1,4 +1,7 @@
-/* The daemon's state, shared by daemon.c (the loop) and methods.c (the control interface). */
+/*
+ * The daemon's state, shared by daemon.c (the loop), methods.c (the control interface) and ask.c
+ * (workers that answer questions).
+ */
 #pragma once
 
 #include "job.h"
@@ -16,24 +19,27 @@ struct daemon {
 	struct event *timer; /* next cycle */
 	struct varlink *control, *status;
 	struct job *job;
-	struct job *test;               /* of a connector; NULL: none */
-	struct varlink_call *test_call; /* that waits for it; NULL: it has gone */
-	json_t *findings;
 	json_t *progress; /* the last one of the job that runs */
+	struct ask *asks; /* questions whose workers are at work */
+	unsigned n_asks;
+	bool reload_again; /* SIGHUP came while the configuration was being read */
 	bool stopping;
 	/* calls that follow the job */
 	struct varlink_call *waiters[WAITERS_MAX];
 	unsigned n_waiters;
 };
 
-/* Starts a run. -EBUSY with the original's words while one runs. */
+/* Starts a run. -EALREADY with the original's words while one runs. */
 int daemon_run(struct daemon *d, const char *profile, const char *connector, struct err *e);
-/* Ends the loop when the daemon is stopping and no worker is left. */
-void daemon_maybe_exit(struct daemon *d);
-/* Reads the configuration again; the old one stays when the new one is wrong. */
-int daemon_reload(struct daemon *d, struct err *e);
+/* A worker has ended: what waited for that is done. */
+void daemon_idle(struct daemon *d);
+/*
+ * A worker has checked the rules of the new configuration (error NULL: they are good): it is read
+ * and taken, or the old one stays. c: who asked for it, NULL: a signal.
+ */
+void daemon_checked(struct daemon *d, struct varlink_call *c, const char *error);
 
 struct varlink_service daemon_service(struct daemon *d);
 /* Tells those that wait. */
 void waiters_progress(struct daemon *d, const json_t *progress);
-void waiters_end(struct daemon *d, const json_t *end, const char *error);
+void waiters_end(struct daemon *d, const struct job_end *end);

@@ -4,14 +4,15 @@
 #include "log.h"
 #include "worker.h"
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #define LINE_BYTES_MAX (256 * 1024)
@@ -28,16 +29,19 @@ struct job {
 	struct bufferevent *pipe;
 	struct event *timer, *child;
 	pid_t pid;
-	char *profile;
+	char *name;    /* the profile or question */
+	bool question; /* what the worker writes is one answer, or an error */
 	bool stopping, exited, eof;
+	int64_t timeout;
 	int status;
 	json_t *end;
 	char *error;
+	int code; /* of the error */
 };
 
-const char *job_profile(const struct job *j)
+const char *job_name(const struct job *j)
 {
-	return j->profile;
+	return j->name;
 }
 
 static void job_free(struct job *j)
@@ -50,46 +54,37 @@ static void job_free(struct job *j)
 		event_free(j->child);
 	json_decref(j->end);
 	free(j->error);
-	free(j->profile);
+	free(j->name);
 	free(j);
 }
 
-static void maybe_done(struct job *j)
+static void set_error(struct job *j, int code, const char *text)
 {
-	_cleanup_free_ char *text = NULL;
-
-	if (!j->exited || !j->eof)
+	if (j->error)
 		return;
-	if (!j->end && !j->error) {
-		if (WIFSIGNALED(j->status))
-			text = xasprintf("the worker was ended by signal %d", WTERMSIG(j->status));
-		else
-			text = xasprintf("the worker ended with code %d", WEXITSTATUS(j->status));
-	}
-	j->handler.ended(j->handler.ctx, j->end, j->end ? NULL : j->error ? j->error : text);
-	job_free(j);
+	j->error = xstrdup(text);
+	j->code = code;
 }
 
 static void take_line(struct job *j, const char *line)
 {
 	json_t *json = json_loads(line, 0, NULL);
-	json_t *progress = json_object_get(json, j->profile ? "progress" : "finding");
+	json_t *progress = json_object_get(json, "progress");
 	json_t *end = json_object_get(json, "end");
 	const char *error = json_string_value(json_object_get(json, "error"));
+	json_int_t code = json_integer_value(json_object_get(json, "code"));
 
-	if (progress)
+	if (progress && j->handler.progress)
 		j->handler.progress(j->handler.ctx, progress);
 	if (end && !j->end)
 		j->end = json_incref(end);
-	if (error && !j->error)
-		j->error = xstrdup(error);
+	if (error)
+		set_error(j, code < 0 && code > -4096 ? (int)code : -EIO, error);
 	json_decref(json);
 }
 
-static void on_read(struct bufferevent *bev, void *ctx)
+static void take_lines(struct job *j, struct evbuffer *in)
 {
-	struct job *j = ctx;
-	struct evbuffer *in = bufferevent_get_input(bev);
 	char *line;
 
 	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
@@ -98,6 +93,64 @@ static void on_read(struct bufferevent *bev, void *ctx)
 	}
 	if (evbuffer_get_length(in) > LINE_BYTES_MAX) /* not one of ours */
 		evbuffer_drain(in, evbuffer_get_length(in));
+}
+
+/* An answer is whole with the newline at its end; anything else is lines, one with an error. */
+static struct evbuffer *take_answer(struct job *j)
+{
+	struct evbuffer *in = bufferevent_get_input(j->pipe);
+	size_t n = evbuffer_get_length(in);
+	struct evbuffer_ptr last;
+	char first, end;
+
+	if (j->error || !j->question || n < 2)
+		return NULL;
+	evbuffer_ptr_set(in, &last, n - 1, EVBUFFER_PTR_SET);
+	if (evbuffer_copyout(in, &first, 1) == 1 && first == WORKER_ANSWER &&
+		evbuffer_copyout_from(in, &last, &end, 1) == 1 && end == '\n') {
+		evbuffer_drain(in, 1);
+		return in;
+	}
+	take_lines(j, in);
+	return NULL;
+}
+
+static void maybe_done(struct job *j)
+{
+	_cleanup_free_ char *text = NULL;
+	struct job_end end = {0};
+
+	if (!j->exited || !j->eof)
+		return;
+	end.end = j->end;
+	end.answer = take_answer(j);
+	if (!end.end && !end.answer && !j->error) {
+		if (WIFSIGNALED(j->status))
+			text = xasprintf("the worker was ended by signal %d", WTERMSIG(j->status));
+		else
+			text = xasprintf("the worker ended with code %d", WEXITSTATUS(j->status));
+		set_error(j, -EIO, text);
+	}
+	if (!end.end && !end.answer) {
+		end.error = j->error;
+		end.code = j->code;
+	}
+	j->handler.ended(j->handler.ctx, &end);
+	job_free(j);
+}
+
+static void on_read(struct bufferevent *bev, void *ctx)
+{
+	struct job *j = ctx;
+	struct evbuffer *in = bufferevent_get_input(bev);
+
+	if (!j->question) {
+		take_lines(j, in);
+	} else if (evbuffer_get_length(in) > JOB_ANSWER_MAX) {
+		evbuffer_drain(in, evbuffer_get_length(in));
+		set_error(j, -E2BIG, "the answer is too large");
+		job_stop(j);
+	}
 }
 
 static void reap(struct job *j)
@@ -135,7 +188,14 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 		kill(j->pid, SIGKILL);
 		return;
 	}
-	log_message(3, "the run takes longer than run_timeout and is stopped");
+	if (j->question) {
+		_cleanup_free_ char *text = xasprintf(
+			"no answer within %" PRId64 " seconds: it was stopped", j->timeout);
+
+		set_error(j, -ETIMEDOUT, text);
+	} else {
+		log_message(3, "the run takes longer than run_timeout and is stopped");
+	}
 	job_stop(j);
 }
 
@@ -150,6 +210,36 @@ void job_stop(struct job *j)
 	evtimer_add(j->timer, &tv);
 }
 
+/* The parameters in a file of memory: other users see the arguments of a process. */
+static int parameters_open(const json_t *parameters, int *ret, struct err *e)
+{
+	_cleanup_close_ int fd = memfd_create("parameters", MFD_CLOEXEC);
+
+	if (fd < 0 || (parameters && json_dumpfd(parameters, fd, JSON_COMPACT) < 0) ||
+		lseek(fd, 0, SEEK_SET) < 0)
+		return err_set(
+			e, -errno, NULL, 0, "cannot pass the parameters: %s", strerror(errno));
+	*ret = fd;
+	fd = -1;
+	return 0;
+}
+
+static int add_arguments(const struct job_request *rq, char **argv, int n)
+{
+	if (rq->question) {
+		argv[n++] = "--question";
+		argv[n++] = (char *)rq->question;
+		return n;
+	}
+	argv[n++] = "--profile";
+	argv[n++] = (char *)rq->profile;
+	if (rq->connector) {
+		argv[n++] = "--connector";
+		argv[n++] = (char *)rq->connector;
+	}
+	return n;
+}
+
 static int spawn(struct job *j, const struct job_request *rq, int fd, struct err *e)
 {
 	posix_spawn_file_actions_t actions;
@@ -157,19 +247,12 @@ static int spawn(struct job *j, const struct job_request *rq, int fd, struct err
 	sigset_t none, reset;
 	char *argv[16] = {"adsyncd", "--worker", "--config", (char *)rq->config, "--log",
 		(char *)log_target_name(), "--report", REPORT_FD_TEXT};
-	int n = 8, r;
+	_cleanup_close_ int in = -1;
+	int r;
 
-	if (rq->profile) {
-		argv[n++] = "--profile";
-		argv[n++] = (char *)rq->profile;
-	} else {
-		argv[n++] = "--test";
-	}
-
-	if (rq->connector) {
-		argv[n++] = "--connector";
-		argv[n++] = (char *)rq->connector;
-	}
+	add_arguments(rq, argv, 8);
+	if (rq->question)
+		TRY(parameters_open(rq->parameters, &in, e));
 	sigemptyset(&none);
 	sigfillset(&reset);
 	posix_spawnattr_init(&attr);
@@ -177,7 +260,10 @@ static int spawn(struct job *j, const struct job_request *rq, int fd, struct err
 	posix_spawnattr_setsigdefault(&attr, &reset);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (rq->question)
+		posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	else
+		posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, fd, REPORT_FD);
 	r = posix_spawn(&j->pid, "/proc/self/exe", &actions, &attr, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -197,7 +283,9 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	j = xcalloc(1, sizeof(*j));
 	j->handler = *h;
 	j->base = base;
-	j->profile = rq->profile ? xstrdup(rq->profile) : NULL;
+	j->name = xstrdup(rq->question ? rq->question : rq->profile);
+	j->question = rq->question != NULL;
+	j->timeout = rq->timeout;
 	/* before the worker is there: it may end at once, and its signal must find somebody */
 	j->child = evsignal_new(base, SIGCHLD, on_child, j);
 	event_add(j->child, NULL);

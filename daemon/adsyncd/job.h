@@ -1,28 +1,40 @@
 /*
- * A job: one run that is due, its worker process, and what the worker reports. At most one at a
- * time.
+ * A job: a worker process, and what it reports. A run reports lines on its way; a question has one
+ * answer.
  */
 #pragma once
 
 #include "base/err.h"
 
-#include <jansson.h>
+#include <event2/buffer.h>
 #include <event2/event.h>
+#include <jansson.h>
 #include <sys/types.h>
+
+#define JOB_ANSWER_MAX (64 * 1024 * 1024) /* bytes of an answer */
 
 struct job;
 
 struct job_request {
-	/* profile NULL: a test of the connector; connector NULL: all */
-	const char *config, *profile, *connector;
+	const char *config;
+	const char *profile, *connector; /* of a run; connector NULL: all */
+	const char *question;            /* or this question, with its parameters */
+	const json_t *parameters;
 	int64_t timeout; /* seconds */
 };
 
+/* One of the three is there. */
+struct job_end {
+	const json_t *end;       /* of a run */
+	struct evbuffer *answer; /* of a question: a JSON object as text, may be taken */
+	const char *error;
+	int code; /* of the error: a negative errno */
+};
+
 struct job_handler {
-	/* A progress object, of a test a finding (borrowed). */
+	/* A progress object of a run (borrowed). NULL: none are expected. */
 	void (*progress)(void *ctx, const json_t *progress);
-	/* Has ended: the "end" object, or an error text. */
-	void (*ended)(void *ctx, const json_t *end, const char *error);
+	void (*ended)(void *ctx, const struct job_end *end);
 	void *ctx;
 };
 
@@ -31,4 +43,4 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	struct job **ret, struct err *e) _must_check_;
 /* Asks it to stop: SIGTERM, and SIGKILL four seconds later. */
 void job_stop(struct job *j);
-const char *job_profile(const struct job *j); /* NULL: a test */
+const char *job_name(const struct job *j); /* the profile or question */

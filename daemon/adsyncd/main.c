@@ -1,6 +1,6 @@
 /*
- * adsyncd: options, then the daemon or, executed again by it, the worker of one run.
- * See adsyncd(8).
+ * adsyncd: options, then the daemon or, executed again by it, the worker of one run
+ * or one question. See adsyncd(8).
  */
 #include "daemon.h"
 #include "log.h"
@@ -19,7 +19,9 @@ static void usage(FILE *f)
 	fputs("Usage: adsyncd [--config FILE] [--log auto|journal|stderr]\n"
 	      "       adsyncd --worker --profile PROFILE [--connector NAME] [--report FD]   (one "
 	      "run, then exit)\n"
-	      "       adsyncd --worker --test --connector NAME   (findings, one in a line)\n"
+	      "       adsyncd --worker --question METHOD [--report FD]   (one answer; its "
+	      "parameters\n"
+	      "              are read from standard input)\n"
 	      "       adsyncd --version\n"
 	      "Profiles: delta, initial, full-import, delta-import, full-sync, delta-sync, "
 	      "export.\n",
@@ -41,7 +43,7 @@ int main(int argc, char **argv)
 		{"config", required_argument, NULL, 'c'},
 		{"log", required_argument, NULL, 'l'},
 		{"worker", no_argument, NULL, 'w'},
-		{"test", no_argument, NULL, 't'},
+		{"question", required_argument, NULL, 'q'},
 		{"profile", required_argument, NULL, 'p'},
 		{"connector", required_argument, NULL, 'n'},
 		{"report", required_argument, NULL, 'r'},
@@ -52,7 +54,7 @@ int main(int argc, char **argv)
 	struct worker_options wo = {.config = ADSYNC_CONFIG, .profile = "delta", .report = -1};
 	enum log_target target = LOG_TARGET_AUTO;
 	bool worker = false;
-	char *absolute; /* kept to the end */
+	_cleanup_free_ char *absolute = NULL;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -69,8 +71,8 @@ int main(int argc, char **argv)
 		case 'w':
 			worker = true;
 			break;
-		case 't':
-			wo.test = true;
+		case 'q':
+			wo.question = optarg;
 			break;
 		case 'p':
 			wo.profile = optarg;
@@ -95,7 +97,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc || (wo.test && !wo.connector)) {
+	if (optind < argc) {
 		usage(stderr);
 		return 2;
 	}

@@ -1,276 +1,40 @@
-/* The methods of org.adsyncd.Control; a new one is a function, a row, and a line in the .varlink.
+/*
+ * The methods of org.adsyncd.Control. A new one is a row here, a line in the .varlink, and a row in
+ * sync/view/question.c; one that is about the daemon itself has a function here instead.
  */
+#include "ask.h"
 #include "base/timefmt.h"
-#include "connector_methods.h"
-#include "sync/view/show.h"
-#include "sync/view/preview.h"
-#include "threshold_methods.h"
+#include "sync/run.h"
 
 #include "control_varlink.h"
 
 #include <errno.h>
 #include <stdio.h>
 
-/* --- reading the store --- */
-
-static void reply_error(struct varlink_call *c, const struct err *e)
+/* What the store answers: at once, or by a worker. */
+static void call_question(struct varlink_call *c, const json_t *p, void *ctx)
 {
+	const struct question *q = question_find(varlink_method_name(c));
+	const char *wrong = question_wrong(q, p);
+	struct daemon *d = ctx;
+	struct err e = {0};
 	char text[1100];
+	json_t *o = NULL;
+	int r;
 
-	varlink_error(c, e->code == -ENOENT ? "NotFound" : "Failed",
-		json_pack("{s:s}", "message", err_format(e, text, sizeof(text))));
-}
-
-static struct store *open_store(struct daemon *d, struct err *e)
-{
-	_cleanup_free_ char *path = run_store_path(d->config);
-	struct store *s = NULL;
-
-	if (access(path, F_OK) < 0) {
-		err_set(e, -ENOENT, NULL, 0, "no cycle has run yet");
-		return NULL;
-	}
-	return store_open(path, STORE_READ, &s, e) < 0 ? NULL : s;
-}
-
-/* Replies {key: value}, or the error. */
-static void reply_value(struct varlink_call *c, const char *key, json_t *value, const struct err *e)
-{
-	json_t *o;
-
-	if (!value) {
-		reply_error(c, e);
+	if (wrong) {
+		varlink_invalid(c, wrong);
 		return;
 	}
-	o = json_object();
-	json_object_set_new(o, key, value);
-	varlink_reply(c, o, false);
-}
-
-static void call_list_runs(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	json_int_t limit = json_integer_value(json_object_get(p, "limit"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &e);
-
-	reply_value(c, "runs",
-		s ? show_runs(s, limit > 0 && limit <= 1000 ? (unsigned)limit : 20, &e) : NULL, &e);
-}
-
-static void call_get_run(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &e);
-
-	reply_value(c, "run",
-		s ? show_run(s, json_integer_value(json_object_get(p, "run")), &e) : NULL, &e);
-}
-
-static void call_list_errors(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	json_int_t limit = json_integer_value(json_object_get(p, "limit"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &e);
-
-	reply_value(c, "errors",
-		s ? show_errors(s, limit > 0 && limit <= 5000 ? (unsigned)limit : 100, &e) : NULL,
-		&e);
-}
-
-static void call_list_pending(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *connector = json_string_value(json_object_get(p, "connector"));
-	const char *after = json_string_value(json_object_get(p, "after"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &e);
-	json_t *page = s ? show_pending(s, connector, after, &e) : NULL;
-
-	if (page)
-		varlink_reply(c, page, false);
-	else
-		reply_error(c, &e);
-}
-
-static void call_search(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *text = json_string_value(json_object_get(p, "text"));
-	const char *connector = json_string_value(json_object_get(p, "connector"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = NULL;
-
-	if (!text || !*text) {
-		varlink_invalid(c, "text");
+	if (q->kind != QUESTION_QUICK) {
+		ask_start(d, c, q, p);
 		return;
 	}
-	s = open_store(ctx, &e);
-	reply_value(c, "objects", s ? show_search(s, connector, text, &e) : NULL, &e);
-}
-
-static void call_get_cs(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *connector = json_string_value(json_object_get(p, "connector"));
-	const char *name = json_string_value(json_object_get(p, "name"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = NULL;
-
-	if (!connector || !name) {
-		varlink_invalid(c, connector ? "name" : "connector");
-		return;
-	}
-	s = open_store(ctx, &e);
-	reply_value(c, "object", s ? show_cs(s, connector, name, &e) : NULL, &e);
-}
-
-static void call_get_mv(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = NULL;
-
-	if (!name) {
-		varlink_invalid(c, "name");
-		return;
-	}
-	s = open_store(ctx, &e);
-	reply_value(c, "object", s ? show_mv(s, name, &e) : NULL, &e);
-}
-
-/* The rules as they are in the files now: a changed one can be tried before it runs. */
-static void call_lineage(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	_cleanup_rules_ struct rules *rules = NULL;
-	struct daemon *d = ctx;
-	struct err e = {0};
-	_cleanup_store_ struct store *s = NULL;
-	json_t *list = NULL;
-	int64_t mv;
-
-	if (!name) {
-		varlink_invalid(c, "name");
-		return;
-	}
-	s = open_store(d, &e);
-	if (s && rules_load(d->config, &rules, &e) == 0 &&
-		show_find_mv(s, name, &mv, &e) == 0 &&
-		lineage_object(d->config, rules, s, mv, &list, &e) < 0)
-		list = NULL;
-	reply_value(c, "lineage", list, &e);
-}
-
-static void call_preview(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	const char *connector = json_string_value(json_object_get(p, "connector"));
-	_cleanup_rules_ struct rules *rules = NULL;
-	struct daemon *d = ctx;
-	struct err e = {0};
-	_cleanup_store_ struct store *s = NULL;
-	json_t *preview = NULL;
-
-	if (!name) {
-		varlink_invalid(c, "name");
-		return;
-	}
-	s = open_store(d, &e);
-	if (s && rules_load(d->config, &rules, &e) == 0 &&
-		preview_object(d->config, rules, s, connector, name, &preview, &e) < 0)
-		preview = NULL;
-	reply_value(c, "preview", preview, &e);
-}
-
-/* --- connectors --- */
-
-static void call_get_connector(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	struct err e = {0}, none = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &none); /* before the first run: NULL */
-
-	if (!name)
-		varlink_invalid(c, "name");
-	else
-		reply_value(c, "connector", connector_json(ctx, name, s, &e), &e);
-}
-
-static void call_statistics(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &e);
-
-	reply_value(c, "statistics", s ? show_statistics(s, name, &e) : NULL, &e);
-}
-
-static void call_test_connector(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	struct err e = {0};
-
-	if (!name)
-		varlink_invalid(c, "name");
-	else if (connector_test_start(ctx, c, name, &e) < 0)
-		reply_error(c, &e);
-}
-
-/* --- thresholds and retries --- */
-
-static void call_get_threshold(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(ctx, &e);
-
-	reply_value(c, "threshold", s ? threshold_json(ctx, s, &e) : NULL, &e);
-}
-
-static void reply_done(struct varlink_call *c, int r, const struct err *e)
-{
-	if (r == -EBUSY)
-		varlink_error(c, "AlreadyRunning", json_pack("{s:s}", "message", e->text));
-	else if (r < 0)
-		reply_error(c, e);
-	else
-		varlink_reply(c, NULL, false);
-}
-
-static void call_set_threshold(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const json_t *n = json_object_get(p, "threshold");
-	struct err e = {0};
-
-	if (n && !json_is_null(n) && (!json_is_integer(n) || json_integer_value(n) < 0))
-		varlink_invalid(c, "threshold");
-	else
-		reply_done(c,
-			threshold_change(ctx, json_is_integer(n) ? json_integer_value(n) : -1, &e),
-			&e);
-}
-
-static void call_override_threshold(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	struct threshold_override o;
-	struct err e = {0};
-	int r = threshold_allow(ctx, &o, &e);
-
+	r = question_answer(d->config, q, p, &o, &e);
 	if (r < 0)
-		reply_done(c, r, &e);
+		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 	else
-		varlink_reply(c,
-			json_pack("{s:I, s:I, s:I}", "deletes", (json_int_t)o.deletes, "references",
-				(json_int_t)o.references, "removals", (json_int_t)o.removals),
-			false);
-}
-
-static void call_retry_error(struct varlink_call *c, const json_t *p, void *ctx)
-{
-	const char *name = json_string_value(json_object_get(p, "name"));
-	const char *connector = json_string_value(json_object_get(p, "connector"));
-	struct err e = {0};
-
-	if (!name)
-		varlink_invalid(c, "name");
-	else
-		reply_done(c, error_retry_named(ctx, connector, name, &e), &e);
+		varlink_reply(c, o, false);
 }
 
 /* --- status --- */
@@ -302,11 +66,14 @@ static void call_status(struct varlink_call *c, const json_t *p, void *ctx)
 {
 	struct daemon *d = ctx;
 	struct err e = {0};
-	_cleanup_store_ struct store *s = open_store(d, &e);
-	json_t *o = json_object();
-	json_t *last = s ? show_run(s, 0, &e) : NULL;
-	json_t *connectors = s ? show_connectors(s, &e) : NULL;
+	json_t *o = json_object(), *kept = NULL;
+	int r = question_answer(d->config, question_find("GetStatus"), p, &kept, &e);
 
+	if (r < 0) {
+		json_decref(o);
+		ask_reply_error(c, r, e.text);
+		return;
+	}
 	json_object_set_new(o, "version", json_string(ADSYNC_VERSION));
 	json_object_set_new(o, "pid", json_integer(getpid()));
 	json_object_set_new(o, "configuration", json_string(d->config->path));
@@ -315,8 +82,8 @@ static void call_status(struct varlink_call *c, const json_t *p, void *ctx)
 		d->progress ? json_incref(d->progress)
 		: d->job    ? json_object()
 			    : json_null());
-	json_object_set_new(o, "last_run", last ? last : json_null());
-	json_object_set_new(o, "connectors", connectors ? connectors : json_array());
+	json_object_update(o, kept);
+	json_decref(kept);
 	varlink_reply(c, o, false);
 }
 
@@ -341,17 +108,17 @@ void waiters_progress(struct daemon *d, const json_t *progress)
 	}
 }
 
-void waiters_end(struct daemon *d, const json_t *end, const char *error)
+void waiters_end(struct daemon *d, const struct job_end *end)
 {
 	while (d->n_waiters) {
 		struct varlink_call *c = d->waiters[--d->n_waiters];
 		json_t *o = json_object();
 
-		if (end) {
-			json_object_set(o, "end", (json_t *)end);
+		if (end->end) {
+			json_object_set(o, "end", (json_t *)end->end);
 			varlink_reply(c, o, false);
 		} else {
-			json_object_set_new(o, "message", json_string(error));
+			json_object_set_new(o, "message", json_string(end->error));
 			varlink_error(c, "Failed", o);
 		}
 	}
@@ -363,10 +130,8 @@ static void start(
 	struct err e = {0};
 	int r = daemon_run(d, profile, connector, &e);
 
-	if (r == -EBUSY) {
-		varlink_error(c, "AlreadyRunning", json_pack("{s:s}", "message", e.text));
-	} else if (r < 0) {
-		reply_error(c, &e);
+	if (r < 0) {
+		ask_reply_error(c, r, e.text);
 	} else if (varlink_wants_more(c) && d->n_waiters < WAITERS_MAX) {
 		d->waiters[d->n_waiters++] = c;
 		varlink_on_gone(c, waiter_gone, d);
@@ -416,35 +181,34 @@ static void call_stop(struct varlink_call *c, const json_t *p, void *ctx)
 static void call_reload(struct varlink_call *c, const json_t *p, void *ctx)
 {
 	struct err e = {0};
+	int r = ask_check(ctx, c, &e);
 
-	if (daemon_reload(ctx, &e) < 0)
-		reply_error(c, &e);
-	else
-		varlink_reply(c, NULL, false);
+	if (r < 0)
+		ask_reply_error(c, r, e.text);
 }
 
 static const struct varlink_method methods[] = {
 	{"GetStatus", true, call_status},
-	{"ListRuns", true, call_list_runs},
-	{"GetRun", true, call_get_run},
+	{"ListRuns", true, call_question},
+	{"GetRun", true, call_question},
 	{"StartSyncCycle", false, call_start_cycle},
 	{"RunProfile", false, call_run_profile},
 	{"StopSyncCycle", false, call_stop},
 	{"Reload", false, call_reload},
-	{"ListErrors", false, call_list_errors},
-	{"ListPending", false, call_list_pending},
-	{"SearchConnectorSpace", false, call_search},
-	{"GetConnectorSpaceObject", false, call_get_cs},
-	{"GetMetaverseObject", false, call_get_mv},
-	{"GetLineage", false, call_lineage},
-	{"Preview", false, call_preview},
-	{"GetConnector", false, call_get_connector},
-	{"GetConnectorStatistics", false, call_statistics},
-	{"TestConnector", false, call_test_connector},
-	{"GetThreshold", false, call_get_threshold},
-	{"SetThreshold", false, call_set_threshold},
-	{"OverrideThreshold", false, call_override_threshold},
-	{"RetryError", false, call_retry_error},
+	{"ListErrors", false, call_question},
+	{"ListPending", false, call_question},
+	{"SearchConnectorSpace", false, call_question},
+	{"GetConnectorSpaceObject", false, call_question},
+	{"GetMetaverseObject", false, call_question},
+	{"GetLineage", false, call_question},
+	{"Preview", false, call_question},
+	{"GetConnector", false, call_question},
+	{"GetConnectorStatistics", false, call_question},
+	{"TestConnector", false, call_question},
+	{"GetThreshold", false, call_question},
+	{"SetThreshold", false, call_question},
+	{"OverrideThreshold", false, call_question},
+	{"RetryError", false, call_question},
 };
 
 struct varlink_service daemon_service(struct daemon *d)

@@ -2,25 +2,24 @@
 #include "varlink.h"
 #include "log.h"
 
-#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/listener.h>
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
 #define IDLE_SECONDS 600
+#define GROUPS_MAX 65536             /* NGROUPS_MAX of the kernel */
 #define OUTPUT_MAX (8 * 1024 * 1024) /* a reader that does not read */
 
 struct connection;
 
 struct varlink_call {
 	struct connection *con;
+	const char *method;
 	bool more, oneway;
 	void (*gone)(struct varlink_call *c, void *ctx);
 	void *ctx;
@@ -38,8 +37,8 @@ struct varlink {
 	struct evconnlistener *listener;
 	struct connection *connections;
 	unsigned n_connections;
-	char *path, *group;
-	bool open;
+	char *path;
+	struct varlink_access access;
 };
 
 static void connection_free(struct connection *con)
@@ -64,6 +63,11 @@ bool varlink_wants_more(const struct varlink_call *c)
 	return c->more;
 }
 
+const char *varlink_method_name(const struct varlink_call *c)
+{
+	return c->method;
+}
+
 void varlink_on_gone(
 	struct varlink_call *c, void (*gone)(struct varlink_call *c, void *ctx), void *ctx)
 {
@@ -73,21 +77,41 @@ void varlink_on_gone(
 
 static void next_frame(struct connection *con);
 
+static void call_done(struct varlink_call *c)
+{
+	c->con->call = NULL;
+	free(c);
+}
+
+/* Can the peer be told something? One that asks and does not read is not waited for. */
+static bool is_listening(const struct varlink_call *c)
+{
+	return !c->oneway && evbuffer_get_length(bufferevent_get_output(c->con->bev)) < OUTPUT_MAX;
+}
+
 /* Sends an object, and goes on with the next frame when the call is done. */
 static void send_object(struct varlink_call *c, json_t *o, bool continues)
 {
-	struct connection *con = c->con;
-	struct evbuffer *out = bufferevent_get_output(con->bev);
 	char *text = json_dumps(o, JSON_COMPACT);
 
 	json_decref(o);
-	if (!c->oneway && evbuffer_get_length(out) < OUTPUT_MAX)
-		evbuffer_add(out, text, strlen(text) + 1);
+	if (is_listening(c))
+		evbuffer_add(bufferevent_get_output(c->con->bev), text, strlen(text) + 1);
 	free(text);
-	if (continues)
-		return;
-	con->call = NULL;
-	free(c);
+	if (!continues)
+		call_done(c);
+}
+
+void varlink_reply_text(struct varlink_call *c, struct evbuffer *parameters)
+{
+	struct evbuffer *out = bufferevent_get_output(c->con->bev);
+
+	if (is_listening(c)) {
+		evbuffer_add_printf(out, "{\"parameters\":");
+		evbuffer_add_buffer(out, parameters);
+		evbuffer_add(out, "}", 2);
+	}
+	call_done(c);
 }
 
 void varlink_reply(struct varlink_call *c, json_t *parameters, bool continues)
@@ -162,7 +186,8 @@ static void dispatch(struct connection *con, const json_t *frame)
 	}
 	for (unsigned i = 0; i < s->n_methods; i++)
 		if (streq(method + n + 1, s->methods[i].name)) {
-			if (con->server->open && !s->methods[i].read_only)
+			c->method = s->methods[i].name;
+			if (con->server->access.everybody && !s->methods[i].read_only)
 				varlink_error(c, "PermissionDenied", NULL);
 			else
 				s->methods[i].call(c, parameters, s->ctx);
@@ -224,19 +249,22 @@ static void on_written(struct bufferevent *bev, void *ctx)
 	next_frame(ctx);
 }
 
-static bool in_group(const char *name, uid_t uid)
+/* The supplementary groups of the peer as it was when it connected. */
+static bool in_group(int fd, gid_t gid)
 {
-	const struct group *g = name ? getgrnam(name) : NULL;
-	const struct passwd *p = getpwuid(uid);
+	gid_t few[64], *many = NULL, *all = few;
+	socklen_t size = sizeof(few);
+	bool found = false;
+	int r = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, few, &size);
 
-	if (!g || !p)
-		return false;
-	if (p->pw_gid == g->gr_gid)
-		return true;
-	for (char **m = g->gr_mem; *m; m++)
-		if (streq(*m, p->pw_name))
-			return true;
-	return false;
+	if (r < 0 && errno == ERANGE && size <= GROUPS_MAX * sizeof(gid_t)) {
+		all = many = xmalloc(size);
+		r = getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, many, &size);
+	}
+	for (size_t i = 0; r == 0 && i < size / sizeof(gid_t); i++)
+		found = found || all[i] == gid;
+	free(many);
+	return found;
 }
 
 static bool is_welcome(const struct varlink *v, int fd)
@@ -246,11 +274,13 @@ static bool is_welcome(const struct varlink *v, int fd)
 
 	if (v->n_connections >= VARLINK_CONNECTIONS_MAX)
 		return false;
-	if (v->open)
+	if (v->access.everybody)
 		return true;
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0)
 		return false;
-	return cred.uid == 0 || cred.uid == geteuid() || in_group(v->group, cred.uid);
+	if (cred.uid == 0 || cred.uid == geteuid())
+		return true;
+	return v->access.group && (cred.gid == v->access.gid || in_group(fd, v->access.gid));
 }
 
 static void on_accept(
@@ -276,37 +306,57 @@ static void on_accept(
 	v->n_connections++;
 }
 
+/*
+ * Removes a socket that nobody listens on. Only a refused connection says so: a peer whose queue is
+ * full lives (EAGAIN), and so may one that answers anything else.
+ */
+static int clear_path(int fd, const struct sockaddr_un *sa, struct err *e)
+{
+	struct stat st;
+
+	if (lstat(sa->sun_path, &st) < 0)
+		return errno == ENOENT ? 0
+		                       : err_set(e, -errno, sa->sun_path, 0, "%s", strerror(errno));
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(
+			e, -EADDRINUSE, sa->sun_path, 0, "something that is no socket is here");
+	if (connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) == 0 || errno == EAGAIN)
+		return err_set(
+			e, -EADDRINUSE, sa->sun_path, 0, "another adsyncd listens here already");
+	if (errno != ECONNREFUSED)
+		return err_set(e, -EADDRINUSE, sa->sun_path, 0,
+			"cannot tell whether somebody listens here: %s", strerror(errno));
+	unlink(sa->sun_path);
+	return 0;
+}
+
 static int bind_socket(const char *path, mode_t mode, struct err *e)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd;
+	_cleanup_close_ int probe = -1, fd = -1;
+	int ret;
 
 	if (strlen(path) >= sizeof(sa.sun_path))
 		return err_set(e, -ENAMETOOLONG, path, 0,
 			"the path of a socket has at most %zu bytes", sizeof(sa.sun_path) - 1);
 	strcpy(sa.sun_path, path);
+	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
+	if (probe < 0 || fd < 0)
 		return err_set(e, -errno, path, 0, "%s", strerror(errno));
-	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0) {
-		close(fd);
-		return err_set(e, -EADDRINUSE, path, 0, "another adsyncd listens here already");
-	}
-	unlink(path);
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(path, mode) < 0) {
-		int r = err_set(e, -errno, path, 0, "cannot listen: %s", strerror(errno));
-
-		close(fd);
-		return r;
-	}
-	return fd;
+	TRY(clear_path(probe, &sa, e));
+	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(path, mode) < 0)
+		return err_set(e, -errno, path, 0, "cannot listen: %s", strerror(errno));
+	ret = fd;
+	fd = -1;
+	return ret;
 }
 
 int varlink_listen(struct event_base *base, const struct varlink_service *service, const char *path,
-	bool open, const char *group, struct varlink **ret, struct err *e)
+	const struct varlink_access *access, struct varlink **ret, struct err *e)
 {
 	/* who connects to the control socket is checked by credentials, see is_welcome() */
-	int fd = bind_socket(path, open || group ? 0666 : 0600, e);
+	int fd = bind_socket(path, access->everybody || access->group ? 0666 : 0600, e);
 	struct varlink *v;
 
 	if (fd < 0)
@@ -314,8 +364,7 @@ int varlink_listen(struct event_base *base, const struct varlink_service *servic
 	v = xcalloc(1, sizeof(*v));
 	v->service = service;
 	v->path = xstrdup(path);
-	v->group = group ? xstrdup(group) : NULL;
-	v->open = open;
+	v->access = *access;
 	v->listener = evconnlistener_new(base, on_accept, v,
 		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, VARLINK_CONNECTIONS_MAX, fd);
 	*ret = v;
@@ -331,6 +380,5 @@ void varlink_close(struct varlink *v)
 	evconnlistener_free(v->listener);
 	unlink(v->path);
 	free(v->path);
-	free(v->group);
 	free(v);
 }

@@ -6,8 +6,10 @@
 
 #include "base/err.h"
 
+#include <event2/buffer.h>
 #include <event2/event.h>
 #include <jansson.h>
+#include <sys/types.h>
 
 #define VARLINK_FRAME_MAX (64 * 1024) /* bytes of one call */
 #define VARLINK_CONNECTIONS_MAX 64    /* of one socket */
@@ -31,20 +33,31 @@ struct varlink_service {
 
 struct varlink;
 
+/* Who may connect to a socket, beside root and our own user. */
+struct varlink_access {
+	bool everybody;
+	bool group; /* processes that are in the group */
+	gid_t gid;
+};
+
 /*
- * Listens. `open`: everybody may connect (status), else only root, our own user and members of
- * `group` (NULL: none). Replaces a socket that nobody listens on.
+ * Listens. Replaces a socket that nobody listens on; -EADDRINUSE when somebody does, or when
+ * something else than a socket is there. Peers are known by the numbers that the kernel gives: no
+ * name is looked up.
  */
 int varlink_listen(struct event_base *base, const struct varlink_service *service, const char *path,
-	bool open, const char *group, struct varlink **ret, struct err *e) _must_check_;
+	const struct varlink_access *access, struct varlink **ret, struct err *e) _must_check_;
 void varlink_close(struct varlink *v);
 
 /* Takes the reference. With `continues` more replies follow; only for calls with "more". */
 void varlink_reply(struct varlink_call *c, json_t *parameters, bool continues);
+/* The parameters as JSON text, which is moved out of the buffer and not read. */
+void varlink_reply_text(struct varlink_call *c, struct evbuffer *parameters);
 /* name: "AlreadyRunning", in the service's interface; the parameters' reference is taken. */
 void varlink_error(struct varlink_call *c, const char *name, json_t *parameters);
 void varlink_invalid(struct varlink_call *c, const char *parameter);
 bool varlink_wants_more(const struct varlink_call *c);
+const char *varlink_method_name(const struct varlink_call *c); /* as in the table */
 /* Told when the connection of a kept call is gone; the call must be forgotten. */
 void varlink_on_gone(
 	struct varlink_call *c, void (*gone)(struct varlink_call *c, void *ctx), void *ctx);

@@ -1,9 +1,9 @@
-/* One run, straight through. */
+/* One run or one question, straight through. */
 #include "worker.h"
 #include "base/stopwatch.h"
 #include "log.h"
 #include "sync/run.h"
-#include "sync/check.h"
+#include "sync/view/question.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,15 +50,27 @@ static int open_report(int fd, struct err *e)
 	return 0;
 }
 
-/* The line is thrown away when nobody listens. */
+/* What nobody listens to is thrown away. */
+static void report_text(const char *text)
+{
+	size_t n = strlen(text), done = 0;
+
+	while (report_fd >= 0 && done < n) {
+		ssize_t w = write(report_fd, text + done, n - done);
+
+		if (w < 0 && errno != EINTR)
+			return;
+		done += w > 0 ? (size_t)w : 0;
+	}
+}
+
 static void report(json_t *line)
 {
 	_cleanup_free_ char *text = json_dumps(line, JSON_COMPACT);
 	_cleanup_free_ char *whole = xasprintf("%s\n", text);
 
 	json_decref(line);
-	if (report_fd >= 0)
-		(void)!write(report_fd, whole, strlen(whole));
+	report_text(whole);
 }
 
 static void set_string(json_t *o, const char *key, const char *v)
@@ -104,6 +116,7 @@ static int fail(const struct err *e)
 	err_format(e, text, sizeof(text));
 	log_message(3, "%s", text);
 	json_object_set_new(line, "error", json_string(text));
+	json_object_set_new(line, "code", json_integer(e->code));
 	report(line);
 	return 2;
 }
@@ -123,22 +136,66 @@ static void confine(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static void finding(struct test_sink *sink, const struct test_finding *f)
+/* --- a question --- */
+
+/* For who asked; the daemon tells him, and the log has no use for it. */
+static int refuse(const struct err *e)
 {
-	report(json_pack("{s:{s:s, s:s, s:s}}", "finding", "check", f->check, "verdict",
-		test_verdict_name(f->verdict), "text", f->text));
+	char text[1100];
+
+	report(json_pack(
+		"{s:s, s:i}", "error", err_format(e, text, sizeof(text)), "code", e->code));
+	return 2;
 }
 
-static int run_test(const struct config *cfg, const char *name)
+static int read_parameters(json_t **ret, struct err *e)
 {
-	struct test_sink sink = {finding};
-	struct err e = {0};
+	json_error_t je;
 
-	if (connector_test(cfg, name, canceled, &sink, &e) < 0)
-		return fail(&e);
-	report(json_pack("{s:{s:b}}", "end", "good", 1));
+	*ret = json_loadfd(STDIN_FILENO, 0, &je);
+	return json_is_object(*ret)
+	               ? 0
+	               : err_set(e, -EINVAL, NULL, 0, "the parameters are no JSON object");
+}
+
+static int answer(const struct config *cfg, const char *name, json_t **ret, struct err *e)
+{
+	const struct question *q = question_find(name);
+	json_t *parameters = NULL;
+	int r;
+
+	if (!q)
+		return err_set(e, -EINVAL, NULL, 0, "there is no question \"%s\"", name);
+	r = read_parameters(&parameters, e);
+	if (r == 0 && question_wrong(q, parameters))
+		r = err_set(e, -EINVAL, NULL, 0, "the parameter \"%s\" is wrong",
+			question_wrong(q, parameters));
+	if (r == 0)
+		r = question_answer(cfg, q, parameters, ret, e);
+	json_decref(parameters);
+	return r;
+}
+
+/* Nothing is left half done when it is killed: it may be, at any time. */
+static int ask(const struct worker_options *o)
+{
+	_cleanup_config_ struct config *cfg = NULL;
+	_cleanup_free_ char *text = NULL, *whole = NULL;
+	struct err e = {0};
+	json_t *reply = NULL;
+
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	if (config_load(o->config, &cfg, &e) < 0 || answer(cfg, o->question, &reply, &e) < 0)
+		return refuse(&e);
+	text = json_dumps(reply, JSON_COMPACT);
+	json_decref(reply);
+	whole = xasprintf("%c%s\n", WORKER_ANSWER, text);
+	report_text(whole);
 	return 0;
 }
+
+/* --- a run --- */
 
 int worker_main(const struct worker_options *o)
 {
@@ -154,9 +211,8 @@ int worker_main(const struct worker_options *o)
 	watch_init();
 	if (open_report(o->report, &e) < 0)
 		return fail(&e);
-	if (o->test)
-		return config_load(o->config, &cfg, &e) < 0 ? fail(&e)
-		                                            : run_test(cfg, o->connector);
+	if (o->question)
+		return ask(o);
 	if (profile < 0) {
 		err_set(&e, -EINVAL, NULL, 0, "there is no run profile \"%s\"", o->profile);
 		return fail(&e);

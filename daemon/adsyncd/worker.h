@@ -1,20 +1,24 @@
 /*
- * The worker: this program, executed again for one run. It reports on the descriptor that it is
- * told (--report), a JSON object per line, or nowhere:
+ * The worker: this program, executed again for one run or one question. It reports on the
+ * descriptor that it is told (--report), or nowhere. A run reports JSON objects, one in a line:
  *   {"progress": {"run", "step", "steps", "connector", "type", "result", "error", "counters"}}
  *   {"end": {"run": 7, "result": "success", "good": true}}
- *   {"finding": {"check": "sign-in", "verdict": "good", "text": "..."}}   of a test
- *   {"error": "text"}       no run could be made
+ *   {"error": "text", "code": -2}       no run could be made
+ * A question (a method of the control interface, its parameters are read from standard input)
+ * reports "+", the parameters of its reply, a JSON object, and a newline; or such a line with an
+ * error.
  */
 #pragma once
 
 #include "base/util.h"
 
+#define WORKER_ANSWER '+'
+
 struct worker_options {
 	const char *config, *profile, *connector;
-	bool test;  /* of the connector, instead of a run */
-	int report; /* the descriptor to report on; -1: none */
+	const char *question; /* instead of a run; NULL: none */
+	int report;           /* the descriptor to report on; -1: none */
 };
 
-/* The exit code: 0 good, 1 the run ended with errors, 2 no run. */
+/* The exit code: 0 good, 1 the run ended with errors, 2 no run, no answer. */
 int worker_main(const struct worker_options *o);

@@ -165,14 +165,14 @@ static int open_file(struct store *s, struct err *e)
 		return s->db ? store_error(s, "cannot open", e)
 		             : err_set(e, -ENOMEM, s->path, 0, "cannot open");
 	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, 5000);
+	sqlite3_busy_timeout(s->db, s->mode == STORE_PEEK ? 0 : 5000);
 	TRY(check_identity(s, &version, e));
 	TRY(exec(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", e));
-	if (s->mode == STORE_READ && version < STORE_VERSION)
+	if (s->mode != STORE_WRITE && version < STORE_VERSION)
 		return err_set(e, -ENOTSUP, s->path, 0,
 			"has version %" PRId64 "; the next cycle upgrades it to %d", version,
 			STORE_VERSION);
-	if (s->mode == STORE_READ) /* the daemon, for a moment */
+	if (s->mode != STORE_WRITE) /* for a moment */
 		return exec(s, "PRAGMA cache_size = -1000", e);
 	TRY(exec(s,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"

@@ -18,11 +18,12 @@ struct store;
 
 #define STORE_NONE 1 /* no such row */
 
-enum store_mode { STORE_READ, STORE_WRITE };
+/* PEEK: as READ, but never waits for a lock: -EBUSY at once; for a loop that others wait for */
+enum store_mode { STORE_READ, STORE_WRITE, STORE_PEEK };
 
 /*
  * Opens. STORE_WRITE creates or upgrades, in one transaction. -ENOTSUP: a file of a newer version,
- * *e says which program it needs; or, for STORE_READ, one that is not upgraded yet. WAL, foreign
+ * *e says which program it needs; or, for the other two, one that is not upgraded yet. WAL, foreign
  * keys on, synchronous NORMAL, cache bounded to 12 MiB.
  */
 int store_open(

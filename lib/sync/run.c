@@ -61,7 +61,7 @@ char *run_store_path(const struct config *cfg)
 
 /* --- preparation --- */
 
-static int lock_take(const struct config *cfg, int *ret, struct err *e)
+int run_lock(const struct config *cfg, int *ret, struct err *e)
 {
 	const char *dir = setting_text(&cfg->adsyncd, "state_directory");
 	_cleanup_free_ char *path = xasprintf("%s/run.lock", dir);
@@ -564,7 +564,7 @@ int run_execute(const struct config *cfg, const struct run_request *req,
 	struct sync s = {.cfg = cfg, .host = host};
 	_cleanup_rules_ struct rules *rules = NULL;
 	_cleanup_close_ int lock = -1;
-	int r = lock_take(cfg, &lock, e);
+	int r = run_lock(cfg, &lock, e);
 
 	if (r == 0)
 		r = store_open(path, STORE_WRITE, &s.store, e);

@@ -117,5 +117,11 @@ struct run_result {
 int run_execute(const struct config *cfg, const struct run_request *req,
 	const struct run_host *host, struct run_result *ret, struct err *e) _must_check_;
 
+/*
+ * Takes the lock that a run holds from its begin to its end, without waiting; closing *ret gives it
+ * back. -EBUSY: somebody has it.
+ */
+int run_lock(const struct config *cfg, int *ret, struct err *e) _must_check_;
+
 /* Path of the database of a configuration; the caller frees. */
 char *run_store_path(const struct config *cfg);

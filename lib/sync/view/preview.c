@@ -1,6 +1,5 @@
 /* Preview and lineage, see preview.h. */
 #include "sync/view/preview.h"
-#include "base/timefmt.h"
 #include "lang/rule/metaverse.h"
 #include "lang/rule/scope.h"
 #include "model/entry_json.h"
@@ -8,6 +7,8 @@
 #include "sync/inbound/lineage.h"
 #include "sync/outbound/outbound.h"
 #include "sync/role.h"
+#include "sync/view/fields.h"
+#include "sync/view/show.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,11 +42,6 @@ static int view_init(struct sync *s, const struct config *cfg, const struct rule
 		TRY(sync_parameters(s, c, e));
 	}
 	return 0;
-}
-
-static void set_text(json_t *o, const char *key, const char *text)
-{
-	json_object_set_new(o, key, text ? json_string(text) : json_null());
 }
 
 /* --- rules and flows --- */
@@ -108,26 +104,6 @@ static void add_flow(void *ctx, const struct mv_source *src, const struct rule *
 }
 
 /* --- one object --- */
-
-static int find_row(struct sync *s, const char *connector, const char *name, struct arena *a,
-	struct cs_row *ret, struct err *e)
-{
-	for (unsigned i = 0; i < s->n_connectors; i++) {
-		const struct sync_connector *c = &s->connectors[i];
-		int r;
-
-		if ((connector && !streq(connector, c->name)) || !c->row.id)
-			continue;
-		r = cs_find_dn(s->store, c->row.id, name, a, ret, e);
-		if (r == STORE_NONE)
-			r = cs_find_anchor(s->store, c->row.id, name, a, ret, e);
-		if (r != STORE_NONE)
-			return r;
-	}
-	return err_set(e, -ENOENT, NULL, 0, "%s%s%s has no object with the DN or anchor \"%s\"",
-		connector ? "connector \"" : "no connector", connector ? connector : "",
-		connector ? "\"" : "", name);
-}
 
 static const char *join_text(enum join_outcome outcome, int64_t mv, const struct rule *rule,
 	const char *error, struct arena *a)
@@ -346,7 +322,10 @@ static int preview_row(struct preview *p, struct err *e)
 {
 	const struct sync_connector *c = sync_connector_by_id(&p->s, p->row.connector);
 
-	set_text(p->out, "connector", c ? c->name : "?");
+	if (!c) /* its connector is not configured any more */
+		return err_set(e, -ENOENT, NULL, 0,
+			"the connector of \"%s\" is not in the configuration", p->row.dn);
+	set_text(p->out, "connector", c->name);
 	set_text(p->out, "dn", p->row.dn);
 	set_text(p->out, "object_class", p->row.class);
 	if (!p->row.imported) {
@@ -364,7 +343,7 @@ int preview_object(const struct config *cfg, const struct rules *rules, struct s
 	int r = view_init(&p.s, cfg, rules, store, e);
 
 	if (r == 0)
-		r = find_row(&p.s, connector, name, &p.a, &p.row, e);
+		r = show_find_row(store, connector, name, &p.a, &p.row, e);
 	if (r == 0)
 		r = preview_row(&p, e);
 	arena_done(&p.in.arena);

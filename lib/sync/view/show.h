@@ -6,6 +6,7 @@
 
 #include "store/link.h"
 #include "store/mv.h"
+#include "sync/config.h"
 
 #include <jansson.h>
 
@@ -25,12 +26,17 @@ json_t *show_search(struct store *s, const char *connector, const char *text, st
 json_t *show_pending(struct store *s, const char *connector, const char *after, struct err *e);
 /* `name`: a DN or an anchor. */
 json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e);
-/* `name`: the number of a metaverse object, or the DN of a connector space object joined to it. */
+/* `name`: the number of a metaverse object, or the DN or anchor of an object joined to it. */
+json_t *show_mv(struct store *s, const char *name, struct err *e);
+/* The deletion threshold in force and configured, what is staged, a permission that waits. */
+json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e);
+/* Settings (of secrets where they lie) and, with a store, the state of its import and its numbers.
+ */
+json_t *show_connector(const struct config *cfg, struct store *s, const char *name, struct err *e);
 /* The number of the metaverse object that a number, DN or anchor names. */
 int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e);
-json_t *show_mv(struct store *s, const char *name, struct err *e);
 
-/* Shared with pending.c: a row; its two images; what differs, attribute -> {from, to}. */
+/* Parts of these: a row; what an export would change of it, attribute -> {from, to}. */
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a);
 /* "source_dn": the object of AD that it comes from, which administrators know. */
 void show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o);

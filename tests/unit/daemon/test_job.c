@@ -5,6 +5,7 @@
 #include "../check.h"
 #include "job.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -31,6 +32,8 @@ int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
 struct seen {
 	struct event_base *base;
 	unsigned ends, lines;
+	size_t answer; /* bytes */
+	int code;
 	char error[200];
 };
 
@@ -39,12 +42,14 @@ static void on_progress(void *ctx, const json_t *progress)
 	((struct seen *)ctx)->lines++;
 }
 
-static void on_end(void *ctx, const json_t *end, const char *error)
+static void on_end(void *ctx, const struct job_end *end)
 {
 	struct seen *s = ctx;
 
 	s->ends++;
-	snprintf(s->error, sizeof(s->error), "%s", error ? error : "");
+	s->code = end->code;
+	s->answer = end->answer ? evbuffer_get_length(end->answer) : 0;
+	snprintf(s->error, sizeof(s->error), "%s", end->error ? end->error : "");
 	event_base_loopbreak(s->base);
 }
 
@@ -54,22 +59,38 @@ static void on_alarm(evutil_socket_t fd, short what, void *ctx)
 }
 
 /* Runs the loop until the job has ended; an alarm ends a loop that would wait for ever. */
-static void run(struct seen *s, const char *does)
+static void dispatch(struct seen *s, const struct job_request *rq, const char *does)
 {
 	struct job_handler h = {on_progress, on_end, s};
-	struct job_request rq = {"x.conf", "delta", NULL, 60};
 	struct event *alarm = evtimer_new(s->base, on_alarm, s->base);
-	struct timeval tv = {30, 0};
+	struct timeval tv = {60, 0};
 	struct job *j = NULL;
 	struct err e = {0};
 
 	setenv("TEST_WORKER", does, 1);
 	s->ends = s->lines = 0;
-	assert_int_equal(job_start(s->base, &rq, &h, &j, &e), 0);
+	assert_int_equal(job_start(s->base, rq, &h, &j, &e), 0);
 	evtimer_add(alarm, &tv);
 	event_base_dispatch(s->base);
 	event_free(alarm);
 	assert_int_equal(s->ends, 1);
+}
+
+static void run(struct seen *s, const char *does)
+{
+	struct job_request rq = {.config = "x.conf", .profile = "delta", .timeout = 60};
+
+	dispatch(s, &rq, does);
+}
+
+static void ask(struct seen *s, const char *does, int64_t timeout)
+{
+	json_t *p = json_pack("{s:s}", "name", "x");
+	struct job_request rq = {
+		.config = "x.conf", .question = "Preview", .parameters = p, .timeout = timeout};
+
+	dispatch(s, &rq, does);
+	json_decref(p);
 }
 
 /* Its signal comes before anything that the daemon does after the start. */
@@ -107,6 +128,41 @@ static void test_reports(void **state)
 	event_base_free(s.base);
 }
 
+/* An answer is what ends with a newline; anything less is an error. */
+static void test_answers(void **state)
+{
+	struct seen s = {.base = event_base_new()};
+
+	wait_for_death = false;
+	ask(&s, "answer", 60); /* what it was asked */
+	assert_int_equal(s.answer, strlen("{\"name\":\"x\"}\n"));
+	assert_string_equal(s.error, "");
+	ask(&s, "large", 60);
+	assert_int_equal(s.answer, 3 * 1024 * 1024 + 1);
+	ask(&s, "half", 60);
+	assert_int_equal(s.answer, 0);
+	assert_string_equal(s.error, "the worker ended with code 7");
+	ask(&s, "report", 60);
+	assert_string_equal(s.error, "something");
+	ask(&s, "die", 60);
+	assert_string_equal(s.error, "the worker ended with code 7");
+	ask(&s, "hang", 1);
+	assert_int_equal(s.code, -ETIMEDOUT);
+	event_base_free(s.base);
+}
+
+static void say(int fd, const char *text, size_t n)
+{
+	while (n > 0) {
+		ssize_t w = write(fd, text, n);
+
+		if (w < 0)
+			_exit(8);
+		text += w;
+		n -= (size_t)w;
+	}
+}
+
 static int worker(int argc, char **argv)
 {
 	const char *does = getenv("TEST_WORKER");
@@ -117,6 +173,28 @@ static int worker(int argc, char **argv)
 			fd = atoi(argv[i + 1]);
 	if (does && streq(does, "report"))
 		dprintf(fd, "{\"progress\": {}}\n{\"progress\": {}}\n{\"error\": \"something\"}\n");
+	if (does && streq(does, "answer")) {
+		char text[100];
+		ssize_t n = read(STDIN_FILENO, text, sizeof(text));
+
+		say(fd, "+", 1);
+		say(fd, text, (size_t)n);
+		say(fd, "\n", 1);
+	}
+	if (does && streq(does, "half"))
+		say(fd, "+{\"name\": ", 10);
+	if (does && streq(does, "large")) {
+		size_t n = 3 * 1024 * 1024;
+		char *text = xmalloc(n);
+
+		memset(text, 'x', n);
+		say(fd, "+", 1);
+		say(fd, text, n);
+		say(fd, "\n", 1);
+		free(text);
+	}
+	if (does && streq(does, "hang"))
+		sleep(60);
 	_exit(7);
 }
 
@@ -126,6 +204,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_dies_at_once),
 		cmocka_unit_test(test_dies_soon),
 		cmocka_unit_test(test_reports),
+		cmocka_unit_test(test_answers),
 	};
 
 	if (argc > 1 && streq(argv[1], "--worker"))

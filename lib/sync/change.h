@@ -1,0 +1,25 @@
+/*
+ * What an administrator changes in the store between runs: the deletion threshold, a permission,
+ * the wait of an error. Each takes the lock of a run without waiting: -EBUSY beside a run, whoever
+ * started it. -ENOENT: no cycle has run yet, or there is no such thing.
+ */
+#pragma once
+
+#include "sync/config.h"
+#include "sync/export/guard.h"
+#include "sync/export/threshold.h"
+
+/* n < 0: as configured. */
+int change_threshold(const struct config *cfg, int64_t n, struct err *e) _must_check_;
+/* Lets the next export delete what is staged now, which is in *ret. -ENOENT: nothing is. */
+int change_allow(
+	const struct config *cfg, struct threshold_override *ret, struct err *e) _must_check_;
+/*
+ * The next export sends the object again, whatever its wait: by DN or anchor, of AD or of Entra;
+ * connector NULL: any. -ENOENT: there is none, or it has no error.
+ */
+int change_retry(const struct config *cfg, const char *connector, const char *name,
+	struct err *e) _must_check_;
+
+/* What is staged that the guards look at, of all connectors that export. */
+int change_staged(struct store *s, struct guard_counts *ret, struct err *e) _must_check_;

@@ -1,0 +1,40 @@
+/*
+ * Questions and orders of the control interface that the store answers, by the names of its
+ * methods. A new one is a row of the table in question.c and a function.
+ */
+#pragma once
+
+#include "sync/config.h"
+
+#include <jansson.h>
+
+enum question_kind {
+	QUESTION_QUICK,     /* reads a few rows and waits for nothing: for a loop */
+	QUESTION_LONG,      /* loads rules, or walks through rows: for a process of its own */
+	QUESTION_CHANGE,    /* takes the lock of a run, and writes */
+	QUESTION_DIRECTORY, /* talks to a directory or service */
+};
+
+struct question {
+	const char *name;
+	enum question_kind kind;
+	const char *strings[3]; /* parameters that it must have; NULL: no more */
+	const char *number;     /* one that may be there: not negative; NULL: none */
+	int (*answer)(const struct config *cfg, const json_t *p, json_t **ret, struct err *e);
+};
+
+/* NULL: there is none of that name. */
+const struct question *question_find(const char *name);
+/* The parameter that is missing or of a wrong type; NULL: none. */
+const char *question_wrong(const struct question *q, const json_t *parameters);
+/*
+ * Answers. *ret: a new reference to the reply's parameters. -ENOENT: there is no such object, or no
+ * cycle has run yet. -EBUSY: somebody else has the store.
+ */
+int question_answer(const struct config *cfg, const struct question *q, const json_t *parameters,
+	json_t **ret, struct err *e) _must_check_;
+
+/* Loads and checks the rules of a configuration, and forgets them. */
+int question_check_rules(const struct config *cfg, struct err *e) _must_check_;
+/* A store of an older version is brought to this one; none is made. */
+int question_upgrade_store(const struct config *cfg, struct err *e) _must_check_;
