@@ -1,0 +1,185 @@
+/* Who may listen where, and who may connect. */
+#include "../check.h"
+#include "varlink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#define GID 54321 /* of nobody */
+
+struct place {
+	char dir[40];
+	struct sockaddr_un sa;
+};
+
+static int up(void **state)
+{
+	struct place *p = xcalloc(1, sizeof(*p));
+
+	snprintf(p->dir, sizeof(p->dir), "/tmp/adsyncd-test-XXXXXX");
+	if (!mkdtemp(p->dir) || chmod(p->dir, 0755) < 0)
+		return -1;
+	p->sa.sun_family = AF_UNIX;
+	snprintf(p->sa.sun_path, sizeof(p->sa.sun_path), "%s/s", p->dir);
+	*state = p;
+	return 0;
+}
+
+static int down(void **state)
+{
+	struct place *p = *state;
+
+	unlink(p->sa.sun_path);
+	rmdir(p->dir);
+	free(p);
+	return 0;
+}
+
+static int open_peer(const struct place *p)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	assert_int_equal(bind(fd, (const struct sockaddr *)&p->sa, sizeof(p->sa)), 0);
+	return fd;
+}
+
+static const struct varlink_service service = {.interface = "x.y"};
+
+static int try_to_listen(const struct place *p)
+{
+	struct varlink_access access = {.everybody = true};
+	struct event_base *base = event_base_new();
+	struct varlink *v = NULL;
+	struct err e = {0};
+	int r = varlink_listen(base, &service, p->sa.sun_path, &access, &v, &e);
+
+	varlink_close(v);
+	event_base_free(base);
+	return r;
+}
+
+/* A peer whose queue is full is alive, and keeps its socket. */
+static void test_peer_with_full_queue(void **state)
+{
+	const struct place *p = *state;
+	int peer = open_peer(p), waiting[16];
+	unsigned n = 0;
+	struct stat before, after;
+
+	assert_int_equal(listen(peer, 0), 0);
+	for (; n < ARRAY_SIZE(waiting); n++) {
+		waiting[n] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (connect(waiting[n], (const struct sockaddr *)&p->sa, sizeof(p->sa)) < 0)
+			break;
+	}
+	assert_true(n < ARRAY_SIZE(waiting));
+	assert_int_equal(errno, EAGAIN);
+	assert_int_equal(stat(p->sa.sun_path, &before), 0);
+	assert_int_equal(try_to_listen(p), -EADDRINUSE);
+	assert_int_equal(stat(p->sa.sun_path, &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	for (unsigned i = 0; i <= n; i++)
+		close(waiting[i]);
+	assert_int_equal(try_to_listen(p), -EADDRINUSE);
+	close(peer);
+	assert_int_equal(try_to_listen(p), 0); /* nobody listens any more */
+}
+
+/* What is no socket is not ours to remove. */
+static void test_a_file(void **state)
+{
+	const struct place *p = *state;
+	int fd = open(p->sa.sun_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	close(fd);
+	assert_int_equal(try_to_listen(p), -EADDRINUSE);
+	assert_int_equal(access(p->sa.sun_path, F_OK), 0);
+}
+
+/* In a process of its own: connects with these groups; its exit code 0: it got an answer. */
+static pid_t client(const struct place *p, gid_t gid, const gid_t *groups, size_t n)
+{
+	static const char call[] = "{\"method\":\"org.varlink.service.GetInfo\"}";
+	pid_t pid = fork();
+	char answer[400];
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (setgroups(n, groups) < 0 || setgid(gid) < 0 || setuid(54000) < 0 ||
+		connect(fd, (const struct sockaddr *)&p->sa, sizeof(p->sa)) < 0)
+		_exit(9);
+	if (send(fd, call, sizeof(call), MSG_NOSIGNAL) < 0 || read(fd, answer, sizeof(answer)) <= 0)
+		_exit(1);
+	_exit(0);
+}
+
+static void on_child(evutil_socket_t sig, short what, void *ctx)
+{
+	event_base_loopbreak(ctx);
+}
+
+static int answer_to(
+	const struct place *p, struct event_base *base, gid_t gid, const gid_t *groups, size_t n)
+{
+	struct event *child = evsignal_new(base, SIGCHLD, on_child, base);
+	int status = 0;
+	pid_t pid;
+
+	event_add(child, NULL);
+	pid = client(p, gid, groups, n);
+	event_base_dispatch(base);
+	event_free(child);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WEXITSTATUS(status);
+}
+
+static void test_groups_by_number(void **state)
+{
+	const struct place *p = *state;
+	const struct varlink_service answers = {.interface = "x.y",
+		.description = "",
+		.vendor = "",
+		.product = "",
+		.version = "",
+		.url = ""};
+	struct varlink_access access = {.group = true, .gid = GID};
+	gid_t many[200] = {0}, other[] = {GID + 1}, member[] = {GID + 2, GID};
+	struct event_base *base;
+	struct varlink *v = NULL;
+	struct err e = {0};
+
+	if (geteuid() != 0)
+		skip(); /* only root can be somebody else */
+	base = event_base_new();
+	for (unsigned i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = GID + 300 - i; /* more than fit at once; one of them is the group */
+	many[199] = GID;
+	assert_int_equal(varlink_listen(base, &answers, p->sa.sun_path, &access, &v, &e), 0);
+	assert_int_equal(answer_to(p, base, GID, NULL, 0), 0);
+	assert_int_equal(answer_to(p, base, GID + 9, member, ARRAY_SIZE(member)), 0);
+	assert_int_equal(answer_to(p, base, GID + 9, many, ARRAY_SIZE(many)), 0);
+	assert_int_equal(answer_to(p, base, GID + 9, other, ARRAY_SIZE(other)), 1);
+	assert_int_equal(answer_to(p, base, GID + 9, many, ARRAY_SIZE(many) - 1), 1);
+	assert_int_equal(answer_to(p, base, GID + 9, NULL, 0), 1);
+	varlink_close(v);
+	event_base_free(base);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_peer_with_full_queue, up, down),
+		cmocka_unit_test_setup_teardown(test_a_file, up, down),
+		cmocka_unit_test_setup_teardown(test_groups_by_number, up, down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
