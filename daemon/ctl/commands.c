@@ -10,7 +10,7 @@ void print_json(const json_t *o)
 {
 	char *text = json_dumps(o, JSON_INDENT(2) | JSON_ENCODE_ANY);
 
-	puts(text);
+	puts(text ? text : "null");
 	free(text);
 }
 
@@ -69,9 +69,7 @@ static void show_steps(const json_t *run)
 
 		printf("  %lld  %-24s %-14s %-28s ",
 			(long long)json_integer_value(json_object_get(st, "step")),
-			json_string_value(json_object_get(st, "connector")),
-			json_string_value(json_object_get(st, "type")),
-			json_string_value(json_object_get(st, "result")));
+			text_of(st, "connector"), text_of(st, "type"), text_of(st, "result"));
 		print_counters(json_object_get(st, "counters"));
 		puts("");
 		if (error)

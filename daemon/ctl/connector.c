@@ -55,7 +55,8 @@ int command_connector_show(const struct ctl *c, int argc, char **argv)
 		if (json_array_size(json_object_get(row, "import_state")))
 			puts("\nImport:");
 		json_array_foreach (json_object_get(row, "import_state"), i, line)
-			printf("  %s\n", json_string_value(line));
+			if (json_is_string(line))
+				printf("  %s\n", json_string_value(line));
 	}
 	json_decref(o);
 	return 0;
@@ -67,7 +68,7 @@ static bool any_bad(const json_t *findings)
 	json_t *f;
 
 	json_array_foreach (findings, i, f)
-		if (streq(json_string_value(json_object_get(f, "verdict")), "bad"))
+		if (streq(text_of(f, "verdict"), "bad"))
 			return true;
 	return false;
 }

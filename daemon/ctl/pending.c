@@ -2,6 +2,7 @@
 #include "ctl.h"
 #include "print.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* Every page, one after the other; the exit code of the first that fails. */
@@ -23,8 +24,15 @@ static int each_page(const struct ctl *c, int (*page)(void *ctx, const json_t *o
 			return r;
 		r = page(ctx, json_object_get(o, "objects"));
 		next = json_string_value(json_object_get(o, "next"));
+		if (next && after && streq(next, after)) {
+			struct err e;
+
+			err_set(&e, -EPROTO, NULL, 0,
+				"the list of adsyncd does not come to an end");
+			r = ctl_fail(&e, CTL_ERRORS);
+		}
 		free(after);
-		after = next ? strdup(next) : NULL;
+		after = next ? xstrdup(next) : NULL;
 		json_decref(o);
 	} while (after && !r);
 	return r;
@@ -55,13 +63,6 @@ int command_pending_list(const struct ctl *c, int argc, char **argv)
 		print_table(all, columns, ARRAY_SIZE(columns));
 	json_decref(all);
 	return r;
-}
-
-static const char *text_of(const json_t *o, const char *key)
-{
-	const char *v = json_string_value(json_object_get(o, key));
-
-	return v ? v : "";
 }
 
 /* --- differences --- */
@@ -176,14 +177,14 @@ static char *cell_of(const json_t *v)
 	char *out;
 
 	if (json_is_string(v))
-		return strdup(json_string_value(v));
+		return xstrdup(json_string_value(v));
 	if (!json_is_array(v))
-		return v && !json_is_null(v) ? json_dumps(v, JSON_ENCODE_ANY) : strdup("");
-	out = calloc(1, 1);
+		return v && !json_is_null(v) ? json_dumps(v, JSON_ENCODE_ANY) : xstrdup("");
+	out = xcalloc(1, 1);
 	json_array_foreach ((json_t *)v, i, one) {
 		char *text = cell_of(one);
 
-		out = realloc(out, n + strlen(text) + 2);
+		out = xrealloc(out, n + strlen(text) + 2);
 		n += (size_t)sprintf(out + n - 1, "%s%s", i ? "\n" : "", text);
 		free(text);
 	}

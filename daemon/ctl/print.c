@@ -7,6 +7,13 @@
 
 #define COLUMNS_MAX 12
 
+const char *text_of(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s ? s : "";
+}
+
 /* The text of a value; the buffer is used for numbers. */
 static const char *value_text(const json_t *v, char *buf, size_t size)
 {
@@ -16,7 +23,7 @@ static const char *value_text(const json_t *v, char *buf, size_t size)
 		snprintf(buf, size, "%lld", (long long)json_integer_value(v));
 	else if (json_is_boolean(v))
 		snprintf(buf, size, "%s", json_is_true(v) ? "yes" : "no");
-	else if (json_is_object(v) && json_object_get(v, "base64"))
+	else if (json_is_object(v) && json_is_string(json_object_get(v, "base64")))
 		return json_string_value(json_object_get(v, "base64"));
 	else if (json_is_array(v) || json_is_object(v))
 		buf[MIN(json_dumpb(v, buf, size - 1, JSON_COMPACT), size - 1)] = '\0';

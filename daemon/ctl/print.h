@@ -8,6 +8,8 @@ struct column {
 	int max; /* characters, 0: no limit */
 };
 
+/* A member that is text; "" where there is none: what a server leaves out is no reason to fall. */
+const char *text_of(const json_t *o, const char *key);
 /* Rows are objects; columns as wide as they need to be. */
 void print_table(const json_t *rows, const struct column *columns, unsigned n);
 /* "key: value" for every scalar of the object, with a prefix. */

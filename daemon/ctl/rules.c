@@ -318,11 +318,9 @@ int command_rules_validate(const struct ctl *c, int argc, char **argv)
 		ctl_fail(&e, CTL_ERRORS);
 	} else {
 		json_array_foreach (warnings, i, w)
-			printf("%s:%lld: rule \"%s\": %s\n",
-				json_string_value(json_object_get(w, "file")),
+			printf("%s:%lld: rule \"%s\": %s\n", text_of(w, "file"),
 				(long long)json_integer_value(json_object_get(w, "line")),
-				json_string_value(json_object_get(w, "rule")),
-				json_string_value(json_object_get(w, "warning")));
+				text_of(w, "rule"), text_of(w, "warning"));
 		printf("good: %u rules, %zu warnings\n", n, json_array_size(warnings));
 	}
 	json_decref(warnings);
@@ -365,7 +363,7 @@ static const json_t *flow_to(const json_t *flows, const char *dest)
 	json_t *f;
 
 	json_array_foreach ((json_t *)flows, i, f)
-		if (streq(json_string_value(json_object_get(f, "dest")), dest))
+		if (streq(text_of(f, "dest"), dest))
 			return f;
 	return NULL;
 }
@@ -376,7 +374,7 @@ static void diff_flows(const json_t *old, const json_t *new)
 	json_t *f;
 
 	json_array_foreach ((json_t *)old, i, f) {
-		const char *dest = json_string_value(json_object_get(f, "dest"));
+		const char *dest = text_of(f, "dest");
 		const json_t *other = flow_to(new, dest);
 
 		if (!other || !json_equal(f, other))
@@ -385,7 +383,7 @@ static void diff_flows(const json_t *old, const json_t *new)
 			print_side('+', dest, other);
 	}
 	json_array_foreach ((json_t *)new, i, f) {
-		const char *dest = json_string_value(json_object_get(f, "dest"));
+		const char *dest = text_of(f, "dest");
 
 		if (!flow_to(old, dest))
 			print_side('+', dest, f);

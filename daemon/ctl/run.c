@@ -20,9 +20,8 @@ static void show_progress(const struct ctl *c, const json_t *p)
 		return;
 	printf("%s[%lld/%lld] %-24s %-14s %-28s ", is_terminal() ? "\r\033[K" : "",
 		(long long)json_integer_value(json_object_get(p, "step")),
-		(long long)json_integer_value(json_object_get(p, "steps")),
-		json_string_value(json_object_get(p, "connector")),
-		json_string_value(json_object_get(p, "type")), result ? result : "...");
+		(long long)json_integer_value(json_object_get(p, "steps")), text_of(p, "connector"),
+		text_of(p, "type"), result ? result : "...");
 	print_counters(json_object_get(p, "counters"));
 	if (result)
 		puts("");
@@ -40,7 +39,7 @@ static int show_end(const struct ctl *c, const json_t *end)
 	else
 		printf("%sRun %lld: %s\n", is_terminal() ? "\r\033[K" : "",
 			(long long)json_integer_value(json_object_get(end, "run")),
-			json_string_value(json_object_get(end, "result")));
+			text_of(end, "result"));
 	return good ? CTL_GOOD : CTL_ERRORS;
 }
 
