@@ -1,5 +1,5 @@
 /* Connector space rows, one at a time. */
-#include "store/cs_row.h"
+#include "store/cs_priv.h"
 #include "base/text.h"
 #include "model/dn.h"
 
@@ -301,6 +301,27 @@ int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struc
 	return q_run(s, Q_CS_SET_JOIN, e);
 }
 
+int cs_set_transient(struct store *s, int64_t id, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_SET_TRANSIENT, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, id);
+	return q_run(s, Q_CS_SET_TRANSIENT, e);
+}
+
+int cs_touch(struct store *s, int64_t id, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_TOUCH, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, id);
+	q_int(st, 2, next_seq(s));
+	return q_run(s, Q_CS_TOUCH, e);
+}
+
 int cs_delete(struct store *s, int64_t id, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_CS_DELETE, e);
@@ -310,4 +331,46 @@ int cs_delete(struct store *s, int64_t id, struct err *e)
 	q_int(st, 1, id);
 	TRY(q_run(s, Q_CS_DELETE, e));
 	return sqlite3_changes(s->db) ? 0 : STORE_NONE;
+}
+
+static int key_run(
+	struct store *s, enum query q, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, q, e);
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, connector);
+	q_int(st, 2, hash);
+	q_int(st, 3, cs);
+	return q_run(s, q, e);
+}
+
+int cs_key_add(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+{
+	return key_run(s, Q_CS_KEY_ADD, connector, hash, cs, e);
+}
+
+int cs_key_delete(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+{
+	return key_run(s, Q_CS_KEY_DELETE, connector, hash, cs, e);
+}
+
+int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_than,
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+{
+	sqlite3_stmt *st = q_start(s, Q_CS_KEY_FIND, e);
+	unsigned n = 0;
+	int r;
+
+	if (!st)
+		return e->code;
+	q_int(st, 1, connector);
+	q_int(st, 2, hash);
+	q_int(st, 3, other_than);
+	q_int(st, 4, limit);
+	while ((r = q_step(s, Q_CS_KEY_FIND, e)) > 0)
+		ret_ids[n++] = sqlite3_column_int64(st, 0);
+	*ret_n = n;
+	return r;
 }

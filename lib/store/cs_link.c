@@ -1,5 +1,5 @@
 /* References of connector space objects. */
-#include "store/link.h"
+#include "store/cs_link.h"
 #include "store/query.h"
 
 #include <errno.h>

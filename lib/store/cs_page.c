@@ -1,5 +1,6 @@
 /* Pages of connector space rows, searches and counts. No statement stays open behind a call. */
-#include "store/cs_row.h"
+#include "store/cs_page.h"
+#include "store/cs_priv.h"
 #include "base/text.h"
 #include "model/dn.h"
 
@@ -274,16 +275,6 @@ int cs_count_imported_class(
 	return 0;
 }
 
-int cs_set_transient(struct store *s, int64_t id, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_CS_SET_TRANSIENT, e);
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, id);
-	return q_run(s, Q_CS_SET_TRANSIENT, e);
-}
-
 static int all_ids(struct store *s, enum query q, sqlite3_stmt *st, int64_t **ret, unsigned *ret_n,
 	struct err *e)
 {
@@ -355,44 +346,17 @@ int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct
 	return r;
 }
 
-static int key_run(
-	struct store *s, enum query q, int64_t connector, int64_t hash, int64_t cs, struct err *e)
+int cs_has_changed(struct store *s, int64_t connector, int64_t after_seq, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, q, e);
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, connector);
-	q_int(st, 2, hash);
-	q_int(st, 3, cs);
-	return q_run(s, q, e);
-}
-
-int cs_key_add(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
-{
-	return key_run(s, Q_CS_KEY_ADD, connector, hash, cs, e);
-}
-
-int cs_key_delete(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
-{
-	return key_run(s, Q_CS_KEY_DELETE, connector, hash, cs, e);
-}
-
-int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_than,
-	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_CS_KEY_FIND, e);
-	unsigned n = 0;
+	sqlite3_stmt *st = q_start(s, Q_CS_HAS_CHANGED, e);
 	int r;
 
 	if (!st)
 		return e->code;
 	q_int(st, 1, connector);
-	q_int(st, 2, hash);
-	q_int(st, 3, other_than);
-	q_int(st, 4, limit);
-	while ((r = q_step(s, Q_CS_KEY_FIND, e)) > 0)
-		ret_ids[n++] = sqlite3_column_int64(st, 0);
-	*ret_n = n;
+	q_int(st, 2, after_seq);
+	r = q_step(s, Q_CS_HAS_CHANGED, e);
+	if (r > 0)
+		q_end(s, Q_CS_HAS_CHANGED);
 	return r;
 }

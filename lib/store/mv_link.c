@@ -1,5 +1,5 @@
 /* References between metaverse objects. */
-#include "store/link.h"
+#include "store/mv_link.h"
 #include "store/query.h"
 
 #include <errno.h>

@@ -41,12 +41,6 @@ void q_id(sqlite3_stmt *st, int i, int64_t v); /* 0 binds NULL */
 const char *q_col_text(sqlite3_stmt *st, int i, struct arena *a);
 const void *q_col_blob(sqlite3_stmt *st, int i, struct arena *a, size_t *ret_n);
 
-/*
- * Makes every dn_key of cs and container anew. A connector whose keys turn out to be others is read
- * whole at its next import: what the old keys took for one object is two. In a transaction.
- */
-int dn_keys_rebuild(struct store *s, struct err *e);
-
 static inline int64_t next_seq(struct store *s)
 {
 	return ++s->seq;

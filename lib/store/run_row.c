@@ -1,9 +1,11 @@
 /* Run history: runs and their steps. */
+#include "store/run_row.h"
 #include "store/query.h"
 
 #include <errno.h>
 
-int run_insert(struct store *s, const char *policy, int64_t started, int64_t *ret_id, struct err *e)
+int run_row_insert(
+	struct store *s, const char *policy, int64_t started, int64_t *ret_id, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_RUN_INSERT, e);
 
@@ -16,7 +18,7 @@ int run_insert(struct store *s, const char *policy, int64_t started, int64_t *re
 	return 0;
 }
 
-int run_end(struct store *s, int64_t id, int64_t ended, const char *result, struct err *e)
+int run_row_end(struct store *s, int64_t id, int64_t ended, const char *result, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_RUN_END, e);
 
@@ -28,7 +30,7 @@ int run_end(struct store *s, int64_t id, int64_t ended, const char *result, stru
 	return q_run(s, Q_RUN_END, e);
 }
 
-int run_end_stale(struct store *s, int64_t ended, const char *result, struct err *e)
+int run_row_end_stale(struct store *s, int64_t ended, const char *result, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_RUN_END_STALE, e);
 
@@ -39,7 +41,7 @@ int run_end_stale(struct store *s, int64_t ended, const char *result, struct err
 	return q_run(s, Q_RUN_END_STALE, e);
 }
 
-int step_insert(struct store *s, const struct step_row *row, struct err *e)
+int step_row_insert(struct store *s, const struct step_row *row, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_STEP_INSERT, e);
 
@@ -53,7 +55,7 @@ int step_insert(struct store *s, const struct step_row *row, struct err *e)
 	return q_run(s, Q_STEP_INSERT, e);
 }
 
-int step_update(struct store *s, const struct step_row *row, struct err *e)
+int step_row_update(struct store *s, const struct step_row *row, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_STEP_UPDATE, e);
 
@@ -77,7 +79,7 @@ static void run_read(sqlite3_stmt *st, struct arena *a, struct run_row *ret)
 	ret->result = q_col_text(st, 4, a);
 }
 
-int run_list(struct store *s, unsigned limit, struct arena *a, struct run_row **ret,
+int run_row_list(struct store *s, unsigned limit, struct arena *a, struct run_row **ret,
 	unsigned *ret_n, struct err *e)
 {
 	struct rows rows = {.a = a, .size = sizeof(**ret)};
@@ -94,7 +96,7 @@ int run_list(struct store *s, unsigned limit, struct arena *a, struct run_row **
 	return r;
 }
 
-static int step_list(struct store *s, int64_t run, struct arena *a, struct step_row **ret,
+static int step_row_list(struct store *s, int64_t run, struct arena *a, struct step_row **ret,
 	unsigned *ret_n, struct err *e)
 {
 	struct rows rows = {.a = a, .size = sizeof(**ret)};
@@ -123,7 +125,7 @@ static int step_list(struct store *s, int64_t run, struct arena *a, struct step_
 	return r;
 }
 
-int run_get(struct store *s, int64_t id, struct arena *a, struct run_row *ret,
+int run_row_get(struct store *s, int64_t id, struct arena *a, struct run_row *ret,
 	struct step_row **ret_steps, unsigned *ret_n, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_RUN_GET, e);
@@ -137,10 +139,10 @@ int run_get(struct store *s, int64_t id, struct arena *a, struct run_row *ret,
 		return r < 0 ? r : STORE_NONE;
 	run_read(st, a, ret);
 	q_end(s, Q_RUN_GET);
-	return step_list(s, ret->id, a, ret_steps, ret_n, e);
+	return step_row_list(s, ret->id, a, ret_steps, ret_n, e);
 }
 
-int run_purge(struct store *s, int64_t before, struct err *e)
+int run_row_purge(struct store *s, int64_t before, struct err *e)
 {
 	sqlite3_stmt *st = q_start(s, Q_RUN_PURGE, e);
 

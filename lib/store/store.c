@@ -1,5 +1,6 @@
 /* The file itself: opening, schema and upgrades, transactions, attribute numbers, meta. */
 #include "store/query.h"
+#include "store/upgrade.h"
 #include "store/store_schema.inc"
 #include "store/store_upgrade_2.inc"
 

@@ -134,29 +134,3 @@ int wait_find(struct store *s, const struct mv_key *key, struct arena *a, int64_
 	*ret_n = rows.n;
 	return r;
 }
-
-int cs_touch(struct store *s, int64_t id, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_CS_TOUCH, e);
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, id);
-	q_int(st, 2, next_seq(s));
-	return q_run(s, Q_CS_TOUCH, e);
-}
-
-int cs_has_changed(struct store *s, int64_t connector, int64_t after_seq, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_CS_HAS_CHANGED, e);
-	int r;
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, connector);
-	q_int(st, 2, after_seq);
-	r = q_step(s, Q_CS_HAS_CHANGED, e);
-	if (r > 0)
-		q_end(s, Q_CS_HAS_CHANGED);
-	return r;
-}

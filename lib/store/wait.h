@@ -13,7 +13,3 @@ int wait_any(struct store *s, struct err *e);
 /* Objects that wait for the key, in the arena. */
 int wait_find(struct store *s, const struct mv_key *key, struct arena *a, int64_t **ret,
 	unsigned *ret_n, struct err *e);
-/* The next change number only: inbound looks at the object again. */
-int cs_touch(struct store *s, int64_t id, struct err *e);
-/* 1: the connector has rows with a newer change number. */
-int cs_has_changed(struct store *s, int64_t connector, int64_t after_seq, struct err *e);

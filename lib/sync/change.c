@@ -1,6 +1,7 @@
 /* Changes of the store that are no run, see change.h. */
 #include "sync/change.h"
 #include "base/timefmt.h"
+#include "store/cs_page.h"
 #include "sync/run.h"
 #include "sync/view/show.h"
 

@@ -5,6 +5,8 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "lang/rule/scope.h"
+#include "store/mv_link.h"
+#include "store/outbox.h"
 #include "store/wait.h"
 #include "model/dn.h"
 

@@ -6,7 +6,9 @@
 
 #include "lang/expr/eval.h"
 #include "lang/rule/ruleset.h"
-#include "store/link.h"
+#include "store/connector_row.h"
+#include "store/cs_link.h"
+#include "store/error.h"
 #include "store/mv.h"
 #include "base/bitmap.h"
 #include "sync/run.h"

@@ -8,7 +8,10 @@
 #include "base/file.h"
 #include "base/stopwatch.h"
 #include "base/timefmt.h"
-#include "store/wait.h"
+#include "store/cs_page.h"
+#include "store/mv_link.h"
+#include "store/outbox.h"
+#include "store/run_row.h"
 #include "sync/context.h"
 #include "sync/role.h"
 
@@ -199,8 +202,8 @@ static int prepare(struct sync *s, struct rules **ret_rules, struct err *e)
 		TRY(check_digest(s, &s->connectors[i], e));
 	}
 	TRY(store_begin(s->store, e));
-	TRY(run_end_stale(s->store, now, step_result_word(STEP_RESULT_SERVER_DOWN), e));
-	TRY(run_purge(s->store, now - purge, e));
+	TRY(run_row_end_stale(s->store, now, step_result_word(STEP_RESULT_SERVER_DOWN), e));
+	TRY(run_row_purge(s->store, now - purge, e));
 	return store_commit(s->store, e);
 }
 
@@ -382,7 +385,7 @@ static int report_step(
 static int save_step(struct sync *s, const struct step_row *row, bool insert, struct err *e)
 {
 	TRY(store_begin(s->store, e));
-	TRY(insert ? step_insert(s->store, row, e) : step_update(s->store, row, e));
+	TRY(insert ? step_row_insert(s->store, row, e) : step_row_update(s->store, row, e));
 	return store_commit(s->store, e);
 }
 
@@ -517,7 +520,7 @@ static int finish(
 		record_add(&r, RECORD_ERROR, step_result_word(ret->result));
 	fault_hit(FAULT_RUN_BEFORE_FINISH);
 	TRY(store_begin(s->store, e));
-	TRY(run_end(s->store, s->run, unix_now(), step_result_word(ret->result), e));
+	TRY(run_row_end(s->store, s->run, unix_now(), step_result_word(ret->result), e));
 	TRY(outbox_add(s->store, &r, e));
 	TRY(store_commit(s->store, e));
 	return outbox_deliver(s, e);
@@ -536,7 +539,7 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 			req->connector);
 	make_plan(s, req, &plan);
 	TRY(store_begin(s->store, e));
-	TRY(run_insert(s->store, run_profile_name(req->profile), unix_now(), &s->run, e));
+	TRY(run_row_insert(s->store, run_profile_name(req->profile), unix_now(), &s->run, e));
 	TRY(store_commit(s->store, e));
 	ret->run = s->run;
 	s->progress.run = s->run;
@@ -547,8 +550,8 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 
 		/* the run's own error goes up; its record is closed as well as it can be */
 		if (store_begin(s->store, &ignored) == 0) {
-			if (run_end(s->store, s->run, unix_now(), step_result_word(own_failure(r)),
-				    &ignored) < 0 ||
+			if (run_row_end(s->store, s->run, unix_now(),
+				    step_result_word(own_failure(r)), &ignored) < 0 ||
 				store_commit(s->store, &ignored) < 0)
 				store_rollback(s->store);
 		}

@@ -7,6 +7,7 @@
  */
 #include "base/codec.h"
 #include "report/fault.h"
+#include "store/cs_page.h"
 #include "sync/context.h"
 
 #include <inttypes.h>

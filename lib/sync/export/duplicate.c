@@ -2,6 +2,7 @@
 #include "sync/export/duplicate.h"
 #include "base/codec.h"
 #include "base/text.h"
+#include "store/cs_page.h"
 
 #include <errno.h>
 

@@ -5,6 +5,8 @@
  * row; the next import confirms it.
  */
 #include "sync/export/duplicate.h"
+#include "store/cs_page.h"
+#include "store/outbox.h"
 #include "sync/export/guard.h"
 #include "sync/export/refused.h"
 #include "sync/export/order.h"

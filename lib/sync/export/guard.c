@@ -1,6 +1,8 @@
 /* The guards: numbers and percentages, for all objects, for each class, for one group. */
 #include "sync/export/guard.h"
 #include "base/timefmt.h"
+#include "store/cs_page.h"
+#include "store/outbox.h"
 
 #include <inttypes.h>
 #include <stdio.h>

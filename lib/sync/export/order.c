@@ -4,6 +4,7 @@
  * level. A cycle without such a pair costs one look at the rows that are to be changed or deleted.
  */
 #include "sync/export/order.h"
+#include "store/cs_page.h"
 #include "sync/export/duplicate.h"
 
 #include <errno.h>

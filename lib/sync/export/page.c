@@ -4,6 +4,7 @@
  * leaves, so that a crash is noticed.
  */
 #include "sync/export/guard.h"
+#include "store/cs_page.h"
 #include "sync/export/refused.h"
 #include "sync/export/order.h"
 #include "sync/export/warning.h"

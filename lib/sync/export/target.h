@@ -6,7 +6,7 @@
 #pragma once
 
 #include "connector/connector.h"
-#include "store/link.h"
+#include "store/cs_link.h"
 #include "sync/config.h"
 #include "sync/export/state.h"
 

@@ -1,5 +1,6 @@
 /* Two finders, one way of telling. */
 #include "sync/export/warning.h"
+#include "store/outbox.h"
 #include "sync/export/duplicate.h"
 #include "base/timefmt.h"
 

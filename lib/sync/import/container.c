@@ -1,6 +1,7 @@
 /* Containers, and the DNs of the rows below them. */
 #include "base/text.h"
 #include "store/container.h"
+#include "store/cs_page.h"
 #include "sync/import/import.h"
 #include "model/dn.h"
 

@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "store/container.h"
+#include "store/cs_page.h"
+#include "store/mv_link.h"
+#include "store/outbox.h"
 
 #include <errno.h>
 #include <inttypes.h>

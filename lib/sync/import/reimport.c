@@ -5,6 +5,8 @@
  */
 #include "sync/import/import.h"
 #include "base/timefmt.h"
+#include "store/cs_page.h"
+#include "store/outbox.h"
 
 #include <inttypes.h>
 #include <stdio.h>

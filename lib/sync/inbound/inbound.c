@@ -5,7 +5,8 @@
  */
 #include "sync/inbound/inbound.h"
 #include "base/timefmt.h"
-#include "store/wait.h"
+#include "store/cs_page.h"
+#include "store/mv_link.h"
 #include "sync/inbound/lineage.h"
 
 #include <inttypes.h>

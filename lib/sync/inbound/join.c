@@ -2,6 +2,7 @@
 #include "sync/inbound/inbound.h"
 #include "base/codec.h"
 #include "base/text.h"
+#include "store/cs_page.h"
 #include "store/wait.h"
 
 #include <inttypes.h>

@@ -1,6 +1,8 @@
 /* References from the connector space into the metaverse, a row at a time. */
 #include "sync/inbound/inbound.h"
 #include "report/fault.h"
+#include "store/cs_page.h"
+#include "store/mv_link.h"
 
 int inbound_sources(struct inbound *in, int64_t mv, struct arena *a, struct mv_source **ret,
 	unsigned *ret_n, const char **ret_error, struct err *e)

@@ -5,6 +5,7 @@
 #include "sync/inbound/inbound.h"
 #include "report/fault.h"
 #include "base/timefmt.h"
+#include "store/cs_page.h"
 #include "store/wait.h"
 
 /* Ids of all that an object has as member: a rename or a delete changes what they belong to. */

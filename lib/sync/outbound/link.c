@@ -1,6 +1,7 @@
 /* References from the metaverse into the wanted links of a connector, a row at a time. */
 #include "sync/outbound/outbound.h"
 #include "report/fault.h"
+#include "store/mv_link.h"
 
 /*
  * An AD-mastered group keeps references to converted users and drops references to converted

@@ -8,6 +8,8 @@
 #include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "store/cs_page.h"
+#include "store/mv_link.h"
 #include "store/wait.h"
 
 #include <ctype.h>

@@ -5,6 +5,8 @@
 #include "sync/outbound/outbound.h"
 #include "report/fault.h"
 #include "base/timefmt.h"
+#include "store/cs_page.h"
+#include "store/mv_link.h"
 
 static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,
 	int64_t *after, struct err *e)

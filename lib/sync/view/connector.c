@@ -1,5 +1,6 @@
 /* One connector: its settings, how changes of its directory are found, its numbers. */
 #include "sync/view/show.h"
+#include "store/connector_row.h"
 
 #include <errno.h>
 

@@ -1,5 +1,11 @@
 /* Objects of connector spaces and of the metaverse, as JSON. */
 #include "model/entry_json.h"
+#include "store/connector_row.h"
+#include "store/cs_link.h"
+#include "store/cs_page.h"
+#include "store/error.h"
+#include "store/mv.h"
+#include "store/mv_link.h"
 #include "sync/export/target.h"
 #include "sync/view/fields.h"
 #include "sync/view/show.h"

@@ -1,5 +1,8 @@
 /* What an export would send, page by page: rows in the states that are due, then references. */
 #include "sync/view/show.h"
+#include "store/connector_row.h"
+#include "store/cs_link.h"
+#include "store/cs_page.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,5 +1,9 @@
 /* The status of connectors, runs and errors, as JSON. */
 #include "sync/advice.h"
+#include "store/connector_row.h"
+#include "store/cs_page.h"
+#include "store/error.h"
+#include "store/run_row.h"
 #include "sync/export/threshold.h"
 #include "sync/change.h"
 #include "sync/view/fields.h"
@@ -128,7 +132,7 @@ json_t *show_runs(struct store *s, unsigned limit, struct err *e)
 	json_t *list;
 	unsigned n;
 
-	if (run_list(s, limit, &a, &rows, &n, e) < 0)
+	if (run_row_list(s, limit, &a, &rows, &n, e) < 0)
 		return NULL;
 	list = json_array();
 	for (unsigned i = 0; i < n; i++)
@@ -143,7 +147,7 @@ json_t *show_run(struct store *s, int64_t id, struct err *e)
 	struct run_row row;
 	json_t *o, *list = json_array();
 	unsigned n;
-	int r = run_get(s, id, &a, &row, &steps, &n, e);
+	int r = run_row_get(s, id, &a, &row, &steps, &n, e);
 
 	if (r != 0) {
 		json_decref(list);

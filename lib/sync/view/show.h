@@ -4,8 +4,7 @@
  */
 #pragma once
 
-#include "store/link.h"
-#include "store/mv.h"
+#include "store/cs.h"
 #include "sync/config.h"
 
 #include <jansson.h>

@@ -2,8 +2,7 @@
 #pragma once
 
 #include "../check.h"
-#include "store/link.h"
-#include "store/mv.h"
+#include "store/store.h"
 
 #include <stdio.h>
 

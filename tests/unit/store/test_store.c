@@ -1,7 +1,14 @@
 /* store: rows, transactions, crashes, foreign and newer files. */
 #include "fixture.h"
+#include "store/connector_row.h"
 #include "store/container.h"
+#include "store/cs_link.h"
+#include "store/cs_page.h"
+#include "store/error.h"
+#include "store/outbox.h"
 #include "store/query.h"
+#include "store/run_row.h"
+#include "store/upgrade.h"
 #include "store/wait.h"
 #include "model/dn.h"
 
@@ -239,20 +246,21 @@ static void test_runs(void **state)
 	unsigned n;
 
 	GOOD(store_begin(f->store, &f->err));
-	GOOD(run_insert(f->store, "delta", 5, &step.run, &f->err));
-	GOOD(step_insert(f->store, &step, &f->err));
+	GOOD(run_row_insert(f->store, "delta", 5, &step.run, &f->err));
+	GOOD(step_row_insert(f->store, &step, &f->err));
 	step.ended = 6;
 	step.result = "success";
 	step.counters = "{}";
-	GOOD(step_update(f->store, &step, &f->err));
-	GOOD(run_get(f->store, 0, &f->arena, &run, &steps, &n, &f->err));
+	GOOD(step_row_update(f->store, &step, &f->err));
+	GOOD(run_row_get(f->store, 0, &f->arena, &run, &steps, &n, &f->err));
 	assert_int_equal(run.id, step.run);
 	assert_null(run.result);
 	assert_int_equal(n, 1);
 	assert_string_equal(steps[0].result, "success");
-	GOOD(run_end_stale(f->store, 7, "stopped-service-shutdown", &f->err));
-	GOOD(run_purge(f->store, 8, &f->err));
-	assert_int_equal(run_get(f->store, 0, &f->arena, &run, &steps, &n, &f->err), STORE_NONE);
+	GOOD(run_row_end_stale(f->store, 7, "stopped-service-shutdown", &f->err));
+	GOOD(run_row_purge(f->store, 8, &f->err));
+	assert_int_equal(
+		run_row_get(f->store, 0, &f->arena, &run, &steps, &n, &f->err), STORE_NONE);
 	store_rollback(f->store);
 }
 

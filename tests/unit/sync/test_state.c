@@ -1,5 +1,6 @@
 /* The export state's table, row by row as its comment draws it; and the waits between retries. */
 #include "../check.h"
+#include "store/cs.h"
 #include "sync/export/state.h"
 
 #define N EXPORT_STATE_NONE

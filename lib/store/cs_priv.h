@@ -1,4 +1,4 @@
-/* Reading a connector space row; shared by cs.c and cs_page.c. */
+/* Reading a connector space row; private to cs.c and cs_page.c. */
 #pragma once
 
 #include "store/cs.h"

@@ -1,4 +1,5 @@
 /* What an upgrade of the store needs beside SQL. */
+#include "store/upgrade.h"
 #include "base/text.h"
 #include "store/cs.h"
 #include "store/query.h"
