@@ -1,5 +1,14 @@
 -- Every statement of the store, by name. lib/store fetches them by enum query.
 
+-- name: begin
+BEGIN IMMEDIATE
+-- name: commit
+COMMIT
+-- name: rollback
+ROLLBACK
+-- name: schema_size
+SELECT count(*) FROM sqlite_schema
+
 -- name: meta_get
 SELECT value FROM meta WHERE name = ?1
 -- name: meta_set

@@ -6,40 +6,90 @@
 #include <errno.h>
 #include <stdio.h>
 
-int store_error(struct store *s, const char *what, struct err *e)
+/* The low byte of a result code is the code; what stands above it says more about the same. */
+static int primary(int code)
 {
-	int code = sqlite3_errcode(s->db), r = -EIO;
+	return code & 0xff;
+}
 
-	switch (code & 0xff) {
+static int code_errno(int code, int system)
+{
+	switch (primary(code)) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		r = -EBUSY;
-		break;
+		return -EBUSY;
 	case SQLITE_FULL:
-		r = -ENOSPC;
-		break;
+		return -ENOSPC;
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
-		r = -EUCLEAN;
-		break;
+		return -EUCLEAN;
 	case SQLITE_READONLY:
-		r = -EROFS;
-		break;
+		return -EROFS;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_TOOBIG:
+		return -E2BIG;
+	case SQLITE_IOERR:
+		return system == ENOSPC || system == EDQUOT ? -ENOSPC : -EIO;
 	}
-	if ((code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC)
-		r = -ENOSPC;
+	return -EIO;
+}
+
+int store_error(struct store *s, const char *what, struct err *e)
+{
+	int code = sqlite3_errcode(s->db), r = code_errno(code, sqlite3_system_errno(s->db));
+
+	/* without an error its text would be "not an error" */
+	switch (primary(code)) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return err_set(e, r, s->path, 0, "%s: the database gave no answer", what);
+	}
 	return err_set(e, r, s->path, 0, "%s: %s%s", what, sqlite3_errmsg(s->db),
 		r == -ENOSPC ? "; make room on the disk, the next cycle goes on from here" : "");
 }
 
-sqlite3_stmt *q_start(struct store *s, enum query q, struct err *e)
+static int prepare(struct store *s, enum query q, struct err *e)
 {
-	if (!s->stmts[q] && sqlite3_prepare_v3(s->db, query_texts[q], -1, SQLITE_PREPARE_PERSISTENT,
-				    &s->stmts[q], NULL) != SQLITE_OK) {
-		store_error(s, query_names[q], e);
-		return NULL;
+	if (sqlite3_prepare_v3(s->db, query_texts[q], -1, SQLITE_PREPARE_PERSISTENT, &s->stmts[q],
+		    NULL) != SQLITE_OK)
+		return store_error(s, query_names[q], e);
+	return 0;
+}
+
+static int bind_value(sqlite3_stmt *st, int i, const struct q_value *v)
+{
+	switch (v->type) {
+	case SQLITE_INTEGER:
+		return sqlite3_bind_int64(st, i, v->i);
+	case SQLITE_TEXT:
+		return sqlite3_bind_text(st, i, v->p, -1, SQLITE_STATIC);
+	case SQLITE_BLOB:
+		return sqlite3_bind_blob64(st, i, v->p, v->n, SQLITE_STATIC);
 	}
-	return s->stmts[q];
+	return SQLITE_OK; /* NULL: what a parameter is before it is bound */
+}
+
+int q_bind(struct store *s, enum query q, struct err *e, const struct q_value *values, unsigned n)
+{
+	sqlite3_stmt *st;
+
+	assert(e);
+	if (!s->stmts[q])
+		TRY(prepare(s, q, e));
+	st = s->stmts[q];
+	assert(n == (unsigned)sqlite3_bind_parameter_count(st));
+	assert(!sqlite3_stmt_busy(st));
+	assert(s->in_transaction || sqlite3_stmt_readonly(st) || q == Q_BEGIN);
+	for (unsigned i = 0; i < n; i++)
+		if (bind_value(st, (int)i + 1, &values[i]) != SQLITE_OK) {
+			int r = store_error(s, query_names[q], e);
+
+			q_end(s, q);
+			return r;
+		}
+	return 0;
 }
 
 void q_end(struct store *s, enum query q)
@@ -51,58 +101,98 @@ void q_end(struct store *s, enum query q)
 int q_step(struct store *s, enum query q, struct err *e)
 {
 	enum watch before = watch_enter(WATCH_STORE);
-	int rc = sqlite3_step(s->stmts[q]);
+	int r = 0, rc = sqlite3_step(s->stmts[q]);
 
 	watch_leave(before);
-
 	if (rc == SQLITE_ROW)
 		return 1;
-	if (rc != SQLITE_DONE) {
-		int r = store_error(s, query_names[q], e);
-
-		q_end(s, q);
-		return r;
-	}
+	if (rc != SQLITE_DONE)
+		r = store_error(s, query_names[q], e);
 	q_end(s, q);
-	return 0;
+	return r;
 }
 
-int q_run(struct store *s, enum query q, struct err *e)
+int q_exec_values(
+	struct store *s, enum query q, struct err *e, const struct q_value *values, unsigned n)
 {
 	int r;
 
+	TRY(q_bind(s, q, e, values, n));
 	while ((r = q_step(s, q, e)) > 0)
 		;
 	return r;
 }
 
-/* A parameter that was not bound would be NULL, which is an answer: only memory can be missing. */
-static void bound(int rc)
+int q_get_values(struct store *s, enum query q, q_read *read, struct arena *a, void *ret,
+	struct err *e, const struct q_value *values, unsigned n)
 {
-	if (rc == SQLITE_OK)
+	int r;
+
+	TRY(q_bind(s, q, e, values, n));
+	r = q_step(s, q, e);
+	if (r <= 0)
+		return r < 0 ? r : STORE_NONE;
+	read(s, s->stmts[q], a, ret);
+	q_end(s, q);
+	return 0;
+}
+
+int q_any_values(
+	struct store *s, enum query q, struct err *e, const struct q_value *values, unsigned n)
+{
+	int r;
+
+	TRY(q_bind(s, q, e, values, n));
+	r = q_step(s, q, e);
+	if (r > 0)
+		q_end(s, q);
+	return r;
+}
+
+int q_rows_values(struct store *s, enum query q, q_read *read, struct rows *rows, struct err *e,
+	const struct q_value *values, unsigned n)
+{
+	int r;
+
+	TRY(q_bind(s, q, e, values, n));
+	while ((r = q_step(s, q, e)) > 0)
+		read(s, s->stmts[q], rows->a, rows_add(rows));
+	return r;
+}
+
+int q_ids_values(struct store *s, enum query q, unsigned max, int64_t *ret, unsigned *ret_n,
+	struct err *e, const struct q_value *values, unsigned n)
+{
+	unsigned k = 0;
+	int r;
+
+	TRY(q_bind(s, q, e, values, n));
+	while ((r = q_step(s, q, e)) > 0) {
+		assert(k < max);
+		ret[k++] = sqlite3_column_int64(s->stmts[q], 0);
+	}
+	TRY(r);
+	*ret_n = k;
+	return 0;
+}
+
+void q_read_id(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret)
+{
+	*(int64_t *)ret = sqlite3_column_int64(st, 0);
+}
+
+void q_read_text(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret)
+{
+	*(const char **)ret = q_col_text(st, 0, a);
+}
+
+/* A column without its bytes would be an answer; only memory can be missing. */
+static void have(const void *p)
+{
+	if (p)
 		return;
 	fputs("out of memory in SQLite\n", stderr);
 	abort();
-}
-
-void q_text(sqlite3_stmt *st, int i, const char *text)
-{
-	bound(text ? sqlite3_bind_text(st, i, text, -1, SQLITE_STATIC) : sqlite3_bind_null(st, i));
-}
-
-void q_blob(sqlite3_stmt *st, int i, const void *p, size_t n)
-{
-	bound(p ? sqlite3_bind_blob64(st, i, p, n, SQLITE_STATIC) : sqlite3_bind_null(st, i));
-}
-
-void q_int(sqlite3_stmt *st, int i, int64_t v)
-{
-	bound(sqlite3_bind_int64(st, i, v));
-}
-
-void q_id(sqlite3_stmt *st, int i, int64_t v)
-{
-	bound(v ? sqlite3_bind_int64(st, i, v) : sqlite3_bind_null(st, i));
 }
 
 const char *q_col_text(sqlite3_stmt *st, int i, struct arena *a)
@@ -112,7 +202,7 @@ const char *q_col_text(sqlite3_stmt *st, int i, struct arena *a)
 	if (sqlite3_column_type(st, i) == SQLITE_NULL)
 		return NULL;
 	p = sqlite3_column_text(st, i);
-	bound(p ? SQLITE_OK : SQLITE_NOMEM);
+	have(p);
 	return arena_dup(a, p, (size_t)sqlite3_column_bytes(st, i));
 }
 
@@ -125,8 +215,16 @@ const void *q_col_blob(sqlite3_stmt *st, int i, struct arena *a, size_t *ret_n)
 		return NULL;
 	p = sqlite3_column_blob(st, i);
 	*ret_n = (size_t)sqlite3_column_bytes(st, i);
-	bound(p || !*ret_n ? SQLITE_OK : SQLITE_NOMEM);
+	if (*ret_n)
+		have(p);
 	return arena_dup(a, p ? p : "", *ret_n);
+}
+
+unsigned q_col_attr(const struct store *s, sqlite3_stmt *st, int i)
+{
+	int64_t id = sqlite3_column_int64(st, i);
+
+	return id > 0 && id < ATTR_MAX ? s->map.from_store[id] : 0;
 }
 
 void *rows_add(struct rows *r)

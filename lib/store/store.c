@@ -21,21 +21,21 @@ static const struct {
 };
 #define STORE_VERSION UPGRADES[ARRAY_SIZE(UPGRADES) - 1].to
 
-static int exec(struct store *s, const char *sql, struct err *e)
+static int pragma(struct store *s, const char *text, struct err *e)
 {
-	if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return store_error(s, sql[0] == 'P' ? sql : "schema", e);
+	if (sqlite3_exec(s->db, text, NULL, NULL, NULL) != SQLITE_OK)
+		return store_error(s, text, e);
 	return 0;
 }
 
-static int pragma_int(struct store *s, const char *sql, int64_t *ret, struct err *e)
+static int pragma_int(struct store *s, const char *text, int64_t *ret, struct err *e)
 {
 	sqlite3_stmt *st = NULL;
 	int r = 0;
 
-	if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK ||
+	if (sqlite3_prepare_v2(s->db, text, -1, &st, NULL) != SQLITE_OK ||
 		sqlite3_step(st) != SQLITE_ROW)
-		r = store_error(s, sql, e);
+		r = store_error(s, text, e);
 	else
 		*ret = sqlite3_column_int64(st, 0);
 	sqlite3_finalize(st);
@@ -48,7 +48,7 @@ static int check_identity(struct store *s, int64_t *ret_version, struct err *e)
 
 	TRY(pragma_int(s, "PRAGMA application_id", &app, e));
 	TRY(pragma_int(s, "PRAGMA user_version", ret_version, e));
-	TRY(pragma_int(s, "SELECT count(*) FROM sqlite_schema", &tables, e));
+	TRY(q_get(s, Q_SCHEMA_SIZE, q_read_id, NULL, &tables, e));
 	if (tables && app != APPLICATION_ID)
 		return err_set(e, -EUCLEAN, s->path, 0,
 			"is a database of another program; choose another state_directory");
@@ -70,14 +70,16 @@ static int upgrade_steps(struct store *s, struct err *e)
 	/* another process may have been first since the version was looked at */
 	TRY(pragma_int(s, "PRAGMA user_version", &version, e));
 	for (unsigned i = 0; i < ARRAY_SIZE(UPGRADES); i++)
-		if (UPGRADES[i].to > version)
-			TRY(exec(s, UPGRADES[i].sql, e));
+		if (UPGRADES[i].to > version &&
+			sqlite3_exec(s->db, UPGRADES[i].sql, NULL, NULL, NULL) != SQLITE_OK) {
+			snprintf(text, sizeof(text), "upgrade to version %d", UPGRADES[i].to);
+			return store_error(s, text, e);
+		}
 	if (version == 1)
 		TRY(dn_keys_rebuild(s, e));
 	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		APPLICATION_ID, STORE_VERSION);
-	TRY(exec(s, text, e));
-	return exec(s, "COMMIT", e);
+	return pragma(s, text, e);
 }
 
 static int upgrade(struct store *s, int64_t version, struct err *e)
@@ -86,44 +88,59 @@ static int upgrade(struct store *s, int64_t version, struct err *e)
 
 	if (version == STORE_VERSION)
 		return 0;
-	TRY(exec(s, "BEGIN IMMEDIATE", e));
+	TRY(store_begin(s, e));
 	r = upgrade_steps(s, e);
+	if (r == 0)
+		r = store_commit(s, e);
 	if (r < 0)
-		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+		store_rollback(s);
 	return r;
 }
 
+/* Gives an attribute the next number. */
+static int attribute_new(struct store *s, unsigned attr, uint32_t *ret, struct err *e)
+{
+	uint32_t id = s->attrs + 1;
+
+	if (!s->in_transaction)
+		return err_set(e, -EROFS, s->path, 0,
+			"attribute \"%s\" has no number yet, the next cycle gives it one",
+			attr_name(attr));
+	if (id >= ATTR_MAX)
+		return err_set(e, -E2BIG, s->path, 0, "over %d attribute names", ATTR_MAX);
+	TRY(q_exec(s, Q_ATTRIBUTE_ADD, e, I(id), S(attr_name(attr))));
+	s->attrs = id;
+	s->map.to_store[attr] = id;
+	s->map.from_store[id] = attr;
+	*ret = id;
+	return 0;
+}
+
+int store_attr(struct store *s, unsigned attr, uint32_t *ret, struct err *e)
+{
+	assert(attr > 0 && attr < ATTR_MAX);
+	if (!s->map.to_store[attr])
+		return attribute_new(s, attr, ret, e);
+	*ret = s->map.to_store[attr];
+	return 0;
+}
+
+/* For the map, which has no room for the reason. */
 static uint32_t attribute_add(struct attr_map *map, unsigned attr)
 {
 	struct store *s = map->ctx;
-	struct err *e = &s->attr_error;
-	sqlite3_stmt *st = q_start(s, Q_ATTRIBUTE_ADD, e);
-	uint32_t id = s->attrs + 1;
+	uint32_t id;
 
-	if (!st)
-		return 0;
-	if (id >= ATTR_MAX) {
-		err_set(e, -E2BIG, s->path, 0, "over %d attribute names", ATTR_MAX);
-		return 0;
-	}
-	q_int(st, 1, id);
-	q_text(st, 2, attr_name(attr));
-	if (q_run(s, Q_ATTRIBUTE_ADD, e) < 0)
-		return 0;
-	s->attrs = id;
-	map->to_store[attr] = id;
-	map->from_store[id] = attr;
-	return id;
+	return attribute_new(s, attr, &id, &s->attr_error) < 0 ? 0 : id;
 }
 
 static int load_attributes(struct store *s, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_ATTRIBUTE_LIST, e);
 	int r;
 
-	if (!st)
-		return e->code;
+	TRY(q_start(s, Q_ATTRIBUTE_LIST, e));
 	while ((r = q_step(s, Q_ATTRIBUTE_LIST, e)) > 0) {
+		sqlite3_stmt *st = s->stmts[Q_ATTRIBUTE_LIST];
 		int64_t id = sqlite3_column_int64(st, 0);
 		unsigned attr = attr_intern((const char *)sqlite3_column_text(st, 1));
 
@@ -168,14 +185,14 @@ static int open_file(struct store *s, struct err *e)
 	sqlite3_extended_result_codes(s->db, 1);
 	sqlite3_busy_timeout(s->db, s->mode == STORE_PEEK ? 0 : 5000);
 	TRY(check_identity(s, &version, e));
-	TRY(exec(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", e));
+	TRY(pragma(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", e));
 	if (s->mode != STORE_WRITE && version < STORE_VERSION)
 		return err_set(e, -ENOTSUP, s->path, 0,
 			"has version %" PRId64 "; the next cycle upgrades it to %d", version,
 			STORE_VERSION);
 	if (s->mode != STORE_WRITE) /* for a moment */
-		return exec(s, "PRAGMA cache_size = -1000", e);
-	TRY(exec(s,
+		return pragma(s, "PRAGMA cache_size = -1000", e);
+	TRY(pragma(s,
 		"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 		"PRAGMA cache_size = -12000;"
 		"PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432",
@@ -234,8 +251,10 @@ void store_close(struct store *s)
 
 int store_begin(struct store *s, struct err *e)
 {
-	TRY(exec(s, "BEGIN IMMEDIATE", e));
+	assert(s->mode == STORE_WRITE && !s->in_transaction);
+	TRY(q_exec(s, Q_BEGIN, e));
 	s->in_transaction = true;
+	s->attr_error = (struct err){0};
 	s->seq_at_begin = s->seq;
 	s->attrs_at_begin = s->attrs;
 	return 0;
@@ -245,24 +264,22 @@ int store_commit(struct store *s, struct err *e)
 {
 	char text[24];
 
+	assert(s->in_transaction);
 	if (s->seq != s->seq_at_begin) {
 		snprintf(text, sizeof(text), "%" PRId64, s->seq);
 		TRY(meta_set(s, "next_seq", text, e));
 	}
-	if (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-		return store_error(s, "commit", e);
+	TRY(q_exec(s, Q_COMMIT, e));
 	s->in_transaction = false;
 	return 0;
 }
 
 void store_rollback(struct store *s)
 {
+	struct err e;
+
 	if (!s->in_transaction)
 		return;
-	for (int i = 0; i < Q_COUNT; i++)
-		if (s->stmts[i])
-			sqlite3_reset(s->stmts[i]);
-	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	s->in_transaction = false;
 	s->seq = s->seq_at_begin;
 	for (uint32_t id = s->attrs_at_begin + 1; id <= s->attrs; id++) {
@@ -270,6 +287,15 @@ void store_rollback(struct store *s)
 		s->map.from_store[id] = 0;
 	}
 	s->attrs = s->attrs_at_begin;
+	for (int i = 0; i < Q_COUNT; i++)
+		if (s->stmts[i])
+			q_end(s, i);
+	/*
+	 * After some errors, a full disk for one, SQLite has done it by itself. If it cannot, the
+	 * next store_begin() fails and says so, and nothing is committed.
+	 */
+	if (!sqlite3_get_autocommit(s->db) && q_exec(s, Q_ROLLBACK, &e) < 0)
+		return;
 }
 
 struct attr_map *store_attr_map(struct store *s)
@@ -291,27 +317,10 @@ int64_t store_seq(const struct store *s)
 
 int meta_get(struct store *s, const char *name, struct arena *a, const char **ret, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_META_GET, e);
-	int r;
-
-	if (!st)
-		return e->code;
-	q_text(st, 1, name);
-	r = q_step(s, Q_META_GET, e);
-	if (r <= 0)
-		return r < 0 ? r : STORE_NONE;
-	*ret = q_col_text(st, 0, a);
-	q_end(s, Q_META_GET);
-	return 0;
+	return q_get(s, Q_META_GET, q_read_text, a, ret, e, S(name));
 }
 
 int meta_set(struct store *s, const char *name, const char *value, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_META_SET, e);
-
-	if (!st)
-		return e->code;
-	q_text(st, 1, name);
-	q_text(st, 2, value);
-	return q_run(s, Q_META_SET, e);
+	return q_exec(s, Q_META_SET, e, S(name), S(value));
 }

@@ -16,11 +16,11 @@ struct key_change {
 /* The rows whose key is another one now. */
 static int find_changes(struct store *s, enum query q, struct rows *ret, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, q, e);
+	sqlite3_stmt *st;
 	int r;
 
-	if (!st)
-		return -EIO;
+	TRY(q_start(s, q, e));
+	st = s->stmts[q];
 	while ((r = q_step(s, q, e)) > 0) {
 		_cleanup_arena_ struct arena a = {0};
 		const char *key = dn_key(&a, q_col_text(st, 3, &a));
@@ -37,56 +37,14 @@ static int find_changes(struct store *s, enum query q, struct rows *ret, struct 
 	return r;
 }
 
-/* The key is taken: of two spellings of one DN one is out of date; the import will tell which. */
-static int is_taken(struct store *s, const struct key_change *c, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_CS_ID_BY_DN, e);
-	int r;
-
-	if (!st)
-		return -EIO;
-	q_int(st, 1, c->connector);
-	q_text(st, 2, c->key);
-	r = q_step(s, Q_CS_ID_BY_DN, e);
-	q_end(s, Q_CS_ID_BY_DN);
-	return r;
-}
-
 static int set_key(struct store *s, const struct key_change *c, struct err *e)
 {
-	sqlite3_stmt *st;
-	int r = is_taken(s, c, e);
+	int r = q_any(s, Q_CS_ID_BY_DN, e, I(c->connector), S(c->key));
 
+	/* taken: of two spellings of one DN one is out of date; the import will tell which */
 	if (r != 0)
 		return MIN(r, 0);
-	st = q_start(s, Q_DN_KEY_CS_SET, e);
-	if (!st)
-		return -EIO;
-	q_int(st, 1, c->id);
-	q_text(st, 2, c->key);
-	return q_run(s, Q_DN_KEY_CS_SET, e);
-}
-
-static int set_container_key(struct store *s, const struct key_change *c, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_DN_KEY_CONTAINER_SET, e);
-
-	if (!st)
-		return -EIO;
-	q_int(st, 1, c->connector);
-	q_text(st, 2, c->anchor);
-	q_text(st, 3, c->key);
-	return q_run(s, Q_DN_KEY_CONTAINER_SET, e);
-}
-
-static int need_full_import(struct store *s, int64_t connector, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_DN_KEY_FULL_IMPORT, e);
-
-	if (!st)
-		return -EIO;
-	q_int(st, 1, connector);
-	return q_run(s, Q_DN_KEY_FULL_IMPORT, e);
+	return q_exec(s, Q_DN_KEY_CS_SET, e, I(c->id), S(c->key));
 }
 
 int dn_keys_rebuild(struct store *s, struct err *e)
@@ -104,12 +62,13 @@ int dn_keys_rebuild(struct store *s, struct err *e)
 		TRY(cs_set_transient(s, list[i].id, e));
 	for (unsigned i = 0; i < rows.n; i++) {
 		TRY(set_key(s, &list[i], e));
-		TRY(need_full_import(s, list[i].connector, e));
+		TRY(q_exec(s, Q_DN_KEY_FULL_IMPORT, e, I(list[i].connector)));
 	}
 	list = containers.items;
 	for (unsigned i = 0; i < containers.n; i++) {
-		TRY(set_container_key(s, &list[i], e));
-		TRY(need_full_import(s, list[i].connector, e));
+		TRY(q_exec(s, Q_DN_KEY_CONTAINER_SET, e, I(list[i].connector), S(list[i].anchor),
+			S(list[i].key)));
+		TRY(q_exec(s, Q_DN_KEY_FULL_IMPORT, e, I(list[i].connector)));
 	}
 	return 0;
 }

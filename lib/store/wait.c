@@ -23,12 +23,9 @@ static int number(struct store *s, const struct mv_key *keys, unsigned *n, struc
 	unsigned k = 0;
 
 	for (unsigned i = 0; i < *n; i++) {
-		uint32_t attr = s->map.to_store[keys[i].attr];
+		uint32_t attr;
 
-		if (!attr)
-			attr = s->map.add(&s->map, keys[i].attr);
-		if (!attr)
-			return store_attr_error(s, e);
+		TRY(store_attr(s, keys[i].attr, &attr, e));
 		ret[i] = (struct number_key){attr, keys[i].hash};
 	}
 	if (*n)
@@ -44,17 +41,14 @@ static int number(struct store *s, const struct mv_key *keys, unsigned *n, struc
 static int is_same(struct store *s, int64_t cs, const struct number_key *keys, unsigned n,
 	bool *ret_any, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_WAIT_LIST, e);
 	bool same = true;
 	unsigned i = 0;
 	int r;
 
-	if (!st)
-		return e->code;
-	q_int(st, 1, cs);
+	TRY(q_start(s, Q_WAIT_LIST, e, I(cs)));
 	while ((r = q_step(s, Q_WAIT_LIST, e)) > 0) {
-		struct number_key there = {
-			sqlite3_column_int64(st, 0), sqlite3_column_int64(st, 1)};
+		struct number_key there = {sqlite3_column_int64(s->stmts[Q_WAIT_LIST], 0),
+			sqlite3_column_int64(s->stmts[Q_WAIT_LIST], 1)};
 
 		same = same && i < n && cmp_keys(&there, &keys[i]) == 0;
 		i++;
@@ -64,73 +58,33 @@ static int is_same(struct store *s, int64_t cs, const struct number_key *keys, u
 	return same && i == n;
 }
 
-static int wait_clear(struct store *s, int64_t cs, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_WAIT_CLEAR, e);
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, cs);
-	return q_run(s, Q_WAIT_CLEAR, e);
-}
-
-static int wait_add(struct store *s, int64_t cs, const struct number_key *key, struct err *e)
-{
-	sqlite3_stmt *st = q_start(s, Q_WAIT_ADD, e);
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, cs);
-	q_int(st, 2, key->attr);
-	q_int(st, 3, key->hash);
-	return q_run(s, Q_WAIT_ADD, e);
-}
-
 int wait_set(struct store *s, int64_t cs, struct mv_key *keys, unsigned n, struct err *e)
 {
 	_cleanup_free_ struct number_key *numbered = xcalloc(n, sizeof(*numbered));
 	bool any = false;
 	int same;
 
+	assert(cs > 0);
 	TRY(number(s, keys, &n, numbered, e));
 	same = is_same(s, cs, numbered, n, &any, e);
 	TRY(same);
 	if (same)
 		return n > 0;
 	if (any)
-		TRY(wait_clear(s, cs, e));
+		TRY(q_exec(s, Q_WAIT_CLEAR, e, I(cs)));
 	for (unsigned i = 0; i < n; i++)
-		TRY(wait_add(s, cs, &numbered[i], e));
+		TRY(q_exec(s, Q_WAIT_ADD, e, I(cs), I(numbered[i].attr), I(numbered[i].hash)));
 	return n > 0;
 }
 
 int wait_any(struct store *s, struct err *e)
 {
-	sqlite3_stmt *st = q_start(s, Q_WAIT_ANY, e);
-	int r;
-
-	if (!st)
-		return e->code;
-	r = q_step(s, Q_WAIT_ANY, e);
-	if (r > 0)
-		q_end(s, Q_WAIT_ANY);
-	return r;
+	return q_any(s, Q_WAIT_ANY, e);
 }
 
 int wait_find(struct store *s, const struct mv_key *key, struct arena *a, int64_t **ret,
 	unsigned *ret_n, struct err *e)
 {
-	struct rows rows = {.a = a, .size = sizeof(**ret)};
-	sqlite3_stmt *st = q_start(s, Q_WAIT_FIND, e);
-	int r;
-
-	if (!st)
-		return e->code;
-	q_int(st, 1, s->map.to_store[key->attr]);
-	q_int(st, 2, key->hash);
-	while ((r = q_step(s, Q_WAIT_FIND, e)) > 0)
-		*(int64_t *)rows_add(&rows) = sqlite3_column_int64(st, 0);
-	*ret = rows.items;
-	*ret_n = rows.n;
-	return r;
+	return q_list(s, Q_WAIT_FIND, q_read_id, a, ret, ret_n, e, I(s->map.to_store[key->attr]),
+		I(key->hash));
 }

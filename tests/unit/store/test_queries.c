@@ -7,6 +7,7 @@ extern const char *const query_texts[];
 
 /* name: why a scan is right */
 static const char *const SCANS[][2] = {
+	{"schema_size", "once, at open"},
 	{"attribute_list", "read once, at open"},
 	{"connector_list", "a handful of rows"},
 	{"run_list", "newest first by rowid, LIMIT"},
