@@ -64,28 +64,28 @@ void cs_read(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret
 
 int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_get(s, Q_CS_GET, cs_read, a, ret, e, I(id));
 }
 
 int cs_find_anchor(struct store *s, int64_t connector, const char *anchor, struct arena *a,
 	struct cs_row *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_CS_FIND_ANCHOR, cs_read, a, ret, e, I(connector), S(anchor));
 }
 
 int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena *a,
 	struct cs_row *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_CS_FIND_DN, cs_read, a, ret, e, I(connector), S(dn_key(a, dn)));
 }
 
 int cs_find_aside(struct store *s, int64_t connector, const char *dn, const char *class,
 	struct arena *a, struct cs_row *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_CS_FIND_ASIDE, cs_read, a, ret, e, I(connector), S(dn), S(class));
 }
 
@@ -93,7 +93,7 @@ int cs_id_by_dn(struct store *s, int64_t connector, const char *dn, int64_t *ret
 {
 	_cleanup_arena_ struct arena a = {0};
 
-	assert(connector > 0);
+	assert(connector >= 0);
 	*ret_id = 0;
 	return q_get(s, Q_CS_ID_BY_DN, q_read_id, NULL, ret_id, e, I(connector), S(dn_key(&a, dn)));
 }
@@ -101,7 +101,7 @@ int cs_id_by_dn(struct store *s, int64_t connector, const char *dn, int64_t *ret
 int cs_id_by_anchor(
 	struct store *s, int64_t connector, const char *anchor, int64_t *ret_id, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	*ret_id = 0;
 	return q_get(s, Q_CS_ID_BY_ANCHOR, q_read_id, NULL, ret_id, e, I(connector), S(anchor));
 }
@@ -110,14 +110,14 @@ int cs_is_imported(struct store *s, int64_t connector, const char *anchor, struc
 {
 	int64_t is = 0;
 
-	assert(connector > 0);
+	assert(connector >= 0);
 	TRY(q_get(s, Q_CS_IS_IMPORTED, q_read_id, NULL, &is, e, I(connector), S(anchor)));
 	return is != 0;
 }
 
 int cs_set_anchor(struct store *s, int64_t id, const char *anchor, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_exec(s, Q_CS_SET_ANCHOR, e, I(id), S(anchor));
 }
 
@@ -154,13 +154,13 @@ int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e)
 int cs_set_exported(
 	struct store *s, int64_t id, const char *anchor, enum export_state state, struct err *e)
 {
-	assert(id > 0 && (unsigned)state < EXPORT_STATE_COUNT);
+	assert(id >= 0 && (unsigned)state < EXPORT_STATE_COUNT);
 	return q_exec(s, Q_CS_SET_EXPORTED, e, I(id), S(anchor), I(state));
 }
 
 int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	*ret = 0;
 	TRY(q_get(s, Q_CS_MV_OF, q_read_id, NULL, ret, e, I(id)));
 	return 0;
@@ -181,7 +181,7 @@ int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a
 {
 	int r;
 
-	assert(mv > 0 && connector > 0);
+	assert(mv >= 0 && connector >= 0);
 	r = q_get(s, Q_CS_JOINED_IN, read_joined, a, ret, e, I(mv), I(connector));
 	if (r != 0)
 		return r;
@@ -192,51 +192,51 @@ int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a
 
 int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e)
 {
-	assert(id > 0 && (unsigned)state < EXPORT_STATE_COUNT);
+	assert(id >= 0 && (unsigned)state < EXPORT_STATE_COUNT);
 	return q_exec(s, Q_CS_SET_STATE, e, I(id), I(state));
 }
 
 int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struct err *e)
 {
-	assert(id > 0 && mv >= 0);
+	assert(id >= 0 && mv >= 0);
 	return q_exec(s, Q_CS_SET_JOIN, e, I(id), ID(mv), S(rule));
 }
 
 int cs_set_transient(struct store *s, int64_t id, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_exec(s, Q_CS_SET_TRANSIENT, e, I(id));
 }
 
 int cs_touch(struct store *s, int64_t id, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_exec(s, Q_CS_TOUCH, e, I(id), I(next_seq(s)));
 }
 
 int cs_delete(struct store *s, int64_t id, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	TRY(q_exec(s, Q_CS_DELETE, e, I(id)));
 	return sqlite3_changes(s->db) ? 0 : STORE_NONE;
 }
 
 int cs_key_add(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
 {
-	assert(connector > 0 && cs > 0);
+	assert(connector >= 0 && cs >= 0);
 	return q_exec(s, Q_CS_KEY_ADD, e, I(connector), I(hash), I(cs));
 }
 
 int cs_key_delete(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e)
 {
-	assert(connector > 0 && cs > 0);
+	assert(connector >= 0 && cs >= 0);
 	return q_exec(s, Q_CS_KEY_DELETE, e, I(connector), I(hash), I(cs));
 }
 
 int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_than,
 	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_ids(s, Q_CS_KEY_FIND, limit, ret_ids, ret_n, e, I(connector), I(hash),
 		I(other_than), I(limit));
 }

@@ -19,7 +19,7 @@ static void read_row(const struct store *s, sqlite3_stmt *st, struct arena *a, v
 int cs_link_list(struct store *s, int64_t cs, unsigned attr, struct arena *a, struct cs_link **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	if (!attr)
 		return q_list(s, Q_LINK_LIST_ALL, read_row, a, ret, ret_n, e, I(cs));
 	return q_list(s, Q_LINK_LIST, read_row, a, ret, ret_n, e, I(cs), I(s->map.to_store[attr]));
@@ -28,14 +28,14 @@ int cs_link_list(struct store *s, int64_t cs, unsigned attr, struct arena *a, st
 int cs_link_list_target(struct store *s, int64_t target, struct arena *a, struct cs_link **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(target > 0);
+	assert(target >= 0);
 	return q_list(s, Q_LINK_LIST_TARGET, read_row, a, ret, ret_n, e, I(target));
 }
 
 int cs_link_targets_mv(struct store *s, int64_t cs, unsigned attr, struct arena *a, int64_t **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_list(
 		s, Q_LINK_TARGETS_MV, q_read_id, a, ret, ret_n, e, I(cs), I(s->map.to_store[attr]));
 }
@@ -51,20 +51,20 @@ static void read_count(const struct store *s, sqlite3_stmt *st, struct arena *a,
 int cs_link_counts(struct store *s, int64_t cs, struct arena *a, struct link_count **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_list(s, Q_LINK_COUNTS, read_count, a, ret, ret_n, e, I(cs));
 }
 
 int cs_link_count(struct store *s, int64_t cs, unsigned attr, int64_t *ret, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_get(s, Q_LINK_COUNT, q_read_id, NULL, ret, e, I(cs), I(s->map.to_store[attr]));
 }
 
 int cs_link_get(struct store *s, int64_t cs, unsigned attr, int64_t target, struct cs_link *ret,
 	struct err *e)
 {
-	assert(cs > 0 && target > 0);
+	assert(cs >= 0 && target >= 0);
 	return q_get(
 		s, Q_LINK_GET, read_row, NULL, ret, e, I(cs), I(s->map.to_store[attr]), I(target));
 }
@@ -92,14 +92,14 @@ int cs_link_put(struct store *s, struct cs_link *l, bool changed, struct err *e)
 
 int cs_link_delete(struct store *s, int64_t cs, unsigned attr, int64_t target, struct err *e)
 {
-	assert(cs > 0 && target > 0);
+	assert(cs >= 0 && target >= 0);
 	return q_exec(s, Q_LINK_DELETE, e, I(cs), I(s->map.to_store[attr]), I(target));
 }
 
 int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
 	struct arena *a, struct cs_link **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_LINK_PAGE_CHANGED, read_row, a, ret, ret_n, e, I(connector),
 		I(after_seq), I(limit));
 }
@@ -119,21 +119,21 @@ int cs_link_touch_target(struct store *s, int64_t target, struct err *e)
 
 int cs_link_is_target(struct store *s, int64_t target, struct err *e)
 {
-	assert(target > 0);
+	assert(target >= 0);
 	return q_any(s, Q_LINK_IS_TARGET, e, I(target));
 }
 
 int cs_link_page_unseen(struct store *s, int64_t connector, int64_t run, int64_t after_cs,
 	unsigned limit, struct arena *a, struct cs_link **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_LINK_PAGE_UNSEEN, read_row, a, ret, ret_n, e, I(connector), I(run),
 		I(after_cs), I(limit));
 }
 
 int cs_link_purge(struct store *s, int64_t connector, int64_t up_to, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_exec(s, Q_LINK_PURGE, e, I(connector), I(up_to));
 }
 
@@ -177,7 +177,7 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 	const struct cs_link *after, unsigned limit, struct arena *a, struct link_item **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_LINK_PAGE_EXPORT, read_item, a, ret, ret_n, e, I(connector), I(state),
 		I(after->cs), I(after->attr ? s->map.to_store[after->attr] : 0), I(after->target),
 		I(limit));
@@ -186,20 +186,20 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 int cs_link_page_sources(struct store *s, int64_t connector, enum export_state state, int64_t after,
 	unsigned limit, struct arena *a, int64_t **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_LINK_PAGE_SOURCES, q_read_id, a, ret, ret_n, e, I(connector), I(state),
 		I(after), I(limit));
 }
 
 int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_LINK_COUNT_REMOVALS, q_read_id, NULL, ret, e, I(connector));
 }
 
 int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_LINK_COUNT_IMPORTED, q_read_id, NULL, ret, e, I(connector));
 }
 
@@ -216,7 +216,7 @@ int cs_link_count_removals_of(
 {
 	int64_t pair[2] = {0};
 
-	assert(cs > 0);
+	assert(cs >= 0);
 	TRY(q_get(s, Q_LINK_COUNT_REMOVALS_OF, read_pair, NULL, pair, e, I(cs)));
 	*ret_removals = pair[0];
 	*ret_all = pair[1];

@@ -7,7 +7,7 @@
 int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
 	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_CS_PAGE_CHANGED, cs_read, a, ret, ret_n, e, I(connector), I(after_seq),
 		I(limit));
 }
@@ -15,7 +15,7 @@ int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsig
 int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
 	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(
 		s, Q_CS_PAGE_ALL, cs_read, a, ret, ret_n, e, I(connector), I(after_id), I(limit));
 }
@@ -23,28 +23,28 @@ int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned l
 int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(mv > 0);
+	assert(mv >= 0);
 	return q_list(s, Q_CS_PAGE_JOINED, cs_read, a, ret, ret_n, e, I(mv));
 }
 
 int cs_page_sources(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(mv > 0);
+	assert(mv >= 0);
 	return q_list(s, Q_CS_PAGE_SOURCES, cs_read, a, ret, ret_n, e, I(mv));
 }
 
 int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct arena *a,
 	struct cs_row **ret, unsigned *ret_n, struct err *e)
 {
-	assert(mv > 0 && connector > 0);
+	assert(mv >= 0 && connector >= 0);
 	return q_list(s, Q_CS_PAGE_JOINED_TO, cs_read, a, ret, ret_n, e, I(mv), I(connector));
 }
 
 int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
 	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_CS_PAGE_STATE, cs_read, a, ret, ret_n, e, I(connector), I(state),
 		I(after_id), I(limit));
 }
@@ -53,7 +53,7 @@ int cs_page_state_known(struct store *s, int64_t connector, enum export_state st
 	int64_t after_id, unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n,
 	struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_CS_PAGE_STATE_KNOWN, cs_read, a, ret, ret_n, e, I(connector), I(state),
 		I(after_id), I(limit));
 }
@@ -61,7 +61,7 @@ int cs_page_state_known(struct store *s, int64_t connector, enum export_state st
 int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned limit,
 	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(
 		s, Q_CS_PAGE_EXPIRED, cs_read, a, ret, ret_n, e, I(connector), I(now), I(limit));
 }
@@ -69,7 +69,7 @@ int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned li
 int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
 	int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_ids(s, Q_CS_PAGE_IMPORTED_IDS, limit, ret_ids, ret_n, e, I(connector), I(after_id),
 		I(limit));
 }
@@ -77,7 +77,7 @@ int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, u
 int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *class,
 	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_ids(s, Q_CS_PAGE_IMPORTED_CLASS_IDS, limit, ret_ids, ret_n, e, I(connector),
 		S(class), I(after_id), I(limit));
 }
@@ -85,7 +85,7 @@ int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *c
 int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
 	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_ids(s, Q_CS_PAGE_BLOCKED_IDS, limit, ret_ids, ret_n, e, I(connector), S(class),
 		I(after_id), I(limit));
 }
@@ -99,7 +99,7 @@ int cs_search(struct store *s, int64_t connector, const char *text, unsigned lim
 
 int cs_has_changed(struct store *s, int64_t connector, int64_t after_seq, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_any(s, Q_CS_HAS_CHANGED, e, I(connector), I(after_seq));
 }
 
@@ -127,7 +127,7 @@ int cs_ids_below(struct store *s, int64_t connector, const char *dn, int64_t **r
 {
 	_cleanup_arena_ struct arena a = {0};
 
-	assert(connector > 0);
+	assert(connector >= 0);
 	TRY(q_start(
 		s, Q_CS_IDS_BELOW, e, I(connector), S(arena_printf(&a, ",%s", dn_key(&a, dn)))));
 	return all_ids(s, Q_CS_IDS_BELOW, ret, ret_n, e);
@@ -136,7 +136,7 @@ int cs_ids_below(struct store *s, int64_t connector, const char *dn, int64_t **r
 int cs_ids_transient(
 	struct store *s, int64_t connector, int64_t **ret, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	TRY(q_start(s, Q_CS_IDS_TRANSIENT, e, I(connector)));
 	return all_ids(s, Q_CS_IDS_TRANSIENT, ret, ret_n, e);
 }
@@ -166,7 +166,7 @@ static void read_states(const struct store *s, sqlite3_stmt *st, struct arena *a
 
 int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	*ret = (struct cs_counts){0};
 	TRY(q_get(s, Q_CS_COUNT, read_counts, NULL, ret, e, I(connector)));
 	TRY(q_get(s, Q_CS_COUNT_STATES, read_states, NULL, ret, e, I(connector)));
@@ -188,20 +188,20 @@ static void read_class(const struct store *s, sqlite3_stmt *st, struct arena *a,
 int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct class_count **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_list(s, Q_CS_COUNT_CLASSES, read_class, a, ret, ret_n, e, I(connector));
 }
 
 int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_CS_COUNT_IMPORTED, q_read_id, NULL, ret, e, I(connector));
 }
 
 int cs_count_imported_class(
 	struct store *s, int64_t connector, const char *class, int64_t *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_CS_COUNT_IMPORTED_CLASS, q_read_id, NULL, ret, e, I(connector), S(class));
 }
 
@@ -225,7 +225,7 @@ int cs_count_deletes(struct store *s, int64_t connector, struct arena *a, struct
 	sqlite3_stmt *st;
 	int r;
 
-	assert(connector > 0);
+	assert(connector >= 0);
 	TRY(q_start(s, Q_CS_COUNT_DELETES, e, I(connector)));
 	st = s->stmts[Q_CS_COUNT_DELETES];
 	while ((r = q_step(s, Q_CS_COUNT_DELETES, e)) > 0)

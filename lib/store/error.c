@@ -39,7 +39,7 @@ static int put(struct store *s, int64_t cs, enum error_phase phase, int64_t targ
 {
 	int r;
 
-	assert(cs > 0 && (unsigned)phase < ERROR_PHASE_COUNT);
+	assert(cs >= 0 && (unsigned)phase < ERROR_PHASE_COUNT);
 	TRY(q_start(s, Q_ERROR_PUT, e, I(cs), I(phase), S(type), S(text), I(now), I(retry_at),
 		ID(target)));
 	while ((r = q_step(s, Q_ERROR_PUT, e)) > 0)
@@ -57,53 +57,53 @@ int error_put(struct store *s, int64_t cs, enum error_phase phase, const char *t
 int error_put_outbound(struct store *s, int64_t cs, int64_t target, const char *type,
 	const char *text, int64_t now, struct err *e)
 {
-	assert(target > 0);
+	assert(target >= 0);
 	return put(s, cs, ERROR_OUTBOUND, target, type, text, now, 0, NULL, e);
 }
 
 int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena *a,
 	struct error_row *ret, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_get(s, Q_ERROR_GET, read_row, a, ret, e, I(cs), I(phase));
 }
 
 int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	TRY(q_exec(s, Q_ERROR_RETRY, e, I(cs), I(phase)));
 	return sqlite3_changes(s->db) ? 0 : STORE_NONE;
 }
 
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_exec(s, Q_ERROR_CLEAR, e, I(cs), I(phase), ID(0));
 }
 
 int error_clear_outbound(struct store *s, int64_t cs, int64_t target, struct err *e)
 {
-	assert(cs > 0 && target > 0);
+	assert(cs >= 0 && target >= 0);
 	return q_exec(s, Q_ERROR_CLEAR, e, I(cs), I(ERROR_OUTBOUND), I(target));
 }
 
 int error_clear_but(
 	struct store *s, int64_t cs, enum error_phase phase, const char *type, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_exec(s, Q_ERROR_CLEAR_BUT, e, I(cs), I(phase), S(type));
 }
 
 int error_clear_all(struct store *s, int64_t cs, struct err *e)
 {
-	assert(cs > 0);
+	assert(cs >= 0);
 	return q_exec(s, Q_ERROR_CLEAR_ALL, e, I(cs));
 }
 
 int error_page(struct store *s, int64_t connector, enum error_phase phase, int64_t after,
 	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_ids(s, Q_ERROR_PAGE, limit, ret_ids, ret_n, e, I(connector), I(phase), I(after),
 		I(limit));
 }
@@ -111,13 +111,13 @@ int error_page(struct store *s, int64_t connector, enum error_phase phase, int64
 int error_count(
 	struct store *s, int64_t connector, enum error_phase phase, int64_t *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_ERROR_COUNT, q_read_id, NULL, ret, e, I(connector), I(phase));
 }
 
 int error_count_export(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
-	assert(connector > 0);
+	assert(connector >= 0);
 	return q_get(s, Q_ERROR_COUNT_EXPORT, q_read_id, NULL, ret, e, I(connector));
 }
 

@@ -17,7 +17,7 @@ static void read_row(const struct store *s, sqlite3_stmt *st, struct arena *a, v
 
 int mv_get(struct store *s, int64_t id, struct arena *a, struct mv_row *ret, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_get(s, Q_MV_GET, read_row, a, ret, e, I(id));
 }
 
@@ -44,13 +44,13 @@ int mv_update(struct store *s, struct mv_row *row, struct err *e)
 
 int mv_touch(struct store *s, int64_t id, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_exec(s, Q_MV_TOUCH, e, I(id), I(next_seq(s)));
 }
 
 int mv_delete(struct store *s, int64_t id, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_exec(s, Q_MV_DELETE, e, I(id));
 }
 
@@ -69,7 +69,7 @@ int mv_page_all(struct store *s, int64_t after_id, unsigned limit, struct arena 
 int mv_keys_set(struct store *s, int64_t mv, bool fresh, const struct mv_key *keys, unsigned n,
 	struct err *e)
 {
-	assert(mv > 0);
+	assert(mv >= 0);
 	if (!fresh)
 		TRY(q_exec(s, Q_MV_KEY_CLEAR, e, I(mv)));
 	for (unsigned i = 0; i < n; i++) {

@@ -21,7 +21,7 @@ static void read_row(const struct store *s, sqlite3_stmt *st, struct arena *a, v
 int mv_link_list(struct store *s, int64_t mv, unsigned attr, struct arena *a, struct mv_link **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(mv > 0);
+	assert(mv >= 0);
 	if (!attr)
 		return q_list(s, Q_MV_LINK_LIST_ALL, read_row, a, ret, ret_n, e, I(mv));
 	return q_list(
@@ -30,14 +30,14 @@ int mv_link_list(struct store *s, int64_t mv, unsigned attr, struct arena *a, st
 
 int mv_link_count(struct store *s, int64_t mv, unsigned attr, int64_t *ret, struct err *e)
 {
-	assert(mv > 0);
+	assert(mv >= 0);
 	return q_get(s, Q_MV_LINK_COUNT, q_read_id, NULL, ret, e, I(mv), I(s->map.to_store[attr]));
 }
 
 int mv_link_get(struct store *s, int64_t mv, unsigned attr, int64_t target, struct mv_link *ret,
 	struct err *e)
 {
-	assert(mv > 0 && target > 0);
+	assert(mv >= 0 && target >= 0);
 	return q_get(s, Q_MV_LINK_GET, read_row, NULL, ret, e, I(mv), I(s->map.to_store[attr]),
 		I(target));
 }
@@ -47,7 +47,7 @@ int mv_link_put(
 {
 	uint32_t id;
 
-	assert(mv > 0 && target > 0);
+	assert(mv >= 0 && target >= 0);
 	TRY(store_attr(s, attr, &id, e));
 	return q_exec(s, Q_MV_LINK_PUT, e, I(mv), I(id), I(target), I(present), I(next_seq(s)));
 }
@@ -62,7 +62,7 @@ int mv_link_page_changed(struct store *s, int64_t after_seq, unsigned limit, str
 int mv_link_list_target(struct store *s, int64_t target, struct arena *a, struct mv_link **ret,
 	unsigned *ret_n, struct err *e)
 {
-	assert(target > 0);
+	assert(target >= 0);
 	return q_list(s, Q_MV_LINK_LIST_TARGET, read_row, a, ret, ret_n, e, I(target));
 }
 

@@ -12,7 +12,7 @@ int run_row_insert(
 
 int run_row_end(struct store *s, int64_t id, int64_t ended, const char *result, struct err *e)
 {
-	assert(id > 0);
+	assert(id >= 0);
 	return q_exec(s, Q_RUN_END, e, I(id), I(ended), S(result));
 }
 

@@ -64,7 +64,7 @@ int wait_set(struct store *s, int64_t cs, struct mv_key *keys, unsigned n, struc
 	bool any = false;
 	int same;
 
-	assert(cs > 0);
+	assert(cs >= 0);
 	TRY(number(s, keys, &n, numbered, e));
 	same = is_same(s, cs, numbered, n, &any, e);
 	TRY(same);

@@ -526,6 +526,24 @@ static int finish(
 	return outbox_deliver(s, e);
 }
 
+/* The run's record; a cycle says that it has begun, as the original's scheduler does. */
+static int begin(struct sync *s, const struct run_request *req, struct err *e)
+{
+	struct record r = {.event = EVENT_SCHEDULER};
+	char run[24];
+
+	TRY(store_begin(s->store, e));
+	TRY(run_row_insert(s->store, run_profile_name(req->profile), unix_now(), &s->run, e));
+	snprintf(run, sizeof(run), "%" PRId64, s->run);
+	r.message = arena_printf(
+		&s->arena, "Cycle %s (%s) has begun.", run, run_profile_name(req->profile));
+	record_add(&r, RECORD_RUN, run);
+	if (req->profile == RUN_DELTA || req->profile == RUN_INITIAL)
+		TRY(outbox_add(s->store, &r, e));
+	TRY(store_commit(s->store, e));
+	return outbox_deliver(s, e);
+}
+
 static int run_all(struct sync *s, const struct run_request *req, struct run_result *ret,
 	struct rules **ret_rules, struct err *e)
 {
@@ -538,9 +556,7 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 		return err_set(e, -EINVAL, s->cfg->path, 0, "there is no connector \"%s\"",
 			req->connector);
 	make_plan(s, req, &plan);
-	TRY(store_begin(s->store, e));
-	TRY(run_row_insert(s->store, run_profile_name(req->profile), unix_now(), &s->run, e));
-	TRY(store_commit(s->store, e));
+	TRY(begin(s, req, e));
 	ret->run = s->run;
 	s->progress.run = s->run;
 	ret->result = STEP_RESULT_SUCCESS;

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FEW 20 /* so many are never too large a share */
+#define FEW 20 /* up to so many, no share is asked for */
 
 static bool is_too_large_a_share(int64_t n, int64_t of, int64_t percent)
 {

@@ -1,5 +1,5 @@
 /*
- * Guards of the export: deletes are guilty until proven innocent. Too many deletes stop the step
+ * Guards of the export: deletes are refused until they are proven. Too many deletes stop the step
  * before its first request; a group that would lose too many of its members keeps them, and the
  * rest goes on.
  */

@@ -342,7 +342,7 @@ static int add_names(
 	return 0;
 }
 
-/* Deletes are guilty until proven innocent: true when so many may not just disappear. */
+/* True when so many objects may not just disappear. */
 static bool obsolete_refused(
 	const struct import_step *st, const struct unseen *u, struct step_end *end)
 {

@@ -187,12 +187,19 @@ static int mv_refresh(struct inbound *in, int64_t id, bool gone, struct err *e)
 static int disconnect(struct inbound *in, struct cs_row *row, bool gone, struct err *e)
 {
 	int64_t mv = row->mv;
+	struct mv_row left;
+	int r;
 
 	row->mv = 0;
 	TRY(cs_set_join(in->sync->store, row->id, 0, NULL, e));
 	TRY(inbound_target_changed(in, row->id, mv, e));
 	TRY(good(in, row->id, e));
-	return mv_refresh(in, mv, gone, e);
+	TRY(mv_refresh(in, mv, gone, e));
+	r = mv_get(in->sync->store, mv, &in->arena, &left, e);
+	if (r == 0 && !left.deleted)
+		sync_count(in->sync, gone ? COUNTER_CONNECTOR_DELETE_LEAVE_MV
+					  : COUNTER_CONNECTOR_FILTERED_LEAVE_MV);
+	return MIN(r, 0);
 }
 
 /* The directory no longer has it. */

@@ -167,17 +167,20 @@ static int set_state(
 	enum export_event event = EXPORT_EVENT_CHANGED;
 	struct entry imported;
 	struct delta d;
+	bool renamed;
 
 	if (row->blocked) {
 		row_set_state(row, EXPORT_EVENT_BLOCKED);
 		return 0;
 	}
+	renamed = pending_dn(out->conn->cfg, row, &w->entry, &out->arena) != NULL;
+	if (renamed)
+		sync_count(out->sync, COUNTER_PROVISIONED_RENAME_FLOW);
 	if (row->imported) {
 		TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
 		pending_delta(out->conn->cfg, row, &imported, &w->entry,
 			changed ? 0 : PENDING_SETTLED, &out->arena, &d);
-		if (d.n_attrs == 0 && !row->export_all &&
-			!pending_dn(out->conn->cfg, row, &w->entry, &out->arena))
+		if (d.n_attrs == 0 && !row->export_all && !renamed)
 			event = EXPORT_EVENT_SETTLED;
 	}
 	/* what was refused is not wanted any more */

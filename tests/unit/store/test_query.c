@@ -116,7 +116,7 @@ static void ask_for_no_row(struct fixture *f)
 {
 	struct cs_row row;
 
-	(void)!cs_get(f->store, 0, &f->arena, &row, &f->err);
+	(void)!cs_get(f->store, -1, &f->arena, &row, &f->err);
 }
 
 static void set_no_state(struct fixture *f)
