@@ -1,4 +1,8 @@
--- Every statement of the store, by name. lib/store fetches them by enum query.
+-- Every statement of the store, by name. lib/store fetches them by enum query. $NAME is the number
+-- of the enumerator in lib/store/cs.h or error.h, or what is defined here: packaging/cmake/sql.awk.
+
+-- what the next export sends
+-- define: EXPORT_DUE $EXPORT_STATE_PENDING, $EXPORT_STATE_SENDING, $EXPORT_STATE_FAILED
 
 -- name: begin
 BEGIN IMMEDIATE
@@ -79,7 +83,7 @@ SELECT cs FROM cs_error WHERE connector = ?1 AND phase = ?2 AND cs > ?3 ORDER BY
 -- name: error_count
 SELECT sum(n) FROM cs_error_tally WHERE connector = ?1 AND phase = ?2
 -- name: error_count_export
-SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = 2
+SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = $ERROR_EXPORT
 	AND retry_at > 0 AND type <> 'exported-change-not-reimported'
 -- name: error_clear
 DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2 AND connector = coalesce(?3, connector)
@@ -139,7 +143,7 @@ FROM cs WHERE connector = ?1 AND dn_key = ?2
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs INDEXED BY cs_aside WHERE dn_key IS NULL AND connector = ?1 AND dn = ?2 AND class = ?3
-	AND want = 2 AND state <> 3 AND mv IS NULL LIMIT 1
+	AND want = $WANT_ABSENT AND state <> $EXPORT_STATE_EXPORTED AND mv IS NULL LIMIT 1
 -- name: cs_id_by_dn
 SELECT id FROM cs WHERE connector = ?1 AND dn_key = ?2
 -- name: cs_id_by_anchor
@@ -154,7 +158,9 @@ UPDATE cs SET class = ?3, kind = ?4, dn = ?5, dn_key = ?6, anchor = ?7, imported
 	join_rule = ?16, seq = ?17, links = ?18, delete_after = ?19
 WHERE id = ?1 AND connector = ?2
 -- name: cs_set_state
-UPDATE cs SET state = ?2, export_all = CASE ?2 WHEN 4 THEN 0 ELSE export_all END WHERE id = ?1
+UPDATE cs SET state = ?2,
+	export_all = CASE ?2 WHEN $EXPORT_STATE_CONFIRMED THEN 0 ELSE export_all END
+WHERE id = ?1
 -- name: cs_set_exported
 UPDATE cs SET anchor = ?2, state = ?3, export_all = 0 WHERE id = ?1
 -- name: cs_mv_of
@@ -204,7 +210,7 @@ FROM cs WHERE connector = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 -- name: cs_page_all
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, substr(imported, 1, 1), NULL, want,
 	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
-FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> 2 ORDER BY id LIMIT ?3
+FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> $CS_PLACEHOLDER ORDER BY id LIMIT ?3
 -- name: cs_page_joined
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
@@ -222,12 +228,15 @@ FROM cs WHERE mv = ?1 ORDER BY connector, id
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs INDEXED BY cs_state
-WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1 AND state = ?2 AND id > ?3 ORDER BY id LIMIT ?4
+WHERE (state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
+		OR state = $EXPORT_STATE_FAILED) AND connector = ?1 AND state = ?2 AND id > ?3
+ORDER BY id LIMIT ?4
 -- name: cs_page_state_known
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
 FROM cs INDEXED BY cs_state
-WHERE (state BETWEEN 1 AND 3 OR state = 5) AND connector = ?1 AND state = ?2 AND id > ?3
+WHERE (state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
+		OR state = $EXPORT_STATE_FAILED) AND connector = ?1 AND state = ?2 AND id > ?3
 	AND imported IS NOT NULL ORDER BY id LIMIT ?4
 -- name: cs_page_imported_ids
 SELECT id FROM cs WHERE id > ?2 AND +connector = ?1 AND imported IS NOT NULL AND deleted = 0
@@ -247,27 +256,33 @@ ORDER BY delete_after LIMIT ?3
 -- name: cs_search
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
 	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
-FROM cs WHERE (?1 = 0 OR connector = ?1) AND kind <> 2
+FROM cs WHERE (?1 = 0 OR connector = ?1) AND kind <> $CS_PLACEHOLDER
 	AND (instr(dn_key, ?2) > 0 OR instr(lower(anchor), ?2) > 0)
 ORDER BY id LIMIT ?3
 -- name: cs_count
-SELECT sum(n), sum(n) FILTER (WHERE kind = 2), sum(n) FILTER (WHERE joined = 1),
-	sum(n) FILTER (WHERE joined = 0 AND kind <> 2), sum(n) FILTER (WHERE blocked <> 0),
+SELECT sum(n), sum(n) FILTER (WHERE kind = $CS_PLACEHOLDER), sum(n) FILTER (WHERE joined = 1),
+	sum(n) FILTER (WHERE joined = 0 AND kind <> $CS_PLACEHOLDER),
+	sum(n) FILTER (WHERE blocked <> 0),
 	sum(n) FILTER (WHERE present = 1)
 FROM cs_tally WHERE connector = ?1
 -- name: cs_count_states
-SELECT sum(n) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchored = 0),
-	sum(n) FILTER (WHERE state IN (1, 2, 5) AND want = 1 AND anchored = 1),
-	sum(n) FILTER (WHERE state IN (1, 2, 5) AND want = 2),
-	sum(n) FILTER (WHERE state = 3), sum(n) FILTER (WHERE state = 5)
+SELECT sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_PRESENT AND anchored = 0),
+	sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_PRESENT AND anchored = 1),
+	sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_ABSENT),
+	sum(n) FILTER (WHERE state = $EXPORT_STATE_EXPORTED),
+	sum(n) FILTER (WHERE state = $EXPORT_STATE_FAILED)
 FROM cs_tally WHERE connector = ?1
 -- name: cs_count_classes
 SELECT class, sum(n), sum(n) FILTER (WHERE joined = 1), sum(n) FILTER (WHERE blocked <> 0),
-	sum(n) FILTER (WHERE state IN (1, 2, 5)), sum(n) FILTER (WHERE state = 3)
-FROM cs_tally WHERE connector = ?1 AND kind <> 2 GROUP BY class HAVING sum(n) > 0 ORDER BY class
+	sum(n) FILTER (WHERE state IN ($EXPORT_DUE)),
+	sum(n) FILTER (WHERE state = $EXPORT_STATE_EXPORTED)
+FROM cs_tally WHERE connector = ?1 AND kind <> $CS_PLACEHOLDER
+GROUP BY class HAVING sum(n) > 0 ORDER BY class
 -- name: cs_count_deletes
 SELECT class FROM cs INDEXED BY cs_state
-WHERE (state BETWEEN 1 AND 3 OR state = 5) AND state <> 3 AND connector = ?1 AND want = 2
+WHERE (state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
+		OR state = $EXPORT_STATE_FAILED) AND state <> $EXPORT_STATE_EXPORTED
+	AND connector = ?1 AND want = $WANT_ABSENT
 -- name: cs_count_imported_class
 SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND class = ?2 AND present = 1
 -- name: cs_count_imported
@@ -322,29 +337,35 @@ FROM cs_link l CROSS JOIN cs
 WHERE l.cs > ?3 AND l.imported = 1 AND l.seen <> ?2 AND cs.id = l.cs AND cs.connector = ?1
 ORDER BY l.cs LIMIT ?4
 -- name: link_purge
-DELETE FROM cs_link INDEXED BY cs_link_gone WHERE seq <= ?2 AND imported = 0 AND wanted = 0 AND state IN (0, 4)
+DELETE FROM cs_link INDEXED BY cs_link_gone WHERE seq <= ?2 AND imported = 0 AND wanted = 0
+	AND state IN ($EXPORT_STATE_NONE, $EXPORT_STATE_CONFIRMED)
 	AND cs IN (SELECT id FROM cs WHERE connector = ?1 AND id = cs_link.cs)
 -- name: link_page_export
 SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq,
 	s.class, s.dn, s.anchor, t.class, t.anchor
 FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s CROSS JOIN cs t
-WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state = ?2 AND l.cs >= ?3
+WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
+		OR l.state = $EXPORT_STATE_FAILED) AND l.state = ?2 AND l.cs >= ?3
 	AND (l.cs, l.attribute, l.target) > (?3, ?4, ?5)
-	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1
+	AND s.id = l.cs AND s.connector = ?1 AND s.blocked = 0 AND s.want = $WANT_PRESENT
 	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
-	AND NOT (t.want = 2 AND t.state = 3)
+	AND NOT (t.want = $WANT_ABSENT AND t.state = $EXPORT_STATE_EXPORTED)
 ORDER BY l.cs, l.attribute, l.target LIMIT ?6
 -- name: link_page_sources
 SELECT DISTINCT l.cs FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
-WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state = ?2 AND l.cs > ?3 AND s.id = l.cs
-	AND s.connector = ?1 AND s.blocked = 0 AND s.want = 1 AND s.state NOT IN (1, 2, 5)
+WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
+		OR l.state = $EXPORT_STATE_FAILED) AND l.state = ?2 AND l.cs > ?3 AND s.id = l.cs
+	AND s.connector = ?1 AND s.blocked = 0 AND s.want = $WANT_PRESENT
+	AND s.state NOT IN ($EXPORT_DUE)
 ORDER BY l.cs LIMIT ?4
 -- name: link_count_removals
 SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
-WHERE (l.state BETWEEN 1 AND 3 OR l.state = 5) AND l.state <> 3 AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
-	AND s.connector = ?1 AND s.want = 1 AND s.blocked = 0
+WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
+		OR l.state = $EXPORT_STATE_FAILED) AND l.state <> $EXPORT_STATE_EXPORTED
+	AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
+	AND s.connector = ?1 AND s.want = $WANT_PRESENT AND s.blocked = 0
 -- name: link_count_removals_of
-SELECT count(*) FILTER (WHERE wanted = 0 AND state IN (1, 2, 5)), count(*) FROM cs_link
+SELECT count(*) FILTER (WHERE wanted = 0 AND state IN ($EXPORT_DUE)), count(*) FROM cs_link
 WHERE cs = ?1 AND imported = 1
 -- name: link_count_imported
 SELECT count(*) FROM cs_link l CROSS JOIN cs s
