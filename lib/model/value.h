@@ -8,7 +8,10 @@
 
 struct arena;
 
-/* X(enum name, word in JSON and files) - Connect Sync's five attribute types */
+/*
+ * X(enum name, word in JSON and files) - Connect Sync's five attribute types. The numbers are in
+ * images, and so in the database: only append.
+ */
 #define VALUE_TYPES(X)        \
 	X(STRING, "string")   \
 	X(INTEGER, "integer") \

@@ -15,7 +15,7 @@ enum cs_kind {
 		CS_KIND_COUNT
 };
 
-/* What outbound rules want of an object. */
+/* What outbound rules want of an object. The numbers are in the database: only append. */
 #define CS_WANTS(X)           \
 	X(NOTHING, "none")    \
 	X(PRESENT, "present") \
@@ -27,7 +27,10 @@ enum cs_want {
 		CS_WANT_COUNT
 };
 
-/* Where an object, or a link, is on its way to the directory; sync/state.c has the table. */
+/*
+ * Where an object, or a link, is on its way to the directory; sync/export/state.c has the table.
+ * The numbers are in the database: only append.
+ */
 #define EXPORT_STATES(X)                                                         \
 	X(NONE, "none")                                                          \
 	X(PENDING, "Pending Export")                                             \

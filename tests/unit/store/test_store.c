@@ -228,15 +228,6 @@ static void test_waiting(void **state)
 	store_rollback(f->store);
 }
 
-/* Numbers that stand in stores. */
-static void test_numbers(void **state)
-{
-	assert_int_equal(ERROR_IMPORT, 0);
-	assert_int_equal(ERROR_SYNC, 1);
-	assert_int_equal(ERROR_EXPORT, 2);
-	assert_int_equal(ERROR_OUTBOUND, 3);
-}
-
 static void test_runs(void **state)
 {
 	struct fixture *f = *state;
@@ -484,7 +475,6 @@ int main(void)
 		T(test_errors_and_outbox),
 		T(test_errors_by_connector),
 		T(test_waiting),
-		cmocka_unit_test(test_numbers),
 		T(test_runs),
 		T(test_killed),
 		T(test_newer_version),
