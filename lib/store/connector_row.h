@@ -1,4 +1,7 @@
-/* Connectors that are, or were, configured (store.sql: table connector). */
+/*
+ * Connectors that are, or were, configured (store.sql: table connector). connector_ensure and
+ * connector_update write.
+ */
 #pragma once
 
 #include "store/store.h"
@@ -16,9 +19,9 @@ struct connector_row {
 
 /* The row of a configured connector; made when it is new. Another type: -EINVAL. */
 int connector_ensure(struct store *s, const char *name, const char *type, struct arena *a,
-	struct connector_row *ret, struct err *e);
+	struct connector_row *ret, struct err *e) _must_check_;
 /* All, in order of creation. */
 int connector_list(struct store *s, struct arena *a, struct connector_row **ret, unsigned *ret_n,
-	struct err *e);
+	struct err *e) _must_check_;
 /* Writes every column but name and type. */
-int connector_update(struct store *s, const struct connector_row *row, struct err *e);
+int connector_update(struct store *s, const struct connector_row *row, struct err *e) _must_check_;

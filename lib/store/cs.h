@@ -1,4 +1,7 @@
-/* The connector space: one row per object of a directory (store.sql: table cs). */
+/*
+ * The connector space: one row per object of a directory (store.sql: tables cs, cs_key). cs_insert,
+ * cs_update, cs_set_*, cs_touch, cs_delete, cs_key_add and cs_key_delete write.
+ */
 #pragma once
 
 #include "store/store.h"
@@ -72,57 +75,63 @@ struct cs_row {
 };
 
 /* Strings and images of a row that is read live in the arena. STORE_NONE when there is none. */
-int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret, struct err *e);
+int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret,
+	struct err *e) _must_check_;
 int cs_find_anchor(struct store *s, int64_t connector, const char *anchor, struct arena *a,
-	struct cs_row *ret, struct err *e);
+	struct cs_row *ret, struct err *e) _must_check_;
 /* By the folded form of the DN (model/dn.h: dn_key). */
 int cs_find_dn(struct store *s, int64_t connector, const char *dn, struct arena *a,
-	struct cs_row *ret, struct err *e);
+	struct cs_row *ret, struct err *e) _must_check_;
 /*
  * The row of a class that is to be deleted, and has left its DN to an object of another class. Not
  * one whose delete was accepted.
  */
 int cs_find_aside(struct store *s, int64_t connector, const char *dn, const char *class,
-	struct arena *a, struct cs_row *ret, struct err *e);
+	struct arena *a, struct cs_row *ret, struct err *e) _must_check_;
 /* Only the id; faster, for references. STORE_NONE: *ret_id = 0. */
-int cs_id_by_dn(struct store *s, int64_t connector, const char *dn, int64_t *ret_id, struct err *e);
-int cs_id_by_anchor(
-	struct store *s, int64_t connector, const char *anchor, int64_t *ret_id, struct err *e);
+int cs_id_by_dn(struct store *s, int64_t connector, const char *dn, int64_t *ret_id,
+	struct err *e) _must_check_;
+int cs_id_by_anchor(struct store *s, int64_t connector, const char *anchor, int64_t *ret_id,
+	struct err *e) _must_check_;
 
 /*
  * Writes a new row, or all columns of an existing one. With `changed` the row gets the next
  * change number (row->seq), so that inbound looks at it; an insert always does.
  */
-int cs_insert(struct store *s, struct cs_row *row, struct err *e);
-int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e);
+int cs_insert(struct store *s, struct cs_row *row, struct err *e) _must_check_;
+int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e) _must_check_;
 /* Only state (and export_all = 0 when confirmed); no change number. */
-int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e);
+int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e) _must_check_;
 /* After an accepted export: anchor and state, and export_all = 0; no change number. */
-int cs_set_exported(
-	struct store *s, int64_t id, const char *anchor, enum export_state state, struct err *e);
+int cs_set_exported(struct store *s, int64_t id, const char *anchor, enum export_state state,
+	struct err *e) _must_check_;
 /* The metaverse object that a row is joined to; 0: none, or no such row. */
-int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e);
+int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e) _must_check_;
 /*
  * The connector's row that is joined to the metaverse object, only id, connector, class, want,
  * blocked and mv of it: for references. STORE_NONE: none.
  */
 int cs_joined_in(struct store *s, int64_t mv, int64_t connector, struct arena *a,
-	struct cs_row *ret, struct err *e);
+	struct cs_row *ret, struct err *e) _must_check_;
 /* Only mv and join_rule; no change number. */
-int cs_set_join(struct store *s, int64_t id, int64_t mv, const char *rule, struct err *e);
+int cs_set_join(
+	struct store *s, int64_t id, int64_t mv, const char *rule, struct err *e) _must_check_;
 /* Another object takes the row's DN: it has none until its own rename arrives. */
-int cs_set_transient(struct store *s, int64_t id, struct err *e);
+int cs_set_transient(struct store *s, int64_t id, struct err *e) _must_check_;
 /* 1: the directory has the object, 0: it has not, or nothing is known. */
-int cs_is_imported(struct store *s, int64_t connector, const char *anchor, struct err *e);
+int cs_is_imported(
+	struct store *s, int64_t connector, const char *anchor, struct err *e) _must_check_;
 /* A placeholder's anchor gets known; no change number. */
-int cs_set_anchor(struct store *s, int64_t id, const char *anchor, struct err *e);
+int cs_set_anchor(struct store *s, int64_t id, const char *anchor, struct err *e) _must_check_;
 /* The next change number only: inbound looks at the object again. */
-int cs_touch(struct store *s, int64_t id, struct err *e);
+int cs_touch(struct store *s, int64_t id, struct err *e) _must_check_;
 /* Fails with STORE_NONE if nothing was deleted. Links from it go too; links to it must be gone. */
-int cs_delete(struct store *s, int64_t id, struct err *e);
+int cs_delete(struct store *s, int64_t id, struct err *e) _must_check_;
 
 /* Keys of wanted values that must be unique; those found may be out of date. At most `limit`. */
-int cs_key_add(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e);
-int cs_key_delete(struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e);
+int cs_key_add(
+	struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e) _must_check_;
+int cs_key_delete(
+	struct store *s, int64_t connector, int64_t hash, int64_t cs, struct err *e) _must_check_;
 int cs_key_find(struct store *s, int64_t connector, int64_t hash, int64_t other_than,
-	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e) _must_check_;

@@ -1,4 +1,6 @@
-/* Rows of the connector space by pages, searches and counts. No statement stays open behind a call.
+/*
+ * Rows of the connector space by pages, searches and counts. No statement stays open behind a call.
+ * Nothing here writes.
  */
 #pragma once
 
@@ -16,35 +18,37 @@
  * - in_state_known: of these, what an import has shown
  */
 int cs_page_changed(struct store *s, int64_t connector, int64_t after_seq, unsigned limit,
-	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 int cs_page_all(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
-	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 int cs_page_joined(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
-	unsigned *ret_n, struct err *e);
+	unsigned *ret_n, struct err *e) _must_check_;
 int cs_page_sources(struct store *s, int64_t mv, struct arena *a, struct cs_row **ret,
-	unsigned *ret_n, struct err *e);
+	unsigned *ret_n, struct err *e) _must_check_;
 int cs_page_joined_to(struct store *s, int64_t mv, int64_t connector, struct arena *a,
-	struct cs_row **ret, unsigned *ret_n, struct err *e);
+	struct cs_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 int cs_page_state(struct store *s, int64_t connector, enum export_state state, int64_t after_id,
-	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+	unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n,
+	struct err *e) _must_check_;
 int cs_page_state_known(struct store *s, int64_t connector, enum export_state state,
 	int64_t after_id, unsigned limit, struct arena *a, struct cs_row **ret, unsigned *ret_n,
-	struct err *e);
+	struct err *e) _must_check_;
 /* Rows whose soft delete is over: delete_after <= now. */
 int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned limit,
-	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e);
+	struct arena *a, struct cs_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 /* Ids of rows that the directory has (imported, not deleted) with id > after_id. */
 int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
-	int64_t *ret_ids, unsigned *ret_n, struct err *e);
+	int64_t *ret_ids, unsigned *ret_n, struct err *e) _must_check_;
 /* Ids of rows of a class with blocked = 1, id > after_id. */
 int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *class,
-	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
+	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n,
+	struct err *e) _must_check_;
 int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
-	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e);
+	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e) _must_check_;
 
 /* Search for people: DN or anchor contains the text (folded), at most limit. connector 0: all. */
 int cs_search(struct store *s, int64_t connector, const char *text, unsigned limit, struct arena *a,
-	struct cs_row **ret, unsigned *ret_n, struct err *e);
+	struct cs_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 
 struct cs_counts {
 	int64_t total, placeholders, connectors, disconnectors, blocked;
@@ -52,29 +56,30 @@ struct cs_counts {
 	int64_t pending_add, pending_update, pending_delete; /* pending, sending or failed */
 	int64_t awaiting, failed;                            /* states exported, failed */
 };
-int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct err *e);
+int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct err *e) _must_check_;
 struct class_count {
 	const char *class;
 	int64_t objects, connectors, blocked, pending, awaiting;
 };
 /* By class, in an array in the arena. */
 int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct class_count **ret,
-	unsigned *ret_n, struct err *e);
+	unsigned *ret_n, struct err *e) _must_check_;
 /* Only imported objects / rows wanted absent and pending, failed or sending: for the guards. */
-int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e);
-int cs_count_imported_class(
-	struct store *s, int64_t connector, const char *class, int64_t *ret, struct err *e);
+int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e) _must_check_;
+int cs_count_imported_class(struct store *s, int64_t connector, const char *class, int64_t *ret,
+	struct err *e) _must_check_;
 struct delete_count {
 	const char *class;
 	int64_t deletes;
 };
 /* By class, in an array in the arena; classes without any are left out. */
 int cs_count_deletes(struct store *s, int64_t connector, struct arena *a, struct delete_count **ret,
-	unsigned *ret_n, struct err *e);
+	unsigned *ret_n, struct err *e) _must_check_;
 /* Ids of the connector's rows below a DN; the caller frees *ret. */
 int cs_ids_below(struct store *s, int64_t connector, const char *dn, int64_t **ret, unsigned *ret_n,
-	struct err *e);
-int cs_ids_transient(
-	struct store *s, int64_t connector, int64_t **ret, unsigned *ret_n, struct err *e);
+	struct err *e) _must_check_;
+int cs_ids_transient(struct store *s, int64_t connector, int64_t **ret, unsigned *ret_n,
+	struct err *e) _must_check_;
 /* 1: the connector has rows with a newer change number. */
-int cs_has_changed(struct store *s, int64_t connector, int64_t after_seq, struct err *e);
+int cs_has_changed(
+	struct store *s, int64_t connector, int64_t after_seq, struct err *e) _must_check_;

@@ -1,4 +1,7 @@
-/* Run history: runs and their steps (store.sql: tables run, run_step). */
+/*
+ * Run history: runs and their steps (store.sql: tables run, run_step). All but run_row_list and
+ * run_row_get write.
+ */
 #pragma once
 
 #include "store/store.h"
@@ -22,18 +25,20 @@ struct step_row {
 	const char *error;    /* NULL: none */
 };
 
-int run_row_insert(
-	struct store *s, const char *policy, int64_t started, int64_t *ret_id, struct err *e);
-int run_row_end(struct store *s, int64_t id, int64_t ended, const char *result, struct err *e);
+int run_row_insert(struct store *s, const char *policy, int64_t started, int64_t *ret_id,
+	struct err *e) _must_check_;
+int run_row_end(
+	struct store *s, int64_t id, int64_t ended, const char *result, struct err *e) _must_check_;
 /* Marks runs that were killed as ended with `result`. */
-int run_row_end_stale(struct store *s, int64_t ended, const char *result, struct err *e);
-int step_row_insert(struct store *s, const struct step_row *row, struct err *e);
-int step_row_update(struct store *s, const struct step_row *row, struct err *e);
+int run_row_end_stale(
+	struct store *s, int64_t ended, const char *result, struct err *e) _must_check_;
+int step_row_insert(struct store *s, const struct step_row *row, struct err *e) _must_check_;
+int step_row_update(struct store *s, const struct step_row *row, struct err *e) _must_check_;
 /* Newest first, at most limit. */
 int run_row_list(struct store *s, unsigned limit, struct arena *a, struct run_row **ret,
-	unsigned *ret_n, struct err *e);
+	unsigned *ret_n, struct err *e) _must_check_;
 /* id 0: the newest. */
 int run_row_get(struct store *s, int64_t id, struct arena *a, struct run_row *ret,
-	struct step_row **ret_steps, unsigned *ret_n, struct err *e);
+	struct step_row **ret_steps, unsigned *ret_n, struct err *e) _must_check_;
 /* Deletes runs that ended before the given time. */
-int run_row_purge(struct store *s, int64_t before, struct err *e);
+int run_row_purge(struct store *s, int64_t before, struct err *e) _must_check_;

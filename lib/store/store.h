@@ -5,9 +5,12 @@
  * new table gets such a pair of files. All SQL is in schema/. Only this layer sees sqlite3.h.
  *
  * One process writes at a time (the run holds the lock); others read. Every function returns 0,
- * a positive condition named here, or a negative errno with *e naming the file: -EBUSY (locked),
- * -ENOSPC (disk full), -EUCLEAN (corrupt), -EIO. After a negative result the transaction is void:
- * roll back.
+ * a positive condition named at it, or a negative errno with *e (never NULL) naming the file:
+ * -EBUSY (locked), -ENOSPC (disk full), -EUCLEAN (corrupt), -EROFS (read-only), -ENOMEM, -EIO.
+ * After a negative result the transaction is void: roll back. Outputs are written only on success.
+ *
+ * Functions that write need an open transaction, without one they abort; each header names them.
+ * Those that read need none, and see what an open one has written.
  */
 #pragma once
 
@@ -35,6 +38,7 @@ static inline void store_closep(struct store **s)
 }
 #define _cleanup_store_ _cleanup_(store_closep)
 
+/* Opens a transaction: STORE_WRITE only, and none is open. -EBUSY: another process has one. */
 int store_begin(struct store *s, struct err *e) _must_check_;
 int store_commit(struct store *s, struct err *e) _must_check_;
 /* Also puts the in-memory change number and attribute map back. Never fails. */
@@ -43,10 +47,11 @@ void store_rollback(struct store *s);
 /* Translation of attribute numbers; borrowed. New attributes get their row in the transaction. */
 struct attr_map *store_attr_map(struct store *s);
 /* Why the map could not give an attribute a number; 0: it never failed. */
-int store_attr_error(const struct store *s, struct err *e);
+int store_attr_error(const struct store *s, struct err *e) _must_check_;
 /* The highest change number given so far. */
 int64_t store_seq(const struct store *s);
 
-/* meta: *ret from the arena; STORE_NONE when unset. */
-int meta_get(struct store *s, const char *name, struct arena *a, const char **ret, struct err *e);
-int meta_set(struct store *s, const char *name, const char *value, struct err *e);
+/* meta: *ret from the arena; STORE_NONE when unset. meta_set writes. */
+int meta_get(struct store *s, const char *name, struct arena *a, const char **ret,
+	struct err *e) _must_check_;
+int meta_set(struct store *s, const char *name, const char *value, struct err *e) _must_check_;

@@ -465,7 +465,10 @@ static int run_step(struct sync *s, const struct plan_step *p, int number,
 		struct err ignored;
 
 		sync_progress(s, true);
-		(void)!save_step(s, &row, false, &ignored);
+		store_rollback(s->store); /* a failed transaction is void */
+		/* the step's own error goes up; its record is written as well as it can be */
+		if (save_step(s, &row, false, &ignored) < 0)
+			store_rollback(s->store);
 		return r;
 	}
 	TRY(save_step(s, &row, false, e));
@@ -564,6 +567,7 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 	if (r < 0) {
 		struct err ignored;
 
+		store_rollback(s->store);
 		/* the run's own error goes up; its record is closed as well as it can be */
 		if (store_begin(s->store, &ignored) == 0) {
 			if (run_row_end(s->store, s->run, unix_now(),

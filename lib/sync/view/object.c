@@ -44,20 +44,21 @@ static const char *connector_name(struct store *s, int64_t id, struct arena *a)
 	return "?";
 }
 
-void show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o)
+int show_source(
+	struct store *s, const struct cs_row *row, struct arena *a, json_t *o, struct err *e)
 {
 	struct cs_row *joined;
-	struct err ignored;
 	unsigned n = 0;
 
 	json_object_set_new(o, "source_dn", json_null());
-	if (!row->mv || cs_page_sources(s, row->mv, a, &joined, &n, &ignored) < 0)
-		return;
+	if (row->mv)
+		TRY(cs_page_sources(s, row->mv, a, &joined, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		if (joined[i].connector != row->connector) {
 			set_text(o, "source_dn", joined[i].dn);
-			return;
+			return 0;
 		}
+	return 0;
 }
 
 static void decode(struct store *s, const void *image, size_t len, struct arena *a,
@@ -261,7 +262,7 @@ static int find_mv(struct store *s, const char *name, struct arena *a, int64_t *
 	int r;
 
 	*ret = strtoll(name, &end, 10);
-	if (*name && !*end)
+	if (*name && !*end && *ret > 0)
 		return 0;
 	r = connector_list(s, a, &rows, &n, e);
 	for (unsigned i = 0; r == 0 && i < n; i++) {

@@ -28,38 +28,44 @@ static const char *operation(const struct cs_row *row)
 	return row->anchor ? "update" : "add";
 }
 
-static json_t *references(struct store *s, const struct cs_row *row, struct arena *a)
+static int references(
+	struct store *s, const struct cs_row *row, struct arena *a, json_t *list, struct err *e)
 {
-	json_t *list = json_array();
 	struct cs_link *links;
-	struct err ignored;
-	unsigned n;
+	unsigned n = 0;
 
-	if (row->want != WANT_PRESENT || cs_link_list(s, row->id, 0, a, &links, &n, &ignored) < 0)
-		return list;
+	if (row->want == WANT_PRESENT)
+		TRY(cs_link_list(s, row->id, 0, a, &links, &n, e));
 	for (unsigned i = 0; i < n && json_array_size(list) < LINKS_MAX; i++) {
 		struct cs_row target;
+		int r;
 
-		if (links[i].wanted == links[i].imported || links[i].state == EXPORT_STATE_NONE ||
-			cs_get(s, links[i].target, a, &target, &ignored) != 0)
+		if (links[i].wanted == links[i].imported || links[i].state == EXPORT_STATE_NONE)
+			continue;
+		r = cs_get(s, links[i].target, a, &target, e);
+		TRY(r);
+		if (r == STORE_NONE)
 			continue;
 		json_array_append_new(
 			list, json_pack("{s:s, s:s, s:s}", "attribute", attr_name(links[i].attr),
 				      "operation", links[i].wanted ? "add" : "remove", "target",
 				      target.dn));
 	}
-	return list;
+	return 0;
 }
 
-static json_t *object(struct store *s, const struct cs_row *row, struct arena *a)
+/* Appends the object. */
+static int object(
+	struct store *s, const struct cs_row *row, struct arena *a, json_t *list, struct err *e)
 {
-	json_t *o = show_row(s, row, a);
+	json_t *o = show_row(s, row, a), *links = json_array();
 
+	json_array_append_new(list, o);
 	json_object_set_new(o, "operation", json_string(operation(row)));
 	json_object_set_new(o, "changes", show_changes(s, row, a));
-	json_object_set_new(o, "references", references(s, row, a));
-	show_source(s, row, a, o);
-	return o;
+	json_object_set_new(o, "references", links);
+	TRY(references(s, row, a, links, e));
+	return show_source(s, row, a, o, e);
 }
 
 static int page_rows(struct store *s, struct place *p, json_t *list, struct err *e)
@@ -70,7 +76,7 @@ static int page_rows(struct store *s, struct place *p, json_t *list, struct err 
 
 	TRY(cs_page_state(s, p->connector, states[p->phase], p->id, PAGE, &a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		json_array_append_new(list, object(s, &rows[i], &a));
+		TRY(object(s, &rows[i], &a, list, e));
 		p->id = rows[i].id;
 	}
 	return n == PAGE;
@@ -86,8 +92,11 @@ static int page_references(struct store *s, struct place *p, json_t *list, struc
 	TRY(cs_link_page_sources(s, p->connector, states[p->phase - ARRAY_SIZE(states)], p->id,
 		PAGE, &a, &ids, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		if (cs_get(s, ids[i], &a, &row, e) == 0)
-			json_array_append_new(list, object(s, &row, &a));
+		int r = cs_get(s, ids[i], &a, &row, e);
+
+		if (r == 0)
+			r = object(s, &row, &a, list, e);
+		TRY(r);
 		p->id = ids[i];
 	}
 	return n == PAGE;
@@ -124,7 +133,7 @@ static int start_place(struct store *s, const char *connector, const char *after
 		return err_set(e, -ENOENT, NULL, 0, "there is no connector \"%s\"", connector);
 	if (after &&
 		(sscanf(after, "%" SCNd64 ".%u.%" SCNd64, &p->connector, &p->phase, &p->id) != 3 ||
-			p->phase >= 2 * ARRAY_SIZE(states)))
+			p->connector <= 0 || p->phase >= 2 * ARRAY_SIZE(states)))
 		return err_set(e, -EINVAL, NULL, 0, "\"%s\" is no place in the list", after);
 	return 0;
 }

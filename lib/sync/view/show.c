@@ -182,11 +182,12 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 	struct cs_row row;
 	json_t *list;
 	unsigned n;
+	int r = 0;
 
 	if (error_list(s, limit, &a, &rows, &n, e) < 0)
 		return NULL;
 	list = json_array();
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; r >= 0 && i < n; i++) {
 		json_t *o = json_object();
 
 		set_text(o, "connector", rows[i].connector);
@@ -200,9 +201,14 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 		json_object_set_new(o, "count", json_integer(rows[i].count));
 		set_time(o, "retry_at", rows[i].retry_at);
 		set_text(o, "advice", error_advice(&rows[i]));
-		if (cs_get(s, rows[i].cs, &a, &row, e) == 0)
-			show_source(s, &row, &a, o);
+		r = cs_get(s, rows[i].cs, &a, &row, e);
+		if (r == 0)
+			r = show_source(s, &row, &a, o, e);
 		json_array_append_new(list, o);
+	}
+	if (r < 0) {
+		json_decref(list);
+		return NULL;
 	}
 	return list;
 }

@@ -38,7 +38,8 @@ int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e)
 /* Parts of these: a row; what an export would change of it, attribute -> {from, to}. */
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a);
 /* "source_dn": the object of AD that it comes from, which administrators know. */
-void show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o);
+int show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o,
+	struct err *e) _must_check_;
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a);
 /* By DN or anchor in one connector, or with connector NULL in any. */
 int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
