@@ -5,6 +5,10 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
+
+#define BUSY_TRIES 20
+#define BUSY_PAUSE_MS 100
 
 void print_json(const json_t *o)
 {
@@ -31,23 +35,41 @@ static int refused(const char *error, const json_t *parameters)
 	return streq(error, "AlreadyRunning") ? CTL_REFUSED : CTL_ERRORS;
 }
 
+/* One call and one reply; parameters are borrowed. Negative with *e when there was no reply. */
+static int ask_once(const struct ctl *c, const char *method, json_t *parameters, json_t **ret,
+	char **ret_error, struct err *e)
+{
+	struct client *client = NULL;
+	bool more;
+	int r = client_open(c->socket, &client, e);
+
+	TRY(r);
+	r = client_call(client, method, json_incref(parameters), false, e);
+	if (r == 0)
+		r = client_reply(client, ret, ret_error, &more, e);
+	client_close(client);
+	return r;
+}
+
+/* The daemon waits for nobody: when it is busy for a moment, the one who asks waits. */
 int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t **ret)
 {
+	const struct timespec pause = {0, BUSY_PAUSE_MS * 1000000L};
 	_cleanup_free_ char *error = NULL;
-	struct client *client = NULL;
 	json_t *reply = NULL;
 	struct err e = {0};
-	bool more;
-	int r = client_open(c->socket, &client, &e);
+	int r;
 
-	if (r < 0) {
-		json_decref(parameters);
-		return ctl_fail(&e, CTL_NO_DAEMON);
+	for (int i = 0;; i++) {
+		r = ask_once(c, method, parameters, &reply, &error, &e);
+		if (r < 0 || !error || !streq(error, "Busy") || i == BUSY_TRIES)
+			break;
+		json_decref(reply);
+		reply = NULL;
+		free(steal(&error));
+		nanosleep(&pause, NULL);
 	}
-	r = client_call(client, method, parameters, false, &e);
-	if (r == 0)
-		r = client_reply(client, &reply, &error, &more, &e);
-	client_close(client);
+	json_decref(parameters);
 	if (r < 0)
 		return ctl_fail(&e, CTL_NO_DAEMON);
 	if (error) {

@@ -183,7 +183,7 @@ static int open_file(struct store *s, struct err *e)
 		return s->db ? store_error(s, "cannot open", e)
 		             : err_set(e, -ENOMEM, s->path, 0, "cannot open");
 	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, s->mode == STORE_PEEK ? 0 : 5000);
+	sqlite3_busy_timeout(s->db, s->mode == STORE_PEEK ? 5 : 5000);
 	TRY(check_identity(s, &version, e));
 	TRY(pragma(s, "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY", e));
 	if (s->mode != STORE_WRITE && version < STORE_VERSION)

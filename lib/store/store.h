@@ -21,7 +21,7 @@ struct store;
 
 #define STORE_NONE 1 /* no such row */
 
-/* PEEK: as READ, but never waits for a lock: -EBUSY at once; for a loop that others wait for */
+/* PEEK: as READ, but waits 5 ms for a lock, not 5 s: for a loop that others wait for */
 enum store_mode { STORE_READ, STORE_WRITE, STORE_PEEK };
 
 /*

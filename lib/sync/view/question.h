@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 enum question_kind {
-	QUESTION_QUICK,     /* reads a few rows and waits for nothing: for a loop */
+	QUESTION_QUICK,     /* reads a few rows and waits for nobody: for a loop */
 	QUESTION_LONG,      /* loads rules, or walks through rows: for a process of its own */
 	QUESTION_CHANGE,    /* takes the lock of a run, and writes */
 	QUESTION_DIRECTORY, /* talks to a directory or service */
