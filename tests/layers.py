@@ -15,6 +15,11 @@ BELOW = {
     "connector": {"base", "report", "model", "net"},
     "sync": {"base", "report", "model", "lang", "store", "connector"},
 }
+# what a program of ours may include of lib/
+PROGRAMS = {
+    "daemon/adsyncd/": {"base", "report", "sync"},
+    "daemon/ctl/": {"base", "report", "model", "lang", "sync"},
+}
 # the emulator's rooms: what each may include, besides lib/base
 ROOMS = {
     "tenant": set(),
@@ -51,6 +56,8 @@ HOMES = {
                              "a state is set by row_set_state() or link_set_state()"),
     r"\bexport_state_next\(": ("lib/sync/", r"lib/sync/export/(state|target)\.[ch]",
                                "a state is set by row_set_state() or link_set_state()"),
+    r"\bget(gr|pw)(nam|gid|uid|ent)(_r)?\(": ("daemon/adsyncd/", r"daemon/adsyncd/daemon\.c",
+                                            "a name service may take its time: not in the loop"),
     r"\b(delta_owned|delta_settle)\(": ("lib/sync/", r"lib/sync/export/target\.c",
                                         "what is pending is computed by pending_delta()"),
 }
@@ -95,6 +102,9 @@ def check_include(path, number, name, quoted):
         room, other = parts[2], name.split("/")[1]
         if other != room and other not in LAYER_ROOMS[layer].get(room, set()):
             complain(path, number, "%s/%s must not see %s/%s" % (layer, room, layer, other))
+    for program, layers in PROGRAMS.items():
+        if path.startswith(program) and layer not in layers:
+            complain(path, number, "%s must not see %s" % (program, layer))
     if parts[0] == "lib" and layer != parts[1] and layer not in BELOW[parts[1]]:
         complain(path, number, "%s must not see %s" % (parts[1], layer))
 

@@ -1,5 +1,5 @@
 /*
- * Records to the journal, with the fields of base/record.h; to stderr in logfmt where there is no
+ * Records to the journal, with the fields of report/record.h; to stderr in logfmt where there is no
  * journal. Everything the program says to an operator goes through here.
  */
 #pragma once
@@ -8,7 +8,7 @@
 
 enum log_target { LOG_TARGET_AUTO, LOG_TARGET_JOURNAL, LOG_TARGET_STDERR };
 
-/* AUTO: the journal when its socket is there and stderr leads to it or nowhere, else stderr. */
+/* AUTO: the journal when its socket is there and may be written to, wherever stderr leads. */
 void log_open(enum log_target t);
 /* "auto", "journal", "stderr"; false: none of these. */
 bool log_target_parse(const char *text, enum log_target *ret);
