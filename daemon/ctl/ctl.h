@@ -47,35 +47,7 @@ int ctl_load_rules(const struct ctl *c, int argc, char **argv, struct rules **re
  */
 const char *ctl_metaverse(const struct ctl *c, struct arena *a);
 
-int command_status(const struct ctl *c, int argc, char **argv);
-int command_start(const struct ctl *c, int argc, char **argv);
-int command_stop(const struct ctl *c, int argc, char **argv);
-int command_reload(const struct ctl *c, int argc, char **argv);
-int command_run_list(const struct ctl *c, int argc, char **argv);
-int command_run_show(const struct ctl *c, int argc, char **argv);
-int command_run_start(const struct ctl *c, int argc, char **argv);
-int command_connector_list(const struct ctl *c, int argc, char **argv);
-int command_connector_show(const struct ctl *c, int argc, char **argv);
-int command_connector_statistics(const struct ctl *c, int argc, char **argv);
-int command_connector_test(const struct ctl *c, int argc, char **argv);
-int command_cs_show(const struct ctl *c, int argc, char **argv);
-int command_cs_search(const struct ctl *c, int argc, char **argv);
-int command_pending_list(const struct ctl *c, int argc, char **argv);
-int command_pending_diff(const struct ctl *c, int argc, char **argv);
-int command_pending_csv(const struct ctl *c, int argc, char **argv);
-int command_threshold_show(const struct ctl *c, int argc, char **argv);
-int command_threshold_set(const struct ctl *c, int argc, char **argv);
-int command_threshold_override(const struct ctl *c, int argc, char **argv);
-int command_errors_retry(const struct ctl *c, int argc, char **argv);
-int command_mv_show(const struct ctl *c, int argc, char **argv);
-int command_errors(const struct ctl *c, int argc, char **argv);
-int command_preview(const struct ctl *c, int argc, char **argv);
-int command_rules_list(const struct ctl *c, int argc, char **argv);
-int command_rules_show(const struct ctl *c, int argc, char **argv);
-int command_rules_validate(const struct ctl *c, int argc, char **argv);
-int command_rules_diff(const struct ctl *c, int argc, char **argv);
-int command_rules_explain(const struct ctl *c, int argc, char **argv);
-int command_rules_eval(const struct ctl *c, int argc, char **argv);
-int command_rules_import(const struct ctl *c, int argc, char **argv);
-int command_rules_export(const struct ctl *c, int argc, char **argv);
-int command_config_check(const struct ctl *c, int argc, char **argv);
+#define COMMAND(group, name, arguments, least, most, function, help, more) \
+	int command_##function(const struct ctl *c, int argc, char **argv);
+#include "commands.inc"
+#undef COMMAND

@@ -1,6 +1,6 @@
 /*
  * adsyncctl, and start-sync-cycle under that name: clients of the control socket. A new command is
- * a row of the table and a function.
+ * a row of commands.inc and a function.
  */
 #include "ctl.h"
 
@@ -12,63 +12,10 @@
 #endif
 
 static const struct command commands[] = {
-	{NULL, "status", "", "scheduler, last run, connectors", 0, 0, command_status},
-	{NULL, "start-sync-cycle", "[delta|initial] [--wait]", "starts a cycle", 0, 1,
-		command_start},
-	{NULL, "stop", "", "stops the run in progress, harmlessly", 0, 0, command_stop},
-	{NULL, "reload", "", "reads the configuration again", 0, 0, command_reload},
-	{"errors", "retry", "DN [--connector NAME]", "the next export sends the object again", 1, 1,
-		command_errors_retry},
-	{NULL, "errors", "", "errors of objects, and what to do", 0, 0, command_errors},
-	{"run", "list", "", "the last runs", 0, 0, command_run_list},
-	{"run", "show", "[RUN]", "the steps of a run, with their counters", 0, 1, command_run_show},
-	{"run", "start", "PROFILE [--connector NAME] [--wait]", "runs one profile", 1, 1,
-		command_run_start},
-	{"connector", "list", "", "the connectors and their numbers", 0, 0, command_connector_list},
-	{"connector", "show", "NAME", "settings, how changes are found, numbers", 1, 1,
-		command_connector_show},
-	{"connector", "statistics", "[NAME]", "objects by class", 0, 1,
-		command_connector_statistics},
-	{"connector", "test", "NAME", "connects, signs in, looks at rights and schema", 1, 1,
-		command_connector_test},
-	{"cs", "show", "CONNECTOR DN|ANCHOR", "an object of a connector space", 2, 2,
-		command_cs_show},
-	{"cs", "search", "TEXT [--connector NAME]", "objects whose DN or anchor has the text", 1, 1,
-		command_cs_search},
-	{"pending", "list", "[--connector NAME]", "objects that the next export would send", 0, 0,
-		command_pending_list},
-	{"pending", "diff", "[DN] [--connector NAME]", "what it would change, value by value", 0, 1,
-		command_pending_diff},
-	{"pending", "csv", "[--connector NAME]", "the same for a spreadsheet", 0, 0,
-		command_pending_csv},
-	{"threshold", "show", "", "the deletion threshold, and what is staged", 0, 0,
-		command_threshold_show},
-	{"threshold", "set", "NUMBER|default", "sets it; 0 switches it off", 1, 1,
-		command_threshold_set},
-	{"threshold", "override-once", "", "lets the next export delete what is staged", 0, 0,
-		command_threshold_override},
-	{"mv", "show", "NUMBER|DN [--lineage]", "an object of the metaverse; which rule gave what",
-		1, 1, command_mv_show},
-	{NULL, "preview", "DN [--connector NAME]", "what a synchronization of an object would do",
-		1, 1, command_preview},
-	{"rules", "list", "[FILE|DIR...]", "the rules in order of precedence", 0, 1000,
-		command_rules_list},
-	{"rules", "show", "RULE [FILE|DIR...]", "a rule as it is written", 1, 1000,
-		command_rules_show},
-	{"rules", "explain", "RULE|ATTRIBUTE [FILE|DIR...]",
-		"what a rule does, or what flows to an attribute", 1, 1000, command_rules_explain},
-	{"rules", "validate", "[FILE|DIR...]", "checks rules, and warns", 0, 1000,
-		command_rules_validate},
-	{"rules", "diff", "OLD NEW", "differences between files or folders of rules", 2, 2,
-		command_rules_diff},
-	{"rules", "eval", "--expr 'EXPR' [--entry FILE]", "evaluates an expression", 0, 0,
-		command_rules_eval},
-	{"rules", "import", "[--check] [--custom] [--output DIR] FILE|DIR...",
-		"reads Connect Sync's own rules and connectors", 1, 1000, command_rules_import},
-	{"rules", "export", "--output DIR [FILE|DIR...]", "writes rules as Connect Sync's XML", 0,
-		1000, command_rules_export},
-	{"config", "check", "[FILE]", "checks the configuration and its rules", 0, 1,
-		command_config_check},
+#define COMMAND(group, name, arguments, least, most, function, help, more) \
+	{group, name, arguments, help, least, most, command_##function},
+#include "commands.inc"
+#undef COMMAND
 };
 
 static void usage(FILE *f)
@@ -131,20 +78,10 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'},
-		{"wait", no_argument, NULL, 'w'},
-		{"socket", required_argument, NULL, 's'},
-		{"connector", required_argument, NULL, 'c'},
-		{"config", required_argument, NULL, 'f'},
-		{"metaverse", required_argument, NULL, 'm'},
-		{"output", required_argument, NULL, 'o'},
-		{"expr", required_argument, NULL, 'e'},
-		{"entry", required_argument, NULL, 'n'},
-		{"check", no_argument, NULL, 'k'},
-		{"custom", no_argument, NULL, 'u'},
-		{"lineage", no_argument, NULL, 'l'},
-		{"help", no_argument, NULL, 'h'},
-		{"version", no_argument, NULL, 'v'},
+#define OPTION(letter, word, argument, help) \
+	{word, argument ? required_argument : no_argument, NULL, letter},
+#include "commands.inc"
+#undef OPTION
 		{0},
 	};
 	struct ctl ctl = {.socket = getenv("ADSYNCD_SOCKET"), .config = ADSYNC_CONFIG};

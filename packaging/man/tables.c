@@ -1,9 +1,11 @@
 /*
  * Fills the tables of the program into a manual page: tables PAGE.in, to standard output. A line
  * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@,
- * @SECTION:NAME@ and @TYPE:NAME@ (options of adsyncd.conf).
+ * @SECTION:NAME@ and @TYPE:NAME@ (options of adsyncd.conf), @COMMANDS@, @COMMANDS:rules@,
+ * @OPTIONS@ and @COMPLETION@ (of adsyncctl).
  * A key of rule files that the page does not speak of is an error, which ends the build.
  */
+#include "commands.h"
 #include "base/file.h"
 #include "lang/expr/functions.h"
 #include "lang/import/offline.h"
@@ -34,7 +36,7 @@ static const struct word MERGE_TYPES_[] = {
 };
 
 /* Text for troff: a backslash is doubled, a dot or quote at the beginning is protected. */
-static void put(const char *s)
+void put(const char *s)
 {
 	if (*s == '.' || *s == '\'')
 		fputs("\\&", stdout);
@@ -152,6 +154,14 @@ static int put_line(const char *line)
 		put_words(LINK_TYPES_, ARRAY_SIZE(LINK_TYPES_));
 	else if (streq(line, "@MERGETYPES@"))
 		put_words(MERGE_TYPES_, ARRAY_SIZE(MERGE_TYPES_));
+	else if (streq(line, "@COMMANDS@"))
+		put_commands(NULL);
+	else if (streq(line, "@COMMANDS:rules@"))
+		put_commands("rules");
+	else if (streq(line, "@OPTIONS@"))
+		put_command_options();
+	else if (streq(line, "@COMPLETION@"))
+		put_completion();
 	else if (line[0] == '@')
 		return 1;
 	else
