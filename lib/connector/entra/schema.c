@@ -54,6 +54,7 @@ const struct entra_attr *entra_attrs(unsigned *ret_n)
 				entra_is_link(a) ? "@delta" : "");
 
 			assert(n < (int)sizeof(a->key));
+			(void)n;
 		}
 		a->id = attr_intern(a->name);
 	}
