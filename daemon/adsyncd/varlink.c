@@ -334,7 +334,8 @@ static int bind_socket(const char *path, mode_t mode, struct err *e)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
 	_cleanup_close_ int probe = -1, fd = -1;
-	int ret;
+	int bound, ret;
+	mode_t before;
 
 	if (strlen(path) >= sizeof(sa.sun_path))
 		return err_set(e, -ENAMETOOLONG, path, 0,
@@ -345,7 +346,10 @@ static int bind_socket(const char *path, mode_t mode, struct err *e)
 	if (probe < 0 || fd < 0)
 		return err_set(e, -errno, path, 0, "%s", strerror(errno));
 	TRY(clear_path(probe, &sa, e));
-	if (bind(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0 || chmod(path, mode) < 0)
+	before = umask(0777 & ~mode); /* never there with another mode, not for a moment */
+	bound = bind(fd, (struct sockaddr *)&sa, sizeof(sa));
+	umask(before);
+	if (bound < 0)
 		return err_set(e, -errno, path, 0, "cannot listen: %s", strerror(errno));
 	ret = fd;
 	fd = -1;
