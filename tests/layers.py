@@ -63,7 +63,17 @@ HOMES = {
 }
 # tables of data may be longer
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
+# what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
+FIGURES = {
+    ".c files over 450 lines": 17,
+    "functions over 60 lines": 2,
+    "headers over 150 lines": 3,
+    "files in circles of includes": 22,
+}
+MUST_CHECK = 0.99  # share of the prototypes in lib/ with a struct err * that are to be checked
 problems = []
+figures = dict.fromkeys(FIGURES, 0)
+checked = [0, 0]
 arrows = {}  # file without its ending -> those that it includes
 
 
@@ -114,6 +124,14 @@ def check_source(path, lines):
     if len(lines) > limit and path not in LONG and not path.startswith("tests/"):
         if path.endswith(".c") or len(lines) > 200:
             complain(path, len(lines), "over %d lines" % limit)
+    if not path.startswith("tests/"):
+        figures[".c files over 450 lines"] += path.endswith(".c") and len(lines) > 451
+        figures["headers over 150 lines"] += path.endswith(".h") and len(lines) > 151
+    if path.startswith("lib/") and path.endswith(".h"):
+        for m in re.finditer(r"\n(?:int|bool|enum conn_result|ssize_t) \w+\([^;{]*?struct err \*e\)([^;{]*);",
+                             "\n".join(lines)):
+            checked[0] += "_must_check_" in m.group(1)
+            checked[1] += 1
     if path.endswith(".h") and not any("#pragma once" in line for line in lines[:30]):
         complain(path, 1, "#pragma once is missing")
     for number, line in enumerate(lines, 1):
@@ -133,6 +151,8 @@ def check_function_length(path, lines):
         if line.startswith("{"):
             start = number
         elif line.startswith("}") and start:
+            figures["functions over 60 lines"] += (number - start - 1 > 60 and
+                                                   not path.startswith("tests/"))
             if number - start > 100:
                 complain(path, start, "a function of %d lines" % (number - start))
             start = None
@@ -154,6 +174,37 @@ def check_circles():
 
     for node in sorted(arrows):
         visit(node, [])
+
+
+def leads_back(node):
+    """Can one come back to a file by what it includes?"""
+    seen, todo = set(), [n for n in arrows.get(node, ()) if n != node]
+    while todo:
+        at = todo.pop()
+        if at == node:
+            return True
+        if at not in seen:
+            seen.add(at)
+            todo += [n for n in arrows.get(at, ()) if n != at]
+    return False
+
+
+def check_figures():
+    figures["files in circles of includes"] = sum(leads_back(node) for node in sorted(arrows))
+    for name, most in FIGURES.items():
+        if figures[name] > most:
+            complain("tests/layers.py", 1, "%s: %d, and there were %d" % (name, figures[name], most))
+    if checked[0] < MUST_CHECK * checked[1]:
+        complain("tests/layers.py", 1, "only %d of %d results of lib/ are to be checked" % tuple(checked))
+
+
+def check_list(path, lines):
+    """Sources stand in order, one in a line."""
+    own = [line.strip() for line in lines if re.fullmatch(r"\t[\w/]+\.c", line)]
+    for before, after in zip(own, own[1:]):
+        # a list begins anew with each library
+        if after < before and not re.search(r"%s\s*\n\)" % re.escape(before), "\n".join(lines)):
+            complain(path, 1, "%s stands before %s" % (before, after))
 
 
 def check_paths(path):
@@ -178,7 +229,10 @@ def main():
             if path.endswith((".c", ".h")):
                 check_source(path, lines)
                 check_function_length(path, lines)
+            if name == "CMakeLists.txt" and path.startswith("lib/"):
+                check_list(path, lines)
     check_circles()
+    check_figures()
     print("\n".join(problems) or "layers: nothing to complain about")
     return bool(problems)
 

@@ -122,7 +122,7 @@ int q_ids_values(struct store *s, enum query q, unsigned max, int64_t *ret, unsi
 	struct err *e, const struct q_value *values, unsigned n) _must_check_;
 
 /* Fills *e from the database's last error; returns the negative errno. */
-int store_error(struct store *s, const char *what, struct err *e);
+int store_error(struct store *s, const char *what, struct err *e) _must_check_;
 
 /* Columns, copied to the arena; NULL stays NULL. */
 const char *q_col_text(sqlite3_stmt *st, int i, struct arena *a);

@@ -24,15 +24,15 @@ void duplicate_keys(const struct sync_connector *c, const struct entry *en, stru
 bool duplicate_has_key(const struct unique_keys *k, int64_t hash);
 
 /* Outbound: row->wanted (the image before) gives way to `wanted`. */
-int duplicate_index(
-	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e);
+int duplicate_index(struct outbound *out, const struct cs_row *row, const struct entry *wanted,
+	struct err *e) _must_check_;
 /*
  * Export: does another object want a value of those that are sent (delta NULL: of all)? *ret_text
  * in the arena, NULL: no.
  */
 int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
-	const char **ret_text, struct err *e);
+	const char **ret_text, struct err *e) _must_check_;
 /* The object as administrators know it: its DN in AD, else the connector's own; in the arena. */
-int duplicate_name_of(
-	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e);
+int duplicate_name_of(struct sync *s, const struct cs_row *row, struct arena *a, const char **ret,
+	struct err *e) _must_check_;

@@ -72,11 +72,12 @@ struct export_step {
 };
 
 /* Begins a transaction unless there is one; commits it. */
-int export_transaction(struct export_step *st, struct err *e);
-int export_commit(struct export_step *st, struct err *e);
+int export_transaction(struct export_step *st, struct err *e) _must_check_;
+int export_commit(struct export_step *st, struct err *e) _must_check_;
 /* Is the row's last failure too fresh to send it again? */
-int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e);
+int export_must_wait(
+	struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e) _must_check_;
 
 /* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
-int export_page_next(struct export_step *st, struct export_page **ret, struct err *e);
+int export_page_next(struct export_step *st, struct export_page **ret, struct err *e) _must_check_;
 void export_page_free(struct export_page *p);

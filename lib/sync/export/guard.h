@@ -10,13 +10,14 @@
 #define MEMBER_REMOVAL_ERROR "MemberRemovalThresholdExceeded"
 
 /* 0 with *ret_stopped; end has the result and its text then, and event 116 is on its way. */
-int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e);
+int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped,
+	struct err *e) _must_check_;
 /* May references of this object be removed? Asked once for each object; tells when not. */
-int guard_removal(
-	struct export_step *st, int64_t cs, const char *dn, bool *ret_held, struct err *e);
+int guard_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held,
+	struct err *e) _must_check_;
 
 /* After the export: a permission that was needed is used up. */
-int guard_done(struct export_step *st, struct err *e);
+int guard_done(struct export_step *st, struct err *e) _must_check_;
 
 /* What the guards would look at, for people. */
 struct guard_counts {
@@ -25,4 +26,5 @@ struct guard_counts {
 	int64_t removals;   /* the most of one group whose removals are held */
 	int64_t held;       /* such groups */
 };
-int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, struct err *e);
+int guard_count(
+	struct store *s, int64_t connector, struct guard_counts *ret, struct err *e) _must_check_;

@@ -22,7 +22,7 @@ struct order {
 };
 
 /* Of what is due now; rows without part in it are in no wave. */
-int order_make(struct export_step *st, struct order *ret, struct err *e);
+int order_make(struct export_step *st, struct order *ret, struct err *e) _must_check_;
 void order_done(struct order *o);
 
 /*

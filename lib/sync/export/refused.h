@@ -8,10 +8,10 @@
 
 /* The outcome of a send: these attributes, with the values wanted now. Replaces what was known. */
 int refused_record(struct store *s, int64_t cs, const struct entry *wanted, const unsigned *attrs,
-	unsigned n, struct err *e);
+	unsigned n, struct err *e) _must_check_;
 /*
  * Takes out of the delta what was refused with the same value and must still wait at that time
  * (unix time; 0: ever). *ret_held: was there something?
  */
-int refused_hold(
-	struct store *s, int64_t cs, int64_t now, struct delta *d, bool *ret_held, struct err *e);
+int refused_hold(struct store *s, int64_t cs, int64_t now, struct delta *d, bool *ret_held,
+	struct err *e) _must_check_;

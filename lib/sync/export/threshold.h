@@ -19,9 +19,12 @@ struct threshold_override {
 };
 
 /* In force: set at run time, else configured. 0: off. */
-int threshold_get(struct store *s, const struct config *cfg, int64_t *ret, struct err *e);
+int threshold_get(
+	struct store *s, const struct config *cfg, int64_t *ret, struct err *e) _must_check_;
 /* < 0: back to the configuration. In a transaction of the caller. */
-int threshold_set(struct store *s, int64_t n, struct err *e);
-int threshold_override_get(struct store *s, struct threshold_override *ret, struct err *e);
+int threshold_set(struct store *s, int64_t n, struct err *e) _must_check_;
+int threshold_override_get(
+	struct store *s, struct threshold_override *ret, struct err *e) _must_check_;
 /* Zeros take it back. In a transaction of the caller. */
-int threshold_override_set(struct store *s, const struct threshold_override *o, struct err *e);
+int threshold_override_set(
+	struct store *s, const struct threshold_override *o, struct err *e) _must_check_;

@@ -13,11 +13,12 @@
  */
 int warning_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
-	const char **ret_error, const char **ret_text, struct err *e);
+	const char **ret_error, const char **ret_text, struct err *e) _must_check_;
 /*
  * The service took the object: what it had refused before is over. What the slot warns of is told,
  * once, and kept on the object; a refusal carries the warning's words itself.
  */
-int warning_accepted(struct export_step *st, const struct export_slot *s, struct err *e);
+int warning_accepted(
+	struct export_step *st, const struct export_slot *s, struct err *e) _must_check_;
 /* At the begin of the step: takes back what was told and is mended. */
-int warning_recheck(struct export_step *st, struct err *e);
+int warning_recheck(struct export_step *st, struct err *e) _must_check_;

@@ -41,42 +41,44 @@ static inline bool import_is_full(const struct import_step *st)
 
 /* Containers; see struct import_sink. */
 int import_container(struct import_step *st, const char *anchor, const char *dn, bool sure,
-	const char **ret_old, struct err *e);
-int import_containers_moved(
-	struct import_step *st, const struct container_move *moves, unsigned n, struct err *e);
+	const char **ret_old, struct err *e) _must_check_;
+int import_containers_moved(struct import_step *st, const struct container_move *moves, unsigned n,
+	struct err *e) _must_check_;
 
 /* One object delivered: finds or makes its row and stores what changed. */
-int import_object(struct import_step *st, const struct import_object *o, struct err *e);
+int import_object(
+	struct import_step *st, const struct import_object *o, struct err *e) _must_check_;
 /* The object could be read, or is gone: an import error of it is over. */
-int import_error_clear(struct import_step *st, int64_t cs, struct err *e);
+int import_error_clear(struct import_step *st, int64_t cs, struct err *e) _must_check_;
 /* The object of a row could not be read, but is called so: others refer to it by that name. */
-int import_rename(struct import_step *st, const char *anchor, const char *dn, struct err *e);
+int import_rename(
+	struct import_step *st, const char *anchor, const char *dn, struct err *e) _must_check_;
 /* A row that the directory no longer has. */
-int import_gone(struct import_step *st, struct cs_row *row, struct err *e);
+int import_gone(struct import_step *st, struct cs_row *row, struct err *e) _must_check_;
 /* The row's wanted image against its imported one, after an import. */
-int import_confirm(struct import_step *st, struct cs_row *row, struct err *e);
+int import_confirm(struct import_step *st, struct cs_row *row, struct err *e) _must_check_;
 /*
  * What was exported and is not shown: kept on the object with a count, told, and sent again with
  * growing waits, until an import shows it. `silent`: the import did not show the object at all,
  * which may be a delay.
  */
 int reimport_missing(struct import_step *st, const struct cs_row *row, const char *what,
-	bool silent, struct err *e);
+	bool silent, struct err *e) _must_check_;
 /* After a good import: rows and references that await confirmation, and how many objects lack it.
  */
-int reimport_finish(struct import_step *st, struct step_end *end, struct err *e);
+int reimport_finish(struct import_step *st, struct step_end *end, struct err *e) _must_check_;
 
 /*
  * The row that an anchor or a DN names, *ret; made as a placeholder where the directory has not
  * shown it yet. anchor may be NULL.
  */
-int import_placeholder(
-	struct import_step *st, const char *anchor, const char *dn, int64_t *ret, struct err *e);
+int import_placeholder(struct import_step *st, const char *anchor, const char *dn, int64_t *ret,
+	struct err *e) _must_check_;
 /* References of one object: whole lists (entry) or single changes. */
 int import_links(struct import_step *st, const struct cs_row *row, const struct import_object *o,
-	struct err *e);
+	struct err *e) _must_check_;
 /* Sets imported of one link; makes the row if need be. */
 int import_link_set(struct import_step *st, const struct cs_row *row, unsigned attr, int64_t target,
-	bool imported, struct err *e);
+	bool imported, struct err *e) _must_check_;
 /* Removes what a full import did not deliver one by one. */
-int import_links_unseen(struct import_step *st, struct err *e);
+int import_links_unseen(struct import_step *st, struct err *e) _must_check_;

@@ -39,7 +39,7 @@ struct mv_result {
 
 /* Fills src->entry and src->rules. Scope errors are object errors: 1 with *ret_error. */
 int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *row, struct arena *a,
-	const char **ret_error, struct err *e);
+	const char **ret_error, struct err *e) _must_check_;
 
 /*
  * Precedence: rules of all sources in one order, by number, then by the connector's order of
@@ -48,4 +48,5 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
  * executed once. Negative only when `before` is corrupt.
  */
 int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const struct mv_row *before,
-	const struct observer *ob, struct arena *a, struct mv_result *ret, struct err *e);
+	const struct observer *ob, struct arena *a, struct mv_result *ret,
+	struct err *e) _must_check_;

@@ -31,7 +31,7 @@ enum join_outcome {
 
 /* Join rules for an object that is not joined. *ret_rule is the rule that decided. */
 int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret, int64_t *ret_mv,
-	const struct rule **ret_rule, const char **ret_error, struct err *e);
+	const struct rule **ret_rule, const char **ret_error, struct err *e) _must_check_;
 
 /* The key of a value in mv_key: the hash of its folded text, so both kinds of comparison find it.
  */
@@ -44,37 +44,39 @@ int64_t inbound_key_hash(struct arena *a, const struct value *v);
  * 0: it does not, and the join is over.
  */
 int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *all, unsigned n,
-	const struct mv_row *mv, struct err *e);
+	const struct mv_row *mv, struct err *e) _must_check_;
 
 /*
  * Keys for later joins, from the new image; `before` NULL for a new object, `after` NULL for one
  * that goes. Objects that wait for one of the keys are looked at again.
  */
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
-	const struct entry *after, struct err *e);
+	const struct entry *after, struct err *e) _must_check_;
 
 /* No rule joins it: keeps which metaverse objects could change that. */
-int inbound_wait(struct inbound *in, const struct mv_source *src, struct err *e);
+int inbound_wait(struct inbound *in, const struct mv_source *src, struct err *e) _must_check_;
 /* It does not wait any more. */
-int inbound_wait_over(struct inbound *in, int64_t cs, struct err *e);
+int inbound_wait_over(struct inbound *in, int64_t cs, struct err *e) _must_check_;
 
 /* Makes mv_link equal to what the winners' links say, for every reference attribute. */
-int inbound_relink(struct inbound *in, int64_t mv, const struct mv_result *res, struct err *e);
+int inbound_relink(
+	struct inbound *in, int64_t mv, const struct mv_result *res, struct err *e) _must_check_;
 
 /* An object has a new join or lost one: links to it are looked at again. */
-int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struct err *e);
+int inbound_target_changed(
+	struct inbound *in, int64_t cs, int64_t old_mv, struct err *e) _must_check_;
 
 /* Evaluates one connector space object, whatever has become of it. */
-int inbound_object(struct inbound *in, struct cs_row *row, struct err *e);
+int inbound_object(struct inbound *in, struct cs_row *row, struct err *e) _must_check_;
 /* The same by its id: its groups have changed. */
-int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e);
+int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e) _must_check_;
 
 /* Link rows that changed since the last sync; of every object that was computed all were set. */
-int inbound_links(struct inbound *in, struct err *e);
+int inbound_links(struct inbound *in, struct err *e) _must_check_;
 
 /*
  * Sources of a metaverse object, evaluated. *ret_error: the scope of the one that comes after the
  * last cannot be decided, and why.
  */
 int inbound_sources(struct inbound *in, int64_t mv, struct arena *a, struct mv_source **ret,
-	unsigned *ret_n, const char **ret_error, struct err *e);
+	unsigned *ret_n, const char **ret_error, struct err *e) _must_check_;

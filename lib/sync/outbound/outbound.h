@@ -64,27 +64,27 @@ struct wanted_source {
 
 /* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
 int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
-	struct arena *a, struct wanted *ret, struct err *e);
+	struct arena *a, struct wanted *ret, struct err *e) _must_check_;
 /* The same for a row of the metaverse and the row of the connector that is joined to it. */
 int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
-	struct arena *a, struct wanted *ret, struct err *e);
+	struct arena *a, struct wanted *ret, struct err *e) _must_check_;
 /* Fills out->classes from the connector's schema; outbound_done() frees what out owns. */
 void outbound_init(struct outbound *out, struct sync *s, struct sync_connector *c);
 void outbound_done(struct outbound *out);
 
 /* Decides one metaverse object in the connector. */
-int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e);
+int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e) _must_check_;
 
 /*
  * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the source
  * object behind it, for messages (NULL: none): of one that is not exported to, if there is one.
  */
 int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
-	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e);
+	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e) _must_check_;
 
 /* The problem with the names of both, when another metaverse object has the same sourceAnchor. */
 int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
-	const char *problem, const char **ret, struct err *e);
+	const char *problem, const char **ret, struct err *e) _must_check_;
 
 /* Does another metaverse object want the sourceAnchor of a row that is to go? */
 struct anchor_claim {
@@ -96,22 +96,22 @@ struct anchor_claim {
 	} kind;
 	struct mv_row mv;
 };
-int anchor_claim(
-	struct outbound *out, const struct cs_row *row, struct anchor_claim *ret, struct err *e);
+int anchor_claim(struct outbound *out, const struct cs_row *row, struct anchor_claim *ret,
+	struct err *e) _must_check_;
 /* The row stays as it is, and is looked at again by each outbound step. */
-int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e);
+int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e) _must_check_;
 
 /* References of metaverse objects that changed since the last sync. */
-int outbound_links(struct outbound *out, int64_t after_seq, struct err *e);
+int outbound_links(struct outbound *out, int64_t after_seq, struct err *e) _must_check_;
 
 /* Forgets removed references that every target has seen. In a transaction. */
-int outbound_links_purge(struct outbound *out, struct err *e);
+int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
 /*
  * Removals may have passed by a row, while its object was in error or its connector not in the
  * configuration: what is wanted and is not in the metaverse any more is not wanted.
  */
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
-	const char *ad_dn, struct err *e);
+	const char *ad_dn, struct err *e) _must_check_;
 
 /* Names of the AD group nesting rule: may a link to this row be wanted? */
 bool link_allowed(const struct cs_row *source, const struct cs_row *target);

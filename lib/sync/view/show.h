@@ -33,7 +33,7 @@ json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
  */
 json_t *show_connector(const struct config *cfg, struct store *s, const char *name, struct err *e);
 /* The number of the metaverse object that a number, DN or anchor names. */
-int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e);
+int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e) _must_check_;
 
 /* Parts of these: a row; what an export would change of it, attribute -> {from, to}. */
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a);
@@ -43,4 +43,4 @@ int show_source(struct store *s, const struct cs_row *row, struct arena *a, json
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a);
 /* By DN or anchor in one connector, or with connector NULL in any. */
 int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
-	struct cs_row *ret, struct err *e);
+	struct cs_row *ret, struct err *e) _must_check_;
