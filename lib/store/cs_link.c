@@ -107,8 +107,8 @@ int cs_link_page_changed(struct store *s, int64_t connector, int64_t after_seq, 
 int cs_link_touch_target(struct store *s, int64_t target, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct cs_link *links;
-	unsigned n;
+	struct cs_link *links = NULL;
+	unsigned n = 0;
 
 	TRY(cs_link_list_target(s, target, &a, &links, &n, e));
 	for (unsigned i = 0; i < n; i++)
@@ -140,8 +140,8 @@ int cs_link_purge(struct store *s, int64_t connector, int64_t up_to, struct err 
 int cs_link_repoint(struct store *s, int64_t from, int64_t to, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct cs_link *links;
-	unsigned n;
+	struct cs_link *links = NULL;
+	unsigned n = 0;
 
 	TRY(cs_link_list_target(s, from, &a, &links, &n, e));
 	for (unsigned i = 0; i < n; i++) {

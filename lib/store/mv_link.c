@@ -69,8 +69,8 @@ int mv_link_list_target(struct store *s, int64_t target, struct arena *a, struct
 int mv_link_touch_target(struct store *s, int64_t target, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct mv_link *l;
-	unsigned n;
+	struct mv_link *l = NULL;
+	unsigned n = 0;
 
 	TRY(mv_link_list_target(s, target, &a, &l, &n, e));
 	for (unsigned i = 0; i < n; i++)
@@ -81,8 +81,8 @@ int mv_link_touch_target(struct store *s, int64_t target, struct err *e)
 int mv_link_touch_source(struct store *s, int64_t mv, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct mv_link *l;
-	unsigned n;
+	struct mv_link *l = NULL;
+	unsigned n = 0;
 
 	TRY(mv_link_list(s, mv, 0, &a, &l, &n, e));
 	for (unsigned i = 0; i < n; i++)
@@ -93,8 +93,8 @@ int mv_link_touch_source(struct store *s, int64_t mv, struct err *e)
 int mv_link_drop_target(struct store *s, int64_t target, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct mv_link *l;
-	unsigned n;
+	struct mv_link *l = NULL;
+	unsigned n = 0;
 
 	TRY(mv_link_list_target(s, target, &a, &l, &n, e));
 	for (unsigned i = 0; i < n; i++)
