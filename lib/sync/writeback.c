@@ -26,12 +26,13 @@ struct write_step {
 	struct step_end *end;
 };
 
-/* Everything is looked at again when the rules are other ones. */
+/* The row of meta that says how far was looked, and by which rules. */
 static char *mark_name(const struct write_step *st)
 {
 	return xasprintf("write_back:%" PRId64, st->conn->row.id);
 }
 
+/* By other rules everything is looked at again. */
 static int mark_read(struct write_step *st, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};

@@ -1,7 +1,7 @@
 /*
- * Inbound: CS.imported --> MV. Scope, join or project, attribute flow, precedence. Each object is
- * decided by pure functions (compute.c, join.c) and applied here, a page of objects per
- * transaction together with the connector's watermark.
+ * Inbound: CS.imported --> MV. Scope, join or project, attribute flow, precedence, of one object.
+ * compute.c decides what flows, and looks at nothing but what it is given; join.c looks for the
+ * metaverse object in the store; what they find is applied here, in the transaction of step.c.
  */
 #include "sync/inbound/inbound.h"
 #include "base/timefmt.h"

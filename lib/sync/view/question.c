@@ -1,4 +1,6 @@
-/* The table of questions, see question.h. Each opens the store for itself, and only for a moment.
+/*
+ * The table of questions, see question.h. Each opens the store for itself, and only for a moment. A
+ * new question is a function and a row of the table at the end.
  */
 #include "sync/view/question.h"
 #include "base/timefmt.h"
