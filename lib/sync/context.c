@@ -390,37 +390,6 @@ int export_error_clear(struct sync *s, int64_t cs, struct err *e)
 	return error_clear_but(s->store, cs, ERROR_EXPORT, NOT_REIMPORTED_ERROR, e);
 }
 
-int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
-	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	const char *dn = ad_dn ? ad_dn : row->dn;
-	char run[24];
-	struct record r = {.event = EVENT_SOA_BLOCKED};
-
-	snprintf(run, sizeof(run), "%" PRId64, s->run);
-	r.message = op == DELTA_DELETE ? arena_printf(&a,
-						 "%s is no longer in scope or was deleted, but its "
-						 "source of authority is "
-						 "in the cloud (isCloudManaged is true): the Entra "
-						 "object is kept and is no "
-						 "longer connected.",
-						 dn)
-	                               : arena_printf(&a,
-						 "The change to %s was not synchronized: its "
-						 "source of authority is in the "
-						 "cloud (isCloudManaged is true). Changed: %s.",
-						 dn, attributes ? attributes : "-");
-	record_add(&r, RECORD_CONNECTOR, conn->name);
-	record_add(&r, RECORD_DN, dn);
-	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
-	record_add(&r, RECORD_OPERATION, delta_op_name(op));
-	record_add(&r, RECORD_ATTRIBUTES, attributes);
-	record_add(&r, RECORD_RUN, run);
-	sync_count(s, COUNTER_SOA_BLOCKED);
-	return outbox_add(s->store, &r, e);
-}
-
 /* One at a time: what was delivered is forgotten before the next, so a crash repeats one at most.
  */
 int outbox_deliver(struct sync *s, struct err *e)

@@ -152,9 +152,6 @@ int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connec
 /* The service accepted: what it said against it before is over. Whether it did it, an import shows.
  */
 int export_error_clear(struct sync *s, int64_t cs, struct err *e) _must_check_;
-/* Puts event 6956 for a row in the outbox, in the current transaction. */
-int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
-	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e) _must_check_;
 /* Delivers what is in the outbox. */
 int outbox_deliver(struct sync *s, struct err *e) _must_check_;
 

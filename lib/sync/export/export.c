@@ -11,6 +11,7 @@
 #include "sync/export/refused.h"
 #include "sync/export/order.h"
 #include "sync/export/warning.h"
+#include "sync/soa.h"
 #include "report/fault.h"
 #include "base/timefmt.h"
 

@@ -4,12 +4,12 @@
  * the guards of obsolete().
  */
 #include "sync/import/import.h"
+#include "sync/soa.h"
 #include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
 #include "store/container.h"
 #include "store/cs_page.h"
-#include "store/mv_link.h"
 #include "store/outbox.h"
 
 #include <errno.h>
@@ -227,24 +227,6 @@ static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, s
 	return keep_fatal(st, r);
 }
 
-/* The object's source of authority moved; the groups that hold it must be looked at again. */
-static int block_set(struct import_step *st, struct cs_row *row, bool blocked, struct err *e)
-{
-	struct store *store = st->sync->store;
-	enum export_event event = blocked ? EXPORT_EVENT_BLOCKED : EXPORT_EVENT_UNBLOCKED;
-
-	row->blocked = blocked;
-	if (row->want == WANT_PRESENT) {
-		row_set_state(row, event);
-		row->export_all = !blocked;
-	}
-	TRY(cs_update(store, row, true, e));
-	if (row->mv)
-		TRY(mv_link_touch_target(store, row->mv, e));
-	sync_count(st->sync, COUNTER_STAGE_UPDATE);
-	return 0;
-}
-
 static int flag_one(struct import_step *st, const char *anchor, struct err *e)
 {
 	struct cs_row row;
@@ -255,7 +237,7 @@ static int flag_one(struct import_step *st, const char *anchor, struct err *e)
 	if (r != 0) /* not imported yet: the next import lists it again */
 		return MIN(r, 0);
 	bitmap_set(&st->flagged, row.id);
-	return row.blocked || !row.imported ? 0 : block_set(st, &row, true, e);
+	return row.blocked || !row.imported ? 0 : soa_set(st->sync, &row, true, e);
 }
 
 static int flag_end(struct import_step *st, const char *class, struct err *e)
@@ -281,7 +263,7 @@ static int flag_end(struct import_step *st, const char *class, struct err *e)
 				continue;
 			/* deleted in the cloud while the cloud owned it: not ours to make again */
 			if (row.imported)
-				TRY(block_set(st, &row, false, e));
+				TRY(soa_set(st->sync, &row, false, e));
 		}
 	} while (n == PAGE);
 	bitmap_clear(&st->flagged);

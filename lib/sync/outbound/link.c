@@ -1,18 +1,8 @@
 /* References from the metaverse into the wanted links of a connector, a row at a time. */
 #include "sync/outbound/outbound.h"
+#include "sync/soa.h"
 #include "report/fault.h"
 #include "store/mv_link.h"
-
-/*
- * An AD-mastered group keeps references to converted users and drops references to converted
- * groups (no dual write: the sync client does not know what the cloud group holds).
- */
-bool link_allowed(const struct cs_row *source, const struct cs_row *target)
-{
-	if (!target->id || target->want != WANT_PRESENT)
-		return false;
-	return !(streq(source->class, "group") && streq(target->class, "group") && target->blocked);
-}
 
 /* Reports the references that changed on an object whose source of authority is in the cloud. */
 static int report_blocked(struct outbound *out, struct err *e)
@@ -105,7 +95,7 @@ static int one_link(struct outbound *out, const struct mv_link *l, struct err *e
 		TRY(r);
 		if (r == STORE_NONE)
 			continue;
-		allowed = link_allowed(&out->link_row, &target);
+		allowed = soa_keeps_reference(&out->link_row, &target);
 		TRY(set_wanted(out, out->link_wanted.links[i].dest, target.id,
 			l->present && allowed, l->present && !allowed, e));
 	}

@@ -5,6 +5,7 @@
  */
 #include "sync/export/duplicate.h"
 #include "sync/outbound/outbound.h"
+#include "sync/soa.h"
 #include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"

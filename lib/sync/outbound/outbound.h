@@ -112,6 +112,3 @@ int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
  */
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *ad_dn, struct err *e) _must_check_;
-
-/* Names of the AD group nesting rule: may a link to this row be wanted? */
-bool link_allowed(const struct cs_row *source, const struct cs_row *target);
