@@ -2,7 +2,7 @@
 #pragma once
 
 #include "lang/rule/rule.h"
-#include "sync/context.h"
+#include "sync/session.h"
 
 /* Is the rule for objects of the connector, and in force there? */
 bool role_applies(const struct rule *rule, const struct sync_connector *c);

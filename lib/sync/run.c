@@ -12,7 +12,7 @@
 #include "store/mv_link.h"
 #include "store/outbox.h"
 #include "store/run_row.h"
-#include "sync/context.h"
+#include "sync/session.h"
 #include "sync/role.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "base/codec.h"
 #include "report/fault.h"
 #include "store/cs_page.h"
-#include "sync/context.h"
+#include "sync/session.h"
 
 #include <inttypes.h>
 #include <stdio.h>

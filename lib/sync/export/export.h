@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/bitmap.h"
-#include "sync/context.h"
+#include "sync/session.h"
 #include "sync/export/threshold.h"
 
 #define EXPORT_PAGE 200        /* rows in one page */

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "sync/context.h"
+#include "sync/session.h"
 
 /* The outcome of a send: these attributes, with the values wanted now. Replaces what was known. */
 int refused_record(struct store *s, int64_t cs, const struct entry *wanted, const unsigned *attrs,

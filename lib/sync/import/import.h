@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "connector/connector.h"
 #include "base/bitmap.h"
-#include "sync/context.h"
+#include "sync/session.h"
 
 struct import_step {
 	struct import_sink sink; /* first: the connector hands it back */

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "sync/context.h"
+#include "sync/session.h"
 #include "sync/inbound/observe.h"
 
 /* One connector space object that contributes, with the rules that are in scope for it. */

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/bitmap.h"
-#include "sync/context.h"
+#include "sync/session.h"
 #include "sync/inbound/observe.h"
 
 /* What the rules want of an object in one connector. */

@@ -1,5 +1,5 @@
 /* Things that several steps do: decode and encode rows, evaluate rules, report. */
-#include "sync/context.h"
+#include "sync/session.h"
 #include "base/codec.h"
 #include "report/fault.h"
 #include "base/text.h"
