@@ -65,10 +65,10 @@ HOMES = {
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 # what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
 FIGURES = {
-    ".c files over 450 lines": 17,
+    ".c files over 450 lines": 16,
     "functions over 60 lines": 2,
-    "headers over 150 lines": 3,
-    "files in circles of includes": 22,
+    "headers over 150 lines": 2,
+    "files in circles of includes": 15,
 }
 MUST_CHECK = 0.99  # share of the prototypes in lib/ with a struct err * that are to be checked
 problems = []

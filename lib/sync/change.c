@@ -2,6 +2,8 @@
 #include "sync/change.h"
 #include "base/timefmt.h"
 #include "store/cs_page.h"
+#include "store/error.h"
+#include "sync/export/guard.h"
 #include "sync/run.h"
 #include "sync/view/show.h"
 
@@ -36,23 +38,6 @@ static int begin(struct change *c, const struct config *cfg, struct err *e)
 	return store_begin(c->s, e);
 }
 
-int change_staged(struct store *s, struct guard_counts *ret, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	struct connector_row *rows;
-	unsigned n;
-
-	*ret = (struct guard_counts){0};
-	TRY(connector_list(s, &a, &rows, &n, e));
-	for (unsigned i = 0; i < n; i++) {
-		const struct connector_type *t = connector_type_find(rows[i].type);
-
-		if (t && t->export)
-			TRY(guard_count(s, rows[i].id, ret, e));
-	}
-	return 0;
-}
-
 int change_threshold(const struct config *cfg, int64_t n, struct err *e)
 {
 	_cleanup_change_ struct change c = {.lock = -1};
@@ -68,7 +53,7 @@ int change_allow(const struct config *cfg, struct threshold_override *ret, struc
 	struct guard_counts staged;
 
 	TRY(begin(&c, cfg, e));
-	TRY(change_staged(c.s, &staged, e));
+	TRY(guard_count_all(c.s, &staged, e));
 	if (!staged.deletes && !staged.references)
 		return err_set(e, -ENOENT, NULL, 0,
 			"nothing is staged that a threshold would stop: a permission in advance is "

@@ -6,7 +6,6 @@
 #pragma once
 
 #include "sync/config.h"
-#include "sync/export/guard.h"
 #include "sync/export/threshold.h"
 
 /* n < 0: as configured. */
@@ -20,6 +19,3 @@ int change_allow(
  */
 int change_retry(const struct config *cfg, const char *connector, const char *name,
 	struct err *e) _must_check_;
-
-/* What is staged that the guards look at, of all connectors that export. */
-int change_staged(struct store *s, struct guard_counts *ret, struct err *e) _must_check_;

@@ -12,8 +12,11 @@
 #include "store/mv_link.h"
 #include "store/outbox.h"
 #include "store/run_row.h"
+#include "sync/outbox.h"
+#include "sync/parameters.h"
 #include "sync/session.h"
 #include "sync/role.h"
+#include "sync/step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,22 +42,6 @@ int run_profile_find(const char *name)
 		if (streq(PROFILE_NAMES[i], name))
 			return i;
 	return -1;
-}
-
-static const char *const COUNTER_NAMES[] = {
-#define X(name, word) [COUNTER_##name] = word,
-	COUNTERS(X)
-#undef X
-};
-
-json_t *counters_to_json(const struct counters *c)
-{
-	json_t *ret = json_object();
-
-	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		if (c->n[i])
-			json_object_set_new(ret, COUNTER_NAMES[i], json_integer(c->n[i]));
-	return ret;
 }
 
 char *run_store_path(const struct config *cfg)

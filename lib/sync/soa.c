@@ -2,6 +2,7 @@
 #include "sync/soa.h"
 #include "store/mv_link.h"
 #include "store/outbox.h"
+#include "sync/export/target.h"
 
 #include <inttypes.h>
 #include <stdio.h>

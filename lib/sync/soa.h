@@ -4,7 +4,9 @@
  */
 #pragma once
 
-#include "sync/context.h"
+#include "model/delta.h"
+#include "store/cs.h"
+#include "sync/session.h"
 
 /* Pure: is a reference of `source` to `target`, which the rules want, one that the target gets? */
 bool soa_keeps_reference(const struct cs_row *source, const struct cs_row *target);

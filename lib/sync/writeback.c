@@ -8,7 +8,10 @@
 #include "base/codec.h"
 #include "report/fault.h"
 #include "store/cs_page.h"
+#include "sync/errors.h"
+#include "sync/images.h"
 #include "sync/session.h"
+#include "sync/step.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/text.h"
 #include "store/cs_page.h"
+#include "sync/images.h"
 
 #include <errno.h>
 
@@ -54,27 +55,25 @@ bool duplicate_has_key(const struct unique_keys *k, int64_t hash)
 	return false;
 }
 
-int duplicate_index(
-	struct outbound *out, const struct cs_row *row, const struct entry *wanted, struct err *e)
+int duplicate_index(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	const struct entry *wanted, struct arena *a, struct err *e)
 {
 	struct unique_keys old = {0}, new;
 	struct entry before;
 
-	if (!out->conn->type->unique_attrs)
+	if (!c->type->unique_attrs)
 		return 0;
 	if (row->wanted) {
-		TRY(row_entry(out->sync, row, true, &out->arena, &before, e));
-		duplicate_keys(out->conn, &before, &out->arena, &old);
+		TRY(row_entry(s, row, true, a, &before, e));
+		duplicate_keys(c, &before, a, &old);
 	}
-	duplicate_keys(out->conn, wanted, &out->arena, &new);
+	duplicate_keys(c, wanted, a, &new);
 	for (unsigned i = 0; i < old.n; i++)
 		if (!duplicate_has_key(&new, old.items[i].hash))
-			TRY(cs_key_delete(
-				out->sync->store, row->connector, old.items[i].hash, row->id, e));
+			TRY(cs_key_delete(s->store, row->connector, old.items[i].hash, row->id, e));
 	for (unsigned i = 0; i < new.n; i++)
 		if (!duplicate_has_key(&old, new.items[i].hash))
-			TRY(cs_key_add(
-				out->sync->store, row->connector, new.items[i].hash, row->id, e));
+			TRY(cs_key_add(s->store, row->connector, new.items[i].hash, row->id, e));
 	return 0;
 }
 

@@ -5,7 +5,8 @@
  */
 #pragma once
 
-#include "sync/outbound/outbound.h"
+#include "store/cs.h"
+#include "sync/session.h"
 
 struct unique_key {
 	int64_t hash;
@@ -24,8 +25,8 @@ void duplicate_keys(const struct sync_connector *c, const struct entry *en, stru
 bool duplicate_has_key(const struct unique_keys *k, int64_t hash);
 
 /* Outbound: row->wanted (the image before) gives way to `wanted`. */
-int duplicate_index(struct outbound *out, const struct cs_row *row, const struct entry *wanted,
-	struct err *e) _must_check_;
+int duplicate_index(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	const struct entry *wanted, struct arena *a, struct err *e) _must_check_;
 /*
  * Export: does another object want a value of those that are sent (delta NULL: of all)? *ret_text
  * in the arena, NULL: no.

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "base/bitmap.h"
+#include "store/cs.h"
+#include "store/cs_link.h"
 #include "sync/session.h"
 #include "sync/export/threshold.h"
 

@@ -1,8 +1,11 @@
 /* The guards: numbers and percentages, for all objects, for each class, for one group. */
 #include "sync/export/guard.h"
 #include "base/timefmt.h"
+#include "store/cs_link.h"
 #include "store/cs_page.h"
+#include "store/error.h"
 #include "store/outbox.h"
+#include "sync/step.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -255,7 +258,8 @@ static void count_held(void *ctx, int64_t cs)
 	c->ret->removals = MAX(c->ret->removals, n);
 }
 
-int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, struct err *e)
+static int count_connector(
+	struct store *s, int64_t connector, struct guard_counts *ret, struct err *e)
 {
 	struct counting c = {.s = s, .ret = ret, .e = e};
 	struct delete_count *classes;
@@ -272,4 +276,21 @@ int guard_count(struct store *s, int64_t connector, struct guard_counts *ret, st
 		r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
 	arena_done(&c.a);
 	return r < 0 ? r : c.failed;
+}
+
+int guard_count_all(struct store *s, struct guard_counts *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct connector_row *rows;
+	unsigned n;
+
+	*ret = (struct guard_counts){0};
+	TRY(connector_list(s, &a, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		const struct connector_type *t = connector_type_find(rows[i].type);
+
+		if (t && t->export)
+			TRY(count_connector(s, rows[i].id, ret, e));
+	}
+	return 0;
 }

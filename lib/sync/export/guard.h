@@ -6,6 +6,7 @@
 #pragma once
 
 #include "sync/export/export.h"
+#include "sync/step.h"
 
 #define MEMBER_REMOVAL_ERROR "MemberRemovalThresholdExceeded"
 
@@ -26,5 +27,5 @@ struct guard_counts {
 	int64_t removals;   /* the most of one group whose removals are held */
 	int64_t held;       /* such groups */
 };
-int guard_count(
-	struct store *s, int64_t connector, struct guard_counts *ret, struct err *e) _must_check_;
+/* Of all connectors that export. */
+int guard_count_all(struct store *s, struct guard_counts *ret, struct err *e) _must_check_;

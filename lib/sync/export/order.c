@@ -5,7 +5,9 @@
  */
 #include "sync/export/order.h"
 #include "store/cs_page.h"
+#include "store/error.h"
 #include "sync/export/duplicate.h"
+#include "sync/images.h"
 
 #include <errno.h>
 

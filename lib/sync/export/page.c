@@ -5,9 +5,13 @@
  */
 #include "sync/export/guard.h"
 #include "store/cs_page.h"
+#include "store/error.h"
+#include "sync/adopt.h"
 #include "sync/export/refused.h"
 #include "sync/export/order.h"
+#include "sync/export/target.h"
 #include "sync/export/warning.h"
+#include "sync/images.h"
 #include "sync/soa.h"
 #include "report/fault.h"
 #include "base/timefmt.h"

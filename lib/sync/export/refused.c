@@ -1,6 +1,7 @@
 /* Refused attributes, each with a hash of its values. */
 #include "sync/export/refused.h"
 #include "base/codec.h"
+#include "store/error.h"
 #include "store/refused.h"
 
 /* The order of values does not count. */

@@ -1,7 +1,9 @@
 /* Two finders, one way of telling. */
 #include "sync/export/warning.h"
 #include "store/outbox.h"
+#include "sync/errors.h"
 #include "sync/export/duplicate.h"
+#include "sync/images.h"
 #include "base/timefmt.h"
 
 #define DUPLICATE_ERROR "AttributeValueMustBeUnique"

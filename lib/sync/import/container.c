@@ -2,6 +2,8 @@
 #include "base/text.h"
 #include "store/container.h"
 #include "store/cs_page.h"
+#include "sync/errors.h"
+#include "sync/images.h"
 #include "sync/import/import.h"
 #include "model/dn.h"
 

@@ -11,6 +11,10 @@
 #include "store/container.h"
 #include "store/cs_page.h"
 #include "store/outbox.h"
+#include "sync/errors.h"
+#include "sync/export/target.h"
+#include "sync/parameters.h"
+#include "sync/step.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -8,7 +8,9 @@
 #include "base/buf.h"
 #include "connector/connector.h"
 #include "base/bitmap.h"
+#include "store/cs.h"
 #include "sync/session.h"
+#include "sync/step.h"
 
 struct import_step {
 	struct import_sink sink; /* first: the connector hands it back */

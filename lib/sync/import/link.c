@@ -1,6 +1,7 @@
 /* References into link rows: whole lists are compared, single changes applied. */
 #include "sync/import/import.h"
 #include "base/text.h"
+#include "sync/export/target.h"
 
 #include <errno.h>
 

@@ -1,6 +1,10 @@
 /* One delivered object into its connector space row. */
 #include "sync/import/import.h"
+#include "store/error.h"
+#include "sync/adopt.h"
 #include "sync/export/refused.h"
+#include "sync/export/target.h"
+#include "sync/images.h"
 #include "base/text.h"
 
 #include <errno.h>

@@ -7,6 +7,11 @@
 #include "base/timefmt.h"
 #include "store/cs_page.h"
 #include "store/outbox.h"
+#include "sync/adopt.h"
+#include "sync/errors.h"
+#include "sync/export/target.h"
+#include "sync/images.h"
+#include "sync/step.h"
 
 #include <inttypes.h>
 #include <stdio.h>

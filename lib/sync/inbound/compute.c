@@ -3,6 +3,7 @@
 #include "base/bitmap.h"
 #include "base/stopwatch.h"
 #include "lang/rule/scope.h"
+#include "sync/images.h"
 
 /* The rules in scope. 1 with a text when a scope cannot be decided. */
 static int find_rules(struct sync *s, struct mv_source *src, struct arena *a,

@@ -5,6 +5,9 @@
  */
 #pragma once
 
+#include "store/cs.h"
+#include "store/mv.h"
+#include "sync/evaluate.h"
 #include "sync/session.h"
 #include "sync/inbound/observe.h"
 

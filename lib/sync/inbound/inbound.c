@@ -7,6 +7,9 @@
 #include "base/timefmt.h"
 #include "store/cs_page.h"
 #include "store/mv_link.h"
+#include "sync/adopt.h"
+#include "sync/errors.h"
+#include "sync/images.h"
 #include "sync/inbound/lineage.h"
 
 #include <inttypes.h>

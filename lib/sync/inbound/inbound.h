@@ -1,6 +1,7 @@
 /* The inbound step's own state, shared by inbound.c, join.c and link.c. */
 #pragma once
 
+#include "store/mv.h"
 #include "sync/inbound/compute.h"
 
 #define JOINED_MAX 64 /* connector space objects joined to one metaverse object */

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "store/cs_page.h"
 #include "store/wait.h"
+#include "sync/images.h"
 
 #include <inttypes.h>
 

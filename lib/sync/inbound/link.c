@@ -1,6 +1,7 @@
 /* References from the connector space into the metaverse, a row at a time. */
 #include "sync/inbound/inbound.h"
 #include "report/fault.h"
+#include "store/cs_link.h"
 #include "store/cs_page.h"
 #include "store/mv_link.h"
 

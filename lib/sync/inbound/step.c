@@ -5,8 +5,12 @@
 #include "sync/inbound/inbound.h"
 #include "report/fault.h"
 #include "base/timefmt.h"
+#include "store/cs_link.h"
 #include "store/cs_page.h"
 #include "store/wait.h"
+#include "sync/errors.h"
+#include "sync/images.h"
+#include "sync/step.h"
 
 /* Ids of all that an object has as member: a rename or a delete changes what they belong to. */
 static int members_of(

@@ -4,6 +4,8 @@
  * goes. Both are named, and what one of them still wants is not deleted with the other.
  */
 #include "sync/inbound/inbound.h"
+#include "sync/export/target.h"
+#include "sync/images.h"
 #include "sync/outbound/outbound.h"
 
 static unsigned anchor_attr(const struct outbound *out)

@@ -2,7 +2,9 @@
 #include "sync/outbound/outbound.h"
 #include "sync/soa.h"
 #include "report/fault.h"
+#include "store/mv.h"
 #include "store/mv_link.h"
+#include "sync/export/target.h"
 
 /* Reports the references that changed on an object whose source of authority is in the cloud. */
 static int report_blocked(struct outbound *out, struct err *e)

@@ -4,6 +4,10 @@
  * its wanted image up to date, so that a change in AD is noticed (event 6956), but nothing is sent.
  */
 #include "sync/export/duplicate.h"
+#include "sync/adopt.h"
+#include "sync/errors.h"
+#include "sync/export/target.h"
+#include "sync/images.h"
 #include "sync/outbound/outbound.h"
 #include "sync/soa.h"
 #include "report/fault.h"
@@ -282,7 +286,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 		if (*names)
 			TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
 	}
-	TRY(duplicate_index(out, row, &w->entry, e));
+	TRY(duplicate_index(s, out->conn, row, &w->entry, &out->arena, e));
 	row->wanted = image;
 	row->wanted_len = len;
 	row->want = WANT_PRESENT;
@@ -323,7 +327,7 @@ static int insert_row(
 	row_set_state(&row, EXPORT_EVENT_CHANGED);
 	TRY(cs_insert(out->sync->store, &row, e));
 	row.wanted = NULL; /* there was none before */
-	TRY(duplicate_index(out, &row, &w->entry, e));
+	TRY(duplicate_index(out->sync, out->conn, &row, &w->entry, &out->arena, e));
 	sync_count(out->sync, COUNTER_PROVISIONED_ADD_FLOW);
 	return target_appeared(out, mv->id, e);
 }

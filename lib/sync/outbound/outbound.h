@@ -5,6 +5,8 @@
 #pragma once
 
 #include "base/bitmap.h"
+#include "store/cs.h"
+#include "store/mv.h"
 #include "sync/session.h"
 #include "sync/inbound/observe.h"
 

@@ -5,8 +5,12 @@
 #include "sync/outbound/outbound.h"
 #include "report/fault.h"
 #include "base/timefmt.h"
+#include "store/cs_link.h"
 #include "store/cs_page.h"
+#include "store/mv.h"
 #include "store/mv_link.h"
+#include "sync/errors.h"
+#include "sync/step.h"
 
 static int page_apply(struct outbound *out, struct mv_row *rows, unsigned n, bool full,
 	int64_t *after, struct err *e)

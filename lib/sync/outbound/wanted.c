@@ -3,6 +3,7 @@
 #include "base/codec.h"
 #include "base/stopwatch.h"
 #include "lang/rule/scope.h"
+#include "sync/evaluate.h"
 
 #include <stdio.h>
 

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 
-#include <errno.h>
-
 /* The settings as they are in force; of a secret only where it lies. */
 static json_t *settings_json(const struct settings *s)
 {

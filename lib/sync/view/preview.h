@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "sync/run.h"
+#include "store/store.h"
+#include "sync/rules.h"
 
 /*
  * What a synchronization of one connector space object would do now: rules in scope, and why not,

@@ -5,7 +5,7 @@
 #include "store/error.h"
 #include "store/run_row.h"
 #include "sync/export/threshold.h"
-#include "sync/change.h"
+#include "sync/export/guard.h"
 #include "sync/view/fields.h"
 #include "sync/view/show.h"
 
@@ -221,7 +221,7 @@ json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
 	int64_t limit;
 
 	if (threshold_get(s, cfg, &limit, e) < 0 || threshold_override_get(s, &o, e) < 0 ||
-		change_staged(s, &c, e) < 0)
+		guard_count_all(s, &c, e) < 0)
 		return NULL;
 	return json_pack("{s:I, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:s?}", "threshold",
 		(json_int_t)limit, "configured",

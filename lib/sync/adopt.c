@@ -1,0 +1,81 @@
+/* Rows that become another object's, or nobody's: what hangs on them goes with them. */
+#include "sync/adopt.h"
+#include "store/cs_link.h"
+#include "store/error.h"
+#include "store/wait.h"
+#include "sync/export/target.h"
+
+bool row_adoptable(const struct cs_row *row, const struct cs_row *found)
+{
+	return !row->anchor && !row->imported && row->want == WANT_PRESENT &&
+	       streq(row->class, found->class) && found->kind == CS_STAGING && !found->mv &&
+	       found->want == WANT_NOTHING;
+}
+
+static int adopt_links(struct sync *s, int64_t row, int64_t found, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(s->store, found, 0, &a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_link l = links[i], there;
+		int r = cs_link_get(s->store, row, l.attr, l.target, &there, e);
+
+		TRY(r);
+		TRY(cs_link_delete(s->store, found, l.attr, l.target, e));
+		if (r == 0) {
+			there.imported |= l.imported;
+			there.seen = MAX(there.seen, l.seen);
+			l = there;
+		}
+		l.cs = row;
+		TRY(cs_link_put(s->store, &l, true, e));
+	}
+	return cs_link_repoint(s->store, found, row, e);
+}
+
+int row_adopt(struct sync *s, struct cs_row *row, const struct cs_row *found, struct err *e)
+{
+	TRY(adopt_links(s, row->id, found->id, e));
+	TRY(cs_delete(s->store, found->id, e));
+	row->kind = CS_STAGING;
+	row->anchor = found->anchor;
+	row->imported = found->imported;
+	row->imported_len = found->imported_len;
+	row->blocked = found->blocked;
+	row->deleted = found->deleted;
+	return cs_update(s->store, row, true, e);
+}
+
+int row_remove(struct sync *s, struct cs_row *row, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *links;
+	unsigned n;
+	int r = cs_link_is_target(s->store, row->id, e);
+
+	bitmap_unset(&s->errors, row->id);
+	TRY(r);
+	if (r == 0) {
+		TRY(cs_delete(s->store, row->id, e));
+		return 0;
+	}
+	TRY(cs_link_list(s->store, row->id, 0, &a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		TRY(cs_link_delete(s->store, row->id, links[i].attr, links[i].target, e));
+	TRY(error_clear_all(s->store, row->id, e));
+	TRY(wait_set(s->store, row->id, NULL, 0, e));
+	row->kind = CS_PLACEHOLDER;
+	row->class = "";
+	row->imported = row->wanted = NULL;
+	row->imported_len = row->wanted_len = 0;
+	row->want = WANT_NOTHING;
+	row_set_state(row, EXPORT_EVENT_DROPPED);
+	row->blocked = row->export_all = row->deleted = false;
+	row->mv = 0;
+	row->join_rule = NULL;
+	row->links = row->delete_after = 0;
+	return cs_update(s->store, row, false, e);
+}

@@ -1,0 +1,21 @@
+/*
+ * parameters: the %Parameters% of rules, for each connector and each of its partitions. A new one
+ * is a name in rule_parameters and, when directories differ in it, in the type's parameter().
+ */
+#pragma once
+
+#include "sync/session.h"
+
+/* Fills c->parameters and c->names from the settings and the store; they live in the run's arena.
+ */
+int sync_parameters(struct sync *s, struct sync_connector *c, struct err *e) _must_check_;
+/* Keeps what the directory says of its names. In a transaction. */
+int sync_names_put(
+	struct sync *s, struct sync_connector *c, const char *names, struct err *e) _must_check_;
+/* Values that are others than before: all objects of the connector are to be evaluated. */
+int sync_parameters_check(struct sync *s, struct sync_connector *c, struct err *e) _must_check_;
+
+/* The most specific partition that holds the object; dn NULL: the first. */
+unsigned parameters_partition(const struct sync_connector *c, const char *dn);
+/* NULL: it has no value there. In the run's arena. */
+const char *parameters_value(const struct sync_connector *c, unsigned partition, const char *name);

@@ -1,0 +1,32 @@
+/*
+ * step: the steps of a run and how each of them ends. A new kind of step is a function here and a
+ * row in the plan that run.c makes.
+ */
+#pragma once
+
+#include "connector/connector.h"
+#include "report/step_result.h"
+
+struct sync;
+struct sync_connector;
+
+/* How a step ended and, when not good, text for people. */
+struct step_end {
+	enum step_result result;
+	char error[1024];
+};
+
+/* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
+enum step_result stop_result(enum conn_result r, const struct err *e, enum step_result otherwise);
+
+/* --- the steps; negative: the run cannot go on (store) --- */
+int step_import(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
+	struct err *e) _must_check_;
+int step_inbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
+	struct err *e) _must_check_;
+int step_outbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
+	struct err *e) _must_check_;
+int step_write_back(
+	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e) _must_check_;
+int step_export(
+	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e) _must_check_;
