@@ -1,4 +1,7 @@
-/* The rights of applications, by their roles. */
+/*
+ * The rights of applications, by their roles. The roles of onPremisesSyncBehavior open that alone:
+ * the documented scripts of a switch have Group.Read.All beside Group-OnPremisesSyncBehavior.
+ */
 #include "graph/rights.h"
 
 #include "tenant/match.h"
@@ -8,14 +11,13 @@ static const struct {
 } rights[] = {
 #define BIT(r) (1u << ROLE_##r)
 	[TYPE_USER] = {BIT(USER_READ) | BIT(USER_WRITE) | BIT(DIRECTORY_READ) |
-			       BIT(DIRECTORY_WRITE) | BIT(SYNC) | BIT(USER_SOA),
+			       BIT(DIRECTORY_WRITE) | BIT(SYNC),
 		BIT(USER_WRITE) | BIT(DIRECTORY_WRITE) | BIT(SYNC)},
 	[TYPE_GROUP] = {BIT(GROUP_READ) | BIT(GROUP_WRITE) | BIT(DIRECTORY_READ) |
-				BIT(DIRECTORY_WRITE) | BIT(SYNC) | BIT(MEMBER_WRITE) |
-				BIT(GROUP_SOA),
+				BIT(DIRECTORY_WRITE) | BIT(SYNC) | BIT(MEMBER_WRITE),
 		BIT(GROUP_WRITE) | BIT(DIRECTORY_WRITE) | BIT(SYNC)},
 	[TYPE_CONTACT] = {BIT(CONTACT_READ) | BIT(DIRECTORY_READ) | BIT(DIRECTORY_WRITE) |
-				  BIT(SYNC) | BIT(CONTACT_SOA),
+				  BIT(SYNC),
 		BIT(SYNC)},
 	/* synchronization has no special rights here: it needs the role to read devices */
 	[TYPE_DEVICE] = {BIT(DEVICE_READ) | BIT(DEVICE_WRITE) | BIT(DIRECTORY_READ) |

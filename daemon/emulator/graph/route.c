@@ -224,6 +224,7 @@ void graph_route(struct emulator *em, struct request *rq, struct response *rs)
 	bool batch;
 
 	drop_tenant(em, rq);
+	rq->filter_needs_soa = em->tenant->soa_roles_to_filter;
 	batch = rq->n_segments == 1 && streq(rq->segments[0], "$batch");
 	rs->units = batch ? 0 : request_units(rq);
 	if (rq->method == M_OTHER)

@@ -9,17 +9,6 @@
 
 #include "base/err.h"
 
-static bool soa_allowed(const struct request *rq, enum object_type t)
-{
-	static const enum role roles[] = {
-		[TYPE_USER] = ROLE_USER_SOA,
-		[TYPE_GROUP] = ROLE_GROUP_SOA,
-		[TYPE_CONTACT] = ROLE_CONTACT_SOA,
-	};
-
-	return has_role(rq, roles[t]);
-}
-
 /* true, false, and the strings "true", "false" that documented scripts send. -1: neither. */
 static int read_flag(const json_t *body)
 {
@@ -67,7 +56,7 @@ static void switch_authority(
 
 void handle_soa(struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	if (!soa_allowed(rq, o->type)) {
+	if (!has_soa_role(rq, o->type)) {
 		respond_forbidden(rs);
 	} else if (rq->method == M_GET) {
 		rs->status = 200;

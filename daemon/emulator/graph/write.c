@@ -48,6 +48,18 @@ static bool is_kept_by_hand(const struct property *p, const struct object *o)
 	return p->writer == BY_MASTER && o && o->type == TYPE_USER && o->cloud_managed;
 }
 
+/*
+ * extensionAttribute1 to 15 of a cloud user are Graph's, those of a user who came from Active
+ * Directory are left to Exchange (learn.microsoft.com/graph/api/resources/
+ * onpremisesextensionattributes).
+ */
+static bool never_synced(const struct object *o)
+{
+	size_t n;
+
+	return !o || !object_prop(o, P_LAST_SYNC, &n);
+}
+
 static bool may_set(const struct request *rq, enum object_type t, const struct object *o,
 	unsigned prop, struct response *rs)
 {
@@ -65,6 +77,14 @@ static bool may_set(const struct request *rq, enum object_type t, const struct o
 	}
 	own = own || p->writer == BY_LIFECYCLE;
 
+	if (p->kind == KIND_EXTENSIONS && !is_sync(rq)) {
+		if (t == TYPE_GROUP)
+			return refuse(rs,
+				"Property '%s' cannot be set: extension attributes 1-15 are not "
+				"supported on cloud security groups.",
+				p->name);
+		own = never_synced(o);
+	}
 	if (p->writer == BY_SERVICE || !(own || is_sync(rq) || is_kept_by_hand(p, o)))
 		return refuse(rs, "Property '%s' is read-only and cannot be set.", p->name);
 	if (p->sync_only >> t & 1 && !is_sync(rq))

@@ -385,6 +385,12 @@ int filter_restricted(const struct filter *f, enum object_type t)
 	return prop < 0 && f->right ? filter_restricted(f->right, t) : prop;
 }
 
+bool filter_asks_soa(const struct filter *f)
+{
+	return strcasecmp(f->property, SOA_FLAG) == 0 || (f->left && filter_asks_soa(f->left)) ||
+	       (f->right && filter_asks_soa(f->right));
+}
+
 const char *filter_equals(const struct filter *f, const char *property)
 {
 	return f->kind == NODE_COMPARE && f->op == OP_EQ && strcasecmp(f->property, property) == 0

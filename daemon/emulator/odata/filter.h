@@ -35,6 +35,8 @@ enum filter_need filter_need(
 	const struct filter *f, enum object_type t, bool sync, const char **why);
 /* A property in it that only some applications may read; -1: there is none. */
 int filter_restricted(const struct filter *f, enum object_type t);
+/* Does it compare isCloudManaged? */
+bool filter_asks_soa(const struct filter *f);
 /* The literal (JSON text) when the whole filter is "property eq 'literal'"; NULL otherwise. */
 const char *filter_equals(const struct filter *f, const char *property);
 /* Of "id eq 'a' or id eq 'b'": their number, and "a,b," appended; 0: it is another filter. */

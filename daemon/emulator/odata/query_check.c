@@ -123,6 +123,11 @@ static bool filter_allowed(
 {
 	int prop = q->filter ? filter_restricted(q->filter, t) : -1;
 
+	if (rq->filter_needs_soa && q->filter && filter_asks_soa(q->filter) && !is_sync(rq) &&
+		t != TYPE_DEVICE && !has_soa_role(rq, t)) {
+		respond_forbidden(rs);
+		return false;
+	}
 	return prop < 0 || may_read_property(rq, (unsigned)prop, rs);
 }
 

@@ -1,6 +1,7 @@
 /* One request, as OData sees it. */
 #pragma once
 
+#include "tenant/property.h"
 #include "tenant/tenant.h"
 
 enum method { M_GET, M_POST, M_PATCH, M_PUT, M_DELETE, M_OTHER };
@@ -22,6 +23,7 @@ struct request {
 	int page_size;                 /* Prefer: odata.maxpagesize, 0: none */
 	bool minimal, representation;  /* Prefer: return=... */
 	bool part;                     /* of a $batch */
+	bool filter_needs_soa;         /* the tenant's soaRolesToFilter */
 };
 
 static inline bool has_role(const struct request *rq, enum role r)
@@ -32,4 +34,19 @@ static inline bool has_role(const struct request *rq, enum role r)
 static inline bool is_sync(const struct request *rq)
 {
 	return has_role(rq, ROLE_SYNC);
+}
+
+/*
+ * onPremisesSyncBehavior has a role for each type, which is for reading and for writing
+ * (learn.microsoft.com/graph/api/onpremisessyncbehavior-get).
+ */
+static inline bool has_soa_role(const struct request *rq, enum object_type t)
+{
+	static const enum role roles[] = {
+		[TYPE_USER] = ROLE_USER_SOA,
+		[TYPE_GROUP] = ROLE_GROUP_SOA,
+		[TYPE_CONTACT] = ROLE_CONTACT_SOA,
+	};
+
+	return (unsigned)t < ARRAY_SIZE(roles) && has_role(rq, roles[t]);
 }

@@ -146,7 +146,7 @@ static void read_list(const json_t *list, char ***ret, unsigned *n)
 }
 
 static const char *const known_keys[] = {"tenantId", "displayName", "initialDomain",
-	"verifiedDomains", "federatedDomains", "features", "applications"};
+	"verifiedDomains", "federatedDomains", "features", "soaRolesToFilter", "applications"};
 
 static int check_keys(const char *path, json_t *root, struct err *e)
 {
@@ -199,6 +199,7 @@ static int read_tenant(const char *path, json_t *root, struct tenant *t, struct 
 	read_list(json_object_get(root, "verifiedDomains"), &t->domains, &t->n_domains);
 	read_list(json_object_get(root, "federatedDomains"), &t->federated, &t->n_federated);
 	TRY(read_features(path, json_object_get(root, "features"), t, e));
+	t->soa_roles_to_filter = json_is_true(json_object_get(root, "soaRolesToFilter"));
 	t->apps = xcalloc(json_array_size(apps) + 1, sizeof(*t->apps));
 	json_array_foreach ((json_t *)apps, i, v)
 		if (read_app(path, v, &t->apps[t->n_apps++], e) < 0)

@@ -55,6 +55,7 @@ struct tenant {
 		bool on;
 	} * features;
 	unsigned n_features;
+	bool soa_roles_to_filter; /* $filter by isCloudManaged asks for the role of the type */
 	struct application *apps;
 	unsigned n_apps;
 };

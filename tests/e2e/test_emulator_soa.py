@@ -1,0 +1,181 @@
+"""The emulator's side of the source of authority: who may switch, what stays, what is refused."""
+import json
+
+import pytest
+from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Emulator, Graph, code, q
+
+COLLECTIONS = {"users": "User", "groups": "Group", "contacts": "Contacts"}
+ROLE = "%s-OnPremisesSyncBehavior.ReadWrite.All"
+FORBIDDEN = (403, "Authorization_RequestDenied")
+MASTERED = ("Unable to update the specified properties for on-premises mastered Directory Sync "
+            "objects or objects currently undergoing migration.")
+BODIES = {
+    "users": {"onPremisesImmutableId": "YQ==", "displayName": "anna", "mailNickname": "anna",
+              "userPrincipalName": "anna@fjordline.example"},
+    "groups": {"onPremisesImmutableId": "Yg==", "displayName": "crew", "mailNickname": "crew",
+               "mailEnabled": False, "securityEnabled": True},
+    "contacts": {"onPremisesImmutableId": "Yw==", "displayName": "Quay"}}
+KEPT = {"onPremisesDistinguishedName": "CN=Anna,DC=fjordline,DC=example",
+        "onPremisesDomainName": "fjordline.example", "onPremisesSamAccountName": "anna",
+        "onPremisesSecurityIdentifier": "S-1-5-21-1-2-3-1104",
+        "onPremisesUserPrincipalName": "anna@fjordline.local"}
+FLAG = "/%s?$count=true&$filter=onPremisesSyncBehavior/isCloudManaged eq true"
+
+
+@pytest.fixture
+def make(tmp_path):
+    """An emulator whose application "Only public Graph" has just these roles."""
+    running = []
+
+    def start(roles=None, **more):
+        with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+            tenant = dict(json.load(f), **more)
+        for app in tenant["applications"]:
+            if app["appId"] == GRAPH_APP[0] and roles is not None:
+                app["roles"] = roles
+        path = tmp_path / "tenant.json"
+        path.write_text(json.dumps(tenant), encoding="utf-8")
+        running.append(Emulator(str(tmp_path), "--memory", tenant=str(path)))
+        return running[-1]
+
+    yield start
+    for em in running:
+        em.stop()
+
+
+def create(sync, collection, **more):
+    status, o = sync.call("POST", "/" + collection, dict(BODIES[collection], **more))
+    assert status == 201, o
+    return "/%s/%s" % (collection, o["id"])
+
+
+@pytest.mark.parametrize("own", COLLECTIONS)
+def test_a_role_for_each_type(make, own):
+    """It is for reading as well, it is of one type, and it opens nothing else."""
+    em = make([ROLE % COLLECTIONS[own]])
+    sync, app = Graph(em, SYNC_APP), Graph(em, GRAPH_APP)
+    for collection in COLLECTIONS:
+        path = create(sync, collection)
+        for method, body in (("GET", None), ("PATCH", {"isCloudManaged": True})):
+            got = app.call(method, path + "/onPremisesSyncBehavior", body)
+            if collection == own:
+                assert got[0] == (200 if method == "GET" else 204)
+            else:
+                assert code(got) == FORBIDDEN
+                assert got[1]["error"]["message"] == (
+                    "Insufficient privileges to complete the operation.")
+        assert Graph(em, ADMIN_APP).get(path + "/onPremisesSyncBehavior")["isCloudManaged"] is (
+            collection == own)
+        for method, where, body in (
+                ("GET", path, None), ("GET", "/" + collection, None),
+                ("PATCH", path, {"displayName": "x"}), ("DELETE", path, None)):
+            assert app.call(method, where, body)[0] in (
+                (403, 400) if collection == "contacts" else (403,)), (method, where)
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_a_filter_can_ask_for_the_role(make, strict):
+    em = make(["User.Read.All", "Group.Read.All", ROLE % "User"], soaRolesToFilter=strict)
+    sync, app = Graph(em, SYNC_APP), Graph(em, GRAPH_APP)
+    who, crew = create(sync, "users"), create(sync, "groups")
+    for path in (who, crew):
+        Graph(em, ADMIN_APP).patch(path + "/onPremisesSyncBehavior", {"isCloudManaged": True})
+    assert ["/users/" + o["id"] for o in app.get(q(FLAG % "users"))["value"]] == [who]
+    for text in ("", " and displayName eq 'crew'"):
+        got = app.call("GET", q(FLAG % "groups" + text))
+        assert code(got) == FORBIDDEN if strict else len(got[1]["value"]) == 1
+    assert len(app.get(q("/groups?$filter=displayName eq 'crew'"))["value"]) == 1
+    assert len(sync.get(q(FLAG % "groups"))["value"]) == 1  # the service itself
+    # all types at once: each of the roles is needed
+    members = crew + "/members?$count=true&$filter=onPremisesSyncBehavior/isCloudManaged eq true"
+    assert app.call("GET", q(members))[0] == (403 if strict else 200)
+    assert Graph(em, ADMIN_APP).call("GET", q(members))[0] == 200
+
+
+def test_what_stays_is_written_only_while_in_the_cloud(make):
+    """Refused while Active Directory has the authority, and again after the way back."""
+    em = make()
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    who = create(sync, "users", **KEPT)
+
+    def attempt():
+        answers = [admin.call("PATCH", who, {name: "S-1-5-21-9"}) for name in KEPT]
+        return {(a[0], a[1] and a[1]["error"]["message"].replace(name, "NAME"))
+                for a, name in zip(answers, KEPT)}
+
+    assert attempt() == {(400, MASTERED)}
+    admin.patch(who + "/onPremisesSyncBehavior", {"isCloudManaged": True})
+    got = admin.get(who + "?$select=" + ",".join(KEPT))
+    assert {name: got[name] for name in KEPT} == KEPT
+    assert attempt() == {(204, None)}
+    admin.patch(who + "/onPremisesSyncBehavior", {"isCloudManaged": False})
+    assert attempt() == {(400, "Property 'NAME' is read-only and cannot be set.")}
+    sync.patch(who, KEPT)
+    assert attempt() == {(400, MASTERED)}
+    # of a group they never are
+    crew = create(sync, "groups", onPremisesSamAccountName="crew")
+    admin.patch(crew + "/onPremisesSyncBehavior", {"isCloudManaged": True})
+    assert code(admin.call("PATCH", crew, {"onPremisesSamAccountName": "x"})) == (
+        400, "Request_BadRequest")
+
+
+def test_extension_attributes_of_groups(make):
+    """They come from Active Directory, or not at all."""
+    em = make()
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    some = {"onPremisesExtensionAttributes": {"extensionAttribute1": "x"}}
+    crew = create(sync, "groups", **some)
+    assert admin.call("PATCH", crew, some)[1]["error"]["message"] == MASTERED
+    admin.patch(crew + "/onPremisesSyncBehavior", {"isCloudManaged": True})
+    for n in range(1, 16):
+        status, answer = admin.call("PATCH", crew, {
+            "onPremisesExtensionAttributes": {"extensionAttribute%d" % n: "y"}})
+        assert status == 400 and "not supported on cloud security groups" in (
+            answer["error"]["message"])
+    assert sync.call("PATCH", crew, some)[0] == 400  # and none flows
+    assert admin.call("POST", "/groups", dict(
+        some, displayName="g", mailNickname="g", mailEnabled=False, securityEnabled=True))[0] == 400
+    admin.patch(crew + "/onPremisesSyncBehavior", {"isCloudManaged": False})
+    sync.patch(crew, {"onPremisesExtensionAttributes": {"extensionAttribute1": "back"}})
+    got = admin.get(crew + "?$select=onPremisesExtensionAttributes")
+    assert got["onPremisesExtensionAttributes"]["extensionAttribute1"] == "back"
+
+
+def test_extension_attributes_of_users(make):
+    """Of a cloud user they are Graph's; of one who was synchronized they are left to Exchange."""
+    em = make()
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    some = {"onPremisesExtensionAttributes": {"extensionAttribute1": "x"}}
+    status, o = admin.call("POST", "/users", dict(
+        some, accountEnabled=True, displayName="Bo", mailNickname="bo",
+        userPrincipalName="bo@fjordline.example", passwordProfile={"password": "Aa1!aaaa"}))
+    assert status == 201
+    path = "/users/" + o["id"]
+    admin.patch(path, {"onPremisesExtensionAttributes": {"extensionAttribute2": "y"}})
+    assert admin.get(path + "?$select=onPremisesExtensionAttributes")[
+        "onPremisesExtensionAttributes"] == {"extensionAttribute1": "x", "extensionAttribute2": "y"}
+    who = create(sync, "users")
+    for cloud in (True, False):
+        admin.patch(who + "/onPremisesSyncBehavior", {"isCloudManaged": cloud})
+        assert code(admin.call("PATCH", who, some)) == (400, "Request_BadRequest")
+
+
+@pytest.mark.parametrize("blocked", [True, False])
+def test_the_way_back_is_a_takeover(make, blocked):
+    """A new tenant blocks it: the refusal says by which feature, and nothing has changed."""
+    em = make(features={"blockCloudObjectTakeoverThroughHardMatchEnabled": blocked})
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    who = create(sync, "users")
+    for cloud in (True, False):
+        admin.patch(who + "/onPremisesSyncBehavior", {"isCloudManaged": cloud})
+    admin.patch(who, {"displayName": "of the cloud"})
+    for method, path in (("POST", "/users"), ("PATCH", who)):
+        status, answer = sync.call(method, path, BODIES["users"])
+        if not blocked:
+            assert status in (200, 204)
+            continue
+        assert (status, answer["error"]["code"]) == (400, "InvalidHardMatch")
+        assert "blockCloudObjectTakeoverThroughHardMatchEnabled" in answer["error"]["message"]
+    got = admin.get(who + "?$select=displayName,onPremisesSyncEnabled")
+    assert (got["displayName"], got["onPremisesSyncEnabled"]) == (
+        ("of the cloud", None) if blocked else ("anna", True))
