@@ -4,8 +4,9 @@ if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
 	set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo, MinSizeRel"
 		FORCE)
 endif()
-add_compile_options(-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-	-Wformat=2 -Wundef -Wpointer-arith -Wswitch-enum -Wno-unused-parameter
+# clang counts signs among conversions, gcc does not
+add_compile_options(-Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow -Wstrict-prototypes
+	-Wmissing-prototypes -Wvla -Wformat=2 -Wundef -Wpointer-arith -Wswitch-enum -Wno-unused-parameter
 	-Wno-missing-field-initializers -fno-strict-aliasing)
 add_compile_definitions(_GNU_SOURCE)
 if(ADSYNC_WERROR)

@@ -160,7 +160,9 @@ struct connections *connections_new(SSL_CTX *tls, unsigned max, int request_seco
 		limit.rlim_cur = MIN(limit.rlim_max, MAX(limit.rlim_cur, max + FILES_OTHER));
 		setrlimit(RLIMIT_NOFILE, &limit);
 		if (limit.rlim_cur < max + FILES_OTHER)
-			max = limit.rlim_cur > FILES_OTHER ? limit.rlim_cur - FILES_OTHER : 1;
+			max = limit.rlim_cur > FILES_OTHER
+			              ? (unsigned)limit.rlim_cur - FILES_OTHER /* below max */
+			              : 1;
 	}
 	*cs = (struct connections){.tls = tls, .max = max, .request_time = {request_seconds, 0}};
 	LIST_INIT(&cs->list);
