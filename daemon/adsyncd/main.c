@@ -10,10 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#ifndef ADSYNC_CONFIG
-#define ADSYNC_CONFIG "/etc/adsyncd/adsyncd.conf"
-#endif
-
 static void usage(FILE *f)
 {
 	fputs("Usage: adsyncd [--config FILE] [--log auto|journal|stderr]\n"
@@ -51,7 +47,8 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct worker_options wo = {.config = ADSYNC_CONFIG, .profile = "delta", .report = -1};
+	struct worker_options wo = {
+		.config = ADSYNC_CONFDIR "/adsyncd.conf", .profile = "delta", .report = -1};
 	enum log_target target = LOG_TARGET_AUTO;
 	bool worker = false;
 	_cleanup_free_ char *absolute = NULL;

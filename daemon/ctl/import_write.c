@@ -88,7 +88,8 @@ static int write_config(struct import *im, struct err *e)
 	json_t *c, *p;
 
 	buf_adds(&b,
-		"# A proposal for /etc/adsyncd/adsyncd.conf, made of Connect Sync's connectors.\n"
+		"# A proposal for " ADSYNC_CONFDIR
+		"/adsyncd.conf, made of Connect Sync's connectors.\n"
 		"# Look at every line, and check it with: adsyncctl config check FILE\n\n"
 		"[adsyncd]\n# Only the imported rules; not the ones that come with adsyncd.\n");
 	buf_addf(&b, "rules = %s/rules\nmetaverse = %s/metaverse.json\n", im->output, im->output);

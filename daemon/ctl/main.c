@@ -7,10 +7,6 @@
 #include <getopt.h>
 #include <stdio.h>
 
-#ifndef ADSYNC_RUNDIR
-#define ADSYNC_RUNDIR "/run/adsyncd"
-#endif
-
 static const struct command commands[] = {
 #define COMMAND(group, name, arguments, least, most, function, help, more) \
 	{group, name, arguments, help, least, most, command_##function},
@@ -84,7 +80,8 @@ int main(int argc, char **argv)
 #undef OPTION
 		{0},
 	};
-	struct ctl ctl = {.socket = getenv("ADSYNCD_SOCKET"), .config = ADSYNC_CONFIG};
+	struct ctl ctl = {
+		.socket = getenv("ADSYNCD_SOCKET"), .config = ADSYNC_CONFDIR "/adsyncd.conf"};
 	const char *self = strrchr(argv[0], '/') ? strrchr(argv[0], '/') + 1 : argv[0];
 	int o;
 

@@ -15,19 +15,9 @@
 #define SECTION_BYTES_MAX 49 /* of inih, too */
 #define CONNECTORS_LIMIT 64
 
-#ifndef ADSYNC_DATADIR
-#define ADSYNC_DATADIR "/usr/share/adsyncd"
-#endif
-#ifndef ADSYNC_STATEDIR
-#define ADSYNC_STATEDIR "/var/lib/adsyncd"
-#endif
-#ifndef ADSYNC_RUNDIR
-#define ADSYNC_RUNDIR "/run/adsyncd"
-#endif
-
 static const struct option_def adsyncd_options[] = {
 	{"state_directory", OPTION_PATH, ADSYNC_STATEDIR, .help = "database and schedule"},
-	{"rules", OPTION_LIST, ADSYNC_DATADIR "/rules, /etc/adsyncd/rules.d",
+	{"rules", OPTION_LIST, ADSYNC_DATADIR "/rules, " ADSYNC_CONFDIR "/rules.d",
 		.help = "folders of rule files; a folder that is missing is empty"},
 	{"metaverse", OPTION_PATH, ADSYNC_DATADIR "/metaverse.json",
 		.help = "the metaverse's schema"},

@@ -2,8 +2,9 @@
  * Fills the tables of the program into a manual page: tables PAGE.in, to standard output. A line
  * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@,
  * @SECTION:NAME@ and @TYPE:NAME@ (options of adsyncd.conf), @COMMANDS@, @COMMANDS:rules@,
- * @OPTIONS@ and @COMPLETION@ (of adsyncctl).
- * A key of rule files that the page does not speak of is an error, which ends the build.
+ * @OPTIONS@ and @COMPLETION@ (of adsyncctl). Anywhere else in a line, @CONFDIR@, @DATADIR@,
+ * @RUNDIR@ and @STATEDIR@ are the folders of this installation. A key of rule files that the page
+ * does not speak of is an error, which ends the build.
  */
 #include "commands.h"
 #include "base/file.h"
@@ -140,6 +141,33 @@ static bool put_section(const char *line)
 	return false;
 }
 
+/* A line of text, with the folders in it. */
+static void put_text(const char *line)
+{
+	static const struct {
+		const char *mark, *folder;
+	} folders[] = {
+		{"@CONFDIR@", ADSYNC_CONFDIR},
+		{"@DATADIR@", ADSYNC_DATADIR},
+		{"@RUNDIR@", ADSYNC_RUNDIR},
+		{"@STATEDIR@", ADSYNC_STATEDIR},
+	};
+	unsigned i;
+
+	while (*line) {
+		for (i = 0; i < ARRAY_SIZE(folders); i++)
+			if (str_starts(line, folders[i].mark))
+				break;
+		if (i == ARRAY_SIZE(folders)) {
+			putchar(*line++);
+			continue;
+		}
+		fputs(folders[i].folder, stdout);
+		line += strlen(folders[i].mark);
+	}
+	putchar('\n');
+}
+
 static int put_line(const char *line)
 {
 	if (put_section(line))
@@ -162,10 +190,10 @@ static int put_line(const char *line)
 		put_command_options();
 	else if (streq(line, "@COMPLETION@"))
 		put_completion();
-	else if (line[0] == '@')
+	else if (line[0] == '@' && line[strlen(line) - 1] == '@')
 		return 1;
 	else
-		puts(line);
+		put_text(line);
 	return 0;
 }
 
