@@ -40,7 +40,7 @@ OWN = {
     r"lang/rule/(load|load_flow|load_join|loader|ruleset_priv)\.h": r"lib/lang/rule/",
 }
 # folders whose files (a .c and its .h are one) must not see each other in a circle
-NO_CIRCLES = ["lib/lang/", "daemon/emulator/"]
+NO_CIRCLES = ["lib/lang/", "lib/sync/", "daemon/emulator/"]
 # who alone may see a library's header
 ONLY = {
     "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist(_load)?\.[ch]|tests/unit/(store|sync|emulator)/",
@@ -65,10 +65,10 @@ HOMES = {
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 # what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
 FIGURES = {
-    ".c files over 450 lines": 16,
+    ".c files over 450 lines": 15,
     "functions over 60 lines": 2,
     "headers over 150 lines": 2,
-    "files in circles of includes": 15,
+    "files in circles of includes": 11,
 }
 MUST_CHECK = 0.99  # share of the prototypes in lib/ with a struct err * that are to be checked
 problems = []

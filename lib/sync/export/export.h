@@ -1,6 +1,6 @@
 /*
- * The export step's own state, shared by export.c (the step and what becomes of each item),
- * page.c (which rows and links are due, page by page) and order.c (what must leave first).
+ * The export step's own state, shared by step.c (the step), page.c (which rows and links are due,
+ * page by page), order.c (what must leave first) and result.c (what becomes of each item).
  */
 #pragma once
 
@@ -79,7 +79,3 @@ int export_commit(struct export_step *st, struct err *e) _must_check_;
 /* Is the row's last failure too fresh to send it again? */
 int export_must_wait(
 	struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e) _must_check_;
-
-/* The next page of the phase, marked as being sent and committed. 1, 0: the phase has no more. */
-int export_page_next(struct export_step *st, struct export_page **ret, struct err *e) _must_check_;
-void export_page_free(struct export_page *p);

@@ -3,10 +3,11 @@
  * failed ones whose time has come. A page is marked "sending" and committed before its first byte
  * leaves, so that a crash is noticed.
  */
-#include "sync/export/guard.h"
+#include "sync/export/page.h"
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/adopt.h"
+#include "sync/export/guard.h"
 #include "sync/export/refused.h"
 #include "sync/export/order.h"
 #include "sync/export/target.h"
@@ -21,16 +22,6 @@ static const enum export_state states[] = {
 	EXPORT_STATE_PENDING,
 	EXPORT_STATE_FAILED,
 };
-
-int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e)
-{
-	struct error_row er;
-	int r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
-
-	TRY(r);
-	*ret = r == 0 && er.retry_at > st->started;
-	return 0;
-}
 
 static struct export_slot *slot_add(struct export_page *p, struct export_slot *s)
 {

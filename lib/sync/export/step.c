@@ -1,0 +1,292 @@
+/*
+ * Export: CS.wanted --> Entra, in phases: what others wait for and they themselves (order.h), the
+ * other objects, references between them, the other deletes. Before
+ * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
+ * row; the next import confirms it.
+ */
+#include "base/timefmt.h"
+#include "report/fault.h"
+#include "store/cs_page.h"
+#include "store/error.h"
+#include "sync/errors.h"
+#include "sync/export/guard.h"
+#include "sync/export/order.h"
+#include "sync/export/page.h"
+#include "sync/export/result.h"
+#include "sync/export/warning.h"
+#include "sync/step.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define COMMIT_EVERY                                                                \
+	200 /* results; one that is not committed is found again by the next import \
+	     */
+
+/* --- the source that the connector pulls from --- */
+
+static struct export_page *page_find(struct export_step *st, int64_t number)
+{
+	struct export_page *p = st->pages;
+
+	while (p && p->number != number)
+		p = p->next;
+	return p;
+}
+
+static void page_drop(struct export_step *st, struct export_page *page)
+{
+	struct export_page **pp = &st->pages;
+
+	if (page->done < page->n || page->given < page->n)
+		return;
+	while (*pp != page)
+		pp = &(*pp)->next;
+	*pp = page->next;
+	if (st->current == page)
+		st->current = NULL;
+	export_page_free(page);
+}
+
+static int source_next(struct export_source *source, struct export_item *ret, struct err *e)
+{
+	struct export_step *st = (struct export_step *)source;
+	struct export_page *p = st->current;
+
+	if (st->sync->n_errors > EXPORT_ERRORS_MAX)
+		return 0;
+	if (!p || p->given == p->n) {
+		int r = export_page_next(st, &p, e);
+
+		if (r <= 0) {
+			st->fatal = r;
+			return r;
+		}
+		p->next = st->pages;
+		st->pages = st->current = p;
+	}
+	*ret = p->slots[p->given++].item;
+	return 1;
+}
+
+static int source_sending(struct export_source *source, struct err *e)
+{
+	fault_hit(FAULT_EXPORT_MARKED);
+	return 0;
+}
+
+static int source_result(
+	struct export_source *source, int64_t id, const struct export_outcome *o, struct err *e)
+{
+	struct export_step *st = (struct export_step *)source;
+	struct export_page *p = page_find(st, id >> 16);
+	struct export_slot *s = &p->slots[id & 0xffff];
+	int r = export_transaction(st, e);
+
+	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
+					    : FAULT_EXPORT_AFTER_SEND);
+	if (r >= 0)
+		r = result_record(st, s, o, e);
+	s->done = true;
+	p->done++;
+	page_drop(st, p);
+	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
+		r = export_commit(st, e);
+	if (r < 0)
+		st->fatal = r;
+	return MIN(r, 0);
+}
+
+/* --- the phases --- */
+
+/* Sources whose failed references have all been accepted have no error any more. */
+static int clear_retried(struct export_step *st, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+
+	for (int64_t id = 1; id < (int64_t)st->retried.size * 8; id++) {
+		struct cs_link *links;
+		struct cs_row row;
+		bool left = false;
+		unsigned n;
+		int r;
+
+		if (!bitmap_get(&st->retried, id))
+			continue;
+		arena_reset(&a);
+		r = cs_get(st->sync->store, id, &a, &row, e);
+		TRY(r);
+		if (r == STORE_NONE || row.state == EXPORT_STATE_FAILED)
+			continue;
+		TRY(cs_link_list(st->sync->store, id, 0, &a, &links, &n, e));
+		for (unsigned i = 0; i < n; i++)
+			left = left || links[i].state == EXPORT_STATE_FAILED;
+		if (!left)
+			TRY(export_error_clear(st->sync, id, e));
+	}
+	return 0;
+}
+
+static void phase_begin(struct export_step *st, enum export_phase phase)
+{
+	st->phase = phase;
+	st->state_index = 0;
+	st->after = 0;
+	st->after_link = (struct cs_link){0};
+	bitmap_clear(&st->handled);
+}
+
+static void pages_free(struct export_step *st)
+{
+	while (st->pages) {
+		struct export_page *p = st->pages;
+
+		st->pages = p->next;
+		export_page_free(p);
+	}
+	st->current = NULL;
+}
+
+/* What the connector is handed in one call may leave in any order. */
+static int export_round(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	struct err ee = {0};
+	enum conn_result r = st->conn->type->export(con, &st->source, &ee);
+
+	if (st->fatal < 0) {
+		*e = ee;
+		return st->fatal;
+	}
+	TRY(export_transaction(st, e));
+	if (st->phase == EXPORT_LINKS && r == CONN_OK)
+		TRY(clear_retried(st, e));
+	TRY(export_commit(st, e));
+	pages_free(st);
+	if (r != CONN_OK) {
+		end->result = stop_result(r, &ee, STEP_RESULT_EXPORT_WRITE);
+		err_format(&ee, end->error, sizeof(end->error));
+	}
+	return 0;
+}
+
+static int export_waves(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	const struct order *o = st->order;
+
+	while (st->order_next < o->n && step_result_good(end->result) &&
+		st->sync->n_errors <= EXPORT_ERRORS_MAX) {
+		st->wave = o->items[st->order_next].wave;
+		TRY(export_round(st, con, end, e));
+	}
+	return 0;
+}
+
+static int export_phases(
+	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
+{
+	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && step_result_good(end->result); ph++) {
+		phase_begin(st, (enum export_phase)ph);
+		TRY(ph == EXPORT_ORDERED ? export_waves(st, con, end, e)
+					 : export_round(st, con, end, e));
+	}
+	return 0;
+}
+
+/* Is there anything to send? If not, the service is not asked for a token. */
+static int has_work(struct export_step *st, bool *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	static const enum export_state states[] = {
+		EXPORT_STATE_SENDING, EXPORT_STATE_PENDING, EXPORT_STATE_FAILED};
+
+	*ret = false;
+	for (unsigned i = 0; i < ARRAY_SIZE(states) && !*ret; i++) {
+		struct cs_row *rows;
+		struct link_item *items;
+		struct cs_link start = {0};
+		unsigned n, m;
+
+		TRY(cs_page_state(
+			st->sync->store, st->conn->row.id, states[i], 0, 1, &a, &rows, &n, e));
+		TRY(cs_link_page_export(st->sync->store, st->conn->row.id, states[i], &start, 1, &a,
+			&items, &m, e));
+		*ret = n || m;
+	}
+	return 0;
+}
+
+static int export_with(struct export_step *st, struct step_end *end, struct err *e)
+{
+	struct sync *s = st->sync;
+	struct sync_connector *c = st->conn;
+	struct connector_host host = {s->host->canceled, s->host->ctx};
+	struct connector *con = NULL;
+	struct err ee = {0};
+	bool stopped, work;
+	int ret;
+
+	TRY(warning_recheck(st, e));
+	TRY(guard_deletes(st, end, &stopped, e));
+	if (stopped)
+		return 0;
+	TRY(has_work(st, &work, e));
+	if (!work)
+		return 0;
+	TRY(order_make(st, st->order, e));
+	TRY(export_commit(st, e));
+	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
+		end->result = STEP_RESULT_NO_START_MA;
+		err_format(&ee, end->error, sizeof(end->error));
+		return 0;
+	}
+	ret = export_phases(st, con, end, e);
+	c->type->close(con);
+	return ret == 0 && step_result_good(end->result) ? guard_done(st, e) : ret;
+}
+
+/* The result, for as long as objects have errors: also those whose time has not come again. */
+static int tell_lasting(
+	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	int64_t n = 0;
+
+	if (s->n_errors > EXPORT_ERRORS_MAX)
+		end->result = STEP_RESULT_ERROR_LIMIT;
+	TRY(error_count_export(s->store, c->row.id, &n, e));
+	n = MAX(n, s->n_errors);
+	if (n && step_result_good(end->result))
+		end->result = STEP_RESULT_EXPORT_ERRORS;
+	if (n && !end->error[0])
+		snprintf(end->error, sizeof(end->error),
+			"%" PRId64 " object(s) have export errors: adsyncctl errors", n);
+	return 0;
+}
+
+int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	struct order order = {0};
+	struct export_step st = {
+		.order = &order,
+		.source = {.next = source_next, .result = source_result, .sending = source_sending},
+		.sync = s,
+		.conn = c,
+		.started = unix_now(),
+	};
+	int r = export_with(&st, end, e);
+
+	pages_free(&st);
+	order_done(&order);
+	bitmap_done(&st.handled);
+	bitmap_done(&st.ordered);
+	bitmap_done(&st.retried);
+	bitmap_done(&st.refused);
+	bitmap_done(&st.weighed);
+	bitmap_done(&st.held);
+	if (r < 0) {
+		store_rollback(s->store);
+		return r;
+	}
+	return tell_lasting(s, c, end, e);
+}
