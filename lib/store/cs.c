@@ -52,7 +52,7 @@ void cs_read(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret
 	row->wanted = q_col_blob(st, 8, a, &row->wanted_len);
 	row->want = (enum cs_want)sqlite3_column_int(st, 9);
 	row->state = (enum export_state)sqlite3_column_int(st, 10);
-	row->blocked = sqlite3_column_int(st, 11);
+	row->blocked = (unsigned)sqlite3_column_int(st, 11);
 	row->export_all = sqlite3_column_int(st, 12);
 	row->deleted = sqlite3_column_int(st, 13);
 	row->mv = sqlite3_column_int64(st, 14);
@@ -172,7 +172,7 @@ static void read_joined(const struct store *s, sqlite3_stmt *st, struct arena *a
 		.id = sqlite3_column_int64(st, 0),
 		.class = q_col_text(st, 1, a),
 		.want = (enum cs_want)sqlite3_column_int(st, 2),
-		.blocked = sqlite3_column_int(st, 3),
+		.blocked = (unsigned)sqlite3_column_int(st, 3),
 	};
 }
 

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "model/authority.h"
 #include "store/store.h"
 
 /* X(enum, word) - the numbers are in the database: only append */
@@ -66,7 +67,8 @@ struct cs_row {
 	size_t wanted_len;
 	enum cs_want want;
 	enum export_state state;
-	bool blocked, export_all, deleted;
+	unsigned blocked; /* mask of enum authority: over what the directory's side has the say */
+	bool export_all, deleted;
 	int64_t mv; /* 0: a disconnector */
 	const char *join_rule;
 	int64_t seq;

@@ -82,12 +82,13 @@ int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *c
 		S(class), I(after_id), I(limit));
 }
 
-int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
-	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e)
+int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class,
+	enum authority authority, int64_t after_id, unsigned limit, int64_t *ret_ids,
+	unsigned *ret_n, struct err *e)
 {
 	assert(connector >= 0);
 	return q_ids(s, Q_CS_PAGE_BLOCKED_IDS, limit, ret_ids, ret_n, e, I(connector), S(class),
-		I(after_id), I(limit));
+		I(after_id), I(limit), I(authority));
 }
 
 int cs_search(struct store *s, int64_t connector, const char *text, unsigned limit, struct arena *a,

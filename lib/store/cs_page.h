@@ -39,19 +39,22 @@ int cs_page_expired(struct store *s, int64_t connector, int64_t now, unsigned li
 /* Ids of rows that the directory has (imported, not deleted) with id > after_id. */
 int cs_page_imported_ids(struct store *s, int64_t connector, int64_t after_id, unsigned limit,
 	int64_t *ret_ids, unsigned *ret_n, struct err *e) _must_check_;
-/* Ids of rows of a class with blocked = 1, id > after_id. */
+/* Ids of rows of a class that the directory has, id > after_id. */
 int cs_page_imported_class_ids(struct store *s, int64_t connector, const char *class,
 	int64_t after_id, unsigned limit, int64_t *ret_ids, unsigned *ret_n,
 	struct err *e) _must_check_;
-int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class, int64_t after_id,
-	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e) _must_check_;
+/* Of those over which one authority has the say. */
+int cs_page_blocked_ids(struct store *s, int64_t connector, const char *class,
+	enum authority authority, int64_t after_id, unsigned limit, int64_t *ret_ids,
+	unsigned *ret_n, struct err *e) _must_check_;
 
 /* Search for people: DN or anchor contains the text (folded), at most limit. connector 0: all. */
 int cs_search(struct store *s, int64_t connector, const char *text, unsigned limit, struct arena *a,
 	struct cs_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 
 struct cs_counts {
-	int64_t total, placeholders, connectors, disconnectors, blocked;
+	int64_t total, placeholders, connectors, disconnectors;
+	int64_t blocked;                                     /* as a whole: AUTHORITY_ALL */
 	int64_t imported;                                    /* the directory has it */
 	int64_t pending_add, pending_update, pending_delete; /* pending, sending or failed */
 	int64_t awaiting, failed;                            /* states exported, failed */

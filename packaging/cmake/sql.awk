@@ -11,6 +11,7 @@
 #           X(BLUE, "blue")
 #   enum colour {
 #   #define X(name, word) COLOUR_##name,
+# A number of its own stands behind the name: X(RED, 4, "red").
 # "-- define: NAME text" gives a name to a list of them. An unknown name ends the build.
 function quote(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\\n\"" }
 function fail(text) { printf "%s:%d: %s\n", FILENAME, FNR, text > "/dev/stderr"; failed = 1; exit 1 }
@@ -29,12 +30,14 @@ FILENAME ~ /\.h$/ {
 	if ($0 ~ /^[ \t]*#define X\(.*##/) {
 		prefix = $0
 		sub(/##.*$/, "", prefix); sub(/^.*[ \t\[]/, "", prefix)
-		for (i = 0; i < rows; i++) number[prefix row[i]] = i
+		for (i = 0; i < rows; i++) number[prefix row[i]] = own[i] == "" ? i : own[i]
 		rows = 0
 	}
 	if (inside && match($0, /^[ \t]*X\([A-Z0-9_]+/)) {
 		word = substr($0, RSTART, RLENGTH)
 		sub(/^[ \t]*X\(/, "", word)
+		own[rows] = match($0, /^[ \t]*X\([A-Z0-9_]+, [0-9]+,/) ? substr($0, RSTART, RLENGTH) : ""
+		gsub(/^.*\([A-Z0-9_]+, |,$/, "", own[rows])
 		row[rows++] = word
 	}
 	if ($0 !~ /\\$/) inside = 0

@@ -3,6 +3,11 @@
 -- rows that have left their DN to another one
 CREATE INDEX cs_aside ON cs (connector, dn) WHERE dn_key IS NULL;
 
+-- cs.blocked is a mask of enum authority: over what of the object somebody else has the say. What
+-- version 1 wrote is all (1) or nothing (0).
+DROP INDEX cs_blocked;
+CREATE INDEX cs_blocked ON cs (connector, class) WHERE blocked <> 0;
+
 -- attributes that the directory refused while it took the others, see sync/refused.h
 CREATE TABLE cs_refused (
 	cs INTEGER NOT NULL REFERENCES cs ON DELETE CASCADE,

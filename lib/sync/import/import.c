@@ -251,8 +251,8 @@ static int flag_end(struct import_step *st, const char *class, struct err *e)
 	unsigned n;
 
 	do {
-		TRY(cs_page_blocked_ids(
-			st->sync->store, st->conn->row.id, class, after, PAGE, ids, &n, e));
+		TRY(cs_page_blocked_ids(st->sync->store, st->conn->row.id, class, AUTHORITY_ALL,
+			after, PAGE, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
 			struct cs_row row;
 			int r;

@@ -91,7 +91,7 @@ json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a)
 	set_text(o, "kind", cs_kind_name(row->kind));
 	set_text(o, "state", export_state_name(row->state));
 	set_text(o, "wanted", cs_want_name(row->want));
-	json_object_set_new(o, "blockOnPremisesSync", json_boolean(row->blocked));
+	json_object_set_new(o, "blockOnPremisesSync", json_boolean(row->blocked & AUTHORITY_ALL));
 	json_object_set_new(o, "mv", row->mv ? json_integer(row->mv) : json_null());
 	return o;
 }

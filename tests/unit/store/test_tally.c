@@ -50,7 +50,7 @@ static void test_random_changes(void **state)
 		"kind = n % 3",
 		"want = n % 3",
 		"state = n % 6",
-		"blocked = n % 2",
+		"blocked = n % 4",
 		"deleted = n % 2",
 		"mv = CASE WHEN n % 2 THEN 1 END",
 		"anchor = CASE WHEN n % 2 THEN 'a' || id END",
