@@ -3,7 +3,7 @@
 #include "base/timefmt.h"
 #include "store/cs_page.h"
 #include "store/error.h"
-#include "sync/export/guard.h"
+#include "sync/export/limit.h"
 #include "sync/run.h"
 #include "sync/view/show.h"
 
@@ -43,24 +43,24 @@ int change_threshold(const struct config *cfg, int64_t n, struct err *e)
 	_cleanup_change_ struct change c = {.lock = -1};
 
 	TRY(begin(&c, cfg, e));
-	TRY(threshold_set(c.s, n, e));
+	TRY(limit_threshold_set(c.s, n, e));
 	return store_commit(c.s, e);
 }
 
-int change_allow(const struct config *cfg, struct threshold_override *ret, struct err *e)
+int change_allow(const struct config *cfg, struct limit_override *ret, struct err *e)
 {
 	_cleanup_change_ struct change c = {.lock = -1};
-	struct guard_counts staged;
+	struct limit_staged staged;
 
 	TRY(begin(&c, cfg, e));
-	TRY(guard_count_all(c.s, &staged, e));
+	TRY(limit_staged(c.s, &staged, e));
 	if (!staged.deletes && !staged.references)
 		return err_set(e, -ENOENT, NULL, 0,
 			"nothing is staged that a threshold would stop: a permission in advance is "
 			"not given");
-	*ret = (struct threshold_override){
+	*ret = (struct limit_override){
 		staged.deletes, staged.references, staged.removals, unix_now() + OVERRIDE_SECONDS};
-	TRY(threshold_override_set(c.s, ret, e));
+	TRY(limit_override_set(c.s, ret, e));
 	return store_commit(c.s, e);
 }
 

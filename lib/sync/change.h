@@ -6,13 +6,12 @@
 #pragma once
 
 #include "sync/config.h"
-#include "sync/export/threshold.h"
+#include "sync/export/limit.h"
 
 /* n < 0: as configured. */
 int change_threshold(const struct config *cfg, int64_t n, struct err *e) _must_check_;
 /* Lets the next export delete what is staged now, which is in *ret. -ENOENT: nothing is. */
-int change_allow(
-	const struct config *cfg, struct threshold_override *ret, struct err *e) _must_check_;
+int change_allow(const struct config *cfg, struct limit_override *ret, struct err *e) _must_check_;
 /*
  * The next export sends the object again, whatever its wait: by DN or anchor, of AD or of Entra;
  * connector NULL: any. -ENOENT: there is none, or it has no error.

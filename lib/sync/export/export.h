@@ -8,7 +8,6 @@
 #include "store/cs.h"
 #include "store/cs_link.h"
 #include "sync/session.h"
-#include "sync/export/threshold.h"
 
 #define EXPORT_PAGE 200        /* rows in one page */
 #define EXPORT_ERRORS_MAX 5000 /* as Connect Sync's stopped-error-limit */
@@ -63,12 +62,9 @@ struct export_step {
 	int64_t n_pages;
 	unsigned uncommitted;
 	bool in_transaction;
-	struct bitmap retried;              /* sources whose failed links are sent again */
-	struct bitmap refused;              /* sources of links that were refused */
-	struct bitmap weighed;              /* groups whose removals were looked at, see guard.h */
-	struct bitmap held;                 /* of these: too many */
-	struct threshold_override override; /* as it was at the beginning */
-	bool override_used;
+	struct bitmap retried; /* sources whose failed links are sent again */
+	struct bitmap refused; /* sources of links that were refused */
+	struct limit *limit;
 	int64_t started; /* unix time */
 	int fatal;
 };

@@ -7,7 +7,7 @@
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/adopt.h"
-#include "sync/export/guard.h"
+#include "sync/export/limit.h"
 #include "sync/export/refused.h"
 #include "sync/export/order.h"
 #include "sync/export/target.h"
@@ -229,7 +229,7 @@ static int link_slot(
 	if (!li->link.wanted && li->link.imported) {
 		bool held;
 
-		TRY(guard_removal(st, li->link.cs, li->dn, &held, e));
+		TRY(limit_removal(st, li->link.cs, li->dn, &held, e));
 		if (held)
 			return 0;
 	}

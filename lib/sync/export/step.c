@@ -9,7 +9,7 @@
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/errors.h"
-#include "sync/export/guard.h"
+#include "sync/export/limit.h"
 #include "sync/export/order.h"
 #include "sync/export/page.h"
 #include "sync/export/result.h"
@@ -228,7 +228,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	int ret;
 
 	TRY(warning_recheck(st, e));
-	TRY(guard_deletes(st, end, &stopped, e));
+	TRY(limit_deletes(st, end, &stopped, e));
 	if (stopped)
 		return 0;
 	TRY(has_work(st, &work, e));
@@ -243,7 +243,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	}
 	ret = export_phases(st, con, end, e);
 	c->type->close(con);
-	return ret == 0 && step_result_good(end->result) ? guard_done(st, e) : ret;
+	return ret == 0 && step_result_good(end->result) ? limit_done(st, e) : ret;
 }
 
 /* The result, for as long as objects have errors: also those whose time has not come again. */
@@ -266,8 +266,10 @@ static int tell_lasting(
 
 int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
 {
+	struct limit limit = {0};
 	struct order order = {0};
 	struct export_step st = {
+		.limit = &limit,
 		.order = &order,
 		.source = {.next = source_next, .result = source_result, .sending = source_sending},
 		.sync = s,
@@ -277,13 +279,12 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 	int r = export_with(&st, end, e);
 
 	pages_free(&st);
+	limit_end(&limit);
 	order_done(&order);
 	bitmap_done(&st.handled);
 	bitmap_done(&st.ordered);
 	bitmap_done(&st.retried);
 	bitmap_done(&st.refused);
-	bitmap_done(&st.weighed);
-	bitmap_done(&st.held);
 	if (r < 0) {
 		store_rollback(s->store);
 		return r;

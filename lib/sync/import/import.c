@@ -12,6 +12,7 @@
 #include "store/cs_page.h"
 #include "store/outbox.h"
 #include "sync/errors.h"
+#include "sync/export/limit.h"
 #include "sync/export/target.h"
 #include "sync/parameters.h"
 #include "sync/step.h"
@@ -21,7 +22,6 @@
 #include <stdio.h>
 
 #define COMMIT_EVERY 1000 /* objects; rows without their cursor are delivered again, harmlessly */
-#define OBSOLETE_SMALL 20 /* the share guard does not apply to so few objects */
 
 static int commit(struct import_step *st, struct err *e)
 {
@@ -343,7 +343,7 @@ static bool obsolete_refused(
 			u->had);
 		return true;
 	}
-	if (u->n > OBSOLETE_SMALL && u->n * 100 > u->had * limit) {
+	if (limit_share_exceeded(u->n, u->had, limit)) {
 		end->result = STEP_RESULT_OBJECT_LIMIT;
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "

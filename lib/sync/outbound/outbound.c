@@ -83,7 +83,7 @@ static int links_to_unwanted(struct outbound *out, const struct cs_row *row, str
 	return 0;
 }
 
-/* Of a class that is never sent: so is no delete, and none may wait and count against the guards.
+/* Of a class that is never sent: so is no delete, and none may wait and count against a limit.
  */
 static bool is_outside(const struct outbound *out, const char *class)
 {

@@ -208,7 +208,7 @@ static int set_threshold(const struct config *cfg, const json_t *p, json_t **ret
 static int override_threshold(
 	const struct config *cfg, const json_t *p, json_t **ret, struct err *e)
 {
-	struct threshold_override o;
+	struct limit_override o;
 
 	TRY(change_allow(cfg, &o, e));
 	*ret = json_pack("{s:I, s:I, s:I}", "deletes", (json_int_t)o.deletes, "references",

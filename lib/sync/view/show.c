@@ -4,8 +4,7 @@
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "store/run_row.h"
-#include "sync/export/threshold.h"
-#include "sync/export/guard.h"
+#include "sync/export/limit.h"
 #include "sync/view/fields.h"
 #include "sync/view/show.h"
 
@@ -215,13 +214,13 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 
 json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
 {
-	struct threshold_override o;
-	struct guard_counts c;
+	struct limit_override o;
+	struct limit_staged c;
 	char when[TIME_TEXT_SIZE];
 	int64_t limit;
 
-	if (threshold_get(s, cfg, &limit, e) < 0 || threshold_override_get(s, &o, e) < 0 ||
-		guard_count_all(s, &c, e) < 0)
+	if (limit_threshold_get(s, cfg, &limit, e) < 0 || limit_override_get(s, &o, e) < 0 ||
+		limit_staged(s, &c, e) < 0)
 		return NULL;
 	return json_pack("{s:I, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:s?}", "threshold",
 		(json_int_t)limit, "configured",

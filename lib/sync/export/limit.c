@@ -1,18 +1,78 @@
-/* The guards: numbers and percentages, for all objects, for each class, for one group. */
-#include "sync/export/guard.h"
+/*
+ * Numbers and percentages: for all deletes of a target, for each class, for the references of one
+ * object. What an administrator has set at run time is two rows of the store's meta.
+ */
+#include "sync/export/limit.h"
 #include "base/timefmt.h"
+#include "store/connector_row.h"
 #include "store/cs_link.h"
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "store/outbox.h"
+#include "sync/export/export.h"
 #include "sync/step.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FEW 20 /* up to so many, no share is asked for */
+#define FEW 20 /* up to so many are never too large a share: limit_share_exceeded() */
 
-static bool is_too_large_a_share(int64_t n, int64_t of, int64_t percent)
+/* --- what was set at run time --- */
+
+static const char number_row[] = "deletion_threshold";
+static const char override_row[] = "deletion_override";
+
+int limit_threshold_get(struct store *s, const struct config *cfg, int64_t *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *text = NULL;
+	int r = meta_get(s, number_row, &a, &text, e);
+
+	TRY(r);
+	*ret = r == 0 && *text ? strtoll(text, NULL, 10)
+	                       : setting_number(&cfg->export, "deletion_threshold");
+	return 0;
+}
+
+int limit_threshold_set(struct store *s, int64_t n, struct err *e)
+{
+	char text[32] = "";
+
+	if (n >= 0)
+		snprintf(text, sizeof(text), "%" PRId64, n);
+	return meta_set(s, number_row, text, e);
+}
+
+int limit_override_get(struct store *s, struct limit_override *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *text = NULL;
+	struct limit_override o = {0};
+	int r = meta_get(s, override_row, &a, &text, e);
+
+	TRY(r);
+	*ret = (struct limit_override){0};
+	if (r == 0 &&
+		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64, &o.deletes,
+			&o.references, &o.removals, &o.ends) == 4 &&
+		o.ends > unix_now())
+		*ret = o;
+	return 0;
+}
+
+int limit_override_set(struct store *s, const struct limit_override *o, struct err *e)
+{
+	char text[128] = "";
+
+	if (o->ends)
+		snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
+			o->deletes, o->references, o->removals, o->ends);
+	return meta_set(s, override_row, text, e);
+}
+
+/* --- deletes --- */
+
+bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent)
 {
 	return n > FEW && n * 100 > of * percent;
 }
@@ -39,7 +99,7 @@ static int doubt_class(
 	if (d->deletes <= FEW || !percent) /* counting all costs a walk through them */
 		return 0;
 	TRY(cs_count_imported_class(st->sync->store, st->conn->row.id, d->class, &of, e));
-	if (is_too_large_a_share(d->deletes, of, percent))
+	if (limit_share_exceeded(d->deletes, of, percent))
 		snprintf(why, size,
 			"%" PRId64 " of %" PRId64
 			" objects of class %s are to be deleted, more than deletion_limit = "
@@ -61,7 +121,7 @@ static int doubt_references(
 	if (n <= FEW || !percent)
 		return 0;
 	TRY(cs_link_count_imported(st->sync->store, connector, &of, e));
-	if (is_too_large_a_share(n, of, percent))
+	if (limit_share_exceeded(n, of, percent))
 		snprintf(why, size,
 			"%" PRId64 " of %" PRId64
 			" references are to be removed, more than deletion_limit = %" PRId64
@@ -97,9 +157,9 @@ static int doubt_objects(struct export_step *st, int64_t limit, char *why, size_
 /* A permission was given for so many: it takes the doubt away, unless there are more by now. */
 static void allow(struct export_step *st, char *why, int64_t n, int64_t allowed)
 {
-	if (!why[0] || !st->override.ends || n > allowed)
+	if (!why[0] || !st->limit->override.ends || n > allowed)
 		return;
-	st->override_used = true;
+	st->limit->override_used = true;
 	why[0] = '\0';
 }
 
@@ -109,24 +169,24 @@ static int doubt(struct export_step *st, char *why, size_t size, struct err *e)
 	int64_t limit, n;
 
 	why[0] = '\0';
-	TRY(threshold_get(st->sync->store, st->sync->cfg, &limit, e));
+	TRY(limit_threshold_get(st->sync->store, st->sync->cfg, &limit, e));
 	if (limit == 0)
 		return 0;
 	TRY(doubt_objects(st, limit, why, size, &n, e));
-	allow(st, why, n, st->override.deletes);
+	allow(st, why, n, st->limit->override.deletes);
 	if (why[0])
 		return 0;
 	TRY(doubt_references(st, why, size, &n, e));
-	allow(st, why, n, st->override.references);
+	allow(st, why, n, st->limit->override.references);
 	return 0;
 }
 
-int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
+int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
 {
 	struct record r = {.event = EVENT_DELETION_THRESHOLD};
 	char why[200];
 
-	TRY(threshold_override_get(st->sync->store, &st->override, e));
+	TRY(limit_override_get(st->sync->store, &st->limit->override, e));
 	TRY(doubt(st, why, sizeof(why), e));
 	*ret_stopped = why[0] != '\0';
 	if (!*ret_stopped)
@@ -147,14 +207,14 @@ int guard_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
  * The permission holds for what was there when it was given, once: it is used up when the export
  * has come to its end. One that was killed in the middle may go on with what is left.
  */
-int guard_done(struct export_step *st, struct err *e)
+int limit_done(struct export_step *st, struct err *e)
 {
-	static const struct threshold_override none;
+	static const struct limit_override none;
 
-	if (!st->override_used)
+	if (!st->limit->override_used)
 		return 0;
 	TRY(export_transaction(st, e));
-	TRY(threshold_override_set(st->sync->store, &none, e));
+	TRY(limit_override_set(st->sync->store, &none, e));
 	return export_commit(st, e);
 }
 
@@ -194,7 +254,7 @@ static bool is_too_much(const struct export_step *st, int64_t n, int64_t of)
 	int64_t limit = setting_number(x, "member_removal_threshold");
 	int64_t percent = setting_number(x, "member_removal_limit");
 
-	return (limit && n > limit) || (percent && is_too_large_a_share(n, of, percent));
+	return (limit && n > limit) || (percent && limit_share_exceeded(n, of, percent));
 }
 
 static int clear_hold(struct export_step *st, int64_t cs, struct err *e)
@@ -210,31 +270,37 @@ static int clear_hold(struct export_step *st, int64_t cs, struct err *e)
 	return error_clear(st->sync->store, cs, ERROR_EXPORT, e);
 }
 
-int guard_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held, struct err *e)
+int limit_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held, struct err *e)
 {
 	int64_t n, of;
 
-	*ret_held = bitmap_get(&st->held, cs);
-	if (bitmap_get(&st->weighed, cs))
+	*ret_held = bitmap_get(&st->limit->held, cs);
+	if (bitmap_get(&st->limit->weighed, cs))
 		return 0;
-	bitmap_set(&st->weighed, cs);
+	bitmap_set(&st->limit->weighed, cs);
 	TRY(cs_link_count_removals_of(st->sync->store, cs, &n, &of, e));
 	if (!is_too_much(st, n, of))
 		return clear_hold(st, cs, e);
-	if (st->override.ends && n <= st->override.removals) {
-		st->override_used = true;
+	if (st->limit->override.ends && n <= st->limit->override.removals) {
+		st->limit->override_used = true;
 		return clear_hold(st, cs, e);
 	}
-	bitmap_set(&st->held, cs);
+	bitmap_set(&st->limit->held, cs);
 	*ret_held = true;
 	return hold(st, cs, dn, n, of, e);
+}
+
+void limit_end(struct limit *l)
+{
+	bitmap_done(&l->weighed);
+	bitmap_done(&l->held);
 }
 
 /* --- for people --- */
 
 struct counting {
 	struct store *s;
-	struct guard_counts *ret;
+	struct limit_staged *ret;
 	struct arena a;
 	struct err *e;
 	int failed;
@@ -258,39 +324,38 @@ static void count_held(void *ctx, int64_t cs)
 	c->ret->removals = MAX(c->ret->removals, n);
 }
 
-static int count_connector(
-	struct store *s, int64_t connector, struct guard_counts *ret, struct err *e)
-{
-	struct counting c = {.s = s, .ret = ret, .e = e};
-	struct delete_count *classes;
-	int64_t references = 0;
-	unsigned n;
-	int r = cs_count_deletes(s, connector, &c.a, &classes, &n, e);
-
-	for (unsigned i = 0; r >= 0 && i < n; i++)
-		ret->deletes += classes[i].deletes;
-	if (r >= 0)
-		r = cs_link_count_removals(s, connector, &references, e);
-	ret->references += references;
-	if (r >= 0)
-		r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
-	arena_done(&c.a);
-	return r < 0 ? r : c.failed;
-}
-
-int guard_count_all(struct store *s, struct guard_counts *ret, struct err *e)
+static int add_staged(struct store *s, int64_t connector, struct limit_staged *ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct connector_row *rows;
+	struct delete_count *classes;
+	int64_t references;
 	unsigned n;
 
-	*ret = (struct guard_counts){0};
+	TRY(cs_count_deletes(s, connector, &a, &classes, &n, e));
+	for (unsigned i = 0; i < n; i++)
+		ret->deletes += classes[i].deletes;
+	TRY(cs_link_count_removals(s, connector, &references, e));
+	ret->references += references;
+	return 0;
+}
+
+int limit_staged(struct store *s, struct limit_staged *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct counting c = {.s = s, .ret = ret, .e = e};
+	struct connector_row *rows;
+	unsigned n;
+	int r;
+
+	*ret = (struct limit_staged){0};
 	TRY(connector_list(s, &a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		const struct connector_type *t = connector_type_find(rows[i].type);
 
 		if (t && t->export)
-			TRY(count_connector(s, rows[i].id, ret, e));
+			TRY(add_staged(s, rows[i].id, ret, e));
 	}
-	return 0;
+	r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
+	arena_done(&c.a);
+	return r < 0 ? r : c.failed;
 }
