@@ -26,7 +26,8 @@ ROOMS = {
     "odata": {"tenant"},
     "order": {"tenant", "odata"},
     "graph": {"tenant", "odata", "order"},
-    "http": {"tenant", "odata", "order", "graph"},
+    "exchange": {"tenant", "odata", "order"},
+    "http": {"tenant", "odata", "order", "graph", "exchange"},
 }
 EMULATOR = "daemon/emulator/"
 # the rooms of a layer, and which of the others each may see

@@ -3,12 +3,13 @@
  * letter, s: synchronization, a: an administrator, p: an application that may only read, e:
  * /emulator/, which takes no token, t: the token endpoint (the URL is the Authorization header), k:
  * a token (the URL), u: what is asked before there is a token, z: a compressed body (the URL, in
- * hex); letters behind it are headers (e: ConsistencyLevel, m, r: Prefer, 2: pages of
- * two objects).
+ * hex), x: a command of Exchange; letters behind it are headers (e: ConsistencyLevel, m, r: Prefer,
+ * 2: pages of two objects).
  * "~1" is the id of the first object. Every answer must be JSON with Graph's words, a page must
  * lead to the next one, and the directory must be sound afterwards.
  */
 #include "fuzz.h"
+#include "exchange/invoke.h"
 #include "graph/route.h"
 #include "graph/signin.h"
 #include "graph/token.h"
@@ -226,12 +227,15 @@ static void ask(struct emulator *em, const struct request *like, const char *url
 	request_begin(em, "fuzz");
 	if (!rq.app)
 		handle_emulator(em, &rq, url, &rs);
-	else if (request_parse(&rq, url, &rs))
+	else if (request_parse(&rq, url, &rs) && str_starts(url, "/adminapi/"))
+		exchange_route(em, &rq, &rs);
+	else if (!rs.status)
 		graph_route(em, &rq, &rs);
 	stats_log(&em->orders->stats, method_name(rq.method), url, rs.status);
 	check_answer(&rs);
 	CHECK(depth == 0 || rs.status == 200 || rs.status == 429);
-	if (rq.method == M_GET && rq.app && rs.status == 200 && !rs.type && depth < 4)
+	if ((rq.method == M_GET || str_starts(url, "/adminapi/")) && rq.app && rs.status == 200 &&
+		!rs.type && depth < 4)
 		follow(em, like, &rs, depth);
 	request_done(&rq);
 	buf_done(&rs.body);
@@ -278,7 +282,8 @@ static void check_token(struct emulator *em, const char *authorization)
 {
 	const char *why = "";
 
-	CHECK(token_check(em, authorization, &why) || *why);
+	CHECK(token_check(em, AUDIENCE_GRAPH, authorization, &why) || *why);
+	CHECK(token_check(em, AUDIENCE_EXCHANGE, authorization, &why) || *why);
 }
 
 /* "~1" to the id of an object; the caller frees. */
@@ -308,10 +313,10 @@ static void take_line(struct emulator *em, char *line)
 {
 	const char *who = strsep(&line, " "), *method = strsep(&line, " ");
 	const char *url = strsep(&line, " ");
-	const struct application *app = *who == 's'   ? &apps[0]
-	                                : *who == 'a' ? &apps[1]
-	                                : *who == 'p' ? &apps[2]
-	                                              : NULL;
+	const struct application *app = *who == 's'                  ? &apps[0]
+	                                : *who == 'a' || *who == 'x' ? &apps[1]
+	                                : *who == 'p'                ? &apps[2]
+	                                                             : NULL;
 	struct request rq = {
 		.method = method_of(method ? method : ""),
 		.app = app,

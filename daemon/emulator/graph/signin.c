@@ -266,7 +266,7 @@ static void azure(struct emulator *em, const struct asked *a, struct response *r
 {
 	const char *why;
 
-	if (!token_check(em, a->authorization, &why)) {
+	if (!token_check(em, AUDIENCE_GRAPH, a->authorization, &why)) {
 		respond_error(rs, 401, "InvalidAuthenticationToken", "%s", why);
 		return;
 	}

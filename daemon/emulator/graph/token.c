@@ -49,6 +49,18 @@ static void principal_id(const struct emulator *em, const struct application *ap
 	guid_write(ret, raw);
 }
 
+/* https://outlook.office365.com, or the id of Office 365 Exchange Online. */
+static enum audience audience_of(const char *resource)
+{
+	static const char *const names[] = {"https://outlook.office365.com",
+		"https://outlook.office365.com/", "00000002-0000-0ff1-ce00-000000000000"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(resource, names[i]) == 0)
+			return AUDIENCE_EXCHANGE;
+	return AUDIENCE_GRAPH;
+}
+
 static void add_claim(struct buf *b, const char *name, const char *value)
 {
 	buf_addf(b, ",\"%s\":\"", name);
@@ -80,7 +92,8 @@ static void add_claims(const struct emulator *em, const struct application *app,
 	add_claim(b, "ver", "1.0");
 	buf_adds(b, ",\"roles\":[");
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		if (app->roles >> r & 1) {
+		if (app->roles >> r & 1 &&
+			(r == ROLE_EXCHANGE) == (audience_of(g->resource) == AUDIENCE_EXCHANGE)) {
 			buf_addf(b, "%s\"%s\"", any ? "," : "", role_name((enum role)r));
 			any = true;
 		}
@@ -105,12 +118,15 @@ static void add_token(const struct emulator *em, const struct application *app,
 }
 
 static const struct application *app_of_claims(
-	const struct emulator *em, const json_t *claims, const char **why)
+	const struct emulator *em, enum audience audience, const json_t *claims, const char **why)
 {
 	json_int_t iat = json_integer_value(json_object_get(claims, "iat"));
 
 	*why = "Access token validation failure. Invalid tenant.";
 	if (!streq(body_text(claims, "tid"), em->tenant->id))
+		return NULL;
+	*why = "Access token validation failure. Invalid audience.";
+	if (audience_of(body_text(claims, "aud")) != audience)
 		return NULL;
 	*why = "Lifetime validation failed, the token is expired.";
 	if (json_integer_value(json_object_get(claims, "exp")) <= tenant_now(em) ||
@@ -121,7 +137,7 @@ static const struct application *app_of_claims(
 }
 
 const struct application *token_check(
-	struct emulator *em, const char *authorization, const char **why)
+	struct emulator *em, enum audience audience, const char *authorization, const char **why)
 {
 	_cleanup_buf_ struct buf mac = {0};
 	const char *token, *last;
@@ -141,7 +157,7 @@ const struct application *token_check(
 	*why = "Signing key is invalid.";
 	if (streq(body_text(header, "alg"), "HS256") && strlen(last + 1) == mac.len &&
 		CRYPTO_memcmp(last + 1, mac.data, mac.len) == 0)
-		return app_of_claims(em, claims, why);
+		return app_of_claims(em, audience, claims, why);
 	return NULL;
 }
 

@@ -12,6 +12,7 @@
 #include "tenant/clock.h"
 #include "tenant/conflict.h"
 #include "tenant/lifecycle.h"
+#include "tenant/mailbox.h"
 #include "tenant/validate.h"
 
 #include "base/codec.h"
@@ -503,6 +504,7 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	_cleanup_change_ struct change c = {0};
 	struct object *o = *po;
 	bool create = o == NULL, fresh = create || (*po)->deleted, changed = false;
+	bool had = o && em->exchange_default && mailbox_exists(o);
 
 	if (!check(em, rq, t, o, &c, rs))
 		return false;
@@ -518,6 +520,7 @@ bool object_write(struct emulator *em, struct request *rq, enum object_type t, s
 	apply(em, o, &c, &changed);
 	if (is_sync(rq))
 		make_synced(em, o, &changed);
+	mailbox_follow(em, o, &c, had);
 	if (create && properties[P_CREATED].types >> t & 1)
 		set_now(em, o, P_CREATED);
 	object_touch(em->dir, o);

@@ -1,6 +1,7 @@
 /* One evhttp request to a struct request, and the response back. */
 #include "http/server.h"
 
+#include "exchange/invoke.h"
 #include "graph/route.h"
 #include "graph/signin.h"
 #include "graph/token.h"
@@ -241,20 +242,32 @@ static bool sign_in(struct server *s, struct evhttp_request *req, const struct r
 	return handle_sign_in(s->em, &a, rs);
 }
 
-static void graph(
-	struct server *s, struct evhttp_request *req, struct request *rq, struct response *rs)
+/* What asks for a token, by the beginning of its paths. */
+static const struct service {
+	const char *path;
+	enum audience audience;
+	void (*route)(struct emulator *em, struct request *rq, struct response *rs);
+} services[] = {
+	{"/v1.0/", AUDIENCE_GRAPH, graph_route},
+	{"/beta/", AUDIENCE_GRAPH, graph_route},
+	{"/adminapi/", AUDIENCE_EXCHANGE, exchange_route},
+};
+
+static void serve(struct server *s, const struct service *service, struct evhttp_request *req,
+	struct request *rq, struct response *rs)
 {
 	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
 	const char *why;
 
-	rq->app = token_check(s->em, evhttp_find_header(in, "Authorization"), &why);
+	rq->app = token_check(
+		s->em, service->audience, evhttp_find_header(in, "Authorization"), &why);
 	if (!rq->app) {
 		respond_error(rs, 401, "InvalidAuthenticationToken", "%s", why);
 		return;
 	}
 	read_headers(req, rq);
 	if (request_parse(rq, rq->path, rs))
-		graph_route(s->em, rq, rs);
+		service->route(s->em, rq, rs);
 }
 
 static bool read_body(struct evhttp_request *req, const char *body, size_t n, struct request *rq,
@@ -351,12 +364,16 @@ static void handle(struct server *s, struct evhttp_request *req, const struct bu
 	if (sign_in(s, req, rq, buf_str(body), rs) ||
 		!read_body(req, buf_str(body), body->len, rq, rs))
 		return;
-	if (str_starts(rq->path, "/emulator/"))
+	if (str_starts(rq->path, "/emulator/")) {
 		handle_emulator(s->em, rq, rq->path, rs);
-	else if (str_starts(rq->path, "/v1.0/") || str_starts(rq->path, "/beta/"))
-		graph(s, req, rq, rs);
-	else
-		respond_error(rs, 404, "Request_ResourceNotFound", "There is nothing here.");
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(services); i++)
+		if (str_starts(rq->path, services[i].path)) {
+			serve(s, &services[i], req, rq, rs);
+			return;
+		}
+	respond_error(rs, 404, "Request_ResourceNotFound", "There is nothing here.");
 }
 
 static void no_delay(struct evhttp_request *req)

@@ -27,10 +27,15 @@ void directory_free(struct directory *d)
 	if (!d)
 		return;
 	for (uint32_t i = 0; i < d->n; i++) {
-		free(d->objects[i]->props);
-		free(d->objects[i]->links);
-		free(d->objects[i]->holders);
-		free(d->objects[i]);
+		struct object *o = d->objects[i];
+
+		free(o->props);
+		free(o->links);
+		free(o->holders);
+		if (o->mailbox)
+			json_decref(o->mailbox->own);
+		free(o->mailbox);
+		free(o);
 	}
 	free(d->objects);
 	map_done(&d->ids);

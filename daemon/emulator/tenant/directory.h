@@ -13,6 +13,12 @@ struct link {
 	uint64_t seq;
 };
 
+/* What Exchange keeps of a user's mailbox beside Entra's properties: see mailbox.h. */
+struct mailbox {
+	bool cloud_managed; /* IsExchangeCloudManaged */
+	json_t *own;        /* by Set-Mailbox's names: values that are not (or no longer) Entra's */
+};
+
 struct object {
 	char id[37];
 	enum object_type type;
@@ -32,6 +38,7 @@ struct object {
 	size_t props_len;
 	struct link *links; /* members */
 	uint32_t n_links, cap_links;
+	struct mailbox *mailbox;      /* NULL: everything as Entra has it */
 	struct object *newer, *older; /* in its type's list */
 	bool dirty;                   /* to be written to disk */
 };

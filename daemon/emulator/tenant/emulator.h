@@ -33,6 +33,7 @@ struct emulator {
 	int64_t last_release;    /* the tenant's time of the last housekeeping */
 	bool stable_ids; /* ids follow from the sourceAnchor, so that a recording can be replayed */
 	uint32_t n_managed[TYPE_COUNT]; /* objects whose isCloudManaged is true */
+	bool exchange_default;          /* ExchangeAttributesCloudManagedByDefault */
 	struct orders *orders;          /* see order/orders.h */
 };
 

@@ -1,6 +1,10 @@
-/* SQLite behind the directory: one row per object, one per audit record. This file writes. */
+/*
+ * SQLite behind the directory: one row per object, one per mailbox that is not as Entra has it, one
+ * per audit record. This file writes.
+ */
 #include "tenant/persist.h"
 
+#include "tenant/body.h"
 #include "tenant/clock.h"
 #include "tenant/persist_load.h"
 
@@ -15,12 +19,12 @@
 struct persist {
 	sqlite3 *db;
 	char *path;
-	sqlite3_stmt *put, *put_audit, *drop_audits, *put_meta;
+	sqlite3_stmt *put, *put_mailbox, *put_audit, *drop_audits, *put_meta;
 	/* at the last flush */
 	uint64_t seq;
 	unsigned n_audits;
 	int64_t clock;
-	bool features[FEATURE_COUNT];
+	bool features[FEATURE_COUNT], exchange_default;
 	bool whole; /* the next flush replaces everything */
 };
 
@@ -32,6 +36,8 @@ static const char SCHEMA[] =
 	"manager INTEGER NOT NULL, manager_seq INTEGER NOT NULL, deleted_at INTEGER NOT NULL, "
 	"props "
 	"BLOB, links BLOB) STRICT;"
+	"CREATE TABLE IF NOT EXISTS mailbox (idx INTEGER PRIMARY KEY, cloud_managed INTEGER NOT "
+	"NULL, own TEXT NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit (n INTEGER PRIMARY KEY, id TEXT, time INTEGER, activity "
 	"TEXT, app_id TEXT, app_name TEXT, target_id TEXT, target_name TEXT, target_type INTEGER) "
 	"STRICT;";
@@ -66,6 +72,8 @@ static int db_open(char *path, struct persist **ret, struct err *e)
 	if (r == 0)
 		r = prepare(p, "REPLACE INTO object VALUES (?,?,?,?,?,?,?,?,?,?,?)", &p->put, e);
 	if (r == 0)
+		r = prepare(p, "REPLACE INTO mailbox VALUES (?,?,?)", &p->put_mailbox, e);
+	if (r == 0)
 		r = prepare(p, "REPLACE INTO audit VALUES (?,?,?,?,?,?,?,?,?)", &p->put_audit, e);
 	if (r == 0)
 		r = prepare(p, "DELETE FROM audit WHERE n < ?", &p->drop_audits, e);
@@ -87,6 +95,7 @@ static int put_all_meta(struct persist *p, const struct emulator *em, struct err
 	TRY(put_meta(p, "key", em->key, sizeof(em->key), e));
 	TRY(put_meta(p, "clock", &em->clock, sizeof(em->clock), e));
 	TRY(put_meta(p, "features", em->features, sizeof(em->features), e));
+	TRY(put_meta(p, "exchange", &em->exchange_default, sizeof(em->exchange_default), e));
 	return put_meta(p, "seq", &seq, sizeof(seq), e);
 }
 
@@ -134,6 +143,21 @@ static int put_object(struct persist *p, const struct object *o, struct err *e)
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
 
+static int put_mailbox(struct persist *p, const struct object *o, struct err *e)
+{
+	_cleanup_buf_ struct buf own = {0};
+	sqlite3_stmt *st = p->put_mailbox;
+
+	if (!o->mailbox)
+		return 0;
+	body_dump(&own, o->mailbox->own, JSON_COMPACT | JSON_SORT_KEYS);
+	sqlite3_bind_int64(st, 1, o->index);
+	sqlite3_bind_int(st, 2, o->mailbox->cloud_managed);
+	sqlite3_bind_text(st, 3, own.data, (int)own.len, SQLITE_STATIC);
+	sqlite3_step(st);
+	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
+}
+
 static int put_audit(struct persist *p, unsigned n, const struct audit *a, struct err *e)
 {
 	const char *text[] = {a->activity, a->app_id, a->app_name, a->target_id, a->target_name};
@@ -155,8 +179,10 @@ static int put_objects(struct persist *p, struct emulator *em, bool all, struct 
 	for (unsigned t = 0; t < TYPE_COUNT; t++) {
 		struct object *o = directory_newest(em->dir, (enum object_type)t);
 
-		for (; o && (all || o->dirty); o = o->older)
+		for (; o && (all || o->dirty); o = o->older) {
 			TRY(put_object(p, o, e));
+			TRY(put_mailbox(p, o, e));
+		}
 	}
 	return 0;
 }
@@ -191,7 +217,8 @@ static int put_everything(struct persist *p, struct emulator *em, bool all, stru
 
 static int put_in_transaction(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
-	const char *begin = all ? "BEGIN; DELETE FROM object; DELETE FROM audit" : "BEGIN";
+	const char *begin =
+		all ? "BEGIN; DELETE FROM object; DELETE FROM mailbox; DELETE FROM audit" : "BEGIN";
 	int r = sqlite3_exec(p->db, begin, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(p, e);
 
 	if (r == 0)
@@ -207,7 +234,8 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 {
 	if (!p->whole && directory_seq(em->dir) == p->seq &&
 		em->audits.gone + em->audits.n == p->n_audits && em->clock == p->clock &&
-		memcmp(em->features, p->features, sizeof(p->features)) == 0)
+		memcmp(em->features, p->features, sizeof(p->features)) == 0 &&
+		em->exchange_default == p->exchange_default)
 		return 0;
 	TRY(put_in_transaction(p, em, p->whole, e));
 	/* only now: what was not committed must be written by the next flush */
@@ -216,6 +244,7 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 	p->seq = directory_seq(em->dir);
 	p->n_audits = em->audits.gone + em->audits.n;
 	p->clock = em->clock;
+	p->exchange_default = em->exchange_default;
 	memcpy(p->features, em->features, sizeof(p->features));
 	return 0;
 }
@@ -243,6 +272,7 @@ static void take_over(struct emulator *em, struct emulator *from)
 	em->audits = from->audits;
 	from->audits = (struct audits){0};
 	em->n_quarantined = from->n_quarantined;
+	em->exchange_default = from->exchange_default;
 	memcpy(em->n_managed, from->n_managed, sizeof(em->n_managed));
 	memcpy(em->features, from->features, sizeof(em->features));
 	memset(em->hint, 0, sizeof(em->hint));
@@ -280,6 +310,7 @@ void persist_close(struct persist *p)
 	if (!p)
 		return;
 	sqlite3_finalize(p->put);
+	sqlite3_finalize(p->put_mailbox);
 	sqlite3_finalize(p->put_audit);
 	sqlite3_finalize(p->drop_audits);
 	sqlite3_finalize(p->put_meta);

@@ -5,7 +5,10 @@
 #include "tenant/persist_load.h"
 
 #include "tenant/guid.h"
+#include "tenant/mailbox.h"
 #include "tenant/record.h"
+
+#include "base/json.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -97,6 +100,28 @@ static int load_object(const struct loading *l, sqlite3_stmt *st)
 	object_keys_add(em->dir, o);
 	em->n_managed[o->type] += o->cloud_managed;
 	em->n_quarantined += object_prop(o, P_ERRORS, &n) != NULL;
+	return 0;
+}
+
+static int load_mailbox(const struct loading *l, sqlite3_stmt *st)
+{
+	const char *row = (const char *)sqlite3_column_text(st, 0);
+	int64_t index = sqlite3_column_int64(st, 0), managed = sqlite3_column_int64(st, 1);
+	_cleanup_json_ json_t *own =
+		json_loads((const char *)sqlite3_column_text(st, 2), JSON_REJECT_DUPLICATES, NULL);
+	struct object *o;
+
+	if (index < 0 || index >= directory_size(l->em->dir))
+		return damaged(l, "mailbox", row, "there is no such object");
+	o = directory_get(l->em->dir, (uint32_t)index);
+	if (o->type != TYPE_USER)
+		return damaged(l, "mailbox", row, "it is not a user's");
+	if (managed != 0 && managed != 1)
+		return damaged(l, "mailbox", row, "there are no such flags");
+	if (!mailbox_own_good(own))
+		return damaged(l, "mailbox", row, "the values are not those of a mailbox");
+	o->mailbox = xcalloc(1, sizeof(*o->mailbox));
+	*o->mailbox = (struct mailbox){managed, steal(&own)};
 	return 0;
 }
 
@@ -220,6 +245,12 @@ static bool load_features(struct emulator *em, const unsigned char *v, size_t n)
 	return true;
 }
 
+static bool load_flag(bool *ret, const unsigned char *v)
+{
+	*ret = *v == 1;
+	return *v <= 1;
+}
+
 static bool load_seq(struct emulator *em, const void *v)
 {
 	uint64_t seq;
@@ -248,6 +279,8 @@ static int load_meta(const struct loading *l, sqlite3_stmt *st)
 		memcpy(&em->clock, v, n);
 	else if (streq(name, "features"))
 		good = n <= FEATURE_COUNT && load_features(em, v, n);
+	else if (streq(name, "exchange"))
+		good = n == 1 && load_flag(&em->exchange_default, v);
 	else if (streq(name, "seq"))
 		good = n == sizeof(uint64_t) && load_seq(em, v);
 	return good ? 0
@@ -263,6 +296,8 @@ int persist_load(sqlite3 *db, const char *path, struct emulator *em, struct err 
 		"SELECT idx, id, type, flags, created, seq, manager, manager_seq, deleted_at, "
 		"props, links FROM object ORDER BY idx",
 		load_object));
+	TRY(load_rows(
+		&l, "SELECT idx, cloud_managed, own FROM mailbox ORDER BY idx", load_mailbox));
 	TRY(load_rows(&l,
 		"SELECT n, id, time, activity, app_id, app_name, target_id, target_name, "
 		"target_type FROM audit ORDER BY n",

@@ -13,6 +13,8 @@ bool soa_switch(struct emulator *em, struct object *o, bool cloud, bool *ret_cha
 	em->n_managed[o->type] += cloud ? 1u : -1u;
 	if (cloud)
 		object_set(em->dir, o, P_SYNC_ENABLED, NULL, 0);
+	if (cloud && o->mailbox)
+		o->mailbox->cloud_managed = false;
 	object_touch(em->dir, o);
 	*ret_changed = true;
 	return true;

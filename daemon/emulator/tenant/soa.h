@@ -5,6 +5,8 @@
  *   switched to the cloud    true                   null
  *   rolled back              false                  null
  *   taken over by the client false                  true
+ *
+ * The switch takes the whole object, its mailbox too: IsExchangeCloudManaged ends with it.
  */
 #pragma once
 

@@ -26,7 +26,8 @@
 	X(LIFECYCLE_READ, "User-LifeCycleInfo.Read.All")                \
 	X(LIFECYCLE_WRITE, "User-LifeCycleInfo.ReadWrite.All")          \
 	X(DEVICE_READ, "Device.Read.All")                               \
-	X(DEVICE_WRITE, "Device.ReadWrite.All")
+	X(DEVICE_WRITE, "Device.ReadWrite.All")                         \
+	X(EXCHANGE, "Exchange.ManageAsApp")
 enum role {
 #define X(id, name) ROLE_##id,
 	ROLES(X)

@@ -2,6 +2,7 @@
  */
 #include "../check.h"
 
+#include "tenant/mailbox.h"
 #include "tenant/persist.h"
 
 #include <errno.h>
@@ -169,6 +170,7 @@ static void make_state(void)
 	g = directory_add(w.em.dir, TYPE_GROUP, NULL);
 	object_link_set(w.em.dir, g, a, true);
 	object_touch(w.em.dir, g);
+	mailbox_keep(a, mailbox_attribute("Alias"), json_string("x"));
 	audits_add(&w.em.audits, 1, &(struct application){.app_id = (char *)"a"}, "x", a);
 	assert_int_equal(persist_flush(w.p, &w.em, &w.e), 0);
 	world_close(&w);
@@ -200,11 +202,21 @@ static const struct {
 	 "000' WHERE idx = 1",
 		"table object, row 1:"},
 	{"UPDATE object SET links = x'0000000000' WHERE idx = 1", "table object, row 1:"},
+	{"UPDATE mailbox SET idx = 1", "table mailbox, row 1:"},
+	{"UPDATE mailbox SET idx = 9", "table mailbox, row 9:"},
+	{"UPDATE mailbox SET idx = -1", "table mailbox, row -1:"},
+	{"UPDATE mailbox SET cloud_managed = 2", "table mailbox, row 0:"},
+	{"UPDATE mailbox SET own = ''", "table mailbox, row 0:"},
+	{"UPDATE mailbox SET own = '[]'", "table mailbox, row 0:"},
+	{"UPDATE mailbox SET own = '{\"Colour\":\"red\"}'", "table mailbox, row 0:"},
+	{"UPDATE mailbox SET own = '{\"Office\":\"x\"}'", "table mailbox, row 0:"},
+	{"UPDATE mailbox SET own = '{\"EmailAddresses\":[7]}'", "table mailbox, row 0:"},
 	{"UPDATE audit SET target_type = 4", "table audit, row 0:"},
 	{"UPDATE meta SET value = x'00' WHERE name = 'key'", "table meta, row key:"},
 	{"UPDATE meta SET value = x'00' WHERE name = 'seq'", "table meta, row seq:"},
 	{"UPDATE meta SET value = x'ffffffffffffffff' WHERE name = 'seq'", "table meta, row seq:"},
 	{"UPDATE meta SET value = x'' WHERE name = 'epoch'", "table meta, row epoch:"},
+	{"UPDATE meta SET value = x'02' WHERE name = 'exchange'", "table meta, row exchange:"},
 	{"UPDATE meta SET value = x'0200000000000000000000000000000000000000' WHERE name = "
 	 "'features'",
 		"table meta, row features:"},
