@@ -289,6 +289,28 @@ SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND class = ?2 AND present = 1
 -- name: cs_count_imported
 SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND present = 1
 
+-- name: tally_cs
+INSERT INTO cs_tally (connector, class, kind, want, state, blocked, joined, anchored, present, n)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+ON CONFLICT DO UPDATE SET n = n + excluded.n
+-- name: tally_error
+INSERT INTO cs_error_tally (connector, phase, n) VALUES (?1, ?2, ?3)
+ON CONFLICT DO UPDATE SET n = n + excluded.n
+-- name: tally_cs_clear
+UPDATE cs_tally SET n = 0
+-- name: tally_cs_count
+INSERT INTO cs_tally (connector, class, kind, want, state, blocked, joined, anchored, present, n)
+SELECT connector, class, kind, want, state, blocked, mv IS NOT NULL, anchor IS NOT NULL,
+	imported IS NOT NULL AND deleted = 0, count(*)
+FROM cs GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
+ON CONFLICT DO UPDATE SET n = excluded.n
+-- name: tally_error_clear
+UPDATE cs_error_tally SET n = 0
+-- name: tally_error_count
+INSERT INTO cs_error_tally (connector, phase, n)
+SELECT connector, phase, count(*) FROM cs_error GROUP BY 1, 2
+ON CONFLICT DO UPDATE SET n = excluded.n
+
 -- name: cs_key_add
 INSERT OR IGNORE INTO cs_key (connector, hash, cs) VALUES (?1, ?2, ?3)
 -- name: cs_key_delete

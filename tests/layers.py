@@ -69,7 +69,7 @@ FIGURES = {
     ".c files over 450 lines": 15,
     "functions over 60 lines": 2,
     "headers over 150 lines": 2,
-    "files in circles of includes": 11,
+    "files in circles of includes": 10,
 }
 MUST_CHECK = 0.99  # share of the prototypes in lib/ with a struct err * that are to be checked
 problems = []

@@ -36,18 +36,22 @@ static char *grow_wiped(struct buf *b, size_t cap)
 	return data;
 }
 
-void buf_reserve(struct buf *b, size_t n)
+static void grow(struct buf *b, size_t n)
 {
 	size_t need, cap;
 
 	assert(n < SIZE_MAX / 4 && b->len < SIZE_MAX / 4);
 	need = b->len + n + 1;
-	if (need <= b->cap)
-		return;
 	cap = MAX(need, b->cap ? b->cap * 2 : 128);
 	b->data = b->wipe ? grow_wiped(b, cap) : xrealloc(b->data, cap);
 	b->cap = cap;
 	b->data[b->len] = '\0';
+}
+
+void buf_reserve(struct buf *b, size_t n)
+{
+	if (n >= b->cap - b->len) /* a byte more, for the NUL */
+		grow(b, n);
 }
 
 void buf_add(struct buf *b, const void *p, size_t n)

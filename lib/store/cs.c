@@ -1,4 +1,5 @@
 /* Connector space rows, one at a time. */
+#include "store/cs.h"
 #include "store/cs_priv.h"
 #include "base/text.h"
 #include "model/dn.h"

@@ -1,6 +1,7 @@
 /* Pages of connector space rows, searches and counts. No statement stays open behind a call. */
 #include "store/cs_page.h"
 #include "store/cs_priv.h"
+#include "store/tally.h"
 #include "base/text.h"
 #include "model/dn.h"
 
@@ -169,6 +170,7 @@ int cs_count(struct store *s, int64_t connector, struct cs_counts *ret, struct e
 {
 	assert(connector >= 0);
 	*ret = (struct cs_counts){0};
+	TRY(tally_flush(s, e));
 	TRY(q_get(s, Q_CS_COUNT, read_counts, NULL, ret, e, I(connector)));
 	TRY(q_get(s, Q_CS_COUNT_STATES, read_states, NULL, ret, e, I(connector)));
 	return 0;
@@ -190,12 +192,14 @@ int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct
 	unsigned *ret_n, struct err *e)
 {
 	assert(connector >= 0);
+	TRY(tally_flush(s, e));
 	return q_list(s, Q_CS_COUNT_CLASSES, read_class, a, ret, ret_n, e, I(connector));
 }
 
 int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
 	assert(connector >= 0);
+	TRY(tally_flush(s, e));
 	return q_get(s, Q_CS_COUNT_IMPORTED, q_read_id, NULL, ret, e, I(connector));
 }
 
@@ -203,6 +207,7 @@ int cs_count_imported_class(
 	struct store *s, int64_t connector, const char *class, int64_t *ret, struct err *e)
 {
 	assert(connector >= 0);
+	TRY(tally_flush(s, e));
 	return q_get(s, Q_CS_COUNT_IMPORTED_CLASS, q_read_id, NULL, ret, e, I(connector), S(class));
 }
 

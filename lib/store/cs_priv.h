@@ -1,7 +1,6 @@
 /* Reading a connector space row; private to cs.c and cs_page.c. */
 #pragma once
 
-#include "store/cs.h"
 #include "store/query.h"
 
 /* The columns in the order in which every statement of table cs selects them. ret: struct cs_row */

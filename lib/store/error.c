@@ -1,6 +1,7 @@
 /* Errors on objects. */
 #include "store/error.h"
 #include "store/query.h"
+#include "store/tally.h"
 
 static const char *const PHASES[] = {
 #define X(name, word) [ERROR_##name] = word,
@@ -112,6 +113,7 @@ int error_count(
 	struct store *s, int64_t connector, enum error_phase phase, int64_t *ret, struct err *e)
 {
 	assert(connector >= 0);
+	TRY(tally_flush(s, e));
 	return q_get(s, Q_ERROR_COUNT, q_read_id, NULL, ret, e, I(connector), I(phase));
 }
 

@@ -2,6 +2,7 @@
 #include "store/query.h"
 #include "base/stopwatch.h"
 #include "store/query_list.inc"
+#include "store/tally.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -106,8 +107,11 @@ int q_step(struct store *s, enum query q, struct err *e)
 	watch_leave(before);
 	if (rc == SQLITE_ROW)
 		return 1;
-	if (rc != SQLITE_DONE)
+	if (rc != SQLITE_DONE) {
 		r = store_error(s, query_names[q], e);
+		if (s->tally && s->in_transaction)
+			tally_doubt(s->tally);
+	}
 	q_end(s, q);
 	return r;
 }

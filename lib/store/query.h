@@ -25,6 +25,7 @@ struct store {
 	sqlite3_stmt *stmts[Q_COUNT];
 	int64_t seq, seq_at_begin;
 	bool in_transaction;
+	struct tally *tally; /* NULL: not open for writing, or about to be upgraded */
 	struct attr_map map;
 	uint32_t attrs, attrs_at_begin; /* numbers given */
 	struct err attr_error;          /* why one could not be given; code 0: none */

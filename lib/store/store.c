@@ -1,5 +1,6 @@
 /* The file itself: opening, schema and upgrades, transactions, attribute numbers, meta. */
 #include "store/query.h"
+#include "store/tally.h"
 #include "store/upgrade.h"
 #include "store/store_schema.inc"
 #include "store/store_upgrade_2.inc"
@@ -77,6 +78,7 @@ static int upgrade_steps(struct store *s, struct err *e)
 		}
 	if (version == 1)
 		TRY(dn_keys_rebuild(s, e));
+	TRY(tally_recount(s, e));
 	snprintf(text, sizeof(text), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		APPLICATION_ID, STORE_VERSION);
 	return pragma(s, text, e);
@@ -197,7 +199,9 @@ static int open_file(struct store *s, struct err *e)
 		"PRAGMA cache_size = -12000;"
 		"PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 33554432",
 		e));
-	return upgrade(s, version, e);
+	TRY(upgrade(s, version, e));
+	s->tally = tally_new(s);
+	return 0;
 }
 
 /*
@@ -245,6 +249,7 @@ void store_close(struct store *s)
 	for (int i = 0; i < Q_COUNT; i++)
 		sqlite3_finalize(s->stmts[i]);
 	sqlite3_close(s->db);
+	tally_free(s->tally);
 	free(s->path);
 	free(s);
 }
@@ -265,6 +270,7 @@ int store_commit(struct store *s, struct err *e)
 	char text[24];
 
 	assert(s->in_transaction);
+	TRY(tally_flush(s, e));
 	if (s->seq != s->seq_at_begin) {
 		snprintf(text, sizeof(text), "%" PRId64, s->seq);
 		TRY(meta_set(s, "next_seq", text, e));
@@ -281,6 +287,8 @@ void store_rollback(struct store *s)
 	if (!s->in_transaction)
 		return;
 	s->in_transaction = false;
+	if (s->tally)
+		tally_drop(s->tally);
 	s->seq = s->seq_at_begin;
 	for (uint32_t id = s->attrs_at_begin + 1; id <= s->attrs; id++) {
 		s->map.to_store[s->map.from_store[id]] = 0;

@@ -1,7 +1,6 @@
 /* What an upgrade of the store needs beside SQL. */
 #include "store/upgrade.h"
 #include "base/text.h"
-#include "store/cs.h"
 #include "store/query.h"
 #include "model/dn.h"
 
@@ -59,7 +58,7 @@ int dn_keys_rebuild(struct store *s, struct err *e)
 	list = rows.items;
 	/* none holds a key meanwhile: a new one may be the old one of another */
 	for (unsigned i = 0; i < rows.n; i++)
-		TRY(cs_set_transient(s, list[i].id, e));
+		TRY(q_exec(s, Q_CS_SET_TRANSIENT, e, I(list[i].id)));
 	for (unsigned i = 0; i < rows.n; i++) {
 		TRY(set_key(s, &list[i], e));
 		TRY(q_exec(s, Q_DN_KEY_FULL_IMPORT, e, I(list[i].connector)));

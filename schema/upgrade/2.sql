@@ -52,8 +52,9 @@ CREATE INDEX cs_wait_key ON cs_wait (attribute, hash);
 UPDATE connector SET full_sync_required = 1, outbound_seq = max(outbound_seq - 1, 0);
 INSERT INTO meta (name, value) SELECT 'links_purged', value FROM meta WHERE name = 'next_seq';
 
--- How many rows of cs there are of each sort. The triggers keep it true with every change, so that
--- nobody who asks for numbers has to count: they are sums over these few rows.
+-- How many rows of cs there are of each sort, so that nobody who asks for numbers has to count: they
+-- are sums over these few rows. store/tally.c keeps it true with every change, in the transaction of
+-- the change, and fills it after an upgrade.
 CREATE TABLE cs_tally (
 	connector INTEGER NOT NULL REFERENCES connector,
 	class TEXT NOT NULL,        -- class, kind, want, state and blocked: as in cs
@@ -67,41 +68,6 @@ CREATE TABLE cs_tally (
 	n INTEGER NOT NULL,         -- how many; 0: there were some
 	PRIMARY KEY (connector, class, kind, want, state, blocked, joined, anchored, present)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER cs_tally_insert AFTER INSERT ON cs BEGIN
-	INSERT INTO cs_tally VALUES (new.connector, new.class, new.kind, new.want, new.state,
-		new.blocked, new.mv IS NOT NULL, new.anchor IS NOT NULL,
-		new.imported IS NOT NULL AND new.deleted = 0, 1)
-	ON CONFLICT DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER cs_tally_delete AFTER DELETE ON cs BEGIN
-	UPDATE cs_tally SET n = n - 1
-	WHERE connector = old.connector AND class = old.class AND kind = old.kind
-		AND want = old.want AND state = old.state AND blocked = old.blocked
-		AND joined = (old.mv IS NOT NULL) AND anchored = (old.anchor IS NOT NULL)
-		AND present = (old.imported IS NOT NULL AND old.deleted = 0);
-END;
-CREATE TRIGGER cs_tally_update
-AFTER UPDATE OF connector, class, kind, want, state, blocked, mv, anchor, imported, deleted ON cs
-WHEN old.state <> new.state OR old.want <> new.want OR old.kind <> new.kind
-	OR old.class <> new.class OR old.blocked <> new.blocked OR old.connector <> new.connector
-	OR (old.mv IS NULL) <> (new.mv IS NULL) OR (old.anchor IS NULL) <> (new.anchor IS NULL)
-	OR (old.imported IS NOT NULL AND old.deleted = 0)
-		<> (new.imported IS NOT NULL AND new.deleted = 0)
-BEGIN
-	UPDATE cs_tally SET n = n - 1
-	WHERE connector = old.connector AND class = old.class AND kind = old.kind
-		AND want = old.want AND state = old.state AND blocked = old.blocked
-		AND joined = (old.mv IS NOT NULL) AND anchored = (old.anchor IS NOT NULL)
-		AND present = (old.imported IS NOT NULL AND old.deleted = 0);
-	INSERT INTO cs_tally VALUES (new.connector, new.class, new.kind, new.want, new.state,
-		new.blocked, new.mv IS NOT NULL, new.anchor IS NOT NULL,
-		new.imported IS NOT NULL AND new.deleted = 0, 1)
-	ON CONFLICT DO UPDATE SET n = n + 1;
-END;
-INSERT INTO cs_tally
-SELECT connector, class, kind, want, state, blocked, mv IS NOT NULL, anchor IS NOT NULL,
-	imported IS NOT NULL AND deleted = 0, count(*)
-FROM cs GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
 
 -- The same of cs_error.
 CREATE TABLE cs_error_tally (
@@ -110,11 +76,3 @@ CREATE TABLE cs_error_tally (
 	n INTEGER NOT NULL,
 	PRIMARY KEY (connector, phase)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER cs_error_tally_insert AFTER INSERT ON cs_error BEGIN
-	INSERT INTO cs_error_tally VALUES (new.connector, new.phase, 1)
-	ON CONFLICT DO UPDATE SET n = n + 1;
-END;
-CREATE TRIGGER cs_error_tally_delete AFTER DELETE ON cs_error BEGIN
-	UPDATE cs_error_tally SET n = n - 1 WHERE connector = old.connector AND phase = old.phase;
-END;
-INSERT INTO cs_error_tally SELECT connector, phase, count(*) FROM cs_error GROUP BY 1, 2;

@@ -85,7 +85,12 @@ def fill(lab, begin, end):
 WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 INSERT INTO cs (connector, class, kind, dn, dn_key, anchor, imported, want, state, seq)
 SELECT 1, iif(i %% 5, 'user', 'group'), 0, 'CN=row' || i, 'cn=row' || i, 'row' || i,
-    zeroblob(500), i %% 3, i %% 6, 1000 + i FROM n""" % (begin, end - 1))
+    zeroblob(500), i %% 3, i %% 6, 1000 + i FROM n""" % (begin, end - 1),
+          # what lib/store does by itself
+          "DELETE FROM cs_tally", """
+INSERT INTO cs_tally
+SELECT connector, class, kind, want, state, blocked, mv IS NOT NULL, anchor IS NOT NULL,
+    imported IS NOT NULL AND deleted = 0, count(*) FROM cs GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9""")
 
 
 def cost(lab, method, calls=CALLS):

@@ -7,12 +7,13 @@
 #include "store/cs.h"
 #include "store/error.h"
 #include "store/query.h"
+#include "store/tally.h"
 
 extern const char *const query_names[];
 
 /*
  * Steps of SQLite's virtual machine for one statement. A row costs from three (a count) to forty of
- * them (a connector space object), a write of one with all its indexes and triggers some hundred;
+ * them (a connector space object), a write of one with all its indexes some hundred;
  * the smallest table that could be walked has 10000 rows.
  */
 #define STEPS_MAX 2500
@@ -32,6 +33,8 @@ static const char *const WALKS[][2] = {
 	{"cs_page_all", "a full sync: its pages walk the table once"},
 	{"cs_page_imported_ids", "a full import: its pages walk the table once"},
 	{"cs_page_imported_class_ids", "a full import: its pages walk the table once"},
+	{"tally_cs_count", "once, at an upgrade, or after a statement failed"},
+	{"tally_error_count", "once, at an upgrade, or after a statement failed"},
 	{"cs_search", "for people, a part of a name, LIMIT"},
 	{"link_page_unseen", "a full import: its pages walk the table once"},
 	{"link_page_export", "an export: its pages walk what is pending of all targets once"},
@@ -102,7 +105,7 @@ static const char *const FILL[] = {
 	/* one of each that nothing refers to */
 	"INSERT INTO mv (id, class, image, seq, created) VALUES (12001, 'person', x'01', 12001, 1)",
 	"INSERT INTO cs (id, connector, class, kind, dn, seq) VALUES (36001, 3, 'user', 0, 'CN=x', "
-        "36001)",
+	"36001)",
 };
 
 static bool asked[Q_COUNT];
@@ -248,6 +251,12 @@ static void ask_pages(struct fixture *f)
 	ASK(CS_PAGE_BLOCKED_IDS, I(QUIET), S("user"), I(0), I(PAGE), I(AUTHORITY_ALL));
 	ASK(CS_PAGE_EXPIRED, I(QUIET), I(200), I(PAGE));
 	ASK(CS_SEARCH, I(QUIET), S("no such name"), I(PAGE));
+	ASK(TALLY_CS, I(FIRST), S("user"), I(0), I(0), I(0), I(0), I(0), I(0), I(0), I(1));
+	ASK(TALLY_ERROR, I(FIRST), I(0), I(1));
+	ASK(TALLY_CS_CLEAR);
+	ASK(TALLY_CS_COUNT);
+	ASK(TALLY_ERROR_CLEAR);
+	ASK(TALLY_ERROR_COUNT);
 	ASK(CS_COUNT, I(QUIET));
 	ASK(CS_COUNT_STATES, I(QUIET));
 	ASK(CS_COUNT_CLASSES, I(QUIET));
@@ -315,6 +324,7 @@ static void test_no_walks(void **state)
 
 	GOOD(store_begin(f->store, &f->err));
 	fill(f);
+	GOOD(tally_flush(f->store, &f->err));
 	asked[Q_BEGIN] = asked[Q_COMMIT] = asked[Q_ROLLBACK] = true; /* by the store itself */
 	ask_small_tables(f);
 	ask_history(f);

@@ -1,6 +1,12 @@
 /* The numbers that are kept with each change are those that a count of the rows gives. */
 #include "fixture.h"
+#include "store/cs.h"
 #include "store/query.h"
+#include "store/store_schema.inc"
+#include "store/tally.h"
+
+#include <errno.h>
+#include <unistd.h>
 
 /* Sorts of rows whose number is not the one that is kept, and the other way round. */
 static const char *const WRONG[] = {
@@ -42,8 +48,16 @@ static void sql(struct fixture *f, const char *text)
 		fail_msg("%s: %s", text, sqlite3_errmsg(f->store->db));
 }
 
-/* Whatever column changes, in every kind of row. */
-static void test_random_changes(void **state)
+/* The same numbers each time. */
+static unsigned dice(void)
+{
+	static unsigned seed = 1;
+
+	return (seed = seed * 1103515245 + 12345) >> 8;
+}
+
+/* Whatever column changes, in every kind of row; and the statements that do more than one thing. */
+static const char *random_statement(char *text, size_t size)
 {
 	static const char *const changes[] = {
 		"class = 'c' || (n % 3)",
@@ -53,57 +67,160 @@ static void test_random_changes(void **state)
 		"blocked = n % 4",
 		"deleted = n % 2",
 		"mv = CASE WHEN n % 2 THEN 1 END",
-		"anchor = CASE WHEN n % 2 THEN 'a' || id END",
-		"imported = CASE WHEN n % 2 THEN x'00' END",
+		"anchor = CASE WHEN n % 3 THEN 'a' || (n % 50) END",
+		"imported = CASE WHEN n % 2 THEN zeroblob(3000) END",
 		"seq = n",
 		"connector = 1 + n % 2",
 	};
-	struct fixture *f = *state;
-	unsigned seed = 1;
-	char text[400];
+	unsigned d = dice(), id = d % 97, what = dice() % 100;
 
-	sql(f, "INSERT INTO connector (id, name, type) VALUES (1, 'a', 'ad'), (2, 'b', 'ad')");
-	sql(f, "INSERT INTO mv (id, class, image, seq, created) VALUES (1, 'person', x'', 1, 1)");
-	for (int i = 0; i < 3000; i++) {
-		unsigned dice = (seed = seed * 1103515245 + 12345) >> 8, id = dice % 97;
-
-		if (dice % 7 == 0)
-			snprintf(text, sizeof(text),
-				"INSERT OR IGNORE INTO cs (id, connector, class, kind, dn, seq) "
-				"VALUES (%u, %u, 'user', %u, 'cn=%u', 1)",
-				id, 1 + dice % 2, dice % 3, id);
-		else if (dice % 41 == 0)
-			snprintf(text, sizeof(text), "DELETE FROM cs WHERE id = %u", id);
-		else if (dice % 11 == 0)
-			snprintf(text, sizeof(text),
-				"INSERT OR IGNORE INTO cs_error SELECT id, %u, connector, 't', 't',"
-				" 1, 1, 1, 0 FROM cs WHERE id = %u",
-				dice % 4, id);
-		else if (dice % 43 == 0)
-			snprintf(text, sizeof(text), "DELETE FROM cs_error WHERE cs = %u", id);
-		else
-			snprintf(text, sizeof(text),
-				"UPDATE cs SET %s FROM (SELECT %u AS n) WHERE id = %u",
-				changes[dice % ARRAY_SIZE(changes)], dice >> 5, id);
-		sql(f, text);
-		if (i % 10 == 0)
-			check(f, text);
-	}
-	assert_true(number(f, "SELECT count(*) FROM cs_tally WHERE n > 0") > 20);
-	assert_true(number(f, "SELECT sum(n) FROM cs_error_tally") > 5);
-	check(f, "the last one");
+	if (what < 15)
+		snprintf(text, size,
+			"INSERT OR IGNORE INTO cs (id, connector, class, kind, dn, seq) "
+			"VALUES (%u, %u, 'user', %u, 'cn=%u', 1)",
+			id, 1 + d % 2, d % 3, id);
+	else if (what < 20) /* takes the place of a row, and of another one by its anchor */
+		snprintf(text, size,
+			"INSERT OR REPLACE INTO cs (id, connector, class, kind, dn, anchor, seq) "
+			"VALUES (%u, %u, 'group', %u, 'cn=%u', 'a%u', 1)",
+			id, 1 + d % 2, d % 3, id, (id + 1) % 97);
+	else if (what < 23) /* and its errors */
+		snprintf(text, size, "DELETE FROM cs WHERE id = %u", id);
+	else if (what < 24)
+		snprintf(text, size, "DELETE FROM cs WHERE id %% 5 = %u", d % 5);
+	else if (what < 38)
+		snprintf(text, size,
+			"INSERT INTO cs_error SELECT id, %u, %u, 't', 't', 1, 1, 1, 0 "
+			"FROM cs WHERE id = %u ON CONFLICT DO UPDATE SET count = count + 1",
+			d % 4, 1 + d % 2, id);
+	else if (what < 40)
+		snprintf(text, size,
+			"UPDATE cs_error SET connector = 3 - connector "
+			"WHERE cs = %u",
+			id);
+	else if (what < 43)
+		snprintf(text, size, "DELETE FROM cs_error WHERE cs = %u", id);
+	else if (what < 44)
+		snprintf(text, size, "UPDATE cs SET state = %u, want = 1", d % 6);
+	else
+		snprintf(text, size, "UPDATE cs SET %s FROM (SELECT %u AS n) WHERE id = %u",
+			changes[dice() % ARRAY_SIZE(changes)], d >> 5, id);
+	return text;
 }
 
-/* A transaction that is rolled back takes its numbers with it. */
+static void two_connectors(struct fixture *f)
+{
+	sql(f, "INSERT INTO connector (id, name, type) VALUES (1, 'a', 'ad'), (2, 'b', 'ad')");
+	sql(f, "INSERT INTO mv (id, class, image, seq, created) VALUES (1, 'person', x'', 1, 1)");
+}
+
+/* A savepoint that is rolled back, used as store/tally.c says. */
+static void savepoint(struct fixture *f)
+{
+	char text[400];
+
+	GOOD(tally_flush(f->store, &f->err));
+	sql(f, "SAVEPOINT s");
+	for (unsigned i = dice() % 9; i > 0; i--)
+		sqlite3_exec(f->store->db, random_statement(text, sizeof(text)), NULL, NULL, NULL);
+	sql(f, "ROLLBACK TO s; RELEASE s");
+	tally_drop(f->store->tally);
+}
+
+static void test_random_changes(void **state)
+{
+	struct fixture *f = *state;
+	unsigned rollbacks = 0, failed = 0;
+	char text[400] = "";
+
+	two_connectors(f);
+	for (int i = 0; i < 600; i++) {
+		GOOD(store_begin(f->store, &f->err));
+		for (unsigned k = dice() % 16; k > 0; k--)
+			/* a constraint that is not met is no change */
+			failed += sqlite3_exec(f->store->db, random_statement(text, sizeof(text)),
+					  NULL, NULL, NULL) != SQLITE_OK;
+		if (dice() % 7 == 0)
+			savepoint(f);
+		if (dice() % 5 == 0) { /* who reads the counts before the commit */
+			GOOD(tally_flush(f->store, &f->err));
+			check(f, text);
+		}
+		if (dice() % 5 == 0) {
+			store_rollback(f->store);
+			rollbacks++;
+		} else {
+			GOOD(store_commit(f->store, &f->err));
+		}
+		check(f, text);
+	}
+	assert_true(rollbacks > 50 && failed > 5);
+	assert_true(number(f, "SELECT count(*) FROM cs_tally WHERE n > 0") > 20);
+	assert_true(number(f, "SELECT sum(n) FROM cs_error_tally") > 5);
+	assert_int_equal(number(f, "SELECT count(*) FROM cs_tally WHERE n < 0"), 0);
+}
+
+/* A transaction that is rolled back takes its numbers with it, those in memory too. */
 static void test_rollback(void **state)
 {
 	struct fixture *f = *state;
 
-	sql(f, "INSERT INTO connector (id, name, type) VALUES (1, 'a', 'ad')");
-	sql(f, "BEGIN; INSERT INTO cs (connector, class, kind, dn, seq) "
-	       "VALUES (1, 'user', 0, 'a', 1); ROLLBACK");
-	check(f, "ROLLBACK");
+	two_connectors(f);
+	GOOD(store_begin(f->store, &f->err));
+	sql(f, "INSERT INTO cs (connector, class, kind, dn, seq) VALUES (1, 'user', 0, 'a', 1)");
+	store_rollback(f->store);
+	GOOD(store_begin(f->store, &f->err));
+	GOOD(store_commit(f->store, &f->err));
+	check(f, "rollback");
 	assert_int_equal(number(f, "SELECT count(*) FROM cs_tally"), 0);
+}
+
+/*
+ * A statement that fails at its second row: SQLite takes the first one back without a word. The
+ * commit must not believe what it was told.
+ */
+static void test_statement_that_fails(void **state)
+{
+	struct fixture *f = *state;
+
+	two_connectors(f);
+	GOOD(store_begin(f->store, &f->err));
+	sql(f, "INSERT INTO cs (id, connector, class, kind, dn, anchor, seq) VALUES "
+	       "(1, 1, 'user', 0, 'a', 'a', 1), (2, 1, 'user', 0, 'b', NULL, 1), "
+	       "(3, 1, 'user', 0, 'c', NULL, 1)");
+	assert_int_equal(sqlite3_exec(f->store->db,
+				 "UPDATE cs SET anchor = 'b', state = 1 WHERE anchor IS NULL", NULL,
+				 NULL, NULL),
+		SQLITE_CONSTRAINT_UNIQUE);
+	/* a statement of the store's own that fails */
+	assert_int_equal(cs_set_anchor(f->store, 2, "a", &f->err), -EIO);
+	GOOD(store_commit(f->store, &f->err));
+	check(f, "a statement that failed");
+	assert_int_equal(number(f, "SELECT sum(n) FROM cs_tally"), 3);
+}
+
+/* A store of version 1 has its rows counted when it is opened. */
+static void test_upgrade(void **state)
+{
+	struct fixture *f = *state;
+
+	store_close(f->store);
+	assert_int_equal(unlink(f->path), 0);
+	f->store = xcalloc(1, sizeof(*f->store)); /* for sql(): the bare file */
+	assert_int_equal(sqlite3_open(f->path, &f->store->db), SQLITE_OK);
+	sql(f, store_schema);
+	two_connectors(f);
+	sql(f, "PRAGMA application_id = 0x61647379; PRAGMA user_version = 1;"
+	       "INSERT INTO meta VALUES ('next_seq', '1');"
+	       "INSERT INTO cs (id, connector, class, kind, dn, dn_key, anchor, seq) VALUES "
+	       "(1, 1, 'user', 0, 'cn=a', 'cn=a', 'a', 1), (2, 2, '', 2, 'cn=b', 'x', NULL, 1);"
+	       "INSERT INTO cs_error VALUES (1, 1, 't', 't', 1, 1, 1, 0)");
+	sqlite3_close(f->store->db);
+	free(f->store);
+	GOOD(store_open(f->path, STORE_WRITE, &f->store, &f->err));
+	check(f, "the upgrade");
+	assert_int_equal(number(f, "SELECT sum(n) FROM cs_tally"), 2);
+	assert_int_equal(number(f, "SELECT sum(n) FROM cs_error_tally"), 1);
 }
 
 int main(void)
@@ -111,6 +228,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_random_changes, fixture_up, fixture_down),
 		cmocka_unit_test_setup_teardown(test_rollback, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(
+			test_statement_that_fails, fixture_up, fixture_down),
+		cmocka_unit_test_setup_teardown(test_upgrade, fixture_up, fixture_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
