@@ -1,5 +1,6 @@
 -- Every statement of the store, by name. lib/store fetches them by enum query. $NAME is the number
--- of the enumerator in lib/store/cs.h or error.h, or what is defined here: packaging/cmake/sql.awk.
+-- of the enumerator in lib/store/cs.h, error.h or lib/report/error_type.h, or what is defined here;
+-- '$NAME' is its word: packaging/cmake/sql.awk.
 
 -- what the next export sends
 -- define: EXPORT_DUE $EXPORT_STATE_PENDING, $EXPORT_STATE_SENDING, $EXPORT_STATE_FAILED
@@ -84,7 +85,7 @@ SELECT cs FROM cs_error WHERE connector = ?1 AND phase = ?2 AND cs > ?3 ORDER BY
 SELECT sum(n) FROM cs_error_tally WHERE connector = ?1 AND phase = ?2
 -- name: error_count_export
 SELECT count(*) FROM cs_error WHERE connector = ?1 AND phase = $ERROR_EXPORT
-	AND retry_at > 0 AND type <> 'exported-change-not-reimported'
+	AND retry_at > 0 AND type <> '$ERROR_TYPE_NOT_REIMPORTED'
 -- name: error_clear
 DELETE FROM cs_error WHERE cs = ?1 AND phase = ?2 AND connector = coalesce(?3, connector)
 -- name: error_clear_but

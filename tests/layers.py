@@ -62,6 +62,11 @@ HOMES = {
     r"\b(delta_owned|delta_settle)\(": ("lib/sync/", r"lib/sync/export/target\.c",
                                         "what is pending is computed by pending_delta()"),
 }
+# words that stand in their table alone: whoever needs one names its enumerator
+WORD_TABLES = {
+    # table: (header, what may have the same word for something else)
+    "ERROR_TYPES": ("lib/report/error_type.h", r"\bX\(OUTSIDE_SURFACE,"),  # a counter, too
+}
 # tables of data may be longer
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 # what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
@@ -144,6 +149,28 @@ def check_source(path, lines):
         m = re.match(r'#\s*include\s+([<"])([^>"]+)', line)
         if m:
             check_include(path, number, m.group(2), m.group(1) == '"')
+
+
+def table_rows(text, table):
+    """(enumerator, word) of the rows of an X-macro."""
+    m = re.search(r"#define %s\(X[^)]*\)((?:.*\\\n)*.*\n)" % table, text)
+    return re.findall(r'\bX\((\w+)(?:,\s*(?:\\\n\s*)?"([^"]*)")?', m.group(1))
+
+
+def read(path):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def check_words(path, lines):
+    """No word of a table stands elsewhere, in C or in SQL."""
+    for table, (home, other) in WORD_TABLES.items():
+        words = {word for _, word in table_rows(read(home), table)}
+        for number, line in enumerate(lines, 1):
+            line = re.sub(r"--.*", "", line) if path.endswith(".sql") else line
+            found = set(re.findall(r"""["']([\w-]+)["']""", line)) & words
+            if found and path != home and not re.search(other, line):
+                complain(path, number, "%s is a word of %s" % (found.pop(), table))
 
 
 def check_function_length(path, lines):
@@ -230,6 +257,9 @@ def main():
             if path.endswith((".c", ".h")):
                 check_source(path, lines)
                 check_function_length(path, lines)
+            if path.startswith(("lib/", "daemon/adsyncd/", "daemon/ctl/", "schema/")) and \
+                    path.endswith((".c", ".h", ".inc", ".sql")):
+                check_words(path, lines)
             if name == "CMakeLists.txt" and path.startswith("lib/"):
                 check_list(path, lines)
     check_circles()

@@ -48,7 +48,7 @@ struct export_item {
 struct export_outcome {
 	enum conn_result result; /* OK, OBJECT_BAD */
 	const char *anchor;      /* after an add, the anchor that the service gave */
-	const char *error_type;  /* OBJECT_BAD: "AttributeValueMustBeUnique" ... */
+	const char *error_type;  /* OBJECT_BAD: the service's own name, or one of error_type.h */
 	const char *text;        /* the service's words */
 	bool outside_surface;    /* not sendable on this write surface: not a failure */
 	/* OBJECT_BAD for these attributes alone; the others were written if rest_sent. */

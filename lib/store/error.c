@@ -22,6 +22,7 @@ static void read_row(const struct store *s, sqlite3_stmt *st, struct arena *a, v
 	row->cs = sqlite3_column_int64(st, 0);
 	row->phase = (enum error_phase)sqlite3_column_int(st, 1);
 	row->type = q_col_text(st, 2, a);
+	row->known = error_type_find(row->type);
 	row->text = q_col_text(st, 3, a);
 	row->first = sqlite3_column_int64(st, 4);
 	row->last = sqlite3_column_int64(st, 5);
@@ -89,10 +90,10 @@ int error_clear_outbound(struct store *s, int64_t cs, int64_t target, struct err
 }
 
 int error_clear_but(
-	struct store *s, int64_t cs, enum error_phase phase, const char *type, struct err *e)
+	struct store *s, int64_t cs, enum error_phase phase, enum error_type type, struct err *e)
 {
 	assert(cs >= 0);
-	return q_exec(s, Q_ERROR_CLEAR_BUT, e, I(cs), I(phase), S(type));
+	return q_exec(s, Q_ERROR_CLEAR_BUT, e, I(cs), I(phase), S(error_type_word(type)));
 }
 
 int error_clear_all(struct store *s, int64_t cs, struct err *e)

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "report/error_type.h"
 #include "store/store.h"
 
 /* X(enum, word) - the numbers are in the database: only append */
@@ -24,6 +25,7 @@ struct error_row {
 	int64_t cs;
 	enum error_phase phase;
 	const char *type, *text;
+	enum error_type known; /* of type, on reading: ERROR_TYPE_COUNT for a connector's own */
 	int64_t first, last, retry_at;
 	int count;
 	/* on reading: of the object, and whose step met the error (outbound: the target) */
@@ -45,7 +47,7 @@ int error_get(struct store *s, int64_t cs, enum error_phase phase, struct arena 
 int error_retry(struct store *s, int64_t cs, enum error_phase phase, struct err *e) _must_check_;
 int error_clear(struct store *s, int64_t cs, enum error_phase phase, struct err *e) _must_check_;
 /* Unless it is of that type. */
-int error_clear_but(struct store *s, int64_t cs, enum error_phase phase, const char *type,
+int error_clear_but(struct store *s, int64_t cs, enum error_phase phase, enum error_type type,
 	struct err *e) _must_check_;
 int error_clear_outbound(struct store *s, int64_t cs, int64_t target, struct err *e) _must_check_;
 /* Of every phase and connector. */
@@ -55,7 +57,7 @@ int error_page(struct store *s, int64_t connector, enum error_phase phase, int64
 	unsigned limit, int64_t *ret_ids, unsigned *ret_n, struct err *e) _must_check_;
 int error_count(struct store *s, int64_t connector, enum error_phase phase, int64_t *ret,
 	struct err *e) _must_check_;
-/* What waits to be exported again; not what an import tells (exported-change-not-reimported). */
+/* What waits to be exported again; not what an import tells (NOT_REIMPORTED). */
 int error_count_export(
 	struct store *s, int64_t connector, int64_t *ret, struct err *e) _must_check_;
 /* Calls back for every object that has an error of the phase. */

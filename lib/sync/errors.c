@@ -4,24 +4,32 @@
  */
 #include "sync/errors.h"
 #include "base/timefmt.h"
+#include "connector/connector.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
+int object_error_named(struct sync *s, int64_t cs, enum error_phase phase, const char *name,
 	const char *text, struct err *e)
 {
 	s->n_errors++;
 	bitmap_set(&s->errors, cs);
-	return error_put(s->store, cs, phase, type, text, unix_now(), 0, NULL, e);
+	return error_put(s->store, cs, phase, name, text, unix_now(), 0, NULL, e);
+}
+
+int object_error(struct sync *s, int64_t cs, enum error_phase phase, enum error_type type,
+	const char *text, struct err *e)
+{
+	return object_error_named(s, cs, phase, error_type_word(type), text, e);
 }
 
 int object_error_outbound(struct sync *s, const struct sync_connector *target, int64_t cs,
-	const char *type, const char *text, struct err *e)
+	enum error_type type, const char *text, struct err *e)
 {
 	s->n_errors++;
 	bitmap_set(&s->errors, cs);
-	return error_put_outbound(s->store, cs, target->row.id, type, text, unix_now(), e);
+	return error_put_outbound(
+		s->store, cs, target->row.id, error_type_word(type), text, unix_now(), e);
 }
 
 static void note_error(void *ctx, int64_t cs)
@@ -76,5 +84,15 @@ int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connec
 
 int export_error_clear(struct sync *s, int64_t cs, struct err *e)
 {
-	return error_clear_but(s->store, cs, ERROR_EXPORT, NOT_REIMPORTED_ERROR, e);
+	return error_clear_but(s->store, cs, ERROR_EXPORT, ERROR_TYPE_NOT_REIMPORTED, e);
+}
+
+const char *error_advice(const struct error_row *row)
+{
+	const struct connector_type *type = connector_type_find(row->step_type);
+	bool its_own = row->phase == ERROR_IMPORT || row->phase == ERROR_EXPORT;
+	const char *text =
+		type && type->error_advice && its_own ? type->error_advice(row->type) : NULL;
+
+	return text ? text : error_type_advice(error_type_find(row->type));
 }

@@ -12,10 +12,13 @@
 #define IDLE_RETRIES 50
 
 /* An error on an object: kept on its row, counted. Not fatal. ERROR_OUTBOUND: of the target. */
-int object_error(struct sync *s, int64_t cs, enum error_phase phase, const char *type,
+int object_error(struct sync *s, int64_t cs, enum error_phase phase, enum error_type type,
+	const char *text, struct err *e) _must_check_;
+/* The same by a name that the connector gives. */
+int object_error_named(struct sync *s, int64_t cs, enum error_phase phase, const char *name,
 	const char *text, struct err *e) _must_check_;
 int object_error_outbound(struct sync *s, const struct sync_connector *target, int64_t cs,
-	const char *type, const char *text, struct err *e) _must_check_;
+	enum error_type type, const char *text, struct err *e) _must_check_;
 /*
  * Reads which rows have an error of the phase, at the begin of a step that sets and clears them:
  * those of the connector's steps, or of all (NULL).
@@ -32,8 +35,12 @@ int object_good(struct sync *s, enum error_phase phase, const struct sync_connec
 int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connector *c,
 	struct step_end *end, struct err *e) _must_check_;
 
-/* An error of export: what the service accepted is not what an import shows. */
-#define NOT_REIMPORTED_ERROR "exported-change-not-reimported"
 /* The service accepted: what it said against it before is over. Whether it did it, an import shows.
  */
 int export_error_clear(struct sync *s, int64_t cs, struct err *e) _must_check_;
+
+/*
+ * What to do about an error, by what its connector and the engine know of it; NULL: nothing is
+ * known. row->step_type: the type of the connector whose step met the error.
+ */
+const char *error_advice(const struct error_row *row);

@@ -150,7 +150,7 @@ static int record(struct write_step *st, const struct write_back *items, const s
 			continue;
 		}
 		sync_count(s, COUNTER_EXPORT_FAILURE);
-		TRY(object_error(s, rows[i].id, ERROR_EXPORT, o->error_type, o->text, e));
+		TRY(object_error_named(s, rows[i].id, ERROR_EXPORT, o->error_type, o->text, e));
 		st->failed = true;
 	}
 	return store_commit(s->store, e);

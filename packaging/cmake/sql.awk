@@ -11,16 +11,19 @@
 #           X(BLUE, "blue")
 #   enum colour {
 #   #define X(name, word) COLOUR_##name,
-# A number of its own stands behind the name: X(RED, 4, "red").
+# A number of its own stands behind the name: X(RED, 4, "red"). '$NAME', in quotes, becomes the
+# enumerator's word, as a text of SQL: 'red'.
 # "-- define: NAME text" gives a name to a list of them. An unknown name ends the build.
 function quote(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\\n\"" }
 function fail(text) { printf "%s:%d: %s\n", FILENAME, FNR, text > "/dev/stderr"; failed = 1; exit 1 }
-function numbers(s,    out, word) {
+function numbers(s,    out, word, quoted) {
 	out = ""
 	while (match(s, /\$[A-Za-z_][A-Za-z0-9_]*/)) {
 		word = substr(s, RSTART + 1, RLENGTH - 1)
 		if (!(word in number)) fail("no enumerator has the name " word)
-		out = out substr(s, 1, RSTART - 1) number[word]
+		quoted = RSTART > 1 && substr(s, RSTART - 1, 1) == "'"
+		if (quoted && !(word in words)) fail("the enumerator has no word: " word)
+		out = out substr(s, 1, RSTART - 1) (quoted ? words[word] : number[word])
 		s = substr(s, RSTART + RLENGTH)
 	}
 	return out s
@@ -30,7 +33,10 @@ FILENAME ~ /\.h$/ {
 	if ($0 ~ /^[ \t]*#define X\(.*##/) {
 		prefix = $0
 		sub(/##.*$/, "", prefix); sub(/^.*[ \t\[]/, "", prefix)
-		for (i = 0; i < rows; i++) number[prefix row[i]] = own[i] == "" ? i : own[i]
+		for (i = 0; i < rows; i++) {
+			number[prefix row[i]] = own[i] == "" ? i : own[i]
+			if (said[i] != "") words[prefix row[i]] = said[i]
+		}
 		rows = 0
 	}
 	if (inside && match($0, /^[ \t]*X\([A-Z0-9_]+/)) {
@@ -38,6 +44,8 @@ FILENAME ~ /\.h$/ {
 		sub(/^[ \t]*X\(/, "", word)
 		own[rows] = match($0, /^[ \t]*X\([A-Z0-9_]+, [0-9]+,/) ? substr($0, RSTART, RLENGTH) : ""
 		gsub(/^.*\([A-Z0-9_]+, |,$/, "", own[rows])
+		said[rows] = match($0, /^[ \t]*X\([A-Z0-9_]+, ([0-9]+, )?"[^"]*"/) ? substr($0, RSTART, RLENGTH) : ""
+		gsub(/^[^"]*"|"$/, "", said[rows])
 		row[rows++] = word
 	}
 	if ($0 !~ /\\$/) inside = 0

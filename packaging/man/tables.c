@@ -2,9 +2,9 @@
  * Fills the tables of the program into a manual page: tables PAGE.in, to standard output. A line
  * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@,
  * @SECTION:NAME@ and @TYPE:NAME@ (options of adsyncd.conf), @COMMANDS@, @COMMANDS:rules@,
- * @OPTIONS@ and @COMPLETION@ (of adsyncctl). Anywhere else in a line, @CONFDIR@, @DATADIR@,
- * @RUNDIR@ and @STATEDIR@ are the folders of this installation. A key of rule files that the page
- * does not speak of is an error, which ends the build.
+ * @ERRORS@, @OPTIONS@ and @COMPLETION@ (of adsyncctl). Anywhere else in a line, @CONFDIR@,
+ * @DATADIR@, @RUNDIR@ and @STATEDIR@ are the folders of this installation. A key of rule files that
+ * the page does not speak of is an error, which ends the build.
  */
 #include "commands.h"
 #include "base/file.h"
@@ -12,6 +12,7 @@
 #include "lang/import/offline.h"
 #include "lang/rule/ruleset.h"
 #include "lang/rule/scope.h"
+#include "report/error_type.h"
 #include "sync/config.h"
 
 #include <stdio.h>
@@ -57,6 +58,22 @@ static void put_words(const struct word *w, size_t n)
 		printf(".TP\n.B %s\n", w[i].word);
 		put(w[i].help);
 		putchar('\n');
+	}
+}
+
+/* Names of errors: what to do, and when the object is tried again. */
+static void put_errors(void)
+{
+	for (unsigned i = 0; i < ERROR_TYPE_COUNT; i++) {
+		const char *advice = error_type_advice((enum error_type)i);
+
+		printf(".TP\n.B ");
+		put(error_type_word((enum error_type)i));
+		putchar('\n');
+		put(advice ? advice : "see the text");
+		printf(".\nThe object is ");
+		put(error_type_retry((enum error_type)i));
+		puts(".");
 	}
 }
 
@@ -186,6 +203,8 @@ static int put_line(const char *line)
 		put_commands(NULL);
 	else if (streq(line, "@COMMANDS:rules@"))
 		put_commands("rules");
+	else if (streq(line, "@ERRORS@"))
+		put_errors();
 	else if (streq(line, "@OPTIONS@"))
 		put_command_options();
 	else if (streq(line, "@COMPLETION@"))

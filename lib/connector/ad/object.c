@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "model/dn.h"
 #include "model/dtyp.h"
+#include "report/error_type.h"
 
 #include <stdio.h>
 
@@ -376,7 +377,7 @@ int ad_object_deliver(struct ad_import *im, bool partial, struct err *e)
 	if (problem) {
 		keep_for_retry(im);
 		return im->sink->bad(im->sink, im->entry.dn ? im->entry.dn : im->entry.anchor,
-			im->entry.anchor, "invalid-attribute-value", problem, e);
+			im->entry.anchor, error_type_word(ERROR_TYPE_INVALID_VALUE), problem, e);
 	}
 	return im->sink->object(im->sink, &o, e);
 }

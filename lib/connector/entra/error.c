@@ -3,11 +3,15 @@
 #include "base/util.h"
 
 static const struct {
-	const char *word, *advice;
+	const char *word; /* NULL: the engine's */
+	enum error_type engines;
+	const char *advice;
 } errors[] = {
-#define X(id, word, advice) {word, advice},
-	ENTRA_ERRORS(X)
+#define X(id, word, advice) {word, ERROR_TYPE_COUNT, advice},
+#define ENGINES(id, advice) {NULL, ERROR_TYPE_##id, advice},
+	ENTRA_ERRORS(X, ENGINES)
 #undef X
+#undef ENGINES
 };
 
 /* First match wins; NULL and 0 match everything. */
@@ -16,7 +20,7 @@ static const struct {
 	const char *code, *text; /* text: part of the message, in any case */
 	enum entra_error error;
 } rules[] = {
-	{0, NULL, "same value for property", ENTRA_ERROR_ATTRIBUTE_VALUE_MUST_BE_UNIQUE},
+	{0, NULL, "same value for property", ENTRA_ERROR_DUPLICATE_VALUE},
 	{0, NULL, "cloud-only object", ENTRA_ERROR_DELETING_CLOUD_ONLY_OBJECT_NOT_ALLOWED},
 	{0, NULL, "property userPrincipalName is invalid",
 		ENTRA_ERROR_IDENTITY_DATA_VALIDATION_FAILED},
@@ -32,13 +36,13 @@ static const struct {
 
 const char *entra_error_word(enum entra_error error)
 {
-	return errors[error].word;
+	return errors[error].word ? errors[error].word : error_type_word(errors[error].engines);
 }
 
 const char *entra_error_advice(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(errors); i++)
-		if (streq(errors[i].word, name))
+		if (streq(entra_error_word((enum entra_error)i), name))
 			return errors[i].advice;
 	return NULL;
 }
@@ -52,5 +56,5 @@ const char *entra_error_name(long status, const char *code, const char *message)
 			(!rules[i].code || streq(rules[i].code, code)) &&
 			(!rules[i].text || strcasestr(message, rules[i].text)))
 			return entra_error_word(rules[i].error);
-	return *code ? code : entra_error_word(ENTRA_ERROR_UNKNOWN_ERROR);
+	return *code ? code : entra_error_word(ENTRA_ERROR_UNKNOWN);
 }

@@ -165,7 +165,7 @@ static int delta_object(struct graph_import *im, struct stream *s, const json_t 
 		&o.n_changes);
 	if (wrong)
 		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
-			entra_error_word(ENTRA_ERROR_INVALID_ATTRIBUTE_VALUE), wrong, im->e);
+			error_type_word(ERROR_TYPE_INVALID_VALUE), wrong, im->e);
 	note_quarantine(im, &en);
 	return im->sink->object(im->sink, &o, im->e);
 }

@@ -237,14 +237,14 @@ static int hold(
 	st->sync->n_errors++;
 	sync_count(st->sync, COUNTER_EXPORT_FAILURE);
 	TRY(export_transaction(st, e));
-	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, MEMBER_REMOVAL_ERROR, text, unix_now(), 0,
-		NULL, e));
-	if (known == 0 && streq(er.type, MEMBER_REMOVAL_ERROR) && streq(er.text, text))
+	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, error_type_word(ERROR_TYPE_MEMBER_REMOVAL),
+		text, unix_now(), 0, NULL, e));
+	if (known == 0 && er.known == ERROR_TYPE_MEMBER_REMOVAL && streq(er.text, text))
 		return 0; /* told already */
 	r.message = text;
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	record_add(&r, RECORD_DN, dn);
-	record_add(&r, RECORD_ERROR, MEMBER_REMOVAL_ERROR);
+	record_add(&r, RECORD_ERROR, error_type_word(ERROR_TYPE_MEMBER_REMOVAL));
 	return outbox_add(st->sync->store, &r, e);
 }
 
@@ -264,7 +264,7 @@ static int clear_hold(struct export_step *st, int64_t cs, struct err *e)
 	int r = error_get(st->sync->store, cs, ERROR_EXPORT, &a, &er, e);
 
 	TRY(r);
-	if (r != 0 || !streq(er.type, MEMBER_REMOVAL_ERROR))
+	if (r != 0 || er.known != ERROR_TYPE_MEMBER_REMOVAL)
 		return 0;
 	TRY(export_transaction(st, e));
 	return error_clear(st->sync->store, cs, ERROR_EXPORT, e);
@@ -313,7 +313,7 @@ static void count_held(void *ctx, int64_t cs)
 	int64_t n, of;
 	int r = c->failed < 0 ? c->failed : error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e);
 
-	if (r == 0 && streq(er.type, MEMBER_REMOVAL_ERROR))
+	if (r == 0 && er.known == ERROR_TYPE_MEMBER_REMOVAL)
 		r = cs_link_count_removals_of(c->s, cs, &n, &of, c->e);
 	else if (r == 0)
 		return;

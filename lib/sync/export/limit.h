@@ -17,7 +17,6 @@
 struct export_step;
 struct step_end;
 
-#define MEMBER_REMOVAL_ERROR "MemberRemovalThresholdExceeded"
 #define OVERRIDE_SECONDS 86400 /* a permission that was not used ends after a day */
 
 /* What the next export may do once; zeros when there is no permission. */

@@ -64,7 +64,7 @@ static int failed(struct export_step *st, const struct export_slot *s, int64_t c
 	const struct export_outcome *o, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	const char *type = o->error_type ? o->error_type : "unknown-error";
+	const char *type = o->error_type ? o->error_type : error_type_word(ERROR_TYPE_UNKNOWN);
 	struct sync *sy = st->sync;
 	int64_t now = unix_now();
 	struct export_outcome told = *o;
@@ -99,10 +99,10 @@ static int outside(struct export_step *st, const struct export_slot *s, int64_t 
 
 	TRY(r);
 	sync_count(st->sync, COUNTER_OUTSIDE_SURFACE);
-	if (r == 0 && streq(er.type, "outside-surface"))
+	if (r == 0 && er.known == ERROR_TYPE_OUTSIDE_SURFACE)
 		return 0;
-	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, "outside-surface", o->text, unix_now(), 0,
-		NULL, e));
+	TRY(error_put(st->sync->store, cs, ERROR_EXPORT,
+		error_type_word(ERROR_TYPE_OUTSIDE_SURFACE), o->text, unix_now(), 0, NULL, e));
 	return failure_event(st, s, dn, o, e);
 }
 

@@ -6,15 +6,13 @@
 #include "sync/images.h"
 #include "base/timefmt.h"
 
-#define DUPLICATE_ERROR "AttributeValueMustBeUnique"
-
 /* Is it an error that the finders give? The service has the same names for its refusals. */
-static bool is_warning(const struct sync_connector *c, const char *error)
+static bool is_warning(const struct sync_connector *c, const struct error_row *er)
 {
 	for (unsigned i = 0; c->type->problem_errors && c->type->problem_errors[i]; i++)
-		if (streq(c->type->problem_errors[i], error))
+		if (streq(c->type->problem_errors[i], er->type))
 			return true;
-	return streq(error, DUPLICATE_ERROR);
+	return er->known == ERROR_TYPE_DUPLICATE_VALUE;
 }
 
 int warning_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
@@ -32,7 +30,7 @@ int warning_find(struct sync *s, struct sync_connector *c, const struct cs_row *
 	}
 	TRY(duplicate_find(s, c, row, wanted, delta, a, ret_text, e));
 	if (*ret_text)
-		*ret_error = DUPLICATE_ERROR;
+		*ret_error = error_type_word(ERROR_TYPE_DUPLICATE_VALUE);
 	return 0;
 }
 
@@ -58,8 +56,8 @@ int warning_accepted(struct export_step *st, const struct export_slot *s, struct
 	const char *error, *text = NULL;
 	struct error_row er;
 	int known = error_get(store, s->row.id, ERROR_EXPORT, &a, &er, e);
-	bool told = known == 0 && is_warning(st->conn, er.type);
-	bool unseen = known == 0 && streq(er.type, NOT_REIMPORTED_ERROR);
+	bool told = known == 0 && is_warning(st->conn, &er);
+	bool unseen = known == 0 && er.known == ERROR_TYPE_NOT_REIMPORTED;
 
 	TRY(known);
 	if (s->warning)
@@ -84,7 +82,7 @@ static int recheck_one(struct export_step *st, int64_t cs, struct err *e)
 	const char *error, *text = NULL;
 	int r = error_get(s->store, cs, ERROR_EXPORT, &a, &er, e);
 
-	if (r != 0 || !is_warning(st->conn, er.type))
+	if (r != 0 || !is_warning(st->conn, &er))
 		return MIN(r, 0);
 	r = cs_get(s->store, cs, &a, &row, e);
 	if (r != 0 || row.connector != st->conn->row.id || row.state == EXPORT_STATE_FAILED)

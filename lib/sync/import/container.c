@@ -79,7 +79,7 @@ static int rename_image(struct import_step *st, struct cs_row *row, const char *
 	r = entry_image(st->sync, &en, &st->arena, &row->imported, &row->imported_len, e);
 	return r != IMAGE_TOO_LARGE ? r
 	                            : object_error(st->sync, row->id, ERROR_IMPORT,
-					      "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
+					      ERROR_TYPE_OBJECT_TOO_LARGE, IMAGE_TOO_LARGE_TEXT, e);
 }
 
 static int rename_row(

@@ -79,7 +79,7 @@ static int keep_unread(struct import_step *st, const char *dn, const char *ancho
 		st->unidentified = true;
 	bitmap_set(&st->seen, id); /* it is there, only unreadable: not gone */
 	bitmap_set(&st->errors, id);
-	return object_error(st->sync, id, ERROR_IMPORT, type, text, e);
+	return object_error_named(st->sync, id, ERROR_IMPORT, type, text, e);
 }
 
 static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor, const char *type,

@@ -358,7 +358,8 @@ static int too_large(struct import_step *st, const struct entry *en, struct err 
 {
 	_cleanup_free_ char *dn = xstrdup(en->dn), *anchor = xstrdup(en->anchor);
 
-	return st->sink.bad(&st->sink, dn, anchor, "object-too-large", IMAGE_TOO_LARGE_TEXT, e);
+	return st->sink.bad(&st->sink, dn, anchor, error_type_word(ERROR_TYPE_OBJECT_TOO_LARGE),
+		IMAGE_TOO_LARGE_TEXT, e);
 }
 
 int import_object(struct import_step *st, const struct import_object *o, struct err *e)

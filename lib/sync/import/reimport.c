@@ -25,7 +25,7 @@ static int tell(struct import_step *st, const struct cs_row *row, const char *te
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	record_add(&r, RECORD_DN, row->dn);
 	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
-	record_add(&r, RECORD_ERROR, NOT_REIMPORTED_ERROR);
+	record_add(&r, RECORD_ERROR, error_type_word(ERROR_TYPE_NOT_REIMPORTED));
 	record_add(&r, RECORD_RUN, run);
 	return outbox_add(st->sync->store, &r, e);
 }
@@ -39,15 +39,15 @@ int reimport_missing(struct import_step *st, const struct cs_row *row, const cha
 	struct error_row er;
 	const char *text;
 	int known = error_get(store, row->id, ERROR_EXPORT, &a, &er, e);
-	int count = known == 0 && streq(er.type, NOT_REIMPORTED_ERROR) ? er.count + 1 : 1;
+	int count = known == 0 && er.known == ERROR_TYPE_NOT_REIMPORTED ? er.count + 1 : 1;
 
 	TRY(known);
 	text = arena_printf(&a,
 		"%.300s was exported and accepted, but the import does not show it: %.300s",
 		row->dn, what);
 	/* what may only be late gets time first */
-	TRY(error_put(store, row->id, ERROR_EXPORT, NOT_REIMPORTED_ERROR, text, now,
-		now + export_backoff(count + silent), NULL, e));
+	TRY(error_put(store, row->id, ERROR_EXPORT, error_type_word(ERROR_TYPE_NOT_REIMPORTED),
+		text, now, now + export_backoff(count + silent), NULL, e));
 	return tell(st, row, text, e);
 }
 
@@ -70,7 +70,7 @@ static int was_missed(struct import_step *st, int64_t cs, struct err *e)
 	int r = error_get(st->sync->store, cs, ERROR_EXPORT, &st->arena, &er, e);
 
 	TRY(r);
-	return r == 0 && streq(er.type, NOT_REIMPORTED_ERROR);
+	return r == 0 && er.known == ERROR_TYPE_NOT_REIMPORTED;
 }
 
 /*

@@ -25,7 +25,7 @@ static int flow_error(
 {
 	sync_count(in->sync, COUNTER_FLOW_FAILURE);
 	bitmap_set(&in->failed, cs);
-	return object_error(in->sync, cs, ERROR_SYNC, "sync-rule-error-function-triggered",
+	return object_error(in->sync, cs, ERROR_SYNC, ERROR_TYPE_RULE,
 		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
 }
 
@@ -261,8 +261,7 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 	case JOIN_ERROR:
 		sync_count(s, COUNTER_FLOW_FAILURE);
 		bitmap_set(&in->failed, src->row.id);
-		return object_error(s, src->row.id, ERROR_SYNC,
-			"ambiguous-import-flow-from-multiple-connectors", error, e);
+		return object_error(s, src->row.id, ERROR_SYNC, ERROR_TYPE_AMBIGUOUS, error, e);
 	case JOIN_FOUND:
 		break;
 	}

@@ -451,7 +451,7 @@ static int take_back(struct outbound *out, const struct mv_row *mv, struct wante
 }
 
 static int sync_error(
-	struct outbound *out, int64_t cs, const char *type, const char *text, struct err *e)
+	struct outbound *out, int64_t cs, enum error_type type, const char *text, struct err *e)
 {
 	sync_count(out->sync, COUNTER_FLOW_FAILURE);
 	out->in_error = true;
@@ -467,13 +467,13 @@ static int sync_error(
 static int too_large(struct outbound *out, int64_t cs, int r, struct err *e)
 {
 	return r == IMAGE_TOO_LARGE
-	               ? sync_error(out, cs, "object-too-large", IMAGE_TOO_LARGE_TEXT, e)
+	               ? sync_error(out, cs, ERROR_TYPE_OBJECT_TOO_LARGE, IMAGE_TOO_LARGE_TEXT, e)
 	               : r;
 }
 
 /* The same where another object with the same sourceAnchor may be the reason: both are named. */
 static int anchor_error(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
-	int64_t ad_cs, const char *type, const char *problem, struct err *e)
+	int64_t ad_cs, enum error_type type, const char *problem, struct err *e)
 {
 	const char *text;
 
@@ -500,7 +500,7 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	int r, room;
 
 	if (!w->dn)
-		return sync_error(out, ad_cs, "missing-anchor-component",
+		return sync_error(out, ad_cs, ERROR_TYPE_MISSING_ANCHOR,
 			arena_printf(&out->arena,
 				"the outbound rules give no %s, so the object cannot be "
 				"provisioned",
@@ -517,8 +517,8 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
 			row->want == WANT_PRESENT && !out->conn->type->can_rename)
-			return anchor_error(out, mv, ad_dn, ad_cs,
-				"sync-rule-error-function-triggered", identity_changed(out), e);
+			return anchor_error(
+				out, mv, ad_dn, ad_cs, ERROR_TYPE_RULE, identity_changed(out), e);
 		return too_large(out, ad_cs, update_row(out, row, w, ad_dn, e), e);
 	}
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
@@ -533,7 +533,9 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	r = join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e);
 	if (r != 0)
 		return too_large(out, ad_cs, r, e);
-	return problem ? anchor_error(out, mv, ad_dn, ad_cs, "duplicate-anchor", problem, e) : 0;
+	return problem ? anchor_error(
+				 out, mv, ad_dn, ad_cs, ERROR_TYPE_DUPLICATE_ANCHOR, problem, e)
+	               : 0;
 }
 
 /* No rule wants the row any more; another object may have waited for its sourceAnchor. */
@@ -586,7 +588,7 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 		ad_cs = row.id;
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
-		return anchor_error(out, mv, ad_dn, ad_cs, "sync-rule-error-function-triggered",
+		return anchor_error(out, mv, ad_dn, ad_cs, ERROR_TYPE_RULE,
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision)
 		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));

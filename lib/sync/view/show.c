@@ -1,5 +1,5 @@
 /* The status of connectors, runs and errors, as JSON. */
-#include "sync/advice.h"
+#include "sync/errors.h"
 #include "store/connector_row.h"
 #include "store/cs_page.h"
 #include "store/error.h"

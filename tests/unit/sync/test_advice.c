@@ -1,7 +1,6 @@
 /* Advice follows from whose step met the error, and from what the engine knows by itself. */
 #include "../check.h"
-#include "store/error.h"
-#include "sync/advice.h"
+#include "sync/errors.h"
 
 static const char *advice(enum error_phase phase, const char *type, const char *connector)
 {
