@@ -1,6 +1,7 @@
 /* The commands about rules: offline, they read the files that the configuration names. */
 #include "ctl.h"
 #include "base/file.h"
+#include "lang/expr/expr.h"
 #include "lang/import/offline.h"
 #include "lang/rule/check.h"
 #include "lang/rule/flow.h"
@@ -169,23 +170,19 @@ static bool exports(const struct config *cfg, const struct rule *r)
 
 #define ANSWERS_MAX 4 /* different answers to "which surfaces send it?" */
 
-/* The flows of a rule with one answer; by NULL: no surface. */
+/* The flows of a rule with one answer; by 0: no surface. */
 struct unsent {
-	const char *by, *names;
+	unsigned by;
+	const char *names;
 	unsigned n;
 };
 
-static bool same_answer(const char *a, const char *b)
-{
-	return a == b || (a && b && streq(a, b));
-}
-
 static unsigned unsent_add(
-	struct unsent *all, unsigned n, const char *by, const char *name, struct arena *a)
+	struct unsent *all, unsigned n, unsigned by, const char *name, struct arena *a)
 {
 	unsigned i = 0;
 
-	while (i < n && !same_answer(all[i].by, by))
+	while (i < n && all[i].by != by)
 		i++;
 	if (i == ANSWERS_MAX)
 		return n;
@@ -196,14 +193,12 @@ static unsigned unsent_add(
 }
 
 /* Is it all there is, in this configuration or in every one? */
-static bool is_sent(
-	const struct connector_config *cc, const struct schema_attr *attr, const char *by)
+static bool is_sent(const struct connector_config *cc, const struct connector_type *t,
+	const struct schema_attr *attr, unsigned by)
 {
-	if (!by)
-		return false;
-	return cc ? !(attr->flags & SCHEMA_READ_ONLY) &&
-	                       strstr(by, setting_text(&cc->settings, "surface"))
-	          : streq(by, "graph, sync");
+	unsigned must = t->surface(cc ? &cc->settings : NULL);
+
+	return !(cc && attr->flags & SCHEMA_READ_ONLY) && (by & must) == must;
 }
 
 /* Outbound flows to attributes that are not sent: a warning for each answer to "by whom?" */
@@ -217,15 +212,15 @@ static void warn_not_sent(const struct config *cfg, const struct rule *r, json_t
 
 	for (unsigned i = 0; i < r->n_flows && t && t->surfaces; i++) {
 		const struct schema_attr *attr = target_attr(cfg, r, &r->flows[i]);
-		const char *by = attr ? t->surfaces(r->target_class, attr->name) : NULL;
+		unsigned by = attr ? t->surfaces(r->target_class, attr->name) : 0;
 
-		if (attr && !streq(attr->name, "dn") && !is_sent(cc, attr, by))
+		if (attr && !streq(attr->name, "dn") && !is_sent(cc, t, attr, by))
 			n = unsent_add(all, n, by, attr->name, &a);
 	}
 	for (unsigned i = 0; i < n; i++)
 		warn(warnings, r, r->line,
 			all[i].by ? arena_printf(&a, "%u flow(s) are sent by surface = %s only: %s",
-					    all[i].n, all[i].by, all[i].names)
+					    all[i].n, t->surfaces_text(all[i].by), all[i].names)
 				  : arena_printf(&a,
 					    "%u flow(s) are computed and not sent, no surface "
 					    "writes: %s",
@@ -245,8 +240,6 @@ static bool is_never_sent(const struct config *cfg, const struct rule *r)
 
 static void warn_rule(const struct config *cfg, const struct rule *r, json_t *warnings)
 {
-	static const char *const RANDOM[] = {"Guid()", "Now()", "RandomNum("};
-
 	if (r->disabled)
 		return;
 	if (r->direction == RULE_OUTBOUND && !exports(cfg, r))
@@ -258,12 +251,11 @@ static void warn_rule(const struct config *cfg, const struct rule *r, json_t *wa
 	if (r->link == LINK_JOIN_NO_FLOW && r->n_flows)
 		warn(warnings, r, r->line, "link type JoinNoFlow: its flows are not applied");
 	for (unsigned i = 0; i < r->n_flows; i++)
-		for (unsigned k = 0; k < ARRAY_SIZE(RANDOM); k++)
-			if (r->flows[i].text && !r->flows[i].once &&
-				strstr(r->flows[i].text, RANDOM[k]))
-				warn(warnings, r, r->flows[i].line,
-					"the value differs at each synchronization, which exports "
-					"it each time; executeOnce keeps the first");
+		if (r->flows[i].kind == FLOW_EXPRESSION && !r->flows[i].once &&
+			expr_varies(r->flows[i].expr))
+			warn(warnings, r, r->flows[i].line,
+				"the value differs at each synchronization, which exports it each "
+				"time; executeOnce keeps the first");
 }
 
 /* Two rules with join conditions for one object: the first that finds one object wins. */

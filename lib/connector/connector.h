@@ -120,10 +120,14 @@ struct connector_type {
 	/* DNs of the parts with parameters of their own, in the arena, NULL-terminated. */
 	char **(*partitions)(const struct settings *s, struct arena *a);
 	/*
-	 * Which write surfaces send an attribute of a class, as text; NULL: none does. The function
-	 * is NULL where there is only one surface.
+	 * Which write surfaces send an attribute of a class, a set of bits; 0: none does. NULL
+	 * where there is only one surface; the two that follow are then NULL, too.
 	 */
-	const char *(*surfaces)(const char *class, const char *attr);
+	unsigned (*surfaces)(const char *class, const char *attr);
+	/* The bit of the surface that the settings choose; settings NULL: all bits. */
+	unsigned (*surface)(const struct settings *s);
+	/* A set that surfaces() gives, for people. */
+	const char *(*surfaces_text)(unsigned surfaces);
 	/*
 	 * %Domain.FQDN%, %Domain.Netbios%, %Forest.FQDN% ... of a partition, by its number; NULL
 	 * for an unknown one; offline. names: what the last import kept (import_sink.names), NULL:

@@ -164,6 +164,11 @@ static enum entra_surface surface_of(const struct settings *s)
 	return setting_bool(s, "lifecycle_info") ? ENTRA_GRAPH_LIFECYCLE : ENTRA_GRAPH;
 }
 
+static unsigned surface_bit(const struct settings *s)
+{
+	return s ? 1u << surface_of(s) : ENTRA_ALL_SURFACES;
+}
+
 static const struct schema *entra_schema_of(const struct settings *s)
 {
 	return entra_schema(surface_of(s));
@@ -319,6 +324,8 @@ const struct connector_type connector_entra = {
 	.check = entra_check,
 	.schema = entra_schema_of,
 	.surfaces = entra_surfaces,
+	.surface = surface_bit,
+	.surfaces_text = entra_surfaces_text,
 	.open = entra_open,
 	.close = entra_close,
 	.import = entra_import,

@@ -161,12 +161,14 @@ const struct schema *entra_schema(enum entra_surface surface)
 	return s;
 }
 
-const char *entra_surfaces(const char *class, const char *attr)
+#define SENT_BY_SYNC (1u << ENTRA_SYNC)
+#define SENT_WITH_LIFECYCLE (SENT_BY_SYNC | 1u << ENTRA_GRAPH_LIFECYCLE)
+
+unsigned entra_surfaces(const char *class, const char *attr)
 {
-	unsigned n;
+	unsigned n, ret = 0;
 	const struct entra_attr *all = entra_attrs(&n);
 	enum entra_class c = entra_class_find(class);
-	const char *ret = NULL;
 
 	for (unsigned i = 0; i < n && entra_class_sent(c); i++) {
 		const struct entra_attr *a = &all[i];
@@ -175,12 +177,20 @@ const char *entra_surfaces(const char *class, const char *attr)
 			!streq(a->name, attr))
 			continue;
 		if (a->lifecycle)
-			return "sync, or graph with lifecycle_info = yes";
+			return SENT_WITH_LIFECYCLE;
 		if (!a->sync_only && c != ENTRA_CONTACT)
-			return "graph, sync";
-		ret = "sync";
+			return ENTRA_ALL_SURFACES;
+		ret = SENT_BY_SYNC;
 	}
 	return ret;
+}
+
+const char *entra_surfaces_text(unsigned surfaces)
+{
+	if (surfaces == ENTRA_ALL_SURFACES)
+		return "graph, sync";
+	return surfaces == SENT_WITH_LIFECYCLE ? "sync, or graph with lifecycle_info = yes"
+	                                       : "sync";
 }
 
 enum entra_class entra_class_find(const char *name)

@@ -115,8 +115,11 @@ bool entra_attr_written(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
 /* What the rules are checked against; built once for each surface. */
 const struct schema *entra_schema(enum entra_surface surface);
-/* Which surfaces send an attribute of a class: "graph, sync", "sync" ...; NULL: none. */
-const char *entra_surfaces(const char *class, const char *attr);
+/* Which surfaces send an attribute of a class: 1u << enum entra_surface, or several; 0: none. */
+unsigned entra_surfaces(const char *class, const char *attr);
+#define ENTRA_ALL_SURFACES ((1u << ENTRA_SURFACES) - 1)
+/* For people: "graph, sync" ... */
+const char *entra_surfaces_text(unsigned surfaces);
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
 enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */

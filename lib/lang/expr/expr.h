@@ -47,6 +47,9 @@ bool expr_types_fit(unsigned types, enum value_type dest);
 /* "text or a number", for messages. */
 const char *expr_types_text(unsigned types, char *buf, size_t size);
 
+/* Does it ask for the time, or for something random? Its value differs at each evaluation then. */
+bool expr_varies(const struct expr *x);
+
 /* Evaluates to values, NULL, AuthoritativeNull, IgnoreThisFlow or an error. */
 void expr_eval(const struct expr *x, const struct eval *ev, struct flow_result *ret);
 

@@ -406,3 +406,17 @@ const unsigned *expr_counted(const struct expr *x, unsigned *ret_n)
 	*ret_n = x->n_counted;
 	return x->counted;
 }
+
+static bool node_varies(const struct node *n)
+{
+	bool varies = n->kind == NODE_CALL && n->func->flags & FUNC_RANDOM;
+
+	for (unsigned i = 0; i < n->n_args && !varies; i++)
+		varies = node_varies(n->args[i]);
+	return varies;
+}
+
+bool expr_varies(const struct expr *x)
+{
+	return node_varies(x->root);
+}
