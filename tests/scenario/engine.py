@@ -97,10 +97,11 @@ def is_idle(r):
                    for s in r.steps for name in s["counters"])
 
 
-def quiet(lab, out):
-    """Cycles until one has nothing to do: at most three."""
+def quiet(lab, scenario, out):
+    """Cycles until one has nothing to do: at most three. One that could not work is not idle."""
     for _ in range(3):
         r = lab.run()
+        assert r.code in scenario.results, (r.result, r.error, r.log[-3000:])
         out.blocked += r.blocked()
         if is_idle(r):
             return
@@ -184,7 +185,7 @@ def play(stage, scenario, out, steps):
         else:
             step(lab)
             lab.write()
-    quiet(lab, out)
+    quiet(lab, scenario, out)
     out.state = state(lab)
     out.stats = stats_of(lab)
 

@@ -103,6 +103,8 @@ class Swap(Scenario):
         names = {o["displayName"]: o["onPremisesDistinguishedName"]
                  for k, o in lab.tenant().items() if k.startswith("users/")}
         assert names["user1"] == "CN=user2," + OU and names["user2"] == "CN=user1," + OU
+        assert lab.tenant()["groups/Inner"]["members"] == ["user0", "user1"]
+        assert lab.tenant()["groups/Outer"]["members"] == ["Inner", "user2"]
 
 
 class Delete(Scenario):
