@@ -59,6 +59,8 @@ HOMES = {
                                "a state is set by row_set_state() or link_set_state()"),
     r"\bget(gr|pw)(nam|gid|uid|ent)(_r)?\(": ("daemon/adsyncd/", r"daemon/adsyncd/daemon\.c",
                                             "a name service may take its time: not in the loop"),
+    r'"[^"]*(CloudManaged|OnPremises|onPremises|Entra|Graph|Exchange)': (
+        "lib/sync/", r"$^", "what a directory calls things is said by its connector"),
     r"\b(delta_owned|delta_settle)\(": ("lib/sync/", r"lib/sync/export/target\.c",
                                         "what is pending is computed by pending_delta()"),
 }

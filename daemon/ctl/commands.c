@@ -192,7 +192,7 @@ static const struct column object_columns[] = {
 	{"CONNECTOR", "connector"},
 	{"CLASS", "class"},
 	{"STATE", "state"},
-	{"BLOCKED", "blockOnPremisesSync"},
+	{"BLOCKED", "blocked"},
 	{"MV", "mv"},
 	{"DN", "dn"},
 };
@@ -273,7 +273,7 @@ int command_mv_show(const struct ctl *c, int argc, char **argv)
 	static const struct column connectors[] = {
 		{"CONNECTOR", "connector"},
 		{"STATE", "state"},
-		{"BLOCKED", "blockOnPremisesSync"},
+		{"BLOCKED", "blocked"},
 		{"RULE", "rule"},
 		{"DN", "dn"},
 	};

@@ -16,6 +16,7 @@
 #include "connector/export.h"
 #include "connector/import.h"
 #include "connector/settings.h"
+#include "model/authority.h"
 #include "model/schema.h"
 
 /* What the run gives to a connector while it is open. */
@@ -43,6 +44,18 @@ struct test_finding {
 };
 struct test_sink {
 	void (*finding)(struct test_sink *s, const struct test_finding *f);
+};
+
+/*
+ * Somebody else who may have the authority over an object of the directory, and over what of it.
+ * Over which objects, the import tells: import_sink.flag().
+ */
+struct authority_def {
+	const char *attr; /* the attribute of the entry that says so */
+	enum authority authority;
+	/* for people: what says so in the directory, and the half of a sentence why a change was
+	 * not sent */
+	const char *word, *reason;
 };
 
 /* An open one. Each type defines the struct for itself; nobody else looks inside. */
@@ -95,6 +108,9 @@ struct connector_type {
 	 * that does not show it is taken over with all it has. NULL: it shows nothing of the kind.
 	 */
 	const char *(*mastered_attr)(const struct settings *s);
+	/* The strongest first; none: nobody but us has one. What each blocks: sync/soa.h. */
+	const struct authority_def *authorities;
+	unsigned n_authorities;
 	/* Brings values into the shape in which the directory keeps them. NULL: any is kept. */
 	void (*settle)(const char *class, struct entry *en);
 	/*

@@ -47,8 +47,9 @@ struct import_sink {
 	int (*cursor)(
 		struct import_sink *s, const void *cursor, size_t n, struct err *e) _must_check_;
 	/*
-	 * The complete set of the class's objects whose boolean attribute is true, one call per
-	 * object, then one with anchor NULL. The step compares it with the rows that it holds.
+	 * The complete set of the class's objects whose boolean attribute, one of those of
+	 * connector_type.authorities, is true: one call per object, then one with anchor NULL. The
+	 * step compares it with the rows that it holds. One set after the other.
 	 */
 	int (*flag)(struct import_sink *s, const char *class, unsigned attr, const char *anchor,
 		struct err *e) _must_check_;

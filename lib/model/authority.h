@@ -8,7 +8,7 @@
 /* X(enum, bit, word for people) - the bits are in the database: only append */
 #define AUTHORITIES(X)   \
 	X(ALL, 1, "all") \
-	X(EXCHANGE, 2, "Exchange") /* the attributes that a schema marks with it; no more */
+	X(EXCHANGE, 2, "Exchange") /* the attributes that a schema marks with it */
 enum authority {
 #define X(name, bit, word) AUTHORITY_##name = bit,
 	AUTHORITIES(X)

@@ -24,6 +24,7 @@ struct schema_attr {
 	const char *name;
 	enum value_type type;
 	unsigned flags;
+	unsigned authority; /* besides AUTHORITY_ALL, who may have it: a mask of enum authority */
 };
 
 struct schema_class {

@@ -65,12 +65,13 @@ int cs_link_purge(struct store *s, int64_t connector, int64_t up_to, struct err 
 
 /*
  * Links of a connector that export has to send, ordered by (cs, attribute): in the state, the
- * source not blocked and wanted present, both ends with an anchor. Pages by (after_cs,
+ * source not blocked as a whole and wanted present, both ends with an anchor. Pages by (after_cs,
  * after_attr, after_target); all three 0 at first.
  */
 struct link_item {
 	struct cs_link link;
 	const char *class, *dn, *anchor; /* of the source */
+	unsigned blocked;                /* and its mask */
 	const char *target_class, *target_anchor;
 };
 int cs_link_page_export(struct store *s, int64_t connector, enum export_state state,

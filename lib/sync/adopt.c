@@ -73,7 +73,8 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	row->imported_len = row->wanted_len = 0;
 	row->want = WANT_NOTHING;
 	row_set_state(row, EXPORT_EVENT_DROPPED);
-	row->blocked = row->export_all = row->deleted = false;
+	row->blocked = 0;
+	row->export_all = row->deleted = false;
 	row->mv = 0;
 	row->join_rule = NULL;
 	row->links = row->delete_after = 0;

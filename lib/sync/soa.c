@@ -1,68 +1,119 @@
-/* The source of authority: decisions first, then what is done about them. */
+/* What an authority over an object means. */
 #include "sync/soa.h"
-#include "store/mv_link.h"
-#include "store/outbox.h"
-#include "sync/export/target.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+const struct schema_class *soa_class(const struct connector_config *cfg, const struct cs_row *row)
+{
+	if (!row->blocked || soa_blocks_all(row))
+		return NULL;
+	return schema_class_find(cfg->type->schema(&cfg->settings), row->class);
+}
 
-/*
- * An AD-mastered group keeps references to converted users and drops references to converted
- * groups (no dual write: the sync client does not know what the cloud group holds).
- */
+bool soa_blocks(const struct cs_row *row, const struct schema_class *class, unsigned attr)
+{
+	const struct schema_attr *a;
+
+	if (!row->blocked || soa_blocks_all(row))
+		return row->blocked;
+	a = class ? schema_attr_find(class, attr_name(attr)) : NULL;
+	return a && a->authority & row->blocked;
+}
+
+static void leave(
+	const struct cs_row *row, const struct schema_class *class, bool blocked, struct delta *d)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->n_attrs; i++)
+		if (soa_blocks(row, class, d->attrs[i].id) == blocked)
+			d->attrs[n++] = d->attrs[i];
+	d->n_attrs = n;
+}
+
+void soa_ours(const struct cs_row *row, const struct schema_class *class, struct delta *d)
+{
+	leave(row, class, false, d);
+}
+
+void soa_theirs(const struct cs_row *row, const struct schema_class *class, struct delta *d)
+{
+	leave(row, class, true, d);
+}
+
+void soa_ours_only(const struct cs_row *row, const struct schema_class *class, struct entry *en)
+{
+	for (unsigned i = row->blocked ? en->n_attrs : 0; i-- > 0;)
+		if (soa_blocks(row, class, en->attrs[i].id))
+			entry_remove(en, en->attrs[i].id);
+}
+
+bool soa_keeps_object(const struct cs_row *row)
+{
+	return soa_blocks_all(row);
+}
+
+bool soa_keeps_gone(const struct cs_row *row)
+{
+	return soa_blocks_all(row);
+}
+
 bool soa_keeps_reference(const struct cs_row *source, const struct cs_row *target)
 {
-	if (!target->id || target->want != WANT_PRESENT)
-		return false;
-	return !(streq(source->class, "group") && streq(target->class, "group") && target->blocked);
+	bool nested = streq(source->class, "group") && streq(target->class, "group");
+
+	return target->id && target->want == WANT_PRESENT && !(nested && soa_blocks_all(target));
 }
 
-int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
-	const char *ad_dn, enum delta_op op, const char *attributes, struct err *e)
+enum soa_turn soa_turn(unsigned before, unsigned after)
 {
-	_cleanup_arena_ struct arena a = {0};
-	const char *dn = ad_dn ? ad_dn : row->dn;
-	char run[24];
-	struct record r = {.event = EVENT_SOA_BLOCKED};
-
-	snprintf(run, sizeof(run), "%" PRId64, s->run);
-	r.message = op == DELTA_DELETE ? arena_printf(&a,
-						 "%s is no longer in scope or was deleted, but its "
-						 "source of authority is "
-						 "in the cloud (isCloudManaged is true): the Entra "
-						 "object is kept and is no "
-						 "longer connected.",
-						 dn)
-	                               : arena_printf(&a,
-						 "The change to %s was not synchronized: its "
-						 "source of authority is in the "
-						 "cloud (isCloudManaged is true). Changed: %s.",
-						 dn, attributes ? attributes : "-");
-	record_add(&r, RECORD_CONNECTOR, conn->name);
-	record_add(&r, RECORD_DN, dn);
-	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
-	record_add(&r, RECORD_OPERATION, delta_op_name(op));
-	record_add(&r, RECORD_ATTRIBUTES, attributes);
-	record_add(&r, RECORD_RUN, run);
-	sync_count(s, COUNTER_SOA_BLOCKED);
-	return outbox_add(s->store, &r, e);
+	if (after & AUTHORITY_ALL)
+		return before & AUTHORITY_ALL ? SOA_SAME : SOA_TAKEN;
+	return before & ~after ? SOA_RETURNED : SOA_SAME;
 }
 
-/* The object's source of authority moved; the groups that hold it must be looked at again. */
-int soa_set(struct sync *s, struct cs_row *row, bool blocked, struct err *e)
+bool soa_is_returned(const struct cs_row *row, bool mastered_before, bool mastered)
 {
-	struct store *store = s->store;
-	enum export_event event = blocked ? EXPORT_EVENT_BLOCKED : EXPORT_EVENT_UNBLOCKED;
+	return row->want == WANT_PRESENT && row->imported && !soa_blocks_all(row) &&
+	       mastered_before && !mastered;
+}
 
-	row->blocked = blocked;
-	if (row->want == WANT_PRESENT) {
-		row_set_state(row, event);
-		row->export_all = !blocked;
+const struct authority_def *soa_find(const struct connector_type *type, const char *attr)
+{
+	for (unsigned i = 0; i < type->n_authorities; i++)
+		if (streq(type->authorities[i].attr, attr))
+			return &type->authorities[i];
+	return NULL;
+}
+
+const char *soa_reason(const struct connector_type *type, unsigned blocked)
+{
+	for (unsigned i = 0; i < type->n_authorities; i++)
+		if (type->authorities[i].authority & blocked)
+			return type->authorities[i].reason;
+	return "somebody else has the authority over it"; /* in the words of no type of today */
+}
+
+static const char *authority_word(enum authority authority)
+{
+	switch (authority) {
+#define X(name, bit, word)     \
+	case AUTHORITY_##name: \
+		return word;
+		AUTHORITIES(X)
+#undef X
 	}
-	TRY(cs_update(store, row, true, e));
-	if (row->mv)
-		TRY(mv_link_touch_target(store, row->mv, e));
-	sync_count(s, COUNTER_STAGE_UPDATE);
-	return 0;
+	return "";
+}
+
+const char *soa_words(const struct connector_type *type, unsigned blocked, struct arena *a)
+{
+	const char *ret = NULL;
+
+	for (unsigned i = 0; i < type->n_authorities; i++) {
+		const struct authority_def *def = &type->authorities[i];
+
+		if (def->authority & blocked)
+			ret = arena_printf(a, "%s%s%s (%s)", ret ? ret : "", ret ? ", " : "",
+				def->word, authority_word(def->authority));
+	}
+	return ret;
 }

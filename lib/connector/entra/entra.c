@@ -303,6 +303,15 @@ static const char *stand_in(const char *attr, const char *value, const char *key
 	return arena_printf(a, "adsync-%016" PRIx64 "%s", hash64(key, strlen(key)), at);
 }
 
+static const struct authority_def authorities[] = {
+	{"blockOnPremisesSync", AUTHORITY_ALL, "isCloudManaged",
+		"its source of authority is in the cloud (isCloudManaged is true)"},
+	/* no import tells of it yet, so no row has it */
+	{"isExchangeCloudManaged", AUTHORITY_EXCHANGE, "IsExchangeCloudManaged",
+		"its Exchange attributes are managed in Exchange Online (IsExchangeCloudManaged is "
+		"true)"},
+};
+
 extern const struct connector_type connector_entra;
 const struct connector_type connector_entra = {
 	.name = "entra",
@@ -315,6 +324,8 @@ const struct connector_type connector_entra = {
 	.unique_part = unique_part,
 	.unique_attrs = unique_attrs,
 	.mastered_attr = entra_mastered_attr,
+	.authorities = authorities,
+	.n_authorities = ARRAY_SIZE(authorities),
 	.settle = settle_wanted,
 	.problem = entra_problem,
 	.problem_errors = entra_problem_errors,

@@ -4,6 +4,7 @@
  * level. A cycle without such a pair costs one look at the rows that are to be changed or deleted.
  */
 #include "sync/export/order.h"
+#include "sync/soa.h"
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/export/duplicate.h"
@@ -58,7 +59,7 @@ static int is_sent(struct export_step *st, const struct cs_row *row, struct aren
 {
 	bool wait = false;
 
-	if (!is_due(row) || row->blocked || row->connector != st->conn->row.id)
+	if (!is_due(row) || soa_blocks_all(row) || row->connector != st->conn->row.id)
 		return 0;
 	if (row->state == EXPORT_STATE_FAILED)
 		TRY(export_must_wait(st, row->id, a, &wait, e));

@@ -14,6 +14,7 @@
 #include "sync/export/warning.h"
 #include "sync/images.h"
 #include "sync/soa.h"
+#include "sync/soa_apply.h"
 #include "report/fault.h"
 #include "base/timefmt.h"
 
@@ -57,10 +58,11 @@ static int object_slot(
 	struct export_slot s = {.row = *row}, *kept;
 	struct entry imported;
 
-	if (row->want != WANT_PRESENT || row->blocked)
+	if (row->want != WANT_PRESENT || soa_blocks_all(row))
 		return 0;
 	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
+	soa_ours_only(row, soa_class(st->conn->cfg, row), &s.wanted);
 	pending_delta(st->conn->cfg, row, &imported, &s.wanted, 0, &p->arena, &s.delta);
 	if (row->anchor && s.delta.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, st->started, &s.delta, &s.held, e));
@@ -96,13 +98,8 @@ static int delete_slot(
 
 	if (row->want != WANT_ABSENT)
 		return 0;
-	if (row->blocked) {
-		/* its source of authority moved after the delete was staged: it stays */
-		TRY(soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e));
-		row->want = WANT_NOTHING;
-		row_set_state(row, EXPORT_EVENT_BLOCKED);
-		return cs_update(st->sync->store, row, false, e);
-	}
+	if (soa_keeps_object(row)) /* its authority moved after the delete was staged */
+		return soa_hold(st->sync, st->conn, row, DELTA_DELETE, NULL, e);
 	if (!row->anchor) /* the import of this cycle did not find it: it never was there */
 		return st->conn->imported ? row_remove(st->sync, row, e) : 0;
 	s.item = (struct export_item){
@@ -122,10 +119,11 @@ static int aside_slot(
 	struct export_slot s = {.row = *row, .aside = true}, *kept;
 	struct entry imported, wanted;
 
-	if (row->want != WANT_PRESENT || row->blocked)
+	if (row->want != WANT_PRESENT || soa_blocks_all(row))
 		return 0;
 	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &p->arena, &wanted, e));
+	soa_ours_only(row, soa_class(st->conn->cfg, row), &wanted);
 	order_aside(st, row, &imported, &wanted, &p->arena, &s.wanted, &s.delta);
 	if (!s.delta.n_attrs)
 		return 0;
@@ -222,8 +220,11 @@ static int link_slot(
 	struct export_step *st, struct export_page *p, struct link_item *li, struct err *e)
 {
 	struct export_slot s = {.link = *li}, *kept;
+	struct cs_row source = {.class = li->class, .blocked = li->blocked};
 	int replaced = is_replaced(st, li, &p->arena, e);
 
+	if (soa_blocks(&source, soa_class(st->conn->cfg, &source), li->link.attr))
+		return 0;
 	if (replaced)
 		return MIN(replaced, 0); /* the import that follows confirms both */
 	if (!li->link.wanted && li->link.imported) {

@@ -14,6 +14,7 @@
 #include "sync/export/target.h"
 #include "sync/export/warning.h"
 #include "sync/soa.h"
+#include "sync/soa_apply.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -114,13 +115,9 @@ static int moved(struct export_step *st, int64_t cs, const char *attributes, str
 	int r = cs_get(st->sync->store, cs, &a, &row, e);
 
 	TRY(r);
-	if (r == STORE_NONE || row.blocked)
+	if (r == STORE_NONE || soa_blocks_all(&row)) /* told with another result */
 		return 0;
-	row.blocked = true;
-	row.export_all = false;
-	row_set_state(&row, EXPORT_EVENT_BLOCKED);
-	TRY(cs_update(st->sync->store, &row, false, e));
-	return soa_event(st->sync, st->conn, &row, NULL, DELTA_UPDATE, attributes, e);
+	return soa_hold(st->sync, st->conn, &row, DELTA_UPDATE, attributes, e);
 }
 
 /* The anchor that the service gave. A placeholder may stand under it already. */
@@ -221,13 +218,8 @@ static int delete_result(struct export_step *st, struct export_slot *s,
 		TRY(export_error_clear(st->sync, row->id, e));
 		return cs_set_state(st->sync->store, row->id, row->state, e);
 	}
-	if (o->soa_in_cloud) {
-		row->blocked = true;
-		row->want = WANT_NOTHING;
-		row_set_state(row, EXPORT_EVENT_BLOCKED);
-		TRY(cs_update(st->sync->store, row, false, e));
-		return soa_event(st->sync, st->conn, row, NULL, DELTA_DELETE, NULL, e);
-	}
+	if (o->soa_in_cloud)
+		return soa_hold(st->sync, st->conn, row, DELTA_DELETE, NULL, e);
 	row_set_state(row, o->outside_surface ? EXPORT_EVENT_DROPPED : EXPORT_EVENT_REFUSED);
 	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
 	return o->outside_surface ? outside(st, s, row->id, row->dn, o, e)

@@ -14,8 +14,8 @@ enum export_event {
 	EXPORT_EVENT_REFUSED,  /* the service said no, or the import did not show what was sent */
 	EXPORT_EVENT_IMPORT_EQUAL,   /* an import shows what is wanted */
 	EXPORT_EVENT_IMPORT_DIFFERS, /* an import shows something else */
-	EXPORT_EVENT_BLOCKED,        /* isCloudManaged became true */
-	EXPORT_EVENT_UNBLOCKED,      /* ... false again */
+	EXPORT_EVENT_BLOCKED,        /* somebody else has the authority over all of it */
+	EXPORT_EVENT_UNBLOCKED,      /* ... over none of it, or over less */
 	EXPORT_EVENT_DROPPED, /* nothing is to be sent of it, by us or by nature of the target */
 	EXPORT_EVENT_HELD,    /* what is left was refused before, and its time has not come */
 	EXPORT_EVENT_AGAIN,   /* it is to be sent whatever was sent before: it is gone, or was kept

@@ -1,6 +1,7 @@
 /* What is pending for a target, and the states on the way there, see target.h. */
 #include "sync/export/target.h"
 #include "model/dn.h"
+#include "sync/soa.h"
 
 #include <assert.h>
 
@@ -11,6 +12,8 @@ void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	bool all = row->export_all && !(flags & PENDING_DIFFERENCES);
 
 	delta_owned(imported, wanted, all, a, ret);
+	if (cfg && row->blocked)
+		soa_ours(row, soa_class(cfg, row), ret);
 	assert(cfg || !(flags & PENDING_SETTLED));
 	if (ret->n_attrs && flags & PENDING_SETTLED)
 		delta_settle(ret, schema_class_find(cfg->type->schema(&cfg->settings), row->class));

@@ -5,6 +5,7 @@
  */
 #include "sync/import/import.h"
 #include "sync/soa.h"
+#include "sync/soa_apply.h"
 #include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
@@ -17,6 +18,7 @@
 #include "sync/parameters.h"
 #include "sync/step.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -231,7 +233,8 @@ static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, s
 	return keep_fatal(st, r);
 }
 
-static int flag_one(struct import_step *st, const char *anchor, struct err *e)
+static int flag_one(
+	struct import_step *st, enum authority authority, const char *anchor, struct err *e)
 {
 	struct cs_row row;
 	int r;
@@ -241,18 +244,21 @@ static int flag_one(struct import_step *st, const char *anchor, struct err *e)
 	if (r != 0) /* not imported yet: the next import lists it again */
 		return MIN(r, 0);
 	bitmap_set(&st->flagged, row.id);
-	return row.blocked || !row.imported ? 0 : soa_set(st->sync, &row, true, e);
+	if (row.blocked & authority || !row.imported)
+		return 0;
+	return soa_set(st->sync, &row, authority, true, e);
 }
 
-static int flag_end(struct import_step *st, const char *class, struct err *e)
+static int flag_end(
+	struct import_step *st, enum authority authority, const char *class, struct err *e)
 {
 	int64_t after = 0;
 	int64_t ids[PAGE];
 	unsigned n;
 
 	do {
-		TRY(cs_page_blocked_ids(st->sync->store, st->conn->row.id, class, AUTHORITY_ALL,
-			after, PAGE, ids, &n, e));
+		TRY(cs_page_blocked_ids(st->sync->store, st->conn->row.id, class, authority, after,
+			PAGE, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
 			struct cs_row row;
 			int r;
@@ -265,9 +271,9 @@ static int flag_end(struct import_step *st, const char *class, struct err *e)
 			TRY(r);
 			if (r == STORE_NONE)
 				continue;
-			/* deleted in the cloud while the cloud owned it: not ours to make again */
+			/* one that is gone keeps it: see soa_keeps_gone() */
 			if (row.imported)
-				TRY(soa_set(st->sync, &row, false, e));
+				TRY(soa_set(st->sync, &row, authority, false, e));
 		}
 	} while (n == PAGE);
 	bitmap_clear(&st->flagged);
@@ -279,9 +285,14 @@ static int sink_flag(struct import_sink *sink, const char *class, unsigned attr,
 {
 	struct import_step *st = (struct import_step *)sink;
 
-	if (!streq(attr_name(attr), "blockOnPremisesSync"))
-		return 0;
-	return keep_fatal(st, anchor ? flag_one(st, anchor, e) : flag_end(st, class, e));
+	const struct authority_def *def = soa_find(st->conn->type, attr_name(attr));
+
+	assert(def);
+	if (attr != st->flag_attr) /* the list before may not have come to its end */
+		bitmap_clear(&st->flagged);
+	st->flag_attr = attr;
+	return keep_fatal(st, anchor ? flag_one(st, def->authority, anchor, e)
+				     : flag_end(st, def->authority, class, e));
 }
 
 #define UNSEEN_NAMED 5 /* objects that the error names */

@@ -22,6 +22,7 @@ struct import_step {
 	struct arena arena;     /* of one object */
 	struct bitmap seen;     /* rows delivered by this import */
 	struct bitmap flagged;  /* rows in the flag list that is being delivered */
+	unsigned flag_attr;     /* ... and the attribute that it is of */
 	bool aside;             /* the row of the object that is being delivered has left its DN */
 	unsigned links_changed; /* of the object that is being delivered */
 	unsigned uncommitted;   /* objects since the last commit */

@@ -1,5 +1,6 @@
 /* References into link rows: whole lists are compared, single changes applied. */
 #include "sync/import/import.h"
+#include "sync/soa.h"
 #include "base/text.h"
 #include "sync/export/target.h"
 
@@ -26,7 +27,7 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
 	l.imported = imported;
 	l.seen = st->stamp;
 	/* of an object that rules manage, it is compared with what they want */
-	if (row->want == WANT_PRESENT && !row->blocked &&
+	if (row->want == WANT_PRESENT && !soa_blocks(row, soa_class(st->conn->cfg, row), attr) &&
 		(l.wanted || l.state != EXPORT_STATE_NONE)) {
 		bool equal = l.imported == l.wanted;
 

@@ -1,5 +1,6 @@
 /* One delivered object into its connector space row. */
 #include "sync/import/import.h"
+#include "sync/soa.h"
 #include "store/error.h"
 #include "sync/adopt.h"
 #include "sync/export/refused.h"
@@ -150,11 +151,12 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	bool synced, held = false;
 	const char *dn;
 
-	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED && !row->blocked) {
+	if (row->want == WANT_ABSENT && row->state == EXPORT_STATE_EXPORTED &&
+		!soa_keeps_object(row)) {
 		row_set_state(row, EXPORT_EVENT_IMPORT_DIFFERS);
 		return reimport_missing(st, row, "the delete", false, e);
 	}
-	if (row->want != WANT_PRESENT || row->blocked || !row->wanted)
+	if (row->want != WANT_PRESENT || soa_blocks_all(row) || !row->wanted)
 		return 0;
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
@@ -234,11 +236,11 @@ static int check_release(
 {
 	bool before, now;
 
-	if (row->want != WANT_PRESENT || row->blocked || !row->imported)
+	if (row->want != WANT_PRESENT || !row->imported)
 		return 0;
 	TRY(is_synced(st, row->imported, row->imported_len, &before, e));
 	TRY(is_synced(st, image, len, &now, e));
-	if (before && !now) {
+	if (soa_is_returned(row, before, now)) {
 		row->export_all = true;
 		row_set_state(row, EXPORT_EVENT_UNBLOCKED);
 	}
@@ -406,13 +408,14 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 	TRY(links_gone(st, row, e));
 	row->imported = NULL;
 	row->imported_len = 0;
-	if (row->want == WANT_PRESENT && row->blocked)
-		return cs_update(store, row, false, e); /* the cloud owned it and deleted it */
+	if (row->want == WANT_PRESENT && soa_keeps_gone(row))
+		return cs_update(store, row, false, e);
 	if (row->want == WANT_PRESENT) {
 		/* rules still want it: it is provisioned again, under a new anchor */
 		TRY(links_to_gone(st, row, e));
 		row->anchor = NULL;
 		row->kind = CS_EXPORT;
+		row->blocked = 0; /* that was over the object that is gone */
 		row->export_all = false;
 		row_set_state(row, EXPORT_EVENT_AGAIN);
 		return cs_update(store, row, true, e);

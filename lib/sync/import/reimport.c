@@ -4,6 +4,7 @@
  * as after a refusal. A value that the directory shows in a form of its own is shown.
  */
 #include "sync/import/import.h"
+#include "sync/soa.h"
 #include "base/timefmt.h"
 #include "store/cs_page.h"
 #include "store/outbox.h"
@@ -83,7 +84,7 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 	bool gone = row->want == WANT_ABSENT;
 	const char *what;
 
-	if (row->blocked || row->want == WANT_NOTHING)
+	if (soa_blocks_all(row) || row->want == WANT_NOTHING)
 		return 0;
 	if (gone && !row->imported) { /* made and deleted again between two imports */
 		sync_count(st->sync, COUNTER_CONFIRMED);
@@ -110,7 +111,8 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
  */
 static int lost_row(struct import_step *st, struct cs_row *row, struct err *e)
 {
-	bool lost = row->want == WANT_PRESENT && !row->blocked && row->anchor && !row->imported;
+	bool lost =
+		row->want == WANT_PRESENT && !soa_keeps_gone(row) && row->anchor && !row->imported;
 
 	return lost && import_is_full(st) && !st->discovery_errors ? import_gone(st, row, e) : 0;
 }
@@ -153,11 +155,15 @@ static int silent_links(struct import_step *st, struct err *e)
 			&after, PAGE, &page, &items, &n, e));
 		for (unsigned i = 0; i < n; i++) {
 			struct cs_link *l = &items[i].link;
-			struct cs_row row = {
-				.id = l->cs, .dn = items[i].dn, .anchor = items[i].anchor};
+			struct cs_row row = {.id = l->cs,
+				.class = items[i].class,
+				.dn = items[i].dn,
+				.anchor = items[i].anchor,
+				.blocked = items[i].blocked};
 
 			after = *l;
-			if (l->wanted == l->imported)
+			if (l->wanted == l->imported ||
+				soa_blocks(&row, soa_class(st->conn->cfg, &row), l->attr))
 				continue;
 			link_set_state(l, EXPORT_EVENT_IMPORT_DIFFERS);
 			TRY(cs_link_set_state(st->sync->store, l, e));
@@ -180,6 +186,7 @@ static int wrong_links(struct import_step *st, const struct cs_row *row, struct 
 	TRY(cs_link_list(st->sync->store, row->id, 0, &st->arena, &links, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		if (links[i].wanted != links[i].imported &&
+			!soa_blocks(row, soa_class(st->conn->cfg, row), links[i].attr) &&
 			(links[i].state == EXPORT_STATE_FAILED ||
 				links[i].state == EXPORT_STATE_EXPORTED))
 			return 1;
@@ -191,7 +198,7 @@ static int still_missing(struct import_step *st, const struct cs_row *row, struc
 {
 	struct delta d;
 
-	if (row->blocked || row->want == WANT_NOTHING)
+	if (soa_blocks_all(row) || row->want == WANT_NOTHING)
 		return 0;
 	if (row->want == WANT_ABSENT || !row->imported)
 		return 1;

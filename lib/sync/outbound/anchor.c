@@ -4,6 +4,7 @@
  * goes. Both are named, and what one of them still wants is not deleted with the other.
  */
 #include "sync/inbound/inbound.h"
+#include "sync/soa.h"
 #include "sync/export/target.h"
 #include "sync/images.h"
 #include "sync/outbound/outbound.h"
@@ -110,7 +111,7 @@ int anchor_claim(
 	int64_t ad_cs;
 
 	*ret = (struct anchor_claim){.kind = ANCHOR_FREE};
-	if (row->want != WANT_PRESENT || row->blocked || !row->wanted ||
+	if (row->want != WANT_PRESENT || soa_keeps_object(row) || !row->wanted ||
 		!out->conn->type->identity_attr)
 		return 0;
 	TRY(row_entry(out->sync, row, true, &out->arena, &wanted, e));

@@ -1,6 +1,7 @@
 /* References from the metaverse into the wanted links of a connector, a row at a time. */
 #include "sync/outbound/outbound.h"
 #include "sync/soa.h"
+#include "sync/soa_apply.h"
 #include "report/fault.h"
 #include "store/mv.h"
 #include "store/mv_link.h"
@@ -71,7 +72,8 @@ static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool 
 	} else if (l.wanted == wanted && (wanted || l.imported == wanted || l.state)) {
 		return 0;
 	}
-	if (row->blocked && l.wanted != wanted && !authority_moved)
+	if (l.wanted != wanted && !authority_moved &&
+		soa_blocks(row, soa_class(out->conn->cfg, row), attr))
 		note_blocked(out, attr);
 	l.wanted = wanted;
 	/* kept also while blocked, where export leaves it alone: a roll-back sends it */
@@ -188,6 +190,7 @@ int outbound_links_compare(struct outbound *out, const struct cs_row *row, const
 	const char *ad_dn, struct err *e)
 {
 	struct store *store = out->sync->store;
+	const struct schema_class *class = soa_class(out->conn->cfg, row);
 	_cleanup_buf_ struct buf names = {0};
 	struct cs_link *links;
 	unsigned n;
@@ -201,14 +204,14 @@ int outbound_links_compare(struct outbound *out, const struct cs_row *row, const
 		TRY(there);
 		if (there)
 			continue;
-		if (!strstr(buf_str(&names), attr_name(links[i].attr)))
+		if (soa_blocks(row, class, links[i].attr) &&
+			!strstr(buf_str(&names), attr_name(links[i].attr)))
 			buf_addf(&names, "%s%s", names.len ? ", " : "", attr_name(links[i].attr));
 		links[i].wanted = false;
 		link_set_state(
 			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
 		TRY(cs_link_put(store, &links[i], false, e));
 	}
-	return names.len && row->blocked
-	               ? soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, names.data, e)
-	               : 0;
+	return names.len ? soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, names.data, e)
+	                 : 0;
 }

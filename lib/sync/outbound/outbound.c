@@ -10,6 +10,7 @@
 #include "sync/images.h"
 #include "sync/outbound/outbound.h"
 #include "sync/soa.h"
+#include "sync/soa_apply.h"
 #include "report/fault.h"
 #include "base/text.h"
 #include "base/timefmt.h"
@@ -142,8 +143,7 @@ static int deprovision(
 	bool managed = row->want == WANT_PRESENT;
 	int kept;
 
-	if (managed && row->blocked) {
-		/* the cloud owns it: an AD delete deletes nothing there */
+	if (managed && soa_keeps_object(row)) {
 		TRY(soa_event(s, out->conn, row, ad_dn, DELTA_DELETE, NULL, e));
 		return release(out, row, e);
 	}
@@ -174,7 +174,7 @@ static int set_state(
 	struct delta d;
 	bool renamed;
 
-	if (row->blocked) {
+	if (soa_blocks_all(row)) {
 		row_set_state(row, EXPORT_EVENT_BLOCKED);
 		return 0;
 	}
@@ -205,9 +205,12 @@ static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *
 	return 0;
 }
 
-/* Names of what changed between two wanted images; what a flow now ignores did not change. */
-static int changed_names(struct outbound *out, const struct cs_row *row, const struct wanted *w,
-	const char **ret, struct err *e)
+/*
+ * Tells what changed between two wanted images and is not sent. What a flow now ignores did not
+ * change.
+ */
+static int tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	const char *ad_dn, struct err *e)
 {
 	struct entry before;
 	struct delta d;
@@ -217,8 +220,11 @@ static int changed_names(struct outbound *out, const struct cs_row *row, const s
 		if (!entry_get(&w->entry, w->kept[i]))
 			entry_remove(&before, w->kept[i]);
 	delta_full(&before, &w->entry, &out->arena, &d);
-	*ret = delta_names(&d, 20, &out->arena);
-	return 0;
+	soa_theirs(row, soa_class(out->conn->cfg, row), &d);
+	if (!d.n_attrs)
+		return 0;
+	return soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE,
+		delta_names(&d, 20, &out->arena), e);
 }
 
 static bool is_routed(const struct wanted *w, unsigned dest)
@@ -260,7 +266,6 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 {
 	struct sync *s = out->sync;
 	bool newly = row->want != WANT_PRESENT, same;
-	const char *names;
 	const void *image;
 	size_t len;
 	int r = entry_image(s, &w->entry, &out->arena, &image, &len, e);
@@ -282,15 +287,13 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	if (!row->wanted) {
 		bitmap_set(&out->baseline, row->id);
 	} else if (row->blocked && !newly && !same && out->changed) {
-		TRY(changed_names(out, row, w, &names, e));
-		if (*names)
-			TRY(soa_event(s, out->conn, row, ad_dn, DELTA_UPDATE, names, e));
+		TRY(tell_blocked(out, row, w, ad_dn, e));
 	}
 	TRY(duplicate_index(s, out->conn, row, &w->entry, &out->arena, e));
 	row->wanted = image;
 	row->wanted_len = len;
 	row->want = WANT_PRESENT;
-	if (newly && row->imported && !row->blocked)
+	if (newly && row->imported && !soa_blocks_all(row))
 		TRY(needs_takeover(out, row, &row->export_all, e));
 	TRY(set_state(out, row, w, !newly && !same, e));
 	sync_count(s, COUNTER_CONNECTOR_FLOW);

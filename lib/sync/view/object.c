@@ -7,6 +7,7 @@
 #include "store/mv.h"
 #include "store/mv_link.h"
 #include "sync/export/target.h"
+#include "sync/soa.h"
 #include "sync/view/fields.h"
 #include "sync/view/show.h"
 
@@ -31,7 +32,8 @@ static int find_connector(struct store *s, const char *name, struct arena *a,
 	return r < 0 ? r : err_set(e, -ENOENT, NULL, 0, "there is no connector \"%s\"", name);
 }
 
-static const char *connector_name(struct store *s, int64_t id, struct arena *a)
+/* The row's connector, as the store knows it; it may not be configured any more. */
+static struct connector_row connector_of(struct store *s, const struct cs_row *row, struct arena *a)
 {
 	struct connector_row *rows;
 	struct err ignored;
@@ -39,9 +41,9 @@ static const char *connector_name(struct store *s, int64_t id, struct arena *a)
 
 	if (connector_list(s, a, &rows, &n, &ignored) == 0)
 		for (unsigned i = 0; i < n; i++)
-			if (rows[i].id == id)
-				return rows[i].name;
-	return "?";
+			if (rows[i].id == row->connector)
+				return rows[i];
+	return (struct connector_row){.name = "?", .type = ""};
 }
 
 int show_source(
@@ -80,18 +82,31 @@ static json_t *whole(json_t *o, const struct err *e)
 	return NULL;
 }
 
+/* Who has the authority over it: by the attributes of the directory, and in words. */
+static void set_authority(
+	json_t *o, const struct connector_type *type, const struct cs_row *row, struct arena *a)
+{
+	for (unsigned i = 0; type && i < type->n_authorities; i++)
+		if (type->authorities[i].authority == AUTHORITY_ALL)
+			json_object_set_new(
+				o, type->authorities[i].attr, json_boolean(soa_blocks_all(row)));
+	json_object_set_new(o, "blocked", json_boolean(soa_blocks_all(row)));
+	set_text(o, "authority", type ? soa_words(type, row->blocked, a) : NULL);
+}
+
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a)
 {
+	struct connector_row c = connector_of(s, row, a);
 	json_t *o = json_object();
 
-	set_text(o, "connector", connector_name(s, row->connector, a));
+	set_text(o, "connector", c.name);
 	set_text(o, "dn", row->dn);
 	set_text(o, "anchor", row->anchor);
 	set_text(o, "class", row->class);
 	set_text(o, "kind", cs_kind_name(row->kind));
 	set_text(o, "state", export_state_name(row->state));
 	set_text(o, "wanted", cs_want_name(row->want));
-	json_object_set_new(o, "blockOnPremisesSync", json_boolean(row->blocked & AUTHORITY_ALL));
+	set_authority(o, connector_type_find(c.type), row, a);
 	json_object_set_new(o, "mv", row->mv ? json_integer(row->mv) : json_null());
 	return o;
 }
@@ -145,16 +160,27 @@ static json_t *links_json(struct store *s, const struct cs_row *row, struct aren
 	return list;
 }
 
+static const struct schema_class *class_of(
+	struct store *s, const struct cs_row *row, struct arena *a)
+{
+	struct connector_row c = connector_of(s, row, a);
+	const struct connector_type *type = connector_type_find(c.type);
+
+	return type ? schema_class_find(type->schema(NULL), row->class) : NULL;
+}
+
 /* What the next export would send: attribute -> {from, to}. */
-static json_t *pending_json(const struct cs_row *row, const struct entry *have,
-	const struct entry *want, struct arena *a)
+static json_t *pending_json(struct store *s, const struct cs_row *row, const struct entry *have,
+	struct entry *want, struct arena *a)
 {
 	json_t *o = json_object();
 	struct delta d;
 
-	if (row->want != WANT_PRESENT || row->blocked || row->state == EXPORT_STATE_CONFIRMED ||
-		row->state == EXPORT_STATE_EXPORTED)
+	if (row->want != WANT_PRESENT || soa_blocks_all(row) ||
+		row->state == EXPORT_STATE_CONFIRMED || row->state == EXPORT_STATE_EXPORTED)
 		return o;
+	if (row->blocked)
+		soa_ours_only(row, class_of(s, row, a), want);
 	pending_delta(NULL, row, have, want, 0, a, &d);
 	for (unsigned i = 0; i < d.n_attrs; i++) {
 		struct entry one;
@@ -186,7 +212,7 @@ json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a)
 
 	decode(s, row->imported, row->imported_len, a, &imported, &ignored);
 	decode(s, row->wanted, row->wanted_len, a, &wanted, &ignored);
-	return pending_json(row, &imported, &wanted, a);
+	return pending_json(s, row, &imported, &wanted, a);
 }
 
 static json_t *error_json(struct store *s, int64_t cs, struct arena *a, struct err *e)
@@ -246,7 +272,7 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 	set_text(o, "rule", row.join_rule);
 	json_object_set_new(o, "imported", entry_to_json(&imported, &a));
 	json_object_set_new(o, "wanted_attributes", entry_to_json(&wanted, &a));
-	json_object_set_new(o, "pending_export", pending_json(&row, &imported, &wanted, &a));
+	json_object_set_new(o, "pending_export", pending_json(s, &row, &imported, &wanted, &a));
 	json_object_set_new(o, "references", links_json(s, &row, &a, e));
 	json_object_set_new(o, "error", error_json(s, row.id, &a, e));
 	return whole(o, e);

@@ -1,5 +1,6 @@
 /* Preview and lineage, see preview.h. */
 #include "sync/view/preview.h"
+#include "sync/soa.h"
 #include "lang/rule/metaverse.h"
 #include "lang/rule/scope.h"
 #include "model/entry_json.h"
@@ -243,17 +244,16 @@ static const char *outbound_text(const struct sync_connector *c, const struct wa
 
 	if (w->error)
 		return arena_printf(a, "error in rule \"%s\": %s", w->error_rule, w->error);
-	if (!w->provision && managed && row->blocked)
-		return "would be disconnected; the object is kept: its source of authority is in "
-		       "the "
-		       "cloud";
+	if (!w->provision && managed && soa_keeps_object(row))
+		return arena_printf(a, "would be disconnected; the object is kept: %s",
+			soa_reason(c->type, row->blocked));
 	if (!w->provision)
 		return managed ? "would be deleted: no rule provisions it any more"
 		               : "no rule provisions it";
 	if (!w->dn)
 		return arena_printf(a, "error: the rules give no %s", c->type->identity_attr);
-	if (row->blocked)
-		return "nothing is sent: its source of authority is in the cloud (isCloudManaged)";
+	if (soa_blocks_all(row))
+		return arena_printf(a, "nothing is sent: %s", soa_reason(c->type, row->blocked));
 	return managed ? arena_printf(a, "provisioned as %s by rule \"%s\"", w->class, w->rule)
 	               : arena_printf(
 				 a, "would be provisioned as %s by rule \"%s\"", w->class, w->rule);
@@ -299,7 +299,7 @@ static int preview_connector(
 		set_text(*ret, "result", outbound_text(c, &w, &row, &p->a));
 		set_text(*ret, "object", row.id ? row.dn : w.dn);
 	}
-	if (r == 0 && w.provision && !w.error && !row.blocked)
+	if (r == 0 && w.provision && !w.error && !soa_blocks_all(&row))
 		r = set_pending(p, c, &row, &w, *ret, e);
 	outbound_done(&out);
 	return r;

@@ -1,0 +1,75 @@
+/* The effects: the row's mask and state, and the event. */
+#include "sync/soa_apply.h"
+#include "store/mv_link.h"
+#include "store/outbox.h"
+#include "sync/export/target.h"
+#include "sync/soa.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
+	const char *source_dn, enum delta_op op, const char *attributes, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const char *reason = soa_reason(conn->type, row->blocked);
+	const char *dn = source_dn ? source_dn : row->dn;
+	struct record r = {.event = EVENT_SOA_BLOCKED};
+	char run[24];
+
+	snprintf(run, sizeof(run), "%" PRId64, s->run);
+	if (op == DELTA_DELETE)
+		r.message = arena_printf(&a,
+			"%s is no longer in scope or was deleted, but %s: the object in connector "
+			"\"%s\" is kept and is no longer connected.",
+			dn, reason, conn->name);
+	else
+		r.message =
+			arena_printf(&a, "The change to %s was not synchronized: %s. Changed: %s.",
+				dn, reason, attributes ? attributes : "-");
+	record_add(&r, RECORD_CONNECTOR, conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
+	record_add(&r, RECORD_OPERATION, delta_op_name(op));
+	record_add(&r, RECORD_ATTRIBUTES, attributes);
+	record_add(&r, RECORD_RUN, run);
+	sync_count(s, COUNTER_SOA_BLOCKED);
+	return outbox_add(s->store, &r, e);
+}
+
+int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool set, struct err *e)
+{
+	unsigned before = row->blocked;
+
+	row->blocked = set ? before | authority : before & ~authority;
+	if (row->want == WANT_PRESENT)
+		switch (soa_turn(before, row->blocked)) {
+		case SOA_TAKEN:
+			row_set_state(row, EXPORT_EVENT_BLOCKED);
+			row->export_all = false;
+			break;
+		case SOA_RETURNED:
+			row_set_state(row, EXPORT_EVENT_UNBLOCKED);
+			row->export_all = true;
+			break;
+		case SOA_SAME:
+			break;
+		}
+	TRY(cs_update(s->store, row, true, e));
+	if (row->mv) /* the groups that hold it are to be looked at again */
+		TRY(mv_link_touch_target(s->store, row->mv, e));
+	sync_count(s, COUNTER_STAGE_UPDATE);
+	return 0;
+}
+
+int soa_hold(struct sync *s, const struct sync_connector *conn, struct cs_row *row,
+	enum delta_op op, const char *attributes, struct err *e)
+{
+	row->blocked |= AUTHORITY_ALL;
+	row->export_all = false;
+	if (op == DELTA_DELETE)
+		row->want = WANT_NOTHING;
+	row_set_state(row, EXPORT_EVENT_BLOCKED);
+	TRY(cs_update(s->store, row, false, e));
+	return soa_event(s, conn, row, NULL, op, attributes, e);
+}
