@@ -2,6 +2,7 @@
 #include "connector/entra/schema.h"
 #include "base/codec.h"
 #include "base/err.h"
+#include "model/authority.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -125,6 +126,15 @@ static unsigned flags_of(const struct entra_attr *a, enum entra_class c, enum en
 	return a->flags;
 }
 
+/* Who may have the authority over an attribute, besides those who have the whole object's. */
+static unsigned authority_of(const struct entra_attr *a, enum entra_class c)
+{
+	for (unsigned i = 0; c == ENTRA_USER && entra_exchange_attrs[i]; i++)
+		if (streq(entra_exchange_attrs[i], a->name))
+			return AUTHORITY_EXCHANGE;
+	return 0;
+}
+
 static void build(struct schema_class *class, struct schema_attr *attrs, enum entra_class c,
 	enum entra_surface surface)
 {
@@ -139,8 +149,8 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 		if (a->property && !entra_attr_used(a, c, surface) && c != ENTRA_CONTACT &&
 			carried_elsewhere(a, c, surface))
 			continue;
-		attrs[count++] = (struct schema_attr){
-			a->name, entra_form_type(a->form), flags_of(a, c, surface)};
+		attrs[count++] = (struct schema_attr){a->name, entra_form_type(a->form),
+			flags_of(a, c, surface), authority_of(a, c)};
 	}
 	*class = (struct schema_class){NAMES[c], attrs, count, .never_sent = !entra_class_sent(c)};
 }

@@ -102,6 +102,8 @@ static inline bool entra_is_link(const struct entra_attr *a)
 /* table.c */
 extern struct entra_attr entra_table[];
 extern const unsigned entra_table_rows;
+/* exchange.c: Exchange's attributes of a user; NULL-terminated */
+extern const char *const entra_exchange_attrs[];
 /* The table, in an order in which attributes of one property follow each other. */
 const struct entra_attr *entra_attrs(unsigned *ret_n);
 /* Does the surface have the row's property for objects of the class? */

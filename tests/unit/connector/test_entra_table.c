@@ -2,6 +2,7 @@
 #include "../check.h"
 #include "connector/entra/body.h"
 #include "connector/entra/read.h"
+#include "model/authority.h"
 
 #include <stdio.h>
 
@@ -100,11 +101,45 @@ static void test_schema(void **state)
 	}
 }
 
+/* Each is an attribute of a user; of groups and contacts nothing is marked, and no identity is. */
+static void test_exchange(void **state)
+{
+	static const char *const identity[] = {"displayName", "givenName", "surname", "title",
+		"department", "company", "manager", "physicalDeliveryOfficeName",
+		"userPrincipalName", "accountEnabled", "sourceAnchor", "thumbnailPhoto",
+		"onPremisesSamAccountName", "employeeID", "usageLocation"};
+
+	for (unsigned s = 0; s < ARRAY_SIZE(surfaces); s++) {
+		const struct schema *schema = entra_schema(surfaces[s]);
+		const struct schema_class *user = schema_class_find(schema, "user");
+		unsigned listed = 0, marked = 0;
+
+		for (; entra_exchange_attrs[listed]; listed++) {
+			const struct schema_attr *a =
+				schema_attr_find(user, entra_exchange_attrs[listed]);
+
+			if (!a)
+				fail_msg("a user has no %s", entra_exchange_attrs[listed]);
+			assert_int_equal(a->authority, AUTHORITY_EXCHANGE);
+		}
+		for (unsigned i = 0; i < ARRAY_SIZE(identity); i++)
+			assert_int_equal(schema_attr_find(user, identity[i])->authority, 0);
+		for (unsigned c = 0; c < schema->n_classes; c++)
+			for (unsigned i = 0; i < schema->classes[c].n_attrs; i++) {
+				if (schema->classes[c].attrs[i].authority)
+					assert_string_equal(schema->classes[c].name, "user");
+				marked += schema->classes[c].attrs[i].authority != 0;
+			}
+		assert_int_equal(marked, listed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
