@@ -332,6 +332,14 @@ int command_errors(const struct ctl *c, int argc, char **argv)
 	return ctl_list(c, "ListErrors", NULL, "errors", columns, ARRAY_SIZE(columns));
 }
 
+/* What single connectors and classes have of their own. */
+static void print_own(const struct settings *s, const char *kind, const char *name)
+{
+	for (unsigned i = 0; i < s->n_own; i++)
+		printf("[%s%s%s%s] %s = %s (line %d)\n", kind, *name ? " \"" : "", name,
+			*name ? "\"" : "", s->own[i].written, s->own[i].value, s->own[i].line);
+}
+
 /* Offline: the file, and the rules that it names. */
 int command_config_check(const struct ctl *c, int argc, char **argv)
 {
@@ -359,5 +367,9 @@ int command_config_check(const struct ctl *c, int argc, char **argv)
 	if (r < 0)
 		return ctl_fail(&e, CTL_ERRORS);
 	printf("%s: good; %u connectors, %u rules\n", path, cfg->n_connectors, n);
+	print_own(&cfg->export, "export", "");
+	for (unsigned i = 0; i < cfg->n_connectors; i++)
+		print_own(&cfg->connectors[i].settings, "connector",
+			cfg->connectors[i].settings.name);
 	return 0;
 }

@@ -4,6 +4,24 @@
 
 #include <stdio.h>
 
+static void print_threshold(const json_t *o)
+{
+	static const struct column columns[] = {
+		{"CONNECTOR", "connector"},
+		{"LIMIT", "setting"},
+		{"CLASS", "class"},
+		{"VALUE", "value"},
+		{"FROM", "from"},
+	};
+	const json_t *limits = json_object_get(o, "limits");
+
+	print_fields(o, "");
+	if (json_array_size(limits)) {
+		puts("");
+		print_table(limits, columns, ARRAY_SIZE(columns));
+	}
+}
+
 int command_threshold_show(const struct ctl *c, int argc, char **argv)
 {
 	json_t *o;
@@ -14,7 +32,7 @@ int command_threshold_show(const struct ctl *c, int argc, char **argv)
 	if (c->json)
 		print_json(json_object_get(o, "threshold"));
 	else
-		print_fields(json_object_get(o, "threshold"), "");
+		print_threshold(json_object_get(o, "threshold"));
 	json_decref(o);
 	return 0;
 }

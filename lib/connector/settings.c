@@ -3,6 +3,7 @@
  * belongs to the loaded configuration.
  */
 #include "connector/settings.h"
+#include "base/timefmt.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -10,6 +11,68 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+static const char *const bool_words[] = {"yes", "true", "on", "no", "false", "off"};
+
+static bool choice_valid(const char *choices, const char *v)
+{
+	size_t n = strlen(v);
+
+	for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
+		if (n && strncmp(p, v, n) == 0 && (p[n] == '|' || p[n] == '\0'))
+			return true;
+	return false;
+}
+
+char *setting_normalise(const struct option_def *d, const char *v, char *why, size_t size)
+{
+	int64_t n;
+	char *end;
+
+	switch (d->kind) {
+	case OPTION_BOOLEAN:
+		for (unsigned i = 0; i < ARRAY_SIZE(bool_words); i++)
+			if (strcasecmp(v, bool_words[i]) == 0)
+				return xstrdup(i < 3 ? "yes" : "no");
+		snprintf(why, size, "yes or no was expected, not \"%.100s\"", v);
+		return NULL;
+	case OPTION_NUMBER:
+		errno = 0;
+		n = strtoll(v, &end, 10);
+		if (*v && !*end && !errno && n >= d->min && n <= d->max)
+			return xasprintf("%lld", (long long)n);
+		snprintf(why, size, "a number from %lld to %lld was expected, not \"%.100s\"",
+			(long long)d->min, (long long)d->max, v);
+		return NULL;
+	case OPTION_DURATION:
+		if (duration_parse(v, &n) && n >= d->min && (!d->max || n <= d->max))
+			return xasprintf("%lld", (long long)n);
+		snprintf(why, size,
+			"a time such as 00:30:00 (at least %lld seconds) was expected, not "
+			"\"%.100s\"",
+			(long long)d->min, v);
+		return NULL;
+	case OPTION_CHOICE:
+		if (choice_valid(d->choices, v))
+			return xstrdup(v);
+		snprintf(why, size, "one of %s was expected, not \"%.100s\"", d->choices, v);
+		return NULL;
+	case OPTION_PATH:
+		if (*v == '/')
+			return xstrdup(v);
+		snprintf(why, size, "an absolute path was expected, not \"%.100s\"", v);
+		return NULL;
+	case OPTION_SECRET:
+		if (*v == '/' || str_starts(v, "credential:"))
+			return xstrdup(v);
+		snprintf(why, size, "an absolute path or credential:NAME was expected");
+		return NULL;
+	case OPTION_STRING:
+	case OPTION_LIST:
+		break;
+	}
+	return xstrdup(v);
+}
 
 static unsigned setting_index(const struct settings *s, const char *name)
 {

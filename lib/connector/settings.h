@@ -19,6 +19,13 @@ enum option_kind {
 	OPTION_CHOICE, /* one word of choices, separated by '|' */
 };
 
+/* Who may have a value of its own, beside the one for all (sync/own.h). */
+enum option_own {
+	OPTION_OWN_CONNECTOR = 1 << 0, /* any connector, in its section */
+	OPTION_OWN_TARGET = 1 << 1,    /* a connector that can be exported to */
+	OPTION_OWN_CLASS = 1 << 2,     /* also one class of objects: NAME.CLASS */
+};
+
 struct option_def {
 	const char *name;
 	enum option_kind kind;
@@ -27,6 +34,16 @@ struct option_def {
 	int64_t min, max;    /* OPTION_NUMBER */
 	const char *choices; /* OPTION_CHOICE */
 	const char *help;    /* one line for people */
+	unsigned own;        /* enum option_own */
+};
+
+/* Such a value, in the section of a connector, or in its own section for one class. */
+struct setting_own {
+	const struct option_def *def;
+	char *class;   /* NULL: for all classes */
+	char *written; /* the key as it stands in the file */
+	char *value;
+	int line;
 };
 
 /* A section of adsyncd.conf, after checking: text values by name. Immutable while in use. */
@@ -38,7 +55,12 @@ struct settings {
 	unsigned n_defs;
 	char **values; /* parallel to defs; NULL when unset and without default */
 	int *lines;    /* parallel: the line that set it, 0 for a default */
+	struct setting_own *own;
+	unsigned n_own;
 };
+
+/* The text in the form that the functions below read; NULL with *why. The caller frees. */
+char *setting_normalise(const struct option_def *d, const char *text, char *why, size_t size);
 
 /* Value of a setting that the defs list; NULL when unset. asserts that the name exists. */
 const char *setting_text(const struct settings *s, const char *name);

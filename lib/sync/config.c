@@ -1,5 +1,6 @@
 /* Reads adsyncd.conf with inih; the tables below say what may be in it. */
 #include "sync/config.h"
+#include "sync/own.h"
 #include "base/file.h"
 #include "base/timefmt.h"
 
@@ -35,25 +36,26 @@ static const struct option_def scheduler_options[] = {
 		.help = "a run that takes longer is stopped"},
 };
 static const struct option_def import_options[] = {
-	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
+	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100, .own = OPTION_OWN_CONNECTOR,
 		.help = "percent of a connector's objects that one import may show as gone"},
 };
 static const struct option_def export_options[] = {
 	{"deletion_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
+		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS,
 		.help = "an export with more deletes is stopped before it begins; 0: off, with "
-			"the three below"},
-	{"deletion_threshold_user", OPTION_NUMBER, "0", .min = 0, .max = 1000000000,
-		.help = "the same for users alone; 0: off"},
-	{"deletion_threshold_group", OPTION_NUMBER, "0", .min = 0, .max = 1000000000,
-		.help = "for groups"},
-	{"deletion_threshold_contact", OPTION_NUMBER, "0", .min = 0, .max = 1000000000,
-		.help = "for contacts"},
+			"those of classes and with deletion_limit. deletion_threshold.CLASS: "
+			"the same for one class alone, beside the number for all (also written "
+			"deletion_threshold_user, _group, _contact); 0: off"},
 	{"deletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
+		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS,
 		.help = "percent of the objects of one class, or of all references, that an "
-			"export may delete; up to 20 are never too many; 0: off"},
+			"export may delete; up to 20 are never too many; 0: off. "
+			"deletion_limit.CLASS: of that class, in its place"},
 	{"member_removal_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
+		.own = OPTION_OWN_TARGET,
 		.help = "a group that would lose more members in one export keeps them; 0: off"},
 	{"member_removal_limit", OPTION_NUMBER, "90", .min = 0, .max = 100,
+		.own = OPTION_OWN_TARGET,
 		.help = "the same as percent of its members; up to 20 are never too many; 0: off"},
 	{"staging_mode", OPTION_BOOLEAN, "no", .help = "import and synchronize, export nothing"},
 };
@@ -82,6 +84,7 @@ static void settings_done(struct settings *s)
 	free(s->values);
 	free(s->lines);
 	free((char *)s->name);
+	own_free(s);
 }
 
 void config_free(struct config *c)
@@ -119,8 +122,6 @@ struct reader {
 	bool type_seen;
 };
 
-static const char *const bool_words[] = {"yes", "true", "on", "no", "false", "off"};
-
 /* Letters that two words share in order; good enough to guess a misspelling. */
 static unsigned likeness(const char *a, const char *b)
 {
@@ -137,7 +138,7 @@ static unsigned likeness(const char *a, const char *b)
 	return n;
 }
 
-static const char *nearest(const struct option_def *defs, unsigned n, const char *name)
+static const char *nearest(const struct option_def *defs, unsigned n, const char *name, bool own)
 {
 	const char *best = NULL;
 	unsigned best_score = 0;
@@ -146,73 +147,12 @@ static const char *nearest(const struct option_def *defs, unsigned n, const char
 		size_t len = MAX(strlen(name), strlen(defs[i].name));
 		unsigned score = (unsigned)(likeness(name, defs[i].name) * 100 / len);
 
-		if (score > best_score) {
+		if (score > best_score && (!own || defs[i].own)) {
 			best_score = score;
 			best = defs[i].name;
 		}
 	}
 	return best_score >= 60 ? best : NULL;
-}
-
-static bool choice_valid(const char *choices, const char *v)
-{
-	size_t n = strlen(v);
-
-	for (const char *p = choices; p; p = strchr(p, '|') ? strchr(p, '|') + 1 : NULL)
-		if (n && strncmp(p, v, n) == 0 && (p[n] == '|' || p[n] == '\0'))
-			return true;
-	return false;
-}
-
-/* The value in the form that the accessors read; NULL with *why. */
-static char *normalise(const struct option_def *d, const char *v, char *why, size_t size)
-{
-	int64_t n;
-	char *end;
-
-	switch (d->kind) {
-	case OPTION_BOOLEAN:
-		for (unsigned i = 0; i < ARRAY_SIZE(bool_words); i++)
-			if (strcasecmp(v, bool_words[i]) == 0)
-				return xstrdup(i < 3 ? "yes" : "no");
-		snprintf(why, size, "yes or no was expected, not \"%.100s\"", v);
-		return NULL;
-	case OPTION_NUMBER:
-		errno = 0;
-		n = strtoll(v, &end, 10);
-		if (*v && !*end && !errno && n >= d->min && n <= d->max)
-			return xasprintf("%lld", (long long)n);
-		snprintf(why, size, "a number from %lld to %lld was expected, not \"%.100s\"",
-			(long long)d->min, (long long)d->max, v);
-		return NULL;
-	case OPTION_DURATION:
-		if (duration_parse(v, &n) && n >= d->min && (!d->max || n <= d->max))
-			return xasprintf("%lld", (long long)n);
-		snprintf(why, size,
-			"a time such as 00:30:00 (at least %lld seconds) was expected, not "
-			"\"%.100s\"",
-			(long long)d->min, v);
-		return NULL;
-	case OPTION_CHOICE:
-		if (choice_valid(d->choices, v))
-			return xstrdup(v);
-		snprintf(why, size, "one of %s was expected, not \"%.100s\"", d->choices, v);
-		return NULL;
-	case OPTION_PATH:
-		if (*v == '/')
-			return xstrdup(v);
-		snprintf(why, size, "an absolute path was expected, not \"%.100s\"", v);
-		return NULL;
-	case OPTION_SECRET:
-		if (*v == '/' || str_starts(v, "credential:"))
-			return xstrdup(v);
-		snprintf(why, size, "an absolute path or credential:NAME was expected");
-		return NULL;
-	case OPTION_STRING:
-	case OPTION_LIST:
-		break;
-	}
-	return xstrdup(v);
 }
 
 static int fail(struct reader *rd, int line, const char *fmt, ...) _printf_(3, 4);
@@ -229,11 +169,23 @@ static int fail(struct reader *rd, int line, const char *fmt, ...)
 	return 0; /* inih: stop */
 }
 
+/* NULL: the section is none of a connector. */
+static const struct connector_type *section_type(const struct reader *rd)
+{
+	const struct config *cfg = rd->cfg;
+	const struct connector_config *last =
+		cfg->n_connectors ? &cfg->connectors[cfg->n_connectors - 1] : NULL;
+
+	return last && rd->current == &last->settings ? last->type : NULL;
+}
+
 static int set_value(struct reader *rd, int line, const char *name, const char *v)
 {
+	const struct connector_type *type = section_type(rd);
 	struct settings *s = rd->current;
 	const char *near;
 	char why[256];
+	int r;
 
 	for (unsigned i = 0; i < s->n_defs; i++) {
 		if (!streq(s->defs[i].name, name))
@@ -251,13 +203,20 @@ static int set_value(struct reader *rd, int line, const char *name, const char *
 				name, s->lines[i]);
 		if (!*v)
 			return fail(rd, line, "[%s] %s has no value", rd->section, name);
-		s->values[i] = normalise(&s->defs[i], v, why, sizeof(why));
+		s->values[i] = setting_normalise(&s->defs[i], v, why, sizeof(why));
 		s->lines[i] = line;
 		return s->values[i] ? 1 : fail(rd, line, "[%s] %s: %s", rd->section, name, why);
 	}
 	if (streq(name, "type") && str_starts(rd->section, "connector"))
 		return fail(rd, line, "[%s] is configured twice", rd->section);
-	near = nearest(s->defs, s->n_defs, name);
+	r = own_put(s, type ? &rd->cfg->import : s, type, name, v, line, why, sizeof(why));
+	if (r == 0 && type)
+		r = own_put(s, &rd->cfg->export, type, name, v, line, why, sizeof(why));
+	if (r != 0)
+		return r > 0 ? 1 : fail(rd, line, "[%s] %s%s", rd->section, name, why);
+	near = nearest(s->defs, s->n_defs, name, false);
+	if (!near && type)
+		near = nearest(rd->cfg->export.defs, rd->cfg->export.n_defs, name, true);
 	return fail(rd, line, "[%s] unknown key \"%s\"%s%s%s", rd->section, name,
 		near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
@@ -357,7 +316,7 @@ static int check_settings(struct reader *rd, struct settings *s, const char *sec
 		char why[256];
 
 		if (!s->values[i] && d->def)
-			s->values[i] = normalise(d, d->def, why, sizeof(why));
+			s->values[i] = setting_normalise(d, d->def, why, sizeof(why));
 		if (!s->values[i] && d->required)
 			return fail(
 				rd, s->line, "[%s] %s is missing: %s", section, d->name, d->help);
@@ -417,7 +376,11 @@ static int check_all(struct reader *rd)
 			rd->failed = cc->type->check(&cc->settings, rd->e);
 		if (rd->failed)
 			return rd->failed;
+		TRY(own_check(&cc->settings, cc->type, section, rd->e));
+		TRY(own_check_idle(
+			&cfg->export, &cc->settings, "deletion_threshold", "deletion_", rd->e));
 	}
+	TRY(own_check(&cfg->export, NULL, "export", rd->e));
 	return check_matches(rd);
 }
 

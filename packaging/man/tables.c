@@ -131,7 +131,10 @@ static void put_options(const struct option_def *o, unsigned n)
 			o[i].choices ? o[i].choices : kinds[o[i].kind]);
 		if (o[i].def)
 			printf(", default %s", o[i].def);
-		printf("%s) ", o[i].required ? ", required" : "");
+		printf("%s%s%s) ", o[i].required ? ", required" : "",
+			o[i].own & ~(unsigned)OPTION_OWN_CLASS ? ", also in a connector's section"
+							       : "",
+			o[i].own & OPTION_OWN_CLASS ? ", also for one class" : "");
 		put(o[i].help);
 		putchar('\n');
 	}

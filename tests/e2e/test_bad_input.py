@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 
 import pytest
-from lab import AAD, AD, SYNC_APP, TENANT, Company, Emulator, Graph
+from lab import AAD, AD, SECOND, SYNC_APP, TENANT, Company, Emulator, Graph
 
 
 def people(n=30):
@@ -405,6 +405,45 @@ def test_threshold_by_class(make_lab):
     assert r.result == "stopped-deletion-threshold-exceeded"
     assert "3 objects of class group" in r.log and "deletion_threshold_group = 2" in r.log
     assert lab.emulator.stats()["deletes"] == 0
+
+
+def test_threshold_of_a_target_and_its_class(make_lab):
+    """Only the second tenant's own limit for groups is exceeded: only its export stops."""
+    company = people(10)
+    for i in range(5):
+        company.group("Group %d" % i)
+    lab = make_lab(company, scheduler__sync_cycle_enabled="no", second=True,
+                   export__deletion_threshold=100, **{"export__deletion_threshold.group": 50})
+    lab.write_config(extra="deletion_threshold = 90\ndeletion_threshold.group = 2\n"
+                     "member_removal_limit = 70\n")  # in the section of the second tenant
+    lab.cycle()
+    lab.cycle()
+    for i in range(4):
+        lab.company.delete("user%d" % i)
+    for i in range(3):
+        lab.company.delete("Group %d" % i)
+    lab.write()
+    r = lab.run()
+    assert r.result == "stopped-deletion-threshold-exceeded" and 116 in r.events
+    assert "3 objects of class group" in r.log and "deletion_threshold.group = 2" in r.log
+    assert lab.emulator.stats()["deletes"] == 7
+    assert lab.second.stats()["deletes"] == 0
+    lab.start()
+    told = lab.ctl_json("threshold", "show")
+    assert (told["threshold"], told["staged_deletes"]) == (100, 7)
+    limits = {(x["connector"], x["setting"], x["class"]): (x["value"], x["from"][:4])
+              for x in told["limits"]}
+    assert limits[SECOND, "deletion_threshold", ""] == (90, "line")
+    assert limits[SECOND, "deletion_threshold", "group"] == (2, "line")
+    assert limits[SECOND, "deletion_limit", ""] == (50, "defa")
+    assert limits[SECOND, "member_removal_limit", ""] == (70, "line")
+    assert limits[AAD, "deletion_threshold", ""] == (100, "line")
+    assert limits[AAD, "deletion_threshold", "group"] == (50, "line")
+    assert limits[AD, "obsoletion_limit", ""] == (50, "defa")
+    assert "deletion_threshold        group  2 " in lab.ctl("threshold", "show").stdout
+    lab.ctl_json("threshold", "override-once")
+    lab.cycle()
+    assert lab.second.stats()["deletes"] == 7
 
 
 def test_threshold_at_run_time(make_lab):

@@ -22,15 +22,18 @@
 static const char number_row[] = "deletion_threshold";
 static const char override_row[] = "deletion_override";
 
-int limit_threshold_get(struct store *s, const struct config *cfg, int64_t *ret, struct err *e)
+int limit_threshold_get(struct store *s, const struct config *cfg,
+	const struct connector_config *cc, struct own_value *ret, bool *ret_set, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	const char *text = NULL;
 	int r = meta_get(s, number_row, &a, &text, e);
 
 	TRY(r);
-	*ret = r == 0 && *text ? strtoll(text, NULL, 10)
-	                       : setting_number(&cfg->export, "deletion_threshold");
+	own_value(&cfg->export, cc ? &cc->settings : NULL, "deletion_threshold", NULL, ret);
+	*ret_set = r == 0 && *text;
+	if (*ret_set)
+		*ret = (struct own_value){strtoll(text, NULL, 10), ret->key, false, 0};
 	return 0;
 }
 
@@ -81,30 +84,28 @@ bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent)
 static int doubt_class(
 	struct export_step *st, const struct delete_count *d, char *why, size_t size, struct err *e)
 {
-	const struct settings *x = &st->sync->cfg->export;
-	int64_t percent = setting_number(x, "deletion_limit"), limit = 0, of = 0;
-	char name[64];
+	const struct settings *all = &st->sync->cfg->export, *own = &st->conn->cfg->settings;
+	struct own_value limit, share;
+	int64_t of = 0;
 
-	snprintf(name, sizeof(name), "deletion_threshold_%.32s", d->class);
-	for (unsigned i = 0; i < x->n_defs; i++)
-		if (streq(x->defs[i].name, name))
-			limit = setting_number(x, name);
-	if (limit && d->deletes > limit) {
+	if (own_value_of_class(all, own, "deletion_threshold", d->class, &limit) && limit.n &&
+		d->deletes > limit.n) {
 		snprintf(why, size,
 			"%" PRId64
 			" objects of class %s are to be deleted, more than %s = %" PRId64,
-			d->deletes, d->class, name, limit);
+			d->deletes, d->class, limit.key, limit.n);
 		return 0;
 	}
-	if (d->deletes <= FEW || !percent) /* counting all costs a walk through them */
+	own_value(all, own, "deletion_limit", d->class, &share);
+	if (d->deletes <= FEW || !share.n) /* counting all costs a walk through them */
 		return 0;
 	TRY(cs_count_imported_class(st->sync->store, st->conn->row.id, d->class, &of, e));
-	if (limit_share_exceeded(d->deletes, of, percent))
+	if (limit_share_exceeded(d->deletes, of, share.n))
 		snprintf(why, size,
 			"%" PRId64 " of %" PRId64
-			" objects of class %s are to be deleted, more than deletion_limit = "
+			" objects of class %s are to be deleted, more than %s = "
 			"%" PRId64 " percent",
-			d->deletes, of, d->class, percent);
+			d->deletes, of, d->class, share.key, share.n);
 	return 0;
 }
 
@@ -112,21 +113,22 @@ static int doubt_class(
 static int doubt_references(
 	struct export_step *st, char *why, size_t size, int64_t *ret_n, struct err *e)
 {
-	int64_t percent = setting_number(&st->sync->cfg->export, "deletion_limit"), n, of;
-	int64_t connector = st->conn->row.id;
+	int64_t connector = st->conn->row.id, n, of;
+	struct own_value share;
 
 	why[0] = '\0';
+	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "deletion_limit", NULL, &share);
 	TRY(cs_link_count_removals(st->sync->store, connector, &n, e));
 	*ret_n = n;
-	if (n <= FEW || !percent)
+	if (n <= FEW || !share.n)
 		return 0;
 	TRY(cs_link_count_imported(st->sync->store, connector, &of, e));
-	if (limit_share_exceeded(n, of, percent))
+	if (limit_share_exceeded(n, of, share.n))
 		snprintf(why, size,
 			"%" PRId64 " of %" PRId64
 			" references are to be removed, more than deletion_limit = %" PRId64
 			" percent",
-			n, of, percent);
+			n, of, share.n);
 	return 0;
 }
 
@@ -166,13 +168,15 @@ static void allow(struct export_step *st, char *why, int64_t n, int64_t allowed)
 /* "" when the export may go on. */
 static int doubt(struct export_step *st, char *why, size_t size, struct err *e)
 {
-	int64_t limit, n;
+	struct own_value limit;
+	bool set;
+	int64_t n;
 
 	why[0] = '\0';
-	TRY(limit_threshold_get(st->sync->store, st->sync->cfg, &limit, e));
-	if (limit == 0)
+	TRY(limit_threshold_get(st->sync->store, st->sync->cfg, st->conn->cfg, &limit, &set, e));
+	if (limit.n == 0)
 		return 0;
-	TRY(doubt_objects(st, limit, why, size, &n, e));
+	TRY(doubt_objects(st, limit.n, why, size, &n, e));
 	allow(st, why, n, st->limit->override.deletes);
 	if (why[0])
 		return 0;
@@ -250,11 +254,13 @@ static int hold(
 
 static bool is_too_much(const struct export_step *st, int64_t n, int64_t of)
 {
-	const struct settings *x = &st->sync->cfg->export;
-	int64_t limit = setting_number(x, "member_removal_threshold");
-	int64_t percent = setting_number(x, "member_removal_limit");
+	struct own_value limit, share;
 
-	return (limit && n > limit) || (percent && limit_share_exceeded(n, of, percent));
+	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "member_removal_threshold",
+		NULL, &limit);
+	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "member_removal_limit", NULL,
+		&share);
+	return (limit.n && n > limit.n) || (share.n && limit_share_exceeded(n, of, share.n));
 }
 
 static int clear_hold(struct export_step *st, int64_t cs, struct err *e)

@@ -13,6 +13,7 @@
 #include "base/bitmap.h"
 #include "store/store.h"
 #include "sync/config.h"
+#include "sync/own.h"
 
 struct export_step;
 struct step_end;
@@ -27,9 +28,13 @@ struct limit_override {
 	int64_t ends;       /* unix time */
 };
 
-/* In force: set at run time, else configured. 0: off. */
-int limit_threshold_get(
-	struct store *s, const struct config *cfg, int64_t *ret, struct err *e) _must_check_;
+/*
+ * The deletion threshold in force for a connector (NULL: for all that have none of their own): set
+ * at run time (*ret_set), whatever the configuration says, else configured. 0: off.
+ */
+int limit_threshold_get(struct store *s, const struct config *cfg,
+	const struct connector_config *cc, struct own_value *ret, bool *ret_set,
+	struct err *e) _must_check_;
 /* < 0: back to the configuration. In a transaction of the caller. */
 int limit_threshold_set(struct store *s, int64_t n, struct err *e) _must_check_;
 int limit_override_get(struct store *s, struct limit_override *ret, struct err *e) _must_check_;

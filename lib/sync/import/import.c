@@ -13,6 +13,7 @@
 #include "store/cs_page.h"
 #include "store/outbox.h"
 #include "sync/errors.h"
+#include "sync/own.h"
 #include "sync/export/limit.h"
 #include "sync/export/target.h"
 #include "sync/parameters.h"
@@ -343,7 +344,7 @@ static int add_names(
 static bool obsolete_refused(
 	const struct import_step *st, const struct unseen *u, struct step_end *end)
 {
-	int64_t limit = setting_number(&st->sync->cfg->import, "obsoletion_limit");
+	struct own_value limit;
 
 	if (u->n && st->n_objects == 0) {
 		end->result = STEP_RESULT_IMPORT_READ;
@@ -354,14 +355,16 @@ static bool obsolete_refused(
 			u->had);
 		return true;
 	}
-	if (limit_share_exceeded(u->n, u->had, limit)) {
+	own_value(
+		&st->sync->cfg->import, &st->conn->cfg->settings, "obsoletion_limit", NULL, &limit);
+	if (limit_share_exceeded(u->n, u->had, limit.n)) {
 		end->result = STEP_RESULT_OBJECT_LIMIT;
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
 			"more than obsoletion_limit = %" PRId64
 			" percent; nothing was treated as deleted. If it is true, raise the limit "
-			"in [import] for one cycle",
-			u->n, u->had, limit);
+			"in %s for one cycle",
+			u->n, u->had, limit.n, limit.own ? "the connector's section" : "[import]");
 		return true;
 	}
 	return false;

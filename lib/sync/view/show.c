@@ -4,7 +4,6 @@
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "store/run_row.h"
-#include "sync/export/limit.h"
 #include "sync/view/fields.h"
 #include "sync/view/show.h"
 
@@ -210,23 +209,4 @@ json_t *show_errors(struct store *s, unsigned limit, struct err *e)
 		return NULL;
 	}
 	return list;
-}
-
-json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
-{
-	struct limit_override o;
-	struct limit_staged c;
-	char when[TIME_TEXT_SIZE];
-	int64_t limit;
-
-	if (limit_threshold_get(s, cfg, &limit, e) < 0 || limit_override_get(s, &o, e) < 0 ||
-		limit_staged(s, &c, e) < 0)
-		return NULL;
-	return json_pack("{s:I, s:I, s:b, s:I, s:I, s:b, s:I, s:I, s:s?}", "threshold",
-		(json_int_t)limit, "configured",
-		(json_int_t)setting_number(&cfg->export, "deletion_threshold"), "enabled",
-		limit != 0, "staged_deletes", (json_int_t)c.deletes, "groups_held",
-		(json_int_t)c.held, "override", o.ends != 0, "override_deletes",
-		(json_int_t)o.deletes, "override_removals", (json_int_t)o.removals, "override_ends",
-		o.ends ? time_format(o.ends, when) : NULL);
 }

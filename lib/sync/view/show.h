@@ -27,7 +27,10 @@ json_t *show_pending(struct store *s, const char *connector, const char *after, 
 json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e);
 /* `name`: the number of a metaverse object, or the DN or anchor of an object joined to it. */
 json_t *show_mv(struct store *s, const char *name, struct err *e);
-/* The deletion threshold in force and configured, what is staged, a permission that waits. */
+/*
+ * The deletion threshold in force and configured, what is staged, a permission that waits, and the
+ * limits of each connector.
+ */
 json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e);
 /* Settings (of secrets where they lie) and, with a store, the state of its import and its numbers.
  */
