@@ -269,7 +269,8 @@ SELECT sum(n), sum(n) FILTER (WHERE kind = $CS_PLACEHOLDER), sum(n) FILTER (WHER
 FROM cs_tally WHERE connector = ?1
 -- name: cs_count_states
 SELECT sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_PRESENT AND anchored = 0),
-	sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_PRESENT AND anchored = 1),
+	sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want IN ($WANT_PRESENT, $WANT_ATTRIBUTES)
+		AND anchored = 1),
 	sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_ABSENT),
 	sum(n) FILTER (WHERE state = $EXPORT_STATE_EXPORTED),
 	sum(n) FILTER (WHERE state = $EXPORT_STATE_FAILED)

@@ -263,7 +263,8 @@ void import_fit_rules(struct import *im)
 		if (import_try_rules(im, one, &e) < 0) {
 			disable(im, r, one, &e);
 		} else if (streq(import_text(r, "connectorType"), "ad") &&
-			   streq(import_text(r, "direction"), "Outbound")) {
+			   streq(import_text(r, "direction"), "Outbound") &&
+			   !import_text(r, "setting")) {
 			syncrule_remark(im->notes, name_of(r), IMPORT_WHOLE_RULE,
 				"it is kept and checked, and never applied: nothing is exported to "
 				"AD");

@@ -165,7 +165,7 @@ static bool exports(const struct config *cfg, const struct rule *r)
 	const struct connector_config *cc;
 	const struct connector_type *t = type_of(cfg, r, &cc);
 
-	return !t || t->export;
+	return !t || (t->export && (r->setting || !t->writes_by_setting));
 }
 
 #define ANSWERS_MAX 4 /* different answers to "which surfaces send it?" */

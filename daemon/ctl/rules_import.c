@@ -251,7 +251,7 @@ static int load_schemas(struct import *im, struct schema **ret_extended, struct 
 	const char *path = ctl_metaverse(im->ctl, &im->a);
 
 	TRY(metaverse_json(path, &im->metaverse, e));
-	im->n_schemas = rules_general_schemas(NULL, im->schemas);
+	im->n_schemas = rules_general_schemas(NULL, &im->a, im->schemas);
 	import_extend_metaverse(im);
 	TRY(metaverse_schema_read(path ? path : "metaverse.json", im->metaverse, ret_extended, e));
 	for (unsigned i = 0; i < im->n_schemas; i++)

@@ -23,6 +23,9 @@
 struct connector_host {
 	bool (*canceled)(void *ctx); /* asked between requests, at least every second */
 	void *ctx;
+	/* Where the last import ended; an export may want to know. NULL: there was none. */
+	const void *cursor;
+	size_t cursor_len;
 };
 
 /* One finding of a test for people. X(enum, word of the control socket) */
@@ -72,6 +75,11 @@ struct connector_type {
 	bool partial_is_whole;
 	/* The directory itself says when a reference ends because its target was deleted. */
 	bool tells_reference_ends;
+	/*
+	 * What is written needs an administrator's word for each purpose: an outbound rule is in
+	 * force only when it names a setting that is on.
+	 */
+	bool writes_by_setting;
 	/* The DN of an object may be changed: EXPORT_RENAME. */
 	bool can_rename;
 	/*
@@ -166,13 +174,6 @@ struct connector_type {
 	void (*close)(struct connector *c); /* NULL is fine */
 	enum conn_result (*import)(struct connector *c, const struct import_request *req,
 		struct import_sink *sink, struct import_answer *ret, struct err *e) _must_check_;
-	/*
-	 * Writes the source anchor to ms-DS-ConsistencyGuid of objects that have none, when the
-	 * settings ask for it: CONN_OK with every outcome filled, or the ladder. NULL: cannot.
-	 */
-	const char *write_back_setting; /* the boolean one that asks for it; NULL: none */
-	enum conn_result (*write_back)(struct connector *c, struct write_back *items, unsigned n,
-		struct err *e) _must_check_;
 	/* Settings, rights and the directory's state, each as a finding. NULL: no test. */
 	enum conn_result (*test)(struct connector *c, const struct import_request *req,
 		struct test_sink *sink, struct err *e) _must_check_;

@@ -70,14 +70,3 @@ struct export_source {
 	/* Called when items pulled so far really leave (before the first byte of a request). */
 	int (*sending)(struct export_source *s, struct err *e) _must_check_;
 };
-
-/* One value that is written back to a source directory. */
-struct write_back {
-	const char *dn, *anchor;
-	unsigned char guid[16]; /* the value */
-	struct write_back_result {
-		enum conn_result result; /* OK, OBJECT_BAD */
-		const char *error_type;
-		char text[512];
-	} outcome; /* filled by the connector */
-};

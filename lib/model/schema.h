@@ -18,6 +18,8 @@ enum schema_flag {
 	SCHEMA_TIME = 1 << 6, /* text that is a time, in one form: yyyyMMddHHmmss.0Z, in UTC */
 	/* the directory compares without case, and may show another */
 	SCHEMA_NO_CASE = 1 << 9,
+	/* exported only where the directory has no value: one that is there is never overwritten */
+	SCHEMA_FILL_ONLY = 1 << 10,
 };
 
 struct schema_attr {

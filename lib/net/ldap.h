@@ -101,6 +101,13 @@ int directory_search(struct directory *d, const struct directory_query *q,
 	int (*each)(void *ctx, const struct directory_entry *item, struct err *e), void *ctx,
 	struct err *e) _must_check_;
 
-/* Adds one value to an attribute. 0, -EEXIST it has one already, or as above. */
-int directory_add_value(struct directory *d, const char *dn, const char *attr, const void *value,
-	size_t n, struct err *e) _must_check_;
+struct directory_change {
+	const char *attr;
+	bool add; /* the values are added; refused where there are some, if one is the most */
+	const struct directory_value
+		*values; /* not add: these and no others; none: it is cleared */
+	unsigned n;
+};
+/* Changes an object's attributes, all or none. 0, -EEXIST such a value is there, or as above. */
+int directory_modify(struct directory *d, const char *dn, const struct directory_change *changes,
+	unsigned n, struct err *e) _must_check_;

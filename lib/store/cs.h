@@ -23,7 +23,8 @@ enum cs_kind {
 #define CS_WANTS(X)           \
 	X(NOTHING, "none")    \
 	X(PRESENT, "present") \
-	X(ABSENT, "absent")
+	X(ABSENT, "absent")   \
+	X(ATTRIBUTES, "attributes") /* values of an object that inbound joined; it is not ours */
 enum cs_want {
 #define X(name, word) WANT_##name,
 	CS_WANTS(X)
@@ -48,6 +49,12 @@ enum export_state {
 #undef X
 		EXPORT_STATE_COUNT
 };
+
+/* Do the rules want values of the object? */
+static inline bool want_has_values(enum cs_want w)
+{
+	return w == WANT_PRESENT || w == WANT_ATTRIBUTES;
+}
 
 const char *cs_kind_name(enum cs_kind k);
 const char *cs_want_name(enum cs_want w);

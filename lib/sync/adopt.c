@@ -80,3 +80,23 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	row->links = row->delete_after = 0;
 	return cs_update(s->store, row, false, e);
 }
+
+int row_let_go(struct sync *s, struct cs_row *row, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row whole; /* the caller's may be without images */
+	int r;
+
+	if (row->want != WANT_ATTRIBUTES)
+		return 0;
+	r = cs_get(s->store, row->id, &a, &whole, e);
+	if (r != 0)
+		return MIN(r, 0);
+	row->want = whole.want = WANT_NOTHING;
+	row->wanted = whole.wanted = NULL;
+	row->wanted_len = whole.wanted_len = 0;
+	row_set_state(&whole, EXPORT_EVENT_DROPPED);
+	row_set_state(row, EXPORT_EVENT_DROPPED);
+	TRY(error_clear(s->store, row->id, ERROR_EXPORT, e));
+	return cs_update(s->store, &whole, false, e);
+}

@@ -12,5 +12,10 @@ int row_adopt(
 	struct sync *s, struct cs_row *row, const struct cs_row *found, struct err *e) _must_check_;
 /* Can it be? The one was never imported, nothing manages the other. */
 bool row_adoptable(const struct cs_row *row, const struct cs_row *found);
+/*
+ * Outbound rules no longer want values of an object that inbound joined, or it has left its
+ * metaverse object: what was wanted is forgotten, and nothing is sent. Of any other row: nothing.
+ */
+int row_let_go(struct sync *s, struct cs_row *row, struct err *e) _must_check_;
 /* Deletes a row, or leaves a placeholder where links still point to it. */
 int row_remove(struct sync *s, struct cs_row *row, struct err *e) _must_check_;

@@ -21,7 +21,7 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 		return err_set(e, -ENOTSUP, cfg->path, 0, "connectors of type \"%s\" have no test",
 			c->type->name);
 	TRY(rules_load(cfg, &rules, e));
-	req.attrs = ruleset_source_attrs(rules->set, name, &req.n_attrs);
+	req.attrs = ruleset_read_attrs(rules->set, name, &arena, &req.n_attrs);
 	req.classes = ruleset_source_classes(rules->set, name, &arena, &req.n_classes);
 	r = c->type->open(&c->settings, &host, &con, e);
 	if (r == CONN_OK)

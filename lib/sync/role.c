@@ -4,14 +4,6 @@
  */
 #include "sync/role.h"
 
-bool role_applies(const struct rule *rule, const struct sync_connector *c)
-{
-	if (rule->disabled)
-		return false;
-	return rule->connector ? streq(rule->connector, c->name)
-	                       : streq(rule->connector_type, c->type->name);
-}
-
 void role_set(struct sync_connector *c, const struct ruleset *rules)
 {
 	unsigned n;
@@ -19,7 +11,7 @@ void role_set(struct sync_connector *c, const struct ruleset *rules)
 
 	c->is_source = c->is_target = c->provisions = false;
 	for (unsigned i = 0; i < n; i++) {
-		if (!role_applies(all[i], c))
+		if (!ruleset_in_force(rules, all[i], c->name))
 			continue;
 		if (all[i]->direction == RULE_INBOUND) {
 			c->is_source = true;

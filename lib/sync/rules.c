@@ -27,11 +27,44 @@ static bool type_configured(const struct config *cfg, const struct connector_typ
 	return false;
 }
 
-/* The schema of a configured connector, and which joins its settings choose. */
-static struct rule_schema schema_of(const struct connector_config *cc)
+/* The settings of a type that are yes or no; with `s`, those of them that are on there. */
+static const char *const *booleans(
+	const struct connector_type *t, const struct settings *s, struct arena *a)
+{
+	const char **ret = arena_zalloc(a, (t->n_options + 1) * sizeof(*ret));
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->n_options; i++)
+		if (t->options[i].kind == OPTION_BOOLEAN &&
+			(!s || setting_bool(s, t->options[i].name)))
+			ret[n++] = t->options[i].name;
+	return ret;
+}
+
+/* A kind of directory in general: no connector, and no setting is on. */
+static struct rule_schema general_schema(const struct connector_type *t, struct arena *a)
+{
+	return (struct rule_schema){
+		.connector = "",
+		.connector_type = t->name,
+		.schema = t->schema(NULL),
+		.settings = booleans(t, NULL, a),
+		.writes_by_setting = t->writes_by_setting,
+	};
+}
+
+/* The schema of a configured connector, and what its settings choose. */
+static struct rule_schema schema_of(const struct connector_config *cc, struct arena *a)
 {
 	const struct settings *s = &cc->settings;
-	struct rule_schema ret = {s->name, cc->type->name, cc->type->schema(s)};
+	struct rule_schema ret = {
+		.connector = s->name,
+		.connector_type = cc->type->name,
+		.schema = cc->type->schema(s),
+		.settings = booleans(cc->type, NULL, a),
+		.settings_on = booleans(cc->type, s, a),
+		.writes_by_setting = cc->type->writes_by_setting,
+	};
 	const char *setting = cc->type->match_setting;
 	int match = setting ? user_match_find(setting_text(s, setting)) : USER_MATCH_ONCE;
 
@@ -55,11 +88,10 @@ static unsigned rule_schemas(const struct config *cfg, const struct schema *meta
 		max++;
 	*ret = arena_zalloc(a, max * sizeof(**ret));
 	for (unsigned i = 0; i < cfg->n_connectors; i++)
-		(*ret)[n++] = schema_of(&cfg->connectors[i]);
+		(*ret)[n++] = schema_of(&cfg->connectors[i], a);
 	for (unsigned i = 0; connector_types[i]; i++)
 		if (!type_configured(cfg, connector_types[i]))
-			(*ret)[n++] = (struct rule_schema){
-				"", connector_types[i]->name, connector_types[i]->schema(NULL)};
+			(*ret)[n++] = general_schema(connector_types[i], a);
 	(*ret)[n++] = (struct rule_schema){.schema = metaverse};
 	return n;
 }
@@ -109,6 +141,7 @@ int rules_check(const struct config *cfg, const struct ruleset *set, struct err 
 
 		t = cc ? cc->type : t;
 		if (r->disabled || r->direction != RULE_OUTBOUND || !t || !t->export ||
+			(t->writes_by_setting && !r->setting) || /* never in force */
 			is_never_sent(t->schema(cc ? &cc->settings : NULL), r->target_class))
 			continue;
 		TRY(check_outbound(r, t, e));
@@ -145,15 +178,14 @@ int rules_load(const struct config *cfg, struct rules **ret, struct err *e)
 	return load_rules(cfg, &a, ret, e);
 }
 
-unsigned rules_general_schemas(
-	const struct schema *metaverse, struct rule_schema ret[static RULES_SCHEMAS_MAX])
+unsigned rules_general_schemas(const struct schema *metaverse, struct arena *a,
+	struct rule_schema ret[static RULES_SCHEMAS_MAX])
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; connector_types[i]; i++) {
 		assert(n < RULES_SCHEMAS_MAX - 1);
-		ret[n++] = (struct rule_schema){
-			"", connector_types[i]->name, connector_types[i]->schema(NULL)};
+		ret[n++] = general_schema(connector_types[i], a);
 	}
 	ret[n++] = (struct rule_schema){.schema = metaverse};
 	return n;
@@ -164,10 +196,11 @@ int rules_load_files(const char *metaverse_path, const char *const *paths, unsig
 {
 	_cleanup_rules_ struct rules *rules = rules_new();
 	struct rule_schema schemas[RULES_SCHEMAS_MAX];
+	_cleanup_arena_ struct arena a = {0};
 	unsigned n;
 
 	TRY(metaverse_schema_load(metaverse_path, &rules->metaverse, e));
-	n = rules_general_schemas(rules->metaverse, schemas);
+	n = rules_general_schemas(rules->metaverse, &a, schemas);
 	TRY(ruleset_load(paths, n_paths, schemas, n, &rules->set, e));
 	TRY(rules_check(NULL, rules->set, e));
 	*ret = steal(&rules);

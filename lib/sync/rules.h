@@ -32,5 +32,5 @@ int rules_check(const struct config *cfg, const struct ruleset *set, struct err 
 
 /* The schemas that rules for any connectors are checked against; returns their number. */
 #define RULES_SCHEMAS_MAX 8
-unsigned rules_general_schemas(
-	const struct schema *metaverse, struct rule_schema ret[static RULES_SCHEMAS_MAX]);
+unsigned rules_general_schemas(const struct schema *metaverse, struct arena *a,
+	struct rule_schema ret[static RULES_SCHEMAS_MAX]);

@@ -98,7 +98,9 @@ static const char *digest_of(struct sync *s, const struct sync_connector *c)
 	unsigned n;
 
 	ruleset_digest(s->rules, c->name, digest);
-	attrs = ruleset_source_attrs(s->rules, c->name, &n);
+	/* what an import asks for; one that keeps all asks for nothing */
+	attrs = c->type->imports_all ? ruleset_source_attrs(s->rules, c->name, &n)
+	                             : ruleset_read_attrs(s->rules, c->name, &s->arena, &n);
 	for (unsigned i = 0; i < n; i++) {
 		const char *name = attr_name(attrs[i]);
 
@@ -169,7 +171,7 @@ static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
 	int64_t purged;
 
 	TRY(mv_link_purged(s->store, &purged, e));
-	if (c->is_target && c->row.outbound_seq < purged)
+	if (c->provisions && c->row.outbound_seq < purged)
 		c->row.full_sync_required = true;
 	return 0;
 }
@@ -196,7 +198,7 @@ static int prepare(struct sync *s, struct rules **ret_rules, struct err *e)
 
 /* --- steps --- */
 
-enum step_kind { STEP_IMPORT, STEP_INBOUND, STEP_OUTBOUND, STEP_WRITE_BACK, STEP_EXPORT };
+enum step_kind { STEP_IMPORT, STEP_INBOUND, STEP_OUTBOUND, STEP_EXPORT };
 
 struct plan_step {
 	enum step_kind kind;
@@ -219,7 +221,6 @@ static const char *step_type(const struct plan_step *p)
 	case STEP_INBOUND:
 	case STEP_OUTBOUND:
 		return p->full ? "full-sync" : "delta-sync";
-	case STEP_WRITE_BACK:
 	case STEP_EXPORT:
 		break;
 	}
@@ -232,22 +233,15 @@ static bool import_full(const struct sync_connector *c, bool full)
 	       c->row.import_full_running;
 }
 
-enum plan_who { WHO_ORIGINALS, WHO_PROVISIONED, WHO_TARGETS };
-
-static bool is_meant(const struct sync_connector *c, enum plan_who who)
+/* Is the step one for the connector? Of those whose objects rules make, or of the others. */
+static bool is_meant(const struct sync_connector *c, enum step_kind kind, bool provisions)
 {
-	switch (who) {
-	case WHO_ORIGINALS:
-		return !c->provisions;
-	case WHO_PROVISIONED:
-		return c->provisions;
-	case WHO_TARGETS:
-		break;
-	}
-	return c->is_target;
+	bool to_target = kind == STEP_OUTBOUND || kind == STEP_EXPORT;
+
+	return c->provisions == provisions && (c->is_target || !to_target);
 }
 
-static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, enum plan_who who,
+static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bool provisions,
 	bool full, const char *only)
 {
 	for (unsigned i = 0; i < s->n_connectors; i++) {
@@ -256,17 +250,20 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, en
 		                       ? import_full(c, full)
 		                       : kind != STEP_EXPORT && (full || c->row.full_sync_required);
 
-		if (is_meant(c, who) && (!only || streq(only, c->name)))
+		if (is_meant(c, kind, provisions) && (!only || streq(only, c->name)))
 			plan->steps[plan->n++] = (struct plan_step){kind, c, is_full};
 	}
 }
 
-/* What rules start from comes before what they have made of it. */
+/*
+ * What rules start from comes before what they have made of it; so does what they add to it, which
+ * has to be there first (the anchor of a user, before the user is made by it elsewhere).
+ */
 static void plan_both(
 	struct sync *s, struct plan *plan, enum step_kind kind, bool full, const char *only)
 {
-	plan_kind(s, plan, kind, WHO_ORIGINALS, full, only);
-	plan_kind(s, plan, kind, WHO_PROVISIONED, full, only);
+	plan_kind(s, plan, kind, false, full, only);
+	plan_kind(s, plan, kind, true, full, only);
 }
 
 /* An object of one connector may have waited for what another one has just brought. */
@@ -275,18 +272,6 @@ static void plan_again(struct sync *s, struct plan *plan)
 	for (unsigned i = 0; i < s->n_connectors; i++)
 		plan->steps[plan->n++] = (struct plan_step){
 			.kind = STEP_INBOUND, .conn = &s->connectors[i], .again = true};
-}
-
-static void plan_write_back(struct sync *s, struct plan *plan, const char *only)
-{
-	for (unsigned i = 0; i < s->n_connectors; i++) {
-		struct sync_connector *c = &s->connectors[i];
-		const char *setting = c->type->write_back_setting;
-
-		if (setting && setting_bool(&c->cfg->settings, setting) &&
-			(!only || streq(only, c->name)))
-			plan->steps[plan->n++] = (struct plan_step){STEP_WRITE_BACK, c, false};
-	}
 }
 
 /* The order of a cycle: Connect Sync's scheduler. */
@@ -303,12 +288,10 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 	if (cycle || p == RUN_FULL_SYNC || p == RUN_DELTA_SYNC) {
 		plan_both(s, plan, STEP_INBOUND, full, req->connector);
 		plan_again(s, plan);
-		plan_kind(s, plan, STEP_OUTBOUND, WHO_TARGETS, full, NULL);
+		plan_both(s, plan, STEP_OUTBOUND, full, NULL);
 	}
-	if (!staging && (cycle || p == RUN_EXPORT))
-		plan_write_back(s, plan, req->connector);
 	if ((cycle && !staging) || p == RUN_EXPORT)
-		plan_kind(s, plan, STEP_EXPORT, WHO_TARGETS, false, req->connector);
+		plan_both(s, plan, STEP_EXPORT, full, req->connector);
 }
 
 /* A step whose source is not trusted in this cycle is left out. */
@@ -321,8 +304,6 @@ static const char *skip_reason(const struct sync *s, const struct plan_step *p)
 		return p->conn->import_bad ? "its import failed" : NULL;
 	case STEP_OUTBOUND:
 		return p->conn->import_bad ? "the import from it failed" : NULL;
-	case STEP_WRITE_BACK:
-		return p->conn->import_bad ? "its import failed" : NULL;
 	case STEP_EXPORT:
 		break;
 	}
@@ -340,8 +321,6 @@ static int step_call(struct sync *s, const struct plan_step *p, struct step_end 
 		return step_inbound(s, p->conn, p->full, end, e);
 	case STEP_OUTBOUND:
 		return step_outbound(s, p->conn, p->full, end, e);
-	case STEP_WRITE_BACK:
-		return step_write_back(s, p->conn, end, e);
 	case STEP_EXPORT:
 		break;
 	}

@@ -26,7 +26,5 @@ int step_inbound(struct sync *s, struct sync_connector *c, bool full, struct ste
 	struct err *e) _must_check_;
 int step_outbound(struct sync *s, struct sync_connector *c, bool full, struct step_end *end,
 	struct err *e) _must_check_;
-int step_write_back(
-	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e) _must_check_;
 int step_export(
 	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e) _must_check_;

@@ -43,4 +43,4 @@ def test_two_joins_for_one_object_are_a_warning(name):
 def test_shipped_rules_are_good():
     done = validate(ROOT + "/conf/rules")
     assert done.returncode == 0, done.stderr
-    assert "good: 49 rules" in done.stdout
+    assert "good: 51 rules" in done.stdout

@@ -1,6 +1,6 @@
 /*
  * The Active Directory connector: the domains of one forest, read over LDAP or from an LDIF file.
- * Written to AD is one thing, and only when the settings ask for it: write.c.
+ * Written to AD is what outbound rules say, and only when a setting asks for it: write.c.
  */
 #include "connector/ad/ad.h"
 #include "base/text.h"
@@ -256,8 +256,8 @@ const struct connector_type connector_ad = {
 	.close = ad_close,
 	.state = ad_cursor_describe,
 	.import = ad_import,
-	.write_back_setting = "consistency_guid",
-	.write_back = ad_write_back,
+	.writes_by_setting = true,
+	.export = ad_export,
 	.error_advice = ad_error_advice,
 	.test = ad_test,
 };

@@ -156,8 +156,9 @@ enum conn_result ad_import_ldif(struct ad_import *im, const char *path, struct i
 bool ad_source_is_ldif(const struct connector *con);
 
 const char *ad_error_advice(const char *name);
-enum conn_result ad_write_back(
-	struct connector *c, struct write_back *items, unsigned n, struct err *e) _must_check_;
+/* write.c */
+enum conn_result ad_export(
+	struct connector *c, struct export_source *source, struct err *e) _must_check_;
 enum conn_result ad_test(struct connector *c, const struct import_request *req,
 	struct test_sink *sink, struct err *e) _must_check_;
 

@@ -30,6 +30,7 @@ static const struct field {
 	{"direction", "direction", TEXT, NULL},
 	{"disabled", "disabled", FLAG, "False"},
 	{"connector", "connectorId", GUID, NULL},
+	{"setting", "setting", TEXT, NULL}, /* ours; written only where there is one */
 	{"sourceObjectType", "sourceObjectType", TEXT, NULL},
 	{"targetObjectType", "targetObjectType", TEXT, NULL},
 	{"linkType", "linkType", TEXT, NULL},
@@ -458,8 +459,9 @@ void syncrule_to_xml(const json_t *rule, struct buf *b)
 
 	buf_adds(b, "<synchronizationRule>\n");
 	for (i = 0; i < ARRAY_SIZE(FIELDS); i++)
-		element(b, 1, FIELDS[i].element,
-			field_text(&FIELDS[i], rule, number, sizeof(number)));
+		if (!streq(FIELDS[i].key, "setting") || json_object_get(rule, "setting"))
+			element(b, 1, FIELDS[i].element,
+				field_text(&FIELDS[i], rule, number, sizeof(number)));
 	if (json_array_size(flows)) {
 		open_element(b, 1, "attribute-mappings");
 		json_array_foreach ((json_t *)flows, i, flow)

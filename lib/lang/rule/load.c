@@ -3,6 +3,7 @@
  *
  *   { "name": "In from AD - User Join", "precedence": 100, "direction": "Inbound",
  *     "connectorType": "ad",            (or "connector": "NAME" for one connector)
+ *     "setting": "consistency_guid",    (only where that setting of the connector is on)
  *     "sourceObjectType": "user", "targetObjectType": "person", "linkType": "Provision",
  *     "disabled": false, "description": "...",
  *     "scope": [ [ {"attribute": "a", "operator": "EQUAL", "value": "x"}, AND ... ], OR ... ],
@@ -187,6 +188,9 @@ static int read_words(struct loader *l, json_t *json)
 		return rule_bad(l, NULL, "give connectorType, or connector for one of them");
 	r->connector_type = type ? arena_strdup(a, type) : NULL;
 	r->connector = one ? arena_strdup(a, one) : NULL;
+	r->setting = text_dup(a, rule_text(json, "setting"));
+	if (!r->setting && json_object_get(json, "setting"))
+		return rule_bad(l, "setting", "setting is the name of a setting");
 	r->disabled = json_is_true(json_object_get(json, "disabled"));
 	r->id = text_dup(a, rule_text(json, "id"));
 	r->precedence_before = text_dup(a, rule_text(json, "precedenceBefore"));
@@ -237,6 +241,11 @@ static int read_classes(struct loader *l, json_t *json)
 		               : rule_bad(l, NULL, "an object type is missing");
 	}
 	l->connector = connector;
+	if (l->rule->setting && connector && connector->settings &&
+		!rule_setting_listed(connector->settings, l->rule->setting))
+		return rule_bad(l, "setting",
+			"setting: a connector of type %s has no setting \"%s\" that is yes or no",
+			connector->connector_type, l->rule->setting);
 	l->source_schema = inbound ? (connector ? connector->schema : NULL) : metaverse(l);
 	l->target_schema = inbound ? metaverse(l) : (connector ? connector->schema : NULL);
 	r = read_class(l, "sourceObjectType", source, l->source_schema, &l->source);

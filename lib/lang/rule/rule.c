@@ -1,4 +1,4 @@
-/* The words of rules: link types, merge types, parameters; and to whom a rule applies. */
+/* The words of rules: link types, merge types, parameters, keys. */
 #include "lang/rule/rule.h"
 
 #include <assert.h>
@@ -42,18 +42,10 @@ const char *merge_type_name(enum merge_type m)
 }
 
 const char *const rule_file_keys[] = {"name", "precedence", "direction", "connectorType",
-	"connector", "sourceObjectType", "targetObjectType", "linkType", "disabled", "description",
-	"scope", "join", "flows", "softDeleteExpiryInterval", "id", "internalId", "version",
-	"immutableTag", "precedenceBefore", "precedenceAfter", "enablePasswordSync", "connectorId",
-	NULL};
+	"connector", "setting", "sourceObjectType", "targetObjectType", "linkType", "disabled",
+	"description", "scope", "join", "flows", "softDeleteExpiryInterval", "id", "internalId",
+	"version", "immutableTag", "precedenceBefore", "precedenceAfter", "enablePasswordSync",
+	"connectorId", NULL};
 
 const char *const flow_file_keys[] = {
 	"dest", "source", "constant", "expression", "mergeType", "executeOnce", "sources", NULL};
-
-bool rule_applies(const struct rule *r, const struct rule_schema *c)
-{
-	if (!c->connector)
-		return false;
-	return r->connector ? streq(r->connector, c->connector)
-	                    : streq(r->connector_type, c->connector_type);
-}

@@ -7,7 +7,6 @@
  */
 #pragma once
 
-#include "lang/rule/match.h"
 #include "model/schema.h"
 #include "model/value.h"
 
@@ -100,8 +99,9 @@ struct rule {
 	bool disabled;
 	const char *connector_type; /* "ad": applies to each connector of the type; NULL when ... */
 	const char *connector;      /* ... it names one connector */
-	const char *source_class;   /* "user" or "*" */
-	const char *target_class;   /* "person" */
+	const char *setting; /* in force only where this yes-or-no setting of the connector is on */
+	const char *source_class; /* "user" or "*" */
+	const char *target_class; /* "person" */
 	enum link_type link;
 	int64_t soft_delete;  /* seconds for which a deprovisioned object is kept; outbound */
 	struct scope *scope;  /* NULL: always in scope */
@@ -136,14 +136,3 @@ bool rule_parameter_known(const char *name);
 
 /* The keys of a rule and of a flow in a file, NULL at the end. */
 extern const char *const rule_file_keys[], *const flow_file_keys[];
-
-/* A schema to check against: a connector's (by name and type) or the metaverse's. */
-struct rule_schema {
-	const char *connector; /* NULL: the metaverse */
-	const char *connector_type;
-	const struct schema *schema;
-	enum user_match match;  /* which join of a rule that has several is in force */
-	const char *match_attr; /* USER_MATCH_ATTRIBUTE: which */
-};
-/* Does the rule apply to this connector? */
-bool rule_applies(const struct rule *r, const struct rule_schema *connector);

@@ -1,20 +1,13 @@
-/*
- * All rules: loading of folders, order of precedence, and the look-ups that steps use. A look-up is
- * a build_...() of ruleset_finish() and a function that reads what it built.
- */
+/* All rules: loading of folders, order of precedence; what steps look up of them is in index.c. */
 #include "lang/rule/ruleset.h"
-#include "base/buf.h"
-#include "base/codec.h"
 #include "lang/expr/expr.h"
 #include "lang/rule/check.h"
 #include "lang/rule/load.h"
 #include "lang/rule/ruleset_priv.h"
-#include "lang/rule/scope.h"
 
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <sys/stat.h>
 
 static int only_json(const struct dirent *d)
@@ -51,135 +44,20 @@ static int cmp_rules(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static void index_add(struct ruleset *rs, enum rule_direction d, const char *connector,
-	const char *class, const struct rule_schema *c)
+/* Of the ruleset's own: the caller's list may go. */
+static const char *const *list_copy(struct ruleset *rs, const char *const *list)
 {
-	struct rule_index *ix;
+	const char **ret;
+	unsigned n = 0;
 
-	for (unsigned i = 0; i < rs->n_index; i++)
-		if (rs->index[i].direction == d && streq(rs->index[i].connector, connector) &&
-			streq(rs->index[i].class, class))
-			return;
-	ix = &rs->index[rs->n_index++];
-	*ix = (struct rule_index){.direction = d, .connector = connector, .class = class};
-	ix->rules = arena_alloc(&rs->arena, (rs->n_rules + 1) * sizeof(*ix->rules));
-	for (unsigned i = 0; i < rs->n_rules; i++) {
-		const struct rule *r = rs->rules[i];
-
-		if (!r->disabled && r->direction == d && rule_applies(r, c) &&
-			(streq(r->source_class, class) || streq(r->source_class, "*")))
-			ix->rules[ix->n++] = r;
-	}
-	rule_needs_find(ix->rules, ix->n, &rs->arena, &ix->needs);
-}
-
-/* One entry per connector, direction and class of that direction's source. */
-static void build_index(struct ruleset *rs)
-{
-	const struct schema *mv = NULL;
-	unsigned max = 0;
-
-	for (unsigned i = 0; i < rs->n_schemas; i++) {
-		max += rs->schemas[i].schema->n_classes;
-		if (!rs->schemas[i].connector)
-			mv = rs->schemas[i].schema;
-	}
-	max += (mv ? mv->n_classes : 0) * rs->n_schemas;
-	rs->index = arena_alloc(&rs->arena, (max + 1) * sizeof(*rs->index));
-	for (unsigned i = 0; i < rs->n_schemas; i++) {
-		const struct rule_schema *c = &rs->schemas[i];
-
-		if (!c->connector)
-			continue;
-		for (unsigned k = 0; k < c->schema->n_classes; k++)
-			index_add(rs, RULE_INBOUND, c->connector, c->schema->classes[k].name, c);
-		for (unsigned k = 0; mv && k < mv->n_classes; k++)
-			index_add(rs, RULE_OUTBOUND, c->connector, mv->classes[k].name, c);
-	}
-}
-
-static void attrs_add(struct rule_attrs *set, unsigned attr)
-{
-	for (unsigned i = 0; i < set->n; i++)
-		if (set->attrs[i] == attr)
-			return;
-	set->attrs[set->n++] = attr;
-}
-
-static void rule_sources(struct rule_attrs *set, const struct rule *r)
-{
-	for (unsigned g = 0; r->scope && g < r->scope->n_groups; g++)
-		for (unsigned i = 0; i < r->scope->groups[g].n_clauses; i++)
-			attrs_add(set, r->scope->groups[g].clauses[i].attr);
-	for (unsigned g = 0; g < r->n_joins; g++)
-		for (unsigned i = 0; i < r->joins[g].n_clauses; i++)
-			attrs_add(set, r->joins[g].clauses[i].cs_attr);
-	for (unsigned i = 0; i < r->n_flows; i++) {
-		const struct flow *f = &r->flows[i];
-
-		if (f->kind == FLOW_DIRECT)
-			attrs_add(set, f->source);
-		if (f->kind == FLOW_EXPRESSION) {
-			unsigned n;
-			const unsigned *attrs = expr_attrs(f->expr, &n);
-
-			for (unsigned k = 0; k < n; k++)
-				attrs_add(set, attrs[k]);
-		}
-	}
-}
-
-static void build_sources(struct ruleset *rs)
-{
-	rs->sources = arena_alloc(&rs->arena, (rs->n_schemas + 1) * sizeof(*rs->sources));
-	for (unsigned i = 0; i < rs->n_schemas; i++) {
-		struct rule_attrs *set = &rs->sources[rs->n_sources];
-
-		if (!rs->schemas[i].connector)
-			continue;
-		set->key = rs->schemas[i].connector;
-		set->n = 0;
-		set->attrs = arena_alloc(&rs->arena, attr_count() * sizeof(unsigned));
-		for (unsigned k = 0; k < rs->n_rules; k++)
-			if (!rs->rules[k]->disabled && rs->rules[k]->direction == RULE_INBOUND &&
-				rule_applies(rs->rules[k], &rs->schemas[i]))
-				rule_sources(set, rs->rules[k]);
-		rs->n_sources++;
-	}
-}
-
-static void build_joins(struct ruleset *rs, const struct schema *mv)
-{
-	rs->joins = arena_alloc(&rs->arena, (mv->n_classes + 1) * sizeof(*rs->joins));
-	for (unsigned c = 0; c < mv->n_classes; c++) {
-		struct rule_attrs *set = &rs->joins[rs->n_joins++];
-
-		set->key = mv->classes[c].name;
-		set->n = 0;
-		set->attrs = arena_alloc(&rs->arena, attr_count() * sizeof(unsigned));
-		for (unsigned k = 0; k < rs->n_rules; k++) {
-			const struct rule *r = rs->rules[k];
-
-			if (r->disabled || r->direction != RULE_INBOUND ||
-				(!streq(r->target_class, set->key) && !streq(r->target_class, "*")))
-				continue;
-			for (unsigned g = 0; g < r->n_joins; g++)
-				attrs_add(set, r->joins[g].clauses[0].mv_attr);
-		}
-	}
-}
-
-/* What the other clauses compare. */
-static void build_compared(struct ruleset *rs)
-{
-	rs->compared.attrs = arena_alloc(&rs->arena, attr_count() * sizeof(unsigned));
-	for (unsigned k = 0; k < rs->n_rules; k++) {
-		const struct rule *r = rs->rules[k];
-
-		for (unsigned g = 0; !r->disabled && g < r->n_joins; g++)
-			for (unsigned i = 1; i < r->joins[g].n_clauses; i++)
-				attrs_add(&rs->compared, r->joins[g].clauses[i].mv_attr);
-	}
+	if (!list)
+		return NULL;
+	while (list[n])
+		n++;
+	ret = arena_zalloc(&rs->arena, (n + 1) * sizeof(*ret));
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = arena_strdup(&rs->arena, list[i]);
+	return ret;
 }
 
 static struct ruleset *ruleset_new(const struct rule_schema *schemas, unsigned n_schemas)
@@ -188,6 +66,10 @@ static struct ruleset *ruleset_new(const struct rule_schema *schemas, unsigned n
 
 	rs->schemas = arena_alloc(&rs->arena, (n_schemas + 1) * sizeof(*schemas));
 	memcpy(rs->schemas, schemas, n_schemas * sizeof(*schemas));
+	for (unsigned i = 0; i < n_schemas; i++) {
+		rs->schemas[i].settings = list_copy(rs, schemas[i].settings);
+		rs->schemas[i].settings_on = list_copy(rs, schemas[i].settings_on);
+	}
 	rs->n_schemas = n_schemas;
 	return rs;
 }
@@ -202,12 +84,7 @@ static int ruleset_finish(struct ruleset *rs, struct err *e)
 	r = ruleset_check(rs, e);
 	if (r < 0)
 		return r;
-	build_index(rs);
-	build_sources(rs);
-	build_compared(rs);
-	for (unsigned i = 0; i < rs->n_schemas; i++)
-		if (!rs->schemas[i].connector)
-			build_joins(rs, rs->schemas[i].schema);
+	ruleset_index(rs);
 	return 0;
 }
 
@@ -255,133 +132,4 @@ void ruleset_free(struct ruleset *rs)
 			expr_free(rs->rules[i]->flows[k].expr);
 	arena_done(&rs->arena);
 	free(rs);
-}
-
-const struct rule *const *ruleset_all(const struct ruleset *rs, unsigned *ret_n)
-{
-	*ret_n = rs->n_rules;
-	return (const struct rule *const *)rs->rules;
-}
-
-static const struct rule_index *find_index(const struct ruleset *rs, enum rule_direction d,
-	const char *connector, const char *source_class)
-{
-	for (unsigned i = 0; i < rs->n_index; i++) {
-		const struct rule_index *ix = &rs->index[i];
-
-		if (ix->direction == d && streq(ix->connector, connector) &&
-			streq(ix->class, source_class))
-			return ix;
-	}
-	return NULL;
-}
-
-const struct rule *const *ruleset_find(const struct ruleset *rs, enum rule_direction d,
-	const char *connector, const char *source_class, unsigned *ret_n)
-{
-	const struct rule_index *ix = find_index(rs, d, connector, source_class);
-
-	*ret_n = ix ? ix->n : 0;
-	return ix ? ix->rules : NULL;
-}
-
-const struct rule_needs *ruleset_needs(const struct ruleset *rs, enum rule_direction d,
-	const char *connector, const char *source_class)
-{
-	static const struct rule_needs none;
-	const struct rule_index *ix = find_index(rs, d, connector, source_class);
-
-	return ix ? &ix->needs : &none;
-}
-
-/* Of the rules' own digests; not a protection against forgery. */
-void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65])
-{
-	_cleanup_buf_ struct buf b = {0};
-	const struct rule_schema *c = NULL;
-	uint64_t h[4];
-
-	for (unsigned i = 0; i < rs->n_schemas; i++)
-		if (rs->schemas[i].connector && streq(rs->schemas[i].connector, connector))
-			c = &rs->schemas[i];
-	for (unsigned i = 0; c && i < rs->n_rules; i++)
-		if (!rs->rules[i]->disabled && rule_applies(rs->rules[i], c))
-			buf_addf(&b, "%016" PRIx64 "\n", rs->rules[i]->digest);
-	for (unsigned i = 0; i < 4; i++) {
-		h[i] = hash64(buf_str(&b), b.len);
-		buf_addf(&b, "%u", i);
-	}
-	hex_encode(ret, h, sizeof(h));
-}
-
-static const unsigned *attrs_find(
-	const struct rule_attrs *sets, unsigned n, const char *key, unsigned *ret_n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (streq(sets[i].key, key)) {
-			*ret_n = sets[i].n;
-			return sets[i].attrs;
-		}
-	*ret_n = 0;
-	return NULL;
-}
-
-const unsigned *ruleset_source_attrs(
-	const struct ruleset *rs, const char *connector, unsigned *ret_n)
-{
-	return attrs_find(rs->sources, rs->n_sources, connector, ret_n);
-}
-
-const char *const *ruleset_source_classes(
-	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n)
-{
-	const char **classes = arena_alloc(a, (rs->n_index + 1) * sizeof(*classes));
-
-	*ret_n = 0;
-	for (unsigned i = 0; i < rs->n_index; i++) {
-		const struct rule_index *ix = &rs->index[i];
-
-		if (ix->direction == RULE_INBOUND && ix->n && streq(ix->connector, connector))
-			classes[(*ret_n)++] = ix->class;
-	}
-	return classes;
-}
-
-const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n)
-{
-	return attrs_find(rs->joins, rs->n_joins, mv_class, ret_n);
-}
-
-const unsigned *ruleset_compared_attrs(const struct ruleset *rs, unsigned *ret_n)
-{
-	*ret_n = rs->compared.n;
-	return rs->compared.attrs;
-}
-
-bool ruleset_uses_membership(const struct ruleset *rs, const char *connector)
-{
-	for (unsigned i = 0; i < rs->n_index; i++) {
-		const struct rule_index *ix = &rs->index[i];
-
-		if (ix->direction != RULE_INBOUND || !streq(ix->connector, connector))
-			continue;
-		for (unsigned k = 0; k < ix->n; k++)
-			if (ix->rules[k]->uses_membership)
-				return true;
-	}
-	return false;
-}
-
-const struct rule *ruleset_find_name(
-	const struct ruleset *rs, const char *connector, const char *name)
-{
-	const struct rule_schema *c = NULL;
-
-	for (unsigned i = 0; i < rs->n_schemas; i++)
-		if (rs->schemas[i].connector && streq(rs->schemas[i].connector, connector))
-			c = &rs->schemas[i];
-	for (unsigned i = 0; c && i < rs->n_rules; i++)
-		if (rule_applies(rs->rules[i], c) && streq(rs->rules[i]->name, name))
-			return rs->rules[i];
-	return NULL;
 }

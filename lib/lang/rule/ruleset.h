@@ -6,8 +6,8 @@
 #pragma once
 
 #include "base/err.h"
+#include "lang/rule/in_force.h"
 #include "lang/rule/needs.h"
-#include "lang/rule/rule.h"
 
 struct ruleset;
 
@@ -46,6 +46,14 @@ void ruleset_digest(const struct ruleset *rs, const char *connector, char ret[65
  */
 const unsigned *ruleset_source_attrs(
 	const struct ruleset *rs, const char *connector, unsigned *ret_n);
+/*
+ * These, and the attributes that outbound rules in force flow to: without the latter an import
+ * could not show what has to be written. In the arena.
+ */
+const unsigned *ruleset_read_attrs(
+	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
+/* Is the rule in force for the connector: see rule_in_force(). */
+bool ruleset_in_force(const struct ruleset *rs, const struct rule *rule, const char *connector);
 /* Classes of a connector's objects that some enabled inbound rule is for; in the arena. */
 const char *const *ruleset_source_classes(
 	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);

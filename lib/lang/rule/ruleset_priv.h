@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "lang/rule/in_force.h"
 #include "lang/rule/needs.h"
 
 #define RULES_MAX 2000
@@ -32,7 +33,10 @@ struct ruleset {
 	unsigned n_schemas;
 	struct rule_index *index;
 	unsigned n_index;
-	struct rule_attrs *sources, *joins;
-	unsigned n_sources, n_joins;
+	struct rule_attrs *sources, *targets, *joins;
+	unsigned n_sources, n_targets, n_joins;
 	struct rule_attrs compared; /* metaverse attributes of join clauses beyond the first */
 };
+
+/* Builds the look-ups, when all rules are read and in order: index.c. */
+void ruleset_index(struct ruleset *rs);

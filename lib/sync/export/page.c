@@ -58,7 +58,7 @@ static int object_slot(
 	struct export_slot s = {.row = *row}, *kept;
 	struct entry imported;
 
-	if (row->want != WANT_PRESENT || soa_blocks_all(row))
+	if (!want_has_values(row->want) || soa_blocks_all(row))
 		return 0;
 	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));

@@ -221,7 +221,12 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 {
 	struct sync *s = st->sync;
 	struct sync_connector *c = st->conn;
-	struct connector_host host = {s->host->canceled, s->host->ctx};
+	struct connector_host host = {
+		.canceled = s->host->canceled,
+		.ctx = s->host->ctx,
+		.cursor = c->row.cursor,
+		.cursor_len = c->row.cursor_len,
+	};
 	struct connector *con = NULL;
 	struct err ee = {0};
 	bool stopped, work;

@@ -5,18 +5,39 @@
 
 #include <assert.h>
 
+/* What is only filled is no difference where there is a value. */
+static void drop_filled(struct delta *d, const struct schema_class *class)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; class && i < d->n_attrs; i++) {
+		const struct delta_attr *da = &d->attrs[i];
+		const struct schema_attr *at = schema_attr_find(class, attr_name(da->id));
+		bool fill = at && at->flags & SCHEMA_FILL_ONLY;
+
+		if (!fill || ((!da->before || !da->before->count) && da->after && da->after->count))
+			d->attrs[n++] = *da;
+	}
+	d->n_attrs = class ? n : d->n_attrs;
+}
+
 void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
 	struct delta *ret)
 {
 	bool all = row->export_all && !(flags & PENDING_DIFFERENCES);
+	const struct schema_class *class;
 
 	delta_owned(imported, wanted, all, a, ret);
 	if (cfg && row->blocked)
 		soa_ours(row, soa_class(cfg, row), ret);
 	assert(cfg || !(flags & PENDING_SETTLED));
-	if (ret->n_attrs && flags & PENDING_SETTLED)
-		delta_settle(ret, schema_class_find(cfg->type->schema(&cfg->settings), row->class));
+	if (!ret->n_attrs || !cfg)
+		return;
+	class = schema_class_find(cfg->type->schema(&cfg->settings), row->class);
+	drop_filled(ret, class);
+	if (flags & PENDING_SETTLED)
+		delta_settle(ret, class);
 }
 
 const char *pending_dn(const struct connector_config *cfg, const struct cs_row *row,

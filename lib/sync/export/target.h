@@ -19,9 +19,10 @@ enum pending_flags {
 
 /*
  * Pure: the attributes of `wanted`, which outbound rules own, that the directory does not show as
- * they are wanted (row->export_all: all that wanted has), without those that an authority blocks.
- * cfg NULL: the connector is not known, PENDING_SETTLED is not possible, and `wanted` is to be
- * without what is blocked already. imported, wanted: the row's images, or
+ * they are wanted (row->export_all: all that wanted has), without those that an authority blocks,
+ * and of SCHEMA_FILL_ONLY only those that the directory has no value of. cfg NULL: the connector is
+ * not known, neither the latter nor PENDING_SETTLED is possible, and `wanted` is to be without what
+ * is blocked already. imported, wanted: the row's images, or
  * what the rules give now. Memory from the arena, pointing into both.
  */
 void pending_delta(const struct connector_config *cfg, const struct cs_row *row,

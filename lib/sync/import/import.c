@@ -459,7 +459,7 @@ static int import_with(
 	struct err ie = {0};
 	enum conn_result r;
 
-	req.attrs = ruleset_source_attrs(st->sync->rules, c->name, &req.n_attrs);
+	req.attrs = ruleset_read_attrs(st->sync->rules, c->name, &st->sync->arena, &req.n_attrs);
 	req.classes =
 		ruleset_source_classes(st->sync->rules, c->name, &st->sync->arena, &req.n_classes);
 	for (unsigned i = 0; i < req.n_attrs; i++)

@@ -156,7 +156,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 		row_set_state(row, EXPORT_EVENT_IMPORT_DIFFERS);
 		return reimport_missing(st, row, "the delete", false, e);
 	}
-	if (row->want != WANT_PRESENT || soa_blocks_all(row) || !row->wanted)
+	if (!want_has_values(row->want) || soa_blocks_all(row) || !row->wanted)
 		return 0;
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
@@ -181,7 +181,8 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	if (event == EXPORT_EVENT_IMPORT_EQUAL) {
 		if (row->state == EXPORT_STATE_EXPORTED || row->state == EXPORT_STATE_SENDING)
 			sync_count(st->sync, COUNTER_CONFIRMED);
-		if (row->state == EXPORT_STATE_FAILED)
+		/* sending: refused before, and accepted by an answer that was never recorded */
+		if (row->state == EXPORT_STATE_FAILED || row->state == EXPORT_STATE_SENDING)
 			TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
 	} else if (row->state == EXPORT_STATE_EXPORTED) {
 		const char *what = d.n_attrs ? delta_names(&d, 10, &st->arena) : "its new DN";
@@ -420,6 +421,8 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 		row_set_state(row, EXPORT_EVENT_AGAIN);
 		return cs_update(store, row, true, e);
 	}
+	if (row->want == WANT_ATTRIBUTES) /* nothing can be written to it, unless it comes back */
+		row_set_state(row, EXPORT_EVENT_DROPPED);
 	row->deleted = true;
 	return cs_update(store, row, true, e);
 }

@@ -84,7 +84,8 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 	bool gone = row->want == WANT_ABSENT;
 	const char *what;
 
-	if (soa_blocks_all(row) || row->want == WANT_NOTHING)
+	if (soa_blocks_all(row) || row->want == WANT_NOTHING ||
+		(row->want == WANT_ATTRIBUTES && !row->imported))
 		return 0;
 	if (gone && !row->imported) { /* made and deleted again between two imports */
 		sync_count(st->sync, COUNTER_CONFIRMED);
@@ -199,6 +200,8 @@ static int still_missing(struct import_step *st, const struct cs_row *row, struc
 	struct delta d;
 
 	if (soa_blocks_all(row) || row->want == WANT_NOTHING)
+		return 0;
+	if (row->want == WANT_ATTRIBUTES && !row->imported) /* gone, and not ours to make again */
 		return 0;
 	if (row->want == WANT_ABSENT || !row->imported)
 		return 1;

@@ -51,6 +51,7 @@ static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 	for (unsigned i = 0; i < n; i++) {
 		if (is_outbounds(in->sync, &rows[i]))
 			continue;
+		TRY(row_let_go(in->sync, &rows[i], e));
 		TRY(cs_set_join(in->sync->store, rows[i].id, 0, NULL, e));
 		TRY(good(in, rows[i].id, e));
 		TRY(cs_touch(in->sync->store, rows[i].id, e));
@@ -193,6 +194,7 @@ static int disconnect(struct inbound *in, struct cs_row *row, bool gone, struct 
 	struct mv_row left;
 	int r;
 
+	TRY(row_let_go(in->sync, row, e));
 	row->mv = 0;
 	TRY(cs_set_join(in->sync->store, row->id, 0, NULL, e));
 	TRY(inbound_target_changed(in, row->id, mv, e));

@@ -225,6 +225,8 @@ int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *
 		return 0;
 	TRY(cs_set_join(in->sync->store, src->row.id, mv->id, now->name, e));
 	src->row.join_rule = now->name;
+	if (src->row.want == WANT_ATTRIBUTES) /* other outbound rules may be for its new class */
+		TRY(mv_touch(in->sync->store, mv->id, e));
 	return 1;
 }
 

@@ -111,6 +111,8 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 	struct sync *s = out->sync;
 	unsigned n;
 
+	if (!out->conn->provisions) /* references are written of objects that rules make */
+		return 0;
 	out->link_mv = 0;
 	do {
 		_cleanup_arena_ struct arena page = {0};
@@ -137,13 +139,14 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 	return 0;
 }
 
-/* What every target of the configuration has seen; one that left it holds nothing. */
+/* What every target with objects of the rules' own has seen; one that left the configuration holds
+ * nothing. */
 static int64_t seen_by_all(const struct outbound *out)
 {
-	int64_t seen = out->conn->row.outbound_seq;
+	int64_t seen = store_seq(out->sync->store);
 
 	for (unsigned i = 0; i < out->sync->n_connectors; i++)
-		if (out->sync->connectors[i].is_target)
+		if (out->sync->connectors[i].provisions)
 			seen = MIN(seen, out->sync->connectors[i].row.outbound_seq);
 	return seen;
 }

@@ -162,11 +162,8 @@ static int deprovision(
 	return cs_update(s->store, row, false, e);
 }
 
-/*
- * Also for an image that did not change: the row may have come to be managed just now. What the
- * directory shows in a form of its own is sent only when the rules have changed it.
- */
-static int set_state(
+/* Also for an image that did not change: the row may have come to be managed just now. */
+int outbound_set_state(
 	struct outbound *out, struct cs_row *row, struct wanted *w, bool changed, struct err *e)
 {
 	enum export_event event = EXPORT_EVENT_CHANGED;
@@ -295,7 +292,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	row->want = WANT_PRESENT;
 	if (newly && row->imported && !soa_blocks_all(row))
 		TRY(needs_takeover(out, row, &row->export_all, e));
-	TRY(set_state(out, row, w, !newly && !same, e));
+	TRY(outbound_set_state(out, row, w, !newly && !same, e));
 	sync_count(s, COUNTER_CONNECTOR_FLOW);
 	TRY(cs_update(s->store, row, false, e));
 	return newly && !out->first ? mv_link_touch_source(s->store, row->mv, e) : 0;
@@ -553,12 +550,6 @@ static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, st
 	return claim.kind == ANCHOR_HEIR ? outbound_object(out, &claim.mv, e) : 0;
 }
 
-/* No outbound rule has managed it: an inbound one joined it, and says when that ends. */
-static bool is_joined_inbound(const struct cs_row *row)
-{
-	return row->want == WANT_NOTHING && row->imported && row->join_rule;
-}
-
 /* No error of it: what was left out while it had one is done now. */
 static int object_is_good(struct outbound *out, const struct mv_row *mv, const struct wanted *w,
 	const struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
@@ -586,6 +577,13 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 
 	out->changed = mv->seq > out->conn->row.outbound_seq;
 	out->in_error = false;
+	if (!out->conn->provisions) {
+		int left = outbound_attributes(out, mv, e);
+
+		TRY(left);
+		if (!left)
+			return mv->deleted ? forget(out, mv->id, e) : 0;
+	}
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
 	if (!ad_cs)
 		ad_cs = row.id;
@@ -595,7 +593,7 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision)
 		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
-	else if (row.id && (mv->deleted || !is_joined_inbound(&row)))
+	else if (row.id && (mv->deleted || !row_is_inbounds(&row)))
 		TRY(leave(out, &row, ad_dn, e));
 	out->in_error = out->in_error && w.provision; /* else it was the heir's */
 	if (!out->in_error)
@@ -606,7 +604,10 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 int wanted_of_row(struct outbound *out, const struct mv_row *mv, const struct cs_row *row,
 	struct arena *a, struct wanted *ret, struct err *e)
 {
-	struct wanted_source src = {.mv = mv->id, .class = mv->class, .creating = !row->imported};
+	struct wanted_source src = {.mv = mv->id,
+		.class = mv->class,
+		.creating = !row->imported,
+		.joined = row_is_inbounds(row) ? row->class : NULL};
 	struct entry entry;
 
 	if (!mv->deleted) {

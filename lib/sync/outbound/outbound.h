@@ -1,6 +1,7 @@
 /*
- * The outbound step's own state, shared by outbound.c (one metaverse object), wanted.c (the pure
- * half: rules to wanted image) and link.c (references).
+ * The outbound step's own state, shared by outbound.c (one metaverse object), attributes.c (its
+ * objects that rules do not make), wanted.c (the pure half: rules to wanted image) and link.c
+ * (references).
  */
 #pragma once
 
@@ -13,8 +14,9 @@
 /* What the rules want of an object in one connector. */
 struct wanted {
 	bool provision;     /* an in-scope rule of link type Provision */
+	bool attributes;    /* none, but rules in scope flow to an object that inbound joined */
 	const char *class;  /* in the connector */
-	const char *rule;   /* that provisions */
+	const char *rule;   /* that provisions; attributes: the first of those that flow */
 	const char *dn;     /* of a new object; NULL: the rules do not give what it is made of */
 	struct entry entry; /* owned attributes; without values: to be cleared */
 	struct {
@@ -62,6 +64,7 @@ struct wanted_source {
 	const char *class;
 	const struct entry *entry; /* NULL: it is to go */
 	bool creating;             /* the directory has not shown its object yet */
+	const char *joined;        /* class of its object that an inbound rule joined; NULL: none */
 };
 
 /* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
@@ -76,6 +79,24 @@ void outbound_done(struct outbound *out);
 
 /* Decides one metaverse object in the connector. */
 int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e) _must_check_;
+/*
+ * The same for the objects in it that inbound joined, where no rule makes objects. 1: the metaverse
+ * object has others there, of a time when rules made them.
+ */
+int outbound_attributes(struct outbound *out, const struct mv_row *mv, struct err *e) _must_check_;
+/* Did an inbound rule join the row's object, and say when that ends? Outbound does not manage it.
+ */
+static inline bool row_is_inbounds(const struct cs_row *row)
+{
+	return (row->want == WANT_NOTHING || row->want == WANT_ATTRIBUTES) && row->imported &&
+	       row->join_rule;
+}
+/*
+ * The row's export state, of what is wanted now. `changed`: the rules have changed what they want,
+ * so that also what the directory shows in a form of its own is sent.
+ */
+int outbound_set_state(struct outbound *out, struct cs_row *row, struct wanted *w, bool changed,
+	struct err *e) _must_check_;
 
 /*
  * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the source

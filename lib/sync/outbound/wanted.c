@@ -156,6 +156,22 @@ static int rules_in_scope(const struct rule *const *all, unsigned n_all, const s
 	return 0;
 }
 
+/* No rule makes the object: are there flows to the one that inbound joined? */
+static void find_attributes(const struct outbound *out, const struct wanted_source *src,
+	const struct rule *const *rules, unsigned n, struct wanted *w)
+{
+	if (w->provision || !src->joined || out->conn->provisions)
+		return;
+	for (unsigned i = 0; i < n && !w->attributes; i++) {
+		if (!streq(rules[i]->target_class, src->joined) &&
+			!streq(rules[i]->target_class, "*"))
+			continue;
+		w->attributes = true;
+		w->class = src->joined;
+		w->rule = rules[i]->name;
+	}
+}
+
 /* Which references flow where, as a number; 0: none. */
 static int64_t links_digest(const struct wanted *w)
 {
@@ -195,7 +211,10 @@ static int compute(struct outbound *out, const struct wanted_source *src, const 
 	eval_init(&ev, &ctx, src->entry, a);
 	all = ruleset_find(out->sync->rules, RULE_OUTBOUND, out->conn->name, src->class, &n_all);
 	rules = arena_alloc(a, (n_all + 1) * sizeof(*rules));
-	if (rules_in_scope(all, n_all, &ev, rules, &n, ret) < 0 || !ret->provision)
+	if (rules_in_scope(all, n_all, &ev, rules, &n, ret) < 0)
+		return 0;
+	find_attributes(out, src, rules, n, ret);
+	if (!ret->provision && !ret->attributes)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
 		max += rules[i]->n_flows;

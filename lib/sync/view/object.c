@@ -176,7 +176,7 @@ static json_t *pending_json(struct store *s, const struct cs_row *row, const str
 	json_t *o = json_object();
 	struct delta d;
 
-	if (row->want != WANT_PRESENT || soa_blocks_all(row) ||
+	if (!want_has_values(row->want) || soa_blocks_all(row) ||
 		row->state == EXPORT_STATE_CONFIRMED || row->state == EXPORT_STATE_EXPORTED)
 		return o;
 	if (row->blocked)

@@ -223,13 +223,14 @@ static json_t *attr_json(const struct attr *a, struct arena *arena)
 static int set_pending(struct preview *p, const struct sync_connector *c, const struct cs_row *row,
 	const struct wanted *w, json_t *out, struct err *e)
 {
+	struct cs_row made = {.class = w->class}; /* where there is none yet */
 	json_t *changes = json_object();
 	struct entry imported;
 	struct delta d;
 
 	json_object_set_new(out, "pending_export", changes);
 	TRY(row_entry(&p->s, row, false, &p->a, &imported, e));
-	pending_delta(c->cfg, row, &imported, &w->entry, 0, &p->a, &d);
+	pending_delta(c->cfg, row->id ? row : &made, &imported, &w->entry, 0, &p->a, &d);
 	for (unsigned i = 0; i < d.n_attrs; i++)
 		json_object_set_new(changes, attr_name(d.attrs[i].id),
 			json_pack("{s:o, s:o}", "from", attr_json(d.attrs[i].before, &p->a), "to",
@@ -247,6 +248,9 @@ static const char *outbound_text(const struct sync_connector *c, const struct wa
 	if (!w->provision && managed && soa_keeps_object(row))
 		return arena_printf(a, "would be disconnected; the object is kept: %s",
 			soa_reason(c->type, row->blocked));
+	if (w->attributes)
+		return arena_printf(
+			a, "gets attributes by rule \"%s\"; no rule makes or deletes it", w->rule);
 	if (!w->provision)
 		return managed ? "would be deleted: no rule provisions it any more"
 		               : "no rule provisions it";
@@ -285,7 +289,11 @@ static int preview_connector(
 	outbound_init(&out, &p->s, c);
 	if (p->mv.id)
 		r = outbound_row(&out, p->mv.id, &p->a, &row, &ad_dn, &ad_cs, e);
+	/* of several accounts of one person, the one that was asked for */
+	if (!c->provisions && c->row.id == p->row.connector && p->row.mv == p->mv.id)
+		row = p->row;
 	src.creating = !row.imported;
+	src.joined = row.id && row_is_inbounds(&row) ? row.class : NULL;
 	if (r == 0)
 		r = wanted_compute(&out, &src, &ob, &p->a, &w, e);
 	if (r == 0 && lives)
@@ -299,7 +307,7 @@ static int preview_connector(
 		set_text(*ret, "result", outbound_text(c, &w, &row, &p->a));
 		set_text(*ret, "object", row.id ? row.dn : w.dn);
 	}
-	if (r == 0 && w.provision && !w.error && !soa_blocks_all(&row))
+	if (r == 0 && (w.provision || w.attributes) && !w.error && !soa_blocks_all(&row))
 		r = set_pending(p, c, &row, &w, *ret, e);
 	outbound_done(&out);
 	return r;

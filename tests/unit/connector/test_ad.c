@@ -294,23 +294,90 @@ static void test_types_forgotten(void **state)
 	ad_import_done(&im);
 }
 
-/* One bad anchor is told of its object, and stops nobody. */
-static void test_bad_anchor(void **state)
+/* A source of items for an export that reaches no server. */
+struct item_source {
+	struct export_source source;
+	const struct export_item *items;
+	unsigned n, given, bad, outside;
+	char text[300];
+};
+
+static int next_item(struct export_source *s, struct export_item *ret, struct err *e)
+{
+	struct item_source *is = (struct item_source *)s;
+
+	if (is->given == is->n)
+		return 0;
+	*ret = is->items[is->given];
+	ret->id = is->given++;
+	return 1;
+}
+
+static int item_result(
+	struct export_source *s, int64_t id, const struct export_outcome *o, struct err *e)
+{
+	struct item_source *is = (struct item_source *)s;
+
+	assert_int_equal(id, is->given - 1);
+	assert_int_equal(o->result, CONN_OBJECT_BAD);
+	is->bad++;
+	is->outside += o->outside_surface;
+	assert_true(o->outside_surface || ad_error_advice(o->error_type));
+	snprintf(is->text, sizeof(is->text), "%s", o->text);
+	return 0;
+}
+
+static int item_sending(struct export_source *s, struct err *e)
+{
+	fail_msg("nothing was to be sent");
+	return 0;
+}
+
+/* One result for each item that cannot be written: a bad anchor, and what AD does not take. */
+static void test_not_written(void **state)
 {
 	_cleanup_arena_ struct arena a = {0};
 	char *bases[] = {(char *)BASE, NULL}, *keys[] = {dn_key(&a, BASE), NULL};
-	struct connector con = {.bases = bases, .base_keys = keys};
-	struct write_back items[] = {
-		{.dn = "CN=x," BASE, .anchor = "x"}, {.dn = "CN=y," BASE, .anchor = ""}};
+	char *sources[] = {(char *)"ldaps://nobody.example", NULL};
+	const struct connector_host host = {0};
+	struct connector con = {
+		.bases = bases, .base_keys = keys, .sources = sources, .host = &host};
+	struct delta_attr sid = {.id = attr_intern("objectSid")};
+	struct delta none = {0}, system = {&sid, 1};
+	const struct {
+		struct export_item item;
+		const char *words;
+	} cases[] = {
+		{{.kind = EXPORT_OBJECT, .op = DELTA_UPDATE, .anchor = "x", .delta = &none},
+			"is not an objectGUID"},
+		{{.kind = EXPORT_OBJECT, .op = DELTA_UPDATE, .anchor = "", .delta = &none},
+			"is not an objectGUID"},
+		{{.kind = EXPORT_OBJECT, .op = DELTA_UPDATE, .anchor = "x", .delta = &system},
+			"objectSid is not written"},
+		{{.kind = EXPORT_OBJECT, .op = DELTA_ADD, .delta = &none}, "no objects are made"},
+		{{.kind = EXPORT_DELETE, .op = DELTA_DELETE, .anchor = "x"}, "nothing is deleted"},
+		{{.kind = EXPORT_RENAME, .anchor = "x", .new_dn = "CN=y," BASE},
+			"nothing is renamed"},
+		{{.kind = EXPORT_LINK, .op = DELTA_ADD, .link_attr = attr_intern("member")},
+			"member is a reference"},
+	};
 	struct err e = {0};
 
-	assert_int_equal(ad_write_back(&con, items, ARRAY_SIZE(items), &e), CONN_OK);
-	for (unsigned i = 0; i < ARRAY_SIZE(items); i++) {
-		assert_int_equal(items[i].outcome.result, CONN_OBJECT_BAD);
-		assert_string_equal(items[i].outcome.error_type, "connector-error");
-		assert_non_null(strstr(items[i].outcome.text, "is not an objectGUID"));
-		assert_non_null(ad_error_advice(items[i].outcome.error_type));
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct export_item item = cases[i].item;
+		struct item_source is = {{next_item, item_result, item_sending}, &item, 1};
+
+		item.class = "user";
+		item.dn = "CN=x," BASE;
+		assert_int_equal(ad_export(&con, &is.source, &e), CONN_OK);
+		assert_int_equal(is.bad, 1);
+		assert_int_equal(is.outside, i >= 2);
+		assert_non_null(strstr(is.text, cases[i].words));
 	}
+	/* a file is not written, and says so */
+	sources[0] = (char *)"ldif:/tmp/x";
+	assert_int_equal(ad_export(&con, &(struct item_source){0}.source, &e), CONN_RUN_BAD);
+	assert_non_null(strstr(e.text, "cannot be written"));
 }
 
 static void check_name(const char *name, size_t n, bool whole, int64_t first, int64_t last)
@@ -466,7 +533,7 @@ int main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_types),
 		cmocka_unit_test(test_types_forgotten),
-		cmocka_unit_test(test_bad_anchor),
+		cmocka_unit_test(test_not_written),
 		cmocka_unit_test(test_options),
 		cmocka_unit_test(test_lines_with_options),
 		cmocka_unit_test(test_deleted_targets),
