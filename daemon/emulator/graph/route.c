@@ -5,6 +5,7 @@
 #include "graph/batch.h"
 #include "graph/deleted.h"
 #include "graph/delta.h"
+#include "graph/extension.h"
 #include "graph/features.h"
 #include "graph/metadata.h"
 #include "graph/reference.h"
@@ -141,10 +142,21 @@ static void route_directory_objects(struct emulator *em, struct request *rq, str
 
 	if (strcasecmp(second, "getByIds") == 0 && rq->method == M_POST)
 		handle_by_ids(em, rq, rs);
+	else if (strcasecmp(second, "getAvailableExtensionProperties") == 0 && rq->method == M_POST)
+		handle_available_extensions(em, rq, rs);
 	else if (rq->n_segments == 2)
 		route_directory_object(em, rq, rs);
 	else
 		respond_not_found(rs, second);
+}
+
+/* applications(appId='...') is one of them, too. */
+static bool is_root(const char *segment, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strncasecmp(segment, name, n) == 0 &&
+	       (!segment[n] || (segment[n] == '(' && streq(name, "applications")));
 }
 
 static void route_audits(struct emulator *em, struct request *rq, struct response *rs)
@@ -175,6 +187,7 @@ static const struct {
 	{"$batch", route_batch, false},
 	{"$metadata", handle_metadata, true},
 	{"directoryObjects", route_directory_objects, false},
+	{"applications", handle_applications, false},
 	{"auditLogs", route_audits, true},
 	{"directory", route_directory, false},
 	{"directoryRoles", handle_roles, false},
@@ -209,7 +222,7 @@ static void dispatch(struct emulator *em, struct request *rq, struct response *r
 			return;
 		}
 	for (unsigned i = 0; i < ARRAY_SIZE(roots); i++)
-		if (strcasecmp(first, roots[i].name) == 0) {
+		if (is_root(first, roots[i].name)) {
 			if (roots[i].read_only && rq->method != M_GET)
 				respond_method(rs);
 			else

@@ -46,7 +46,8 @@ static bool refuse_value(const struct request *rq, enum object_type t, unsigned 
  */
 static bool is_kept_by_hand(const struct property *p, const struct object *o)
 {
-	return p->writer == BY_MASTER && o && o->type == TYPE_USER && o->cloud_managed;
+	return p->writer == BY_MASTER && o && (o->type == TYPE_USER || p->extension) &&
+	       o->cloud_managed;
 }
 
 /*
@@ -129,6 +130,10 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 		if (prop < 0) {
 			if (read_special(c, t, key, v))
 				continue;
+			if (strncasecmp(key, "extension_", strlen("extension_")) == 0)
+				return refuse(rs,
+					"The following extension properties are not available: %s.",
+					key);
 			return refuse(rs,
 				"Property '%s' does not exist on type 'microsoft.graph.%s'.", key,
 				object_types[t].word);
@@ -452,6 +457,11 @@ static bool check(struct emulator *em, const struct request *rq, enum object_typ
 		return refuse(rs, "The body is not a JSON object.");
 	if (!read_body(rq, t, o, c, rs) || (create && !check_required(rq, t, c, rs)))
 		return false;
+	if (extension_values(o, c) > EXTENSION_VALUES_MAX)
+		return refuse(rs,
+			"Only %d extension values, across all types and all applications, can be "
+			"written to a single object.",
+			EXTENSION_VALUES_MAX);
 	if (t == TYPE_USER && is_sync(rq)) {
 		if (create || !object_prop(o, P_MAIL_NICKNAME, &n))
 			settle_nickname(c);

@@ -319,7 +319,7 @@ static enum filter_need need_of_path(const char *path, enum object_type t, bool 
 		return t == TYPE_DEVICE ? NEED_PROPERTY : NEED_INDEX;
 	if (!p || (p->sync_only >> t & 1 && !sync))
 		return NEED_PROPERTY;
-	if (!path[n] && (p->kind == KIND_EXTENSIONS || p->kind == KIND_INTEGER))
+	if (!path[n] && (p->kind == KIND_EXTENSIONS || (p->kind == KIND_INTEGER && !p->extension)))
 		return NEED_PROPERTY;
 	if (!path[n])
 		return p->advanced >> t & 1 ? NEED_INDEX : NEED_NOTHING;

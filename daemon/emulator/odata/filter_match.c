@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 /* What is looked at: one of the three. */
@@ -102,6 +103,8 @@ static bool equal(const struct found *v, const char *literal)
 {
 	if (!v->text || !literal)
 		return !v->text && !literal;
+	if (*v->text == '-' || isdigit((unsigned char)*v->text)) /* the parser quotes numbers */
+		return strlen(literal) == v->n + 2 && memcmp(v->text, literal + 1, v->n) == 0;
 	return text_casecmp(v->text, v->n, literal, strlen(literal)) == 0;
 }
 

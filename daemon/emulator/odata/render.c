@@ -33,7 +33,7 @@ void render_property(
 	else if (json)
 		buf_add(b, json, n);
 	else
-		buf_adds(b, p->kind == KIND_STRINGS || p->kind == KIND_OBJECTS ? "[]" : "null");
+		buf_adds(b, property_is_list(p) ? "[]" : "null");
 }
 
 static void render_selected(const struct query *q, const struct object *o, struct buf *b)
@@ -49,7 +49,8 @@ static void render_selected(const struct query *q, const struct object *o, struc
 		len[prop] = n;
 	}
 	for (unsigned i = 0; i < n_properties; i++)
-		if (q->selected[i] && properties[i].types >> o->type & 1)
+		if (q->selected[i] && properties[i].types >> o->type & 1 &&
+			(json[i] || !properties[i].extension)) /* these are not told as null */
 			render_property(o, i, json[i], len[i], b);
 }
 

@@ -94,7 +94,7 @@ static int match_term(const struct term *t, const struct object *o, const char *
 	size_t n;
 
 	*why = t->property;
-	if (prop < 0 || properties[prop].kind == KIND_BOOLEAN ||
+	if (prop < 0 || properties[prop].extension || properties[prop].kind == KIND_BOOLEAN ||
 		properties[prop].kind == KIND_TIME || properties[prop].kind == KIND_INTEGER)
 		return -1;
 	json = object_prop(o, (unsigned)prop, &n);

@@ -5,6 +5,7 @@ void emulator_init(struct emulator *em, struct tenant *tenant)
 {
 	em->tenant = tenant;
 	em->dir = directory_new();
+	properties_extend(NULL, 0);
 	features_default(em->features);
 	for (unsigned i = 0; i < tenant->n_features; i++) {
 		int f = feature_find(tenant->features[i].name);
@@ -17,6 +18,7 @@ void emulator_init(struct emulator *em, struct tenant *tenant)
 void emulator_done(struct emulator *em)
 {
 	audits_done(&em->audits);
+	extensions_done(&em->extensions);
 	directory_free(em->dir);
 	em->dir = NULL;
 	free(em->marks);

@@ -6,6 +6,7 @@
 
 #include "tenant/audit.h"
 #include "tenant/directory.h"
+#include "tenant/extension.h"
 #include "tenant/feature.h"
 #include "tenant/tenant.h"
 
@@ -22,6 +23,7 @@ struct emulator {
 	unsigned char key[32];                 /* signs access tokens */
 	const struct object *hint[TYPE_COUNT]; /* where the last delta page ended */
 	struct audits audits;
+	struct extensions extensions;
 	bool features[FEATURE_COUNT];
 	int64_t clock;       /* seconds that the tenant's time is ahead of this host's */
 	int64_t tokens_from; /* access tokens that are older are expired */

@@ -19,10 +19,10 @@
 struct persist {
 	sqlite3 *db;
 	char *path;
-	sqlite3_stmt *put, *put_mailbox, *put_audit, *drop_audits, *put_meta;
+	sqlite3_stmt *put, *put_mailbox, *put_extension, *put_audit, *drop_audits, *put_meta;
 	/* at the last flush */
 	uint64_t seq;
-	unsigned n_audits;
+	unsigned n_audits, n_extension_changes;
 	int64_t clock;
 	bool features[FEATURE_COUNT], exchange_default;
 	bool whole; /* the next flush replaces everything */
@@ -38,6 +38,10 @@ static const char SCHEMA[] =
 	"BLOB, links BLOB) STRICT;"
 	"CREATE TABLE IF NOT EXISTS mailbox (idx INTEGER PRIMARY KEY, cloud_managed INTEGER NOT "
 	"NULL, own TEXT NOT NULL) STRICT;"
+	"CREATE TABLE IF NOT EXISTS extension (n INTEGER PRIMARY KEY, id TEXT NOT NULL, app_id "
+        "TEXT "
+	"NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL, targets INTEGER NOT NULL, flags "
+	"INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit (n INTEGER PRIMARY KEY, id TEXT, time INTEGER, activity "
 	"TEXT, app_id TEXT, app_name TEXT, target_id TEXT, target_name TEXT, target_type INTEGER) "
 	"STRICT;";
@@ -74,6 +78,9 @@ static int db_open(char *path, struct persist **ret, struct err *e)
 	if (r == 0)
 		r = prepare(p, "REPLACE INTO mailbox VALUES (?,?,?)", &p->put_mailbox, e);
 	if (r == 0)
+		r = prepare(
+			p, "REPLACE INTO extension VALUES (?,?,?,?,?,?,?)", &p->put_extension, e);
+	if (r == 0)
 		r = prepare(p, "REPLACE INTO audit VALUES (?,?,?,?,?,?,?,?,?)", &p->put_audit, e);
 	if (r == 0)
 		r = prepare(p, "DELETE FROM audit WHERE n < ?", &p->drop_audits, e);
@@ -109,6 +116,7 @@ int persist_open(const char *dir, struct emulator *em, struct persist **ret, str
 	if (r == 0) {
 		p->seq = directory_seq(em->dir);
 		p->n_audits = em->audits.gone + em->audits.n;
+		p->n_extension_changes = em->extensions.n_changes;
 	}
 	if (r == 0 && !em->epoch[0]) {
 		guid_random(em->epoch);
@@ -173,6 +181,31 @@ static int put_audit(struct persist *p, unsigned n, const struct audit *a, struc
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
 
+/* Row n is the property EXTENSIONS_FROM + n. */
+static int put_extension(struct persist *p, unsigned n, const struct extension *x, struct err *e)
+{
+	sqlite3_stmt *st = p->put_extension;
+
+	sqlite3_bind_int64(st, 1, n);
+	sqlite3_bind_text(st, 2, x->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 3, x->app_id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(st, 4, x->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int(st, 5, (int)x->type);
+	sqlite3_bind_int64(st, 6, x->targets);
+	sqlite3_bind_int(st, 7, x->many | x->synced << 1 | x->gone << 2);
+	sqlite3_step(st);
+	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
+}
+
+static int put_extensions(struct persist *p, const struct emulator *em, bool all, struct err *e)
+{
+	const struct extensions *xs = &em->extensions;
+
+	for (unsigned i = 0; (all || xs->n_changes != p->n_extension_changes) && i < xs->n; i++)
+		TRY(put_extension(p, i, &xs->items[i], e));
+	return 0;
+}
+
 /* Every object, or those that changed: these stand at the new end of their type's list. */
 static int put_objects(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
@@ -210,6 +243,7 @@ static int put_audits(struct persist *p, struct emulator *em, bool all, struct e
 
 static int put_everything(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
+	TRY(put_extensions(p, em, all, e));
 	TRY(put_objects(p, em, all, e));
 	TRY(put_audits(p, em, all, e));
 	return put_all_meta(p, em, e);
@@ -218,7 +252,9 @@ static int put_everything(struct persist *p, struct emulator *em, bool all, stru
 static int put_in_transaction(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
 	const char *begin =
-		all ? "BEGIN; DELETE FROM object; DELETE FROM mailbox; DELETE FROM audit" : "BEGIN";
+		all ? "BEGIN; DELETE FROM object; DELETE FROM mailbox; DELETE FROM extension; "
+		      "DELETE FROM audit"
+		    : "BEGIN";
 	int r = sqlite3_exec(p->db, begin, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(p, e);
 
 	if (r == 0)
@@ -235,7 +271,8 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 	if (!p->whole && directory_seq(em->dir) == p->seq &&
 		em->audits.gone + em->audits.n == p->n_audits && em->clock == p->clock &&
 		memcmp(em->features, p->features, sizeof(p->features)) == 0 &&
-		em->exchange_default == p->exchange_default)
+		em->exchange_default == p->exchange_default &&
+		em->extensions.n_changes == p->n_extension_changes)
 		return 0;
 	TRY(put_in_transaction(p, em, p->whole, e));
 	/* only now: what was not committed must be written by the next flush */
@@ -245,6 +282,7 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 	p->n_audits = em->audits.gone + em->audits.n;
 	p->clock = em->clock;
 	p->exchange_default = em->exchange_default;
+	p->n_extension_changes = em->extensions.n_changes;
 	memcpy(p->features, em->features, sizeof(p->features));
 	return 0;
 }
@@ -268,6 +306,9 @@ static void take_over(struct emulator *em, struct emulator *from)
 {
 	directory_free(em->dir);
 	audits_done(&em->audits);
+	extensions_done(&em->extensions);
+	em->extensions = from->extensions;
+	from->extensions = (struct extensions){0};
 	em->dir = steal(&from->dir);
 	em->audits = from->audits;
 	from->audits = (struct audits){0};
@@ -299,6 +340,7 @@ int persist_restore(const char *path, struct emulator *em, struct err *e)
 	if (r == 0)
 		take_over(em, &loaded);
 	emulator_done(&loaded);
+	extensions_use(&em->extensions); /* the table has been the loaded one's meanwhile */
 	if (r < 0 || !em->persist)
 		return r;
 	em->persist->whole = true;
@@ -311,6 +353,7 @@ void persist_close(struct persist *p)
 		return;
 	sqlite3_finalize(p->put);
 	sqlite3_finalize(p->put_mailbox);
+	sqlite3_finalize(p->put_extension);
 	sqlite3_finalize(p->put_audit);
 	sqlite3_finalize(p->drop_audits);
 	sqlite3_finalize(p->put_meta);

@@ -29,6 +29,56 @@ static int damaged(const struct loading *l, const char *table, const char *row, 
 		table, row, why);
 }
 
+static char *column(sqlite3_stmt *st, int i)
+{
+	const char *v = (const char *)sqlite3_column_text(st, i);
+
+	return xstrdup(v ? v : "");
+}
+
+/* NULL, or what is wrong with a row of extension. */
+static const char *extension_wrong(const struct extensions *xs, sqlite3_stmt *st)
+{
+	const char *id = (const char *)sqlite3_column_text(st, 1);
+	unsigned char raw[16];
+
+	if (sqlite3_column_int64(st, 0) != xs->n || xs->n == EXTENSIONS_MAX)
+		return "a row before it is missing";
+	if (!id || !guid_read(raw, id))
+		return "the id is not a GUID";
+	if (sqlite3_column_int64(st, 4) < 0 || sqlite3_column_int64(st, 4) >= DATA_TYPE_COUNT)
+		return "there is no such type";
+	if (sqlite3_column_int64(st, 5) & ~(int64_t)TARGETS_ALL)
+		return "there are no such targets";
+	if (sqlite3_column_int64(st, 6) & ~7LL)
+		return "there are no such flags";
+	return extension_name_good((const char *)sqlite3_column_text(st, 3))
+	               ? NULL
+	               : "the name is no name";
+}
+
+static int load_extension(const struct loading *l, sqlite3_stmt *st)
+{
+	struct extensions *xs = &l->em->extensions;
+	const char *why = extension_wrong(xs, st);
+	int flags = sqlite3_column_int(st, 6);
+	struct extension *x;
+
+	if (why)
+		return damaged(l, "extension", (const char *)sqlite3_column_text(st, 0), why);
+	x = extensions_add(xs);
+	memcpy(x->id, sqlite3_column_text(st, 1), GUID_CHARACTERS);
+	x->app_id = column(st, 2);
+	x->name = column(st, 3);
+	x->type = (enum data_type)sqlite3_column_int(st, 4);
+	x->targets = (unsigned)sqlite3_column_int(st, 5);
+	x->many = flags & 1;
+	x->synced = flags >> 1 & 1;
+	x->gone = flags >> 2 & 1;
+	extensions_use(xs);
+	return 0;
+}
+
 /* NULL, or what is wrong with the numbers of a row of object. */
 static const char *row_wrong(const struct emulator *em, sqlite3_stmt *st)
 {
@@ -179,13 +229,6 @@ static void link_in_order(struct emulator *em)
 	directory_index_holders(em->dir);
 }
 
-static char *column(sqlite3_stmt *st, int i)
-{
-	const char *v = (const char *)sqlite3_column_text(st, i);
-
-	return xstrdup(v ? v : "");
-}
-
 static int load_audit(const struct loading *l, sqlite3_stmt *st)
 {
 	struct emulator *em = l->em;
@@ -292,6 +335,9 @@ int persist_load(sqlite3 *db, const char *path, struct emulator *em, struct err 
 	struct loading l = {db, path, em, e};
 
 	TRY(load_rows(&l, "SELECT name, value FROM meta", load_meta));
+	TRY(load_rows(&l,
+		"SELECT n, id, app_id, name, type, targets, flags FROM extension ORDER BY n",
+		load_extension));
 	TRY(load_rows(&l,
 		"SELECT idx, id, type, flags, created, seq, manager, manager_seq, deleted_at, "
 		"props, links FROM object ORDER BY idx",

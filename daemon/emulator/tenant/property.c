@@ -7,6 +7,8 @@
 
 #include "tenant/body.h"
 
+#include "base/codec.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "base/timefmt.h"
 
@@ -24,7 +26,7 @@ const struct type_info object_types[] = {
 #define C (1u << TYPE_CONTACT)
 #define D (1u << TYPE_DEVICE)
 
-const struct property properties[] = {
+static const struct property fixed[] = {
 	[P_DISPLAY_NAME] = {"displayName", KIND_STRING, U | G | C | D, U | G | C | D,
 		BY_APPLICATION},
 	[P_MAIL_NICKNAME] = {"mailNickname", KIND_STRING, U | G | C, G | C, BY_APPLICATION,
@@ -108,18 +110,25 @@ const struct property properties[] = {
 	{"isManaged", KIND_BOOLEAN, D, D, BY_APPLICATION},
 	{"physicalIds", KIND_STRINGS, D, D, BY_APPLICATION},
 };
-_Static_assert(ARRAY_SIZE(properties) <= PROPERTIES_MAX, "PROPERTIES_MAX");
-const unsigned n_properties = ARRAY_SIZE(properties);
+_Static_assert(ARRAY_SIZE(fixed) <= EXTENSIONS_FROM, "EXTENSIONS_FROM");
+
+static struct property extended[PROPERTIES_MAX];
+
+const struct property *properties = fixed;
+unsigned n_properties = ARRAY_SIZE(fixed);
 
 #undef U
 #undef G
 #undef C
 #undef D
 
-#define SLOTS 256
+#define SLOTS 1024
 #define EXTENSIONS 15
+#define LIST_MAX 1000
+#define BINARY_MAX 256
 
-static signed char slots[SLOTS]; /* index + 1 */
+static short slots[SLOTS]; /* index + 1 */
+static bool slots_filled;
 
 static unsigned hash(const char *s, size_t n)
 {
@@ -132,13 +141,33 @@ static unsigned hash(const char *s, size_t n)
 
 static void slots_fill(void)
 {
+	memset(slots, 0, sizeof(slots));
+	slots_filled = true;
 	for (unsigned i = 0; i < n_properties; i++) {
 		unsigned h = hash(properties[i].name, strlen(properties[i].name));
 
+		if (!properties[i].types)
+			continue;
+
 		while (slots[h])
 			h = (h + 1) % SLOTS;
-		slots[h] = (signed char)(i + 1);
+		slots[h] = (short)(i + 1);
 	}
+}
+
+void properties_extend(const struct property *rows, unsigned n)
+{
+	slots_filled = false;
+	properties = fixed;
+	n_properties = ARRAY_SIZE(fixed);
+	if (!n)
+		return;
+	memcpy(extended, fixed, sizeof(fixed));
+	for (unsigned i = n_properties; i < EXTENSIONS_FROM; i++)
+		extended[i] = (struct property){.name = ""};
+	memcpy(extended + EXTENSIONS_FROM, rows, n * sizeof(*rows));
+	properties = extended;
+	n_properties = EXTENSIONS_FROM + n;
 }
 
 const char *property_edm(const struct property *p)
@@ -154,6 +183,10 @@ const char *property_edm(const struct property *p)
 		return "Edm.DateTimeOffset";
 	case KIND_INTEGER:
 		return "Edm.Int32";
+	case KIND_LARGE:
+		return "Edm.Int64";
+	case KIND_BINARY:
+		return "Edm.Binary";
 	case KIND_EXTENSIONS:
 		return "graph.onPremisesExtensionAttributes";
 	case KIND_OBJECTS:
@@ -170,7 +203,7 @@ const char *property_edm(const struct property *p)
 
 bool property_is_list(const struct property *p)
 {
-	return p->kind == KIND_STRINGS || p->kind == KIND_OBJECTS;
+	return p->kind == KIND_STRINGS || p->kind == KIND_OBJECTS || p->many;
 }
 
 unsigned extension_number(const char *name)
@@ -191,11 +224,8 @@ unsigned extension_number(const char *name)
 
 int property_find(enum object_type type, const char *name, size_t n)
 {
-	static bool filled;
-
-	if (!filled)
+	if (!slots_filled)
 		slots_fill();
-	filled = true;
 	for (unsigned h = hash(name, n); slots[h]; h = (h + 1) % SLOTS) {
 		const struct property *p = &properties[slots[h] - 1];
 
@@ -261,13 +291,25 @@ static const char *time_value(const json_t *v, struct buf *b)
 	return NULL;
 }
 
-const char *property_value(const struct property *p, const json_t *v, struct buf *b)
+static const char *binary_value(const json_t *v, struct buf *b)
+{
+	size_t n = json_string_length(v);
+	_cleanup_free_ char *raw = xmalloc(n + 1);
+	ssize_t len = json_is_string(v) ? base64_decode(raw, json_string_value(v), n) : -1;
+
+	if (len < 0)
+		return "base64 was expected";
+	if (len > BINARY_MAX)
+		return "the value is too long";
+	add_string(b, v);
+	return NULL;
+}
+
+static const char *one_value(const struct property *p, const json_t *v, struct buf *b)
 {
 	size_t i;
 	json_t *item;
 
-	if (json_is_null(v))
-		return NULL;
 	switch (p->kind) {
 	case KIND_TIME:
 		return time_value(v, b);
@@ -293,10 +335,17 @@ const char *property_value(const struct property *p, const json_t *v, struct buf
 			return "a whole number of 32 bits was expected";
 		buf_addf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
 		return NULL;
+	case KIND_LARGE:
+		if (!json_is_integer(v))
+			return "a whole number was expected";
+		buf_addf(b, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+		return NULL;
+	case KIND_BINARY:
+		return binary_value(v, b);
 	case KIND_STRINGS:
 		if (!json_is_array(v))
 			return "a list of strings was expected";
-		if (json_array_size(v) > 1000)
+		if (json_array_size(v) > LIST_MAX)
 			return "the list is too long";
 		json_array_foreach ((json_t *)v, i, item)
 			if (!json_is_string(item))
@@ -316,4 +365,33 @@ const char *property_value(const struct property *p, const json_t *v, struct buf
 		return extensions_value(v, b);
 	}
 	return "unknown kind";
+}
+
+static const char *many_values(const struct property *p, const json_t *v, struct buf *b)
+{
+	size_t i, start = b->len;
+	json_t *item;
+
+	if (!json_is_array(v))
+		return "a list was expected";
+	if (json_array_size(v) > LIST_MAX)
+		return "the list is too long";
+	json_array_foreach ((json_t *)v, i, item) {
+		const char *wrong;
+
+		buf_addc(b, b->len == start ? '[' : ',');
+		wrong = one_value(p, item, b);
+		if (wrong)
+			return wrong;
+	}
+	if (b->len > start)
+		buf_addc(b, ']');
+	return NULL;
+}
+
+const char *property_value(const struct property *p, const json_t *v, struct buf *b)
+{
+	if (json_is_null(v))
+		return NULL;
+	return p->many ? many_values(p, v, b) : one_value(p, v, b);
 }

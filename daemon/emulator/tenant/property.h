@@ -37,6 +37,8 @@ enum property_kind {
 	KIND_OBJECTS,    /* phones, addresses: a PATCH replaces */
 	KIND_TIME,
 	KIND_INTEGER, /* Int32 */
+	KIND_LARGE,   /* Int64 */
+	KIND_BINARY,  /* base64 */
 };
 
 /* BY_MASTER: by synchronization, and by applications once the source of authority is the cloud */
@@ -54,6 +56,8 @@ struct property {
 	bool sensitive;     /* of a user with a role: not for every application */
 	bool upper;         /* kept in upper-case letters, however it came */
 	unsigned advanced;  /* types on which $filter needs ConsistencyLevel: eventual */
+	bool many;          /* a collection of the kind */
+	bool extension;     /* of the directory: the tenant's own, see extension.h */
 };
 
 /* The numbers of properties that the code names. */
@@ -86,11 +90,17 @@ enum {
 	P_PROFILE_TYPE
 };
 
-/* Rows of the table, at most. */
-#define PROPERTIES_MAX 80
+/* Rows of the table, at most: records have one byte for the number. */
+#define PROPERTIES_MAX 255
+/* From here on they are the tenant's directory extensions; a row in between has no type. */
+#define EXTENSIONS_FROM 128
 
-extern const struct property properties[];
-extern const unsigned n_properties;
+extern const struct property *properties;
+extern unsigned n_properties;
+
+/* Puts these n rows behind the fixed ones, in place of those that were there; names are borrowed.
+ */
+void properties_extend(const struct property *rows, unsigned n);
 
 /* "Edm.String", as the CSDL of Graph says it. */
 const char *property_edm(const struct property *p);

@@ -57,11 +57,11 @@ static bool is_string(const char *s, size_t n)
 	return true;
 }
 
-static bool is_number(const char *s, size_t n)
+static bool is_number(const char *s, size_t n, size_t max)
 {
 	size_t i = n && *s == '-';
 
-	if (i == n || n > 11)
+	if (i == n || n > max)
 		return false;
 	for (; i < n; i++)
 		if (!isdigit((unsigned char)s[i]))
@@ -96,18 +96,33 @@ static bool is_object(const char *s, size_t n)
 	return json_is_object(v);
 }
 
+/* A collection is what the property's own check makes of it. */
+static bool is_many(unsigned prop, const char *s, size_t n)
+{
+	_cleanup_json_ json_t *list = json_loadb(s, n, JSON_REJECT_DUPLICATES, NULL);
+	_cleanup_buf_ struct buf b = {0};
+
+	return json_is_array(list) && json_array_size(list) &&
+	       !property_value(&properties[prop], list, &b);
+}
+
 /* Is the text one of the property's kind? */
 static bool is_of_kind(unsigned prop, const char *s, size_t n)
 {
+	if (properties[prop].many)
+		return is_many(prop, s, n);
 	switch (properties[prop].kind) {
 	case KIND_STRING:
 	case KIND_TIME:
+	case KIND_BINARY:
 		return is_string(s, n);
 	case KIND_BOOLEAN:
 		return (n == 4 && memcmp(s, "true", n) == 0) ||
 		       (n == 5 && memcmp(s, "false", n) == 0);
 	case KIND_INTEGER:
-		return is_number(s, n);
+		return is_number(s, n, 11);
+	case KIND_LARGE:
+		return is_number(s, n, 20);
 	case KIND_STRINGS:
 	case KIND_OBJECTS:
 		return is_list(s, n, prop);

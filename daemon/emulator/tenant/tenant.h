@@ -27,7 +27,10 @@
 	X(LIFECYCLE_WRITE, "User-LifeCycleInfo.ReadWrite.All")          \
 	X(DEVICE_READ, "Device.Read.All")                               \
 	X(DEVICE_WRITE, "Device.ReadWrite.All")                         \
-	X(EXCHANGE, "Exchange.ManageAsApp")
+	X(EXCHANGE, "Exchange.ManageAsApp")                             \
+	X(APPLICATION_READ, "Application.Read.All")                     \
+	X(APPLICATION_WRITE, "Application.ReadWrite.All")               \
+	X(APPLICATION_OWN, "Application.ReadWrite.OwnedBy")
 enum role {
 #define X(id, name) ROLE_##id,
 	ROLES(X)
