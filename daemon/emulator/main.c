@@ -266,7 +266,7 @@ static int prepare(struct program *p, struct err *e)
 		return r;
 	}
 	p->em.last_release = tenant_now(&p->em);
-	guid_random(p->em.epoch);
+	uuid_random(p->em.epoch);
 	RAND_bytes(p->em.key, sizeof(p->em.key));
 	return 0;
 }

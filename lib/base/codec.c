@@ -102,54 +102,18 @@ ssize_t hex_decode(void *dst, const char *src, size_t n)
 	return d - (unsigned char *)dst;
 }
 
-/* where byte i of the text form lies in the stored form */
-static const unsigned char GUID_ORDER[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
-
-void guid_format(char dst[GUID_TEXT_SIZE], const unsigned char guid[16])
+void uuid_random(char dst[UUID_TEXT_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
+	unsigned char b[16];
 
-	for (int i = 0; i < 16; i++) {
-		unsigned char b = guid[GUID_ORDER[i]];
-
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*dst++ = '-';
-		*dst++ = digits[b >> 4];
-		*dst++ = digits[b & 15];
-	}
-	*dst = '\0';
-}
-
-bool guid_parse(unsigned char ret_guid[16], const char *text)
-{
-	size_t len = strlen(text);
-	unsigned char g[16];
-
-	if (len == 38 && text[0] == '{' && text[37] == '}')
-		text++;
-	else if (len != 36)
-		return false;
-	for (int i = 0; i < 16; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			if (*text++ != '-')
-				return false;
-		if (hex_decode(&g[GUID_ORDER[i]], text, 2) != 1)
-			return false;
-		text += 2;
-	}
-	memcpy(ret_guid, g, 16);
-	return true;
-}
-
-void guid_random(char dst[GUID_TEXT_SIZE])
-{
-	unsigned char g[16];
-
-	if (getrandom(g, sizeof(g), 0) != (ssize_t)sizeof(g))
+	if (getrandom(b, sizeof(b), 0) != (ssize_t)sizeof(b))
 		abort();
-	g[7] = (g[7] & 0x0f) | 0x40;
-	g[8] = (g[8] & 0x3f) | 0x80;
-	guid_format(dst, g);
+	b[6] = (b[6] & 0x0f) | 0x40;
+	b[8] = (b[8] & 0x3f) | 0x80;
+	snprintf(dst, UUID_TEXT_SIZE,
+		"%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+		b[15]);
 }
 
 uint64_t hash64(const void *p, size_t n)

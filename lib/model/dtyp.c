@@ -1,11 +1,52 @@
-/* SID and FILETIME of [MS-DTYP], as bytes and as text. What is no SID is refused, never guessed. */
+/* GUID, SID and FILETIME of [MS-DTYP], as bytes and as text. What is none is refused, never
+ * guessed. */
 #include "model/dtyp.h"
+#include "base/codec.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
 #define FILETIME_EPOCH INT64_C(11644473600) /* seconds from 1601 to 1970 */
+
+/* where byte i of the text form lies in the stored form */
+static const unsigned char GUID_ORDER[16] = {3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15};
+
+void guid_format(char dst[GUID_TEXT_SIZE], const unsigned char guid[16])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (int i = 0; i < 16; i++) {
+		unsigned char b = guid[GUID_ORDER[i]];
+
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*dst++ = '-';
+		*dst++ = digits[b >> 4];
+		*dst++ = digits[b & 15];
+	}
+	*dst = '\0';
+}
+
+bool guid_parse(unsigned char ret_guid[16], const char *text)
+{
+	size_t len = strlen(text);
+	unsigned char g[16];
+
+	if (len == 38 && text[0] == '{' && text[37] == '}')
+		text++;
+	else if (len != 36)
+		return false;
+	for (int i = 0; i < 16; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			if (*text++ != '-')
+				return false;
+		if (hex_decode(&g[GUID_ORDER[i]], text, 2) != 1)
+			return false;
+		text += 2;
+	}
+	memcpy(ret_guid, g, 16);
+	return true;
+}
 
 int64_t filetime_to_unix(int64_t filetime)
 {

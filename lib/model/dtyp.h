@@ -1,7 +1,15 @@
-/* dtyp: Windows data types as Active Directory stores them ([MS-DTYP]): SID, FILETIME. */
+/* dtyp: Windows data types as Active Directory stores them ([MS-DTYP]): GUID, SID, FILETIME. */
 #pragma once
 
 #include "base/util.h"
+
+/*
+ * objectGUID: 16 bytes, the first three fields little-endian ([MS-DTYP] 2.3.4.2); text in lower
+ * case without braces. guid_parse accepts either case and optional braces.
+ */
+#define GUID_TEXT_SIZE 37 /* 8-4-4-4-12 and NUL */
+void guid_format(char dst[GUID_TEXT_SIZE], const unsigned char guid[16]);
+bool guid_parse(unsigned char ret_guid[16], const char *text) _must_check_;
 
 /* FILETIME: 100 ns since 1601-01-01 ([MS-DTYP] 2.3.3). */
 int64_t filetime_to_unix(int64_t filetime);

@@ -97,9 +97,9 @@ static void add_claims(const struct assertion *a, struct buf *ret)
 {
 	_cleanup_buf_ struct buf b = {0};
 	long long now = unix_now();
-	char id[GUID_TEXT_SIZE];
+	char id[UUID_TEXT_SIZE];
 
-	guid_random(id);
+	uuid_random(id);
 	buf_addc(&b, '{');
 	add_json_string(&b, "aud", a->audience);
 	add_json_string(&b, "iss", a->client_id);

@@ -4,6 +4,7 @@
  * The connector must deliver it or say what is wrong with it.
  */
 #include "base/text.h"
+#include "model/dtyp.h"
 #include "connector/ad/ad.h"
 #include "fuzz.h"
 

@@ -29,7 +29,7 @@
 
 /* An application's object. */
 struct registration {
-	char id[37], app_id[GUID_TEXT_SIZE];
+	char id[37], app_id[UUID_TEXT_SIZE];
 	const char *name;
 	bool schema;
 };
@@ -275,7 +275,7 @@ static void define(struct emulator *em, const struct request *rq, const struct r
 		free(new.name);
 		return;
 	}
-	guid_random(new.id);
+	uuid_random(new.id);
 	new.app_id = xstrdup(r->app_id);
 	*extensions_add(&em->extensions) = new;
 	extensions_use(&em->extensions);

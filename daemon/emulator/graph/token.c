@@ -73,7 +73,7 @@ static void add_claims(const struct emulator *em, const struct application *app,
 	const struct grant *g, struct buf *b)
 {
 	_cleanup_free_ char *issuer = xasprintf("%s/%s/v2.0", g->base, em->tenant->id);
-	char oid[GUID_TEXT_SIZE];
+	char oid[UUID_TEXT_SIZE];
 	bool any = false;
 
 	principal_id(em, app, oid);
@@ -347,7 +347,7 @@ static bool identity_is(const struct emulator *em, const struct application *app
 	_cleanup_free_ char *object_id = form_value(query, "object_id");
 	_cleanup_free_ char *resource_id = form_value(query, "mi_res_id");
 	_cleanup_free_ char *old_id = form_value(query, "msi_res_id");
-	char oid[GUID_TEXT_SIZE];
+	char oid[UUID_TEXT_SIZE];
 
 	principal_id(em, app, oid);
 	return (!*client_id || strcasecmp(client_id, app->app_id) == 0) &&

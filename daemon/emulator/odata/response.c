@@ -20,7 +20,7 @@ void request_begin(const struct emulator *em, const char *client_id)
 	char text[TIME_TEXT_SIZE];
 	size_t n = 0;
 
-	guid_random(request_id);
+	uuid_random(request_id);
 	for (; client_id && client_id[n] && n + 1 < sizeof(client_request_id) &&
 		(isalnum((unsigned char)client_id[n]) || client_id[n] == '-');
 		n++)

@@ -63,7 +63,7 @@ void audits_add(struct audits *as, int64_t when, const struct application *app,
 	a = audits_append(as);
 	a->time = when;
 	a->target_type = target->type;
-	guid_random(a->id);
+	uuid_random(a->id);
 	a->activity = xstrdup(activity);
 	a->app_id = xstrdup(app->app_id);
 	a->app_name = xstrdup(app->name ? app->name : app->app_id);

@@ -60,7 +60,7 @@ struct object *directory_add(struct directory *d, enum object_type type, const c
 	if (id)
 		memcpy(o->id, id, sizeof(o->id) - 1);
 	else
-		guid_random(o->id);
+		uuid_random(o->id);
 	o->type = type;
 	o->manager = -1;
 	o->index = d->n;

@@ -20,7 +20,7 @@ void object_restore(struct emulator *em, struct object *o)
 struct object *object_new(struct emulator *em, enum object_type t, const char *anchor, size_t n)
 {
 	unsigned char raw[16];
-	char id[GUID_TEXT_SIZE];
+	char id[UUID_TEXT_SIZE];
 	uint64_t hash;
 
 	if (!em->stable_ids || !n)

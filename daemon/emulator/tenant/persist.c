@@ -119,7 +119,7 @@ int persist_open(const char *dir, struct emulator *em, struct persist **ret, str
 		p->n_extension_changes = em->extensions.n_changes;
 	}
 	if (r == 0 && !em->epoch[0]) {
-		guid_random(em->epoch);
+		uuid_random(em->epoch);
 		RAND_bytes(em->key, sizeof(em->key));
 		r = put_all_meta(p, em, e);
 	}
@@ -319,7 +319,7 @@ static void take_over(struct emulator *em, struct emulator *from)
 	memset(em->hint, 0, sizeof(em->hint));
 	em->n_marks = 0;
 	em->clock = from->clock;
-	guid_random(em->epoch); /* delta tokens of the other time are void */
+	uuid_random(em->epoch); /* delta tokens of the other time are void */
 	/* the clock may have gone back */
 	em->tokens_from = MIN(em->tokens_from, tenant_now(em));
 	em->last_release = tenant_now(em);

@@ -6,6 +6,7 @@
 #include "connector/ad/schema.h"
 #include "connector/connector.h"
 #include "base/hashset.h"
+#include "model/dtyp.h"
 
 #include <jansson.h>
 

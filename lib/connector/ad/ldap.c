@@ -5,6 +5,7 @@
 #include "connector/ad/ldap.h"
 #include "base/text.h"
 #include "model/dn.h"
+#include "model/dtyp.h"
 
 #include <errno.h>
 #include <stdio.h>

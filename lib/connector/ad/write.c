@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "connector/ad/ldap.h"
 #include "model/dn.h"
+#include "model/dtyp.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/codec.h"
 #include "base/text.h"
+#include "model/dtyp.h"
 #include "connector/entra/value.h"
 
 #include <inttypes.h>

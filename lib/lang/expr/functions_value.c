@@ -390,9 +390,9 @@ EAGER(f_error)
 
 EAGER(f_guid)
 {
-	char text[GUID_TEXT_SIZE];
+	char text[UUID_TEXT_SIZE];
 
-	guid_random(text);
+	uuid_random(text);
 	return term_own(rs, text, strlen(text));
 }
 

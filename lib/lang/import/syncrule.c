@@ -7,6 +7,7 @@
 #include "base/codec.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "model/dtyp.h"
 #include "lang/rule/rule.h"
 #include "lang/rule/scope.h"
 

@@ -28,21 +28,6 @@ static void test_base64(void **state)
 	assert_int_equal(base64_decode(out, "====", 4), -1);
 }
 
-static void test_guid(void **state)
-{
-	unsigned char g[16];
-	char text[GUID_TEXT_SIZE], b64[32];
-
-	/* the worked example of the sourceAnchor */
-	assert_true(guid_parse(g, "{12345678-9ABC-def0-1122-334455667788}"));
-	base64_encode(b64, g, 16);
-	assert_string_equal(b64, "eFY0Erya8N4RIjNEVWZ3iA==");
-	guid_format(text, g);
-	assert_string_equal(text, "12345678-9abc-def0-1122-334455667788");
-	assert_false(guid_parse(g, "12345678-9abc-def0-1122-33445566778"));
-	assert_false(guid_parse(g, "12345678x9abc-def0-1122-334455667788"));
-}
-
 static void test_utf8(void **state)
 {
 	assert_true(utf8_valid("Ærø \xf0\x9f\x98\x80", 10));
@@ -104,7 +89,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_base64),
-		cmocka_unit_test(test_guid),
 		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_buf),

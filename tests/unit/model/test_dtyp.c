@@ -1,9 +1,38 @@
 /* Windows data types and plain DNs. */
 #include "base/arena.h"
+#include "base/codec.h"
 #include "base/timefmt.h"
 #include "model/dn.h"
 #include "model/dtyp.h"
 #include "../check.h"
+
+static void test_guid(void **state)
+{
+	unsigned char g[16];
+	char text[GUID_TEXT_SIZE], b64[32];
+
+	/* the worked example of the sourceAnchor */
+	assert_true(guid_parse(g, "{12345678-9ABC-def0-1122-334455667788}"));
+	base64_encode(b64, g, 16);
+	assert_string_equal(b64, "eFY0Erya8N4RIjNEVWZ3iA==");
+	guid_format(text, g);
+	assert_string_equal(text, "12345678-9abc-def0-1122-334455667788");
+	assert_false(guid_parse(g, "12345678-9abc-def0-1122-33445566778"));
+	assert_false(guid_parse(g, "12345678x9abc-def0-1122-334455667788"));
+}
+
+static void test_guid_refuses(void **state)
+{
+	static const char *const bad[] = {"", "{}", "12345678-9abc-def0-1122-33445566778",
+		"12345678-9abc-def0-1122-3344556677889", "{12345678-9abc-def0-1122-334455667788",
+		"12345678-9abc-def0-1122-334455667788}", "12345678.9abc-def0-1122-334455667788",
+		"123456789-abc-def0-1122-334455667788", "g2345678-9abc-def0-1122-334455667788"};
+	unsigned char g[16];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+		if (guid_parse(g, bad[i]))
+			fail_msg("\"%s\" is taken", bad[i]);
+}
 
 static void test_sid(void **state)
 {
@@ -57,6 +86,8 @@ static void test_filetime(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_guid),
+		cmocka_unit_test(test_guid_refuses),
 		cmocka_unit_test(test_sid),
 		cmocka_unit_test(test_dn),
 		cmocka_unit_test(test_filetime),
