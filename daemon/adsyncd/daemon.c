@@ -93,14 +93,13 @@ static void begin_cycle(struct daemon *d)
 	arm_timer(d);
 }
 
-int daemon_run(struct daemon *d, const char *profile, const char *connector, struct err *e)
+int daemon_run(struct daemon *d, enum run_profile profile, const char *connector, struct err *e)
 {
 	struct job_handler h = {on_progress, on_end, d};
 	struct job_request rq = {.config = d->config_path,
-		.profile = profile,
+		.profile = run_profile_name(profile),
 		.connector = connector,
 		.timeout = setting_number(&d->config->scheduler, "run_timeout")};
-	bool cycle = streq(profile, "delta") || streq(profile, "initial");
 	int r;
 
 	if (d->stopping)
@@ -114,7 +113,7 @@ int daemon_run(struct daemon *d, const char *profile, const char *connector, str
 	r = job_start(d->base, &rq, &h, &d->job, e);
 	if (r < 0)
 		return r;
-	if (cycle)
+	if (run_profile_is_cycle(profile))
 		begin_cycle(d);
 	notify_status(d);
 	return 0;
@@ -130,7 +129,7 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	if (d->job || d->stopping || ask_writes(d))
 		return; /* its end arms the timer again */
 	if (schedule_wait(&d->schedule, unix_now(), enabled) == 0 &&
-		daemon_run(d, d->schedule.initial ? "initial" : "delta", NULL, &e) < 0) {
+		daemon_run(d, d->schedule.initial ? RUN_INITIAL : RUN_DELTA, NULL, &e) < 0) {
 		log_message(3, "%s", err_format(&e, text, sizeof(text)));
 		begin_cycle(d); /* tried again after one interval */
 	}

@@ -6,7 +6,7 @@
 
 #include "job.h"
 #include "schedule.h"
-#include "sync/config.h"
+#include "sync/run.h"
 #include "varlink.h"
 
 #define WAITERS_MAX 64
@@ -30,7 +30,8 @@ struct daemon {
 };
 
 /* Starts a run. -EALREADY with the original's words while one runs. */
-int daemon_run(struct daemon *d, const char *profile, const char *connector, struct err *e);
+int daemon_run(struct daemon *d, enum run_profile profile, const char *connector,
+	struct err *e) _must_check_;
 /* A worker has ended: what waited for that is done. */
 void daemon_idle(struct daemon *d);
 /*

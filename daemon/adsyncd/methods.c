@@ -125,7 +125,7 @@ void waiters_end(struct daemon *d, const struct job_end *end)
 }
 
 static void start(
-	struct varlink_call *c, struct daemon *d, const char *profile, const char *connector)
+	struct varlink_call *c, struct daemon *d, enum run_profile profile, const char *connector)
 {
 	struct err e = {0};
 	int r = daemon_run(d, profile, connector, &e);
@@ -141,29 +141,37 @@ static void start(
 	}
 }
 
+/* -1: the parameter names none. */
+static int profile_of(const json_t *p, const char *parameter)
+{
+	const char *name = json_string_value(json_object_get(p, parameter));
+
+	return name ? run_profile_find(name) : -1;
+}
+
 static void call_start_cycle(struct varlink_call *c, const json_t *p, void *ctx)
 {
-	const char *policy = json_string_value(json_object_get(p, "policy"));
+	int policy = profile_of(p, "policy");
 
-	if (!policy || (!streq(policy, "delta") && !streq(policy, "initial")))
+	if (policy < 0 || !run_profile_is_cycle((enum run_profile)policy))
 		varlink_invalid(c, "policy");
 	else
-		start(c, ctx, policy, NULL);
+		start(c, ctx, (enum run_profile)policy, NULL);
 }
 
 static void call_run_profile(struct varlink_call *c, const json_t *p, void *ctx)
 {
-	const char *profile = json_string_value(json_object_get(p, "profile"));
+	int profile = profile_of(p, "profile");
 	const char *connector = json_string_value(json_object_get(p, "connector"));
 	struct daemon *d = ctx;
 
-	if (!profile || run_profile_find(profile) < 0)
+	if (profile < 0)
 		varlink_invalid(c, "profile");
 	else if (connector && !config_connector(d->config, connector))
 		varlink_error(c, "NotFound",
 			json_pack("{s:s}", "message", "there is no connector of that name"));
 	else
-		start(c, d, profile, connector);
+		start(c, d, (enum run_profile)profile, connector);
 }
 
 static void call_stop(struct varlink_call *c, const json_t *p, void *ctx)

@@ -1,6 +1,7 @@
 /* adsyncctl connector: what is known of a connector, and a test of it. */
 #include "ctl.h"
 #include "print.h"
+#include "sync/check.h"
 
 #include <stdio.h>
 
@@ -68,7 +69,7 @@ static bool any_bad(const json_t *findings)
 	json_t *f;
 
 	json_array_foreach (findings, i, f)
-		if (streq(text_of(f, "verdict"), "bad"))
+		if (streq(text_of(f, "verdict"), test_verdict_name(TEST_BAD)))
 			return true;
 	return false;
 }

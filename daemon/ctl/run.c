@@ -1,6 +1,7 @@
 /* The commands that start or stop something; `--wait` follows a run. */
 #include "ctl.h"
 #include "print.h"
+#include "sync/run.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -96,17 +97,27 @@ static int start(const struct ctl *c, const char *method, json_t *parameters)
 	return r;
 }
 
+/* As the original's cmdlet takes it: in any case of letters. -1: none. */
+static int find_policy(const char *word)
+{
+	for (int i = 0; i < RUN_PROFILE_COUNT; i++)
+		if (run_profile_is_cycle((enum run_profile)i) &&
+			strcasecmp(run_profile_name((enum run_profile)i), word) == 0)
+			return i;
+	return -1;
+}
+
 int command_start(const struct ctl *c, int argc, char **argv)
 {
-	const char *policy = argc ? argv[0] : "delta";
+	int policy = argc ? find_policy(argv[0]) : RUN_DELTA;
 
-	if (strcasecmp(policy, "delta") != 0 && strcasecmp(policy, "initial") != 0) {
+	if (policy < 0) {
 		fprintf(stderr, "start-sync-cycle: delta or initial was expected, not %s\n",
-			policy);
+			argv[0]);
 		return CTL_USAGE;
 	}
 	return start(c, "StartSyncCycle",
-		json_pack("{s:s}", "policy", strcasecmp(policy, "initial") ? "delta" : "initial"));
+		json_pack("{s:s}", "policy", run_profile_name((enum run_profile)policy)));
 }
 
 int command_run_start(const struct ctl *c, int argc, char **argv)

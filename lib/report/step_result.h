@@ -16,6 +16,8 @@ enum severity {
 
 #define NO_EVENT EVENT_COUNT
 
+#define STEP_IN_PROGRESS "in-progress" /* what stands for a result until there is one */
+
 /* X(enum, word, severity, the event that tells of it) */
 #define STEP_RESULTS(X)                                                                            \
 	X(SUCCESS, "success", GOOD, NO_EVENT)                                                      \

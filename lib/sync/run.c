@@ -25,21 +25,30 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-static const char *const PROFILE_NAMES[] = {
-#define X(name, word) [RUN_##name] = word,
+static const struct {
+	const char *name;
+	unsigned steps; /* RUN_IMPORTS ... */
+	bool full;
+} PROFILES[] = {
+#define X(name, word, steps, full) [RUN_##name] = {word, steps, full},
 	RUN_PROFILES(X)
 #undef X
 };
 
 const char *run_profile_name(enum run_profile p)
 {
-	return PROFILE_NAMES[p];
+	return PROFILES[p].name;
+}
+
+bool run_profile_is_cycle(enum run_profile p)
+{
+	return PROFILES[p].steps == RUN_CYCLE;
 }
 
 int run_profile_find(const char *name)
 {
 	for (int i = 0; i < RUN_PROFILE_COUNT; i++)
-		if (streq(PROFILE_NAMES[i], name))
+		if (streq(PROFILES[i].name, name))
 			return i;
 	return -1;
 }
@@ -213,18 +222,19 @@ struct plan {
 	unsigned n;
 };
 
-static const char *step_type(const struct plan_step *p)
+/* The profile that runs such a step alone: the step has its word. */
+static enum run_profile step_profile(const struct plan_step *p)
 {
 	switch (p->kind) {
 	case STEP_IMPORT:
-		return p->full ? "full-import" : "delta-import";
+		return p->full ? RUN_FULL_IMPORT : RUN_DELTA_IMPORT;
 	case STEP_INBOUND:
 	case STEP_OUTBOUND:
-		return p->full ? "full-sync" : "delta-sync";
+		return p->full ? RUN_FULL_SYNC : RUN_DELTA_SYNC;
 	case STEP_EXPORT:
 		break;
 	}
-	return "export";
+	return RUN_EXPORT;
 }
 
 static bool import_full(const struct sync_connector *c, bool full)
@@ -279,18 +289,19 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 {
 	bool staging = setting_bool(&s->cfg->export, "staging_mode");
 	enum run_profile p = req->profile;
-	bool cycle = p == RUN_DELTA || p == RUN_INITIAL;
-	bool full = p == RUN_INITIAL || p == RUN_FULL_IMPORT || p == RUN_FULL_SYNC;
+	unsigned steps = PROFILES[p].steps;
+	bool full = PROFILES[p].full;
 
 	plan->steps = arena_zalloc(&s->arena, (s->n_connectors * 6 + 1) * sizeof(*plan->steps));
-	if (cycle || p == RUN_FULL_IMPORT || p == RUN_DELTA_IMPORT)
+	if (steps & RUN_IMPORTS)
 		plan_both(s, plan, STEP_IMPORT, full, req->connector);
-	if (cycle || p == RUN_FULL_SYNC || p == RUN_DELTA_SYNC) {
+	if (steps & RUN_SYNCS) {
 		plan_both(s, plan, STEP_INBOUND, full, req->connector);
 		plan_again(s, plan);
 		plan_both(s, plan, STEP_OUTBOUND, full, NULL);
 	}
-	if ((cycle && !staging) || p == RUN_EXPORT)
+	/* a server in staging mode exports only when it is told to */
+	if (steps & RUN_EXPORTS && !(staging && run_profile_is_cycle(p)))
 		plan_both(s, plan, STEP_EXPORT, full, req->connector);
 }
 
@@ -338,9 +349,10 @@ static int report_step(
 		return 0;
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
 	r.message = arena_printf(&s->arena, "Step %s of connector \"%s\" ended with %s. %s",
-		step_type(p), p->conn->name, step_result_word(end->result), end->error);
+		run_profile_name(step_profile(p)), p->conn->name, step_result_word(end->result),
+		end->error);
 	record_add(&r, RECORD_CONNECTOR, p->conn->name);
-	record_add(&r, RECORD_STEP, step_type(p));
+	record_add(&r, RECORD_STEP, run_profile_name(step_profile(p)));
 	record_add(&r, RECORD_ERROR, step_result_word(end->result));
 	record_add(&r, RECORD_RUN, run);
 	TRY(store_begin(s->store, e));
@@ -395,7 +407,7 @@ static int run_step(struct sync *s, const struct plan_step *p, int number,
 		.run = s->run,
 		.number = number,
 		.connector = p->conn->row.id,
-		.type = step_type(p),
+		.type = run_profile_name(step_profile(p)),
 		.started = unix_now(),
 	};
 	_cleanup_free_ char *counters = NULL;

@@ -13,23 +13,35 @@
 #include "sync/progress.h"
 #include "sync/rules.h"
 
-/* X(enum, word) - Connect Sync's run profiles, and the two policies of a cycle */
-#define RUN_PROFILES(X)                                                              \
-	X(DELTA, "delta")             /* a whole cycle */                            \
-	X(INITIAL, "initial")         /* a whole cycle, full import and full sync */ \
-	X(FULL_IMPORT, "full-import") /* these five run one kind of step */          \
-	X(DELTA_IMPORT, "delta-import")                                              \
-	X(FULL_SYNC, "full-sync")                                                    \
-	X(DELTA_SYNC, "delta-sync")                                                  \
-	X(EXPORT, "export")
+/* the kinds of steps that a profile has */
+enum {
+	RUN_IMPORTS = 1 << 0,
+	RUN_SYNCS = 1 << 1,
+	RUN_EXPORTS = 1 << 2,
+	RUN_CYCLE = RUN_IMPORTS | RUN_SYNCS | RUN_EXPORTS,
+};
+/*
+ * X(enum, word, steps, full) - Connect Sync's run profiles, and the two policies of a cycle. A step
+ * has the word of the profile that runs it alone.
+ */
+#define RUN_PROFILES(X)                                     \
+	X(DELTA, "delta", RUN_CYCLE, false)                 \
+	X(INITIAL, "initial", RUN_CYCLE, true)              \
+	X(FULL_IMPORT, "full-import", RUN_IMPORTS, true)    \
+	X(DELTA_IMPORT, "delta-import", RUN_IMPORTS, false) \
+	X(FULL_SYNC, "full-sync", RUN_SYNCS, true)          \
+	X(DELTA_SYNC, "delta-sync", RUN_SYNCS, false)       \
+	X(EXPORT, "export", RUN_EXPORTS, false)
 enum run_profile {
-#define X(name, word) RUN_##name,
+#define X(name, ...) RUN_##name,
 	RUN_PROFILES(X)
 #undef X
 		RUN_PROFILE_COUNT
 };
 const char *run_profile_name(enum run_profile p);
-int run_profile_find(const char *name); /* -1: none */
+bool run_profile_is_cycle(
+	enum run_profile p); /* has all kinds of steps: a policy of the scheduler */
+int run_profile_find(const char *name) _must_check_; /* -1: none */
 
 struct run_request {
 	enum run_profile profile;

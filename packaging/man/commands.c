@@ -97,7 +97,7 @@ static bool is_path(const char *word, size_t n)
 
 static void put_profiles(void)
 {
-#define X(name, word) printf(" %s", word);
+#define X(name, word, ...) printf(" %s", word);
 	RUN_PROFILES(X)
 #undef X
 }

@@ -46,14 +46,25 @@ static int load_source(struct outbound *out, int64_t mv, struct err *e)
 	return 0;
 }
 
+/* Adds a name to "member, manager", once. */
+static void add_name(struct buf *names, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = buf_str(names); *p; p += strspn(p, ", ")) {
+		size_t len = strcspn(p, ",");
+
+		if (len == n && memcmp(p, name, n) == 0)
+			return;
+		p += len;
+	}
+	buf_addf(names, "%s%s", names->len ? ", " : "", name);
+}
+
 static void note_blocked(struct outbound *out, unsigned attr)
 {
-	const char *name = attr_name(attr);
-
-	if (bitmap_get(&out->baseline, out->link_row.id) ||
-		strstr(buf_str(&out->link_changed), name))
-		return;
-	buf_addf(&out->link_changed, "%s%s", out->link_changed.len ? ", " : "", name);
+	if (!bitmap_get(&out->baseline, out->link_row.id))
+		add_name(&out->link_changed, attr_name(attr));
 }
 
 static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool wanted,
@@ -207,9 +218,8 @@ int outbound_links_compare(struct outbound *out, const struct cs_row *row, const
 		TRY(there);
 		if (there)
 			continue;
-		if (soa_blocks(row, class, links[i].attr) &&
-			!strstr(buf_str(&names), attr_name(links[i].attr)))
-			buf_addf(&names, "%s%s", names.len ? ", " : "", attr_name(links[i].attr));
+		if (soa_blocks(row, class, links[i].attr))
+			add_name(&names, attr_name(links[i].attr));
 		links[i].wanted = false;
 		link_set_state(
 			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);

@@ -119,7 +119,7 @@ static json_t *run_json(const struct run_row *r)
 	set_text(o, "policy", r->policy);
 	set_time(o, "started", r->started);
 	set_time(o, "ended", r->ended);
-	set_text(o, "result", r->result ? r->result : "in-progress");
+	set_text(o, "result", r->result ? r->result : STEP_IN_PROGRESS);
 	return o;
 }
 
@@ -164,7 +164,7 @@ json_t *show_run(struct store *s, int64_t id, struct err *e)
 		set_text(st, "type", steps[i].type);
 		set_time(st, "started", steps[i].started);
 		set_time(st, "ended", steps[i].ended);
-		set_text(st, "result", steps[i].result ? steps[i].result : "in-progress");
+		set_text(st, "result", steps[i].result ? steps[i].result : STEP_IN_PROGRESS);
 		set_text(st, "error", steps[i].error);
 		json_object_set_new(st, "counters", counters ? counters : json_object());
 		json_array_append_new(list, st);
