@@ -69,6 +69,20 @@ WORD_TABLES = {
     # table: (header, what may have the same word for something else)
     "ERROR_TYPES": ("lib/report/error_type.h", r"\bX\(OUTSIDE_SURFACE,"),  # a counter, too
 }
+# tables of which each row is used by name outside of the header: no event is there that nobody tells
+USED_TABLES = {
+    # table: (header, prefix of the enumerators)
+    "EVENTS": ("lib/report/record.h", "EVENT_"),
+    "STEP_RESULTS": ("lib/report/step_result.h", "STEP_RESULT_"),
+    "ERROR_TYPES": ("lib/report/error_type.h", "ERROR_TYPE_"),
+    "FAULT_POINTS": ("lib/report/fault.h", "FAULT_"),
+    "ERROR_PHASES": ("lib/store/error.h", "ERROR_"),
+    "EXPORT_STATES": ("lib/store/cs.h", "EXPORT_STATE_"),
+    "CS_WANTS": ("lib/store/cs.h", "WANT_"),
+    "CONN_RESULTS": ("lib/connector/export.h", "CONN_"),
+    "EXPORT_KINDS": ("lib/connector/export.h", "EXPORT_"),
+    "COUNTERS": ("lib/sync/progress.h", "COUNTER_"),
+}
 # tables of data may be longer
 LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 # what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
@@ -80,6 +94,7 @@ FIGURES = {
 }
 MUST_CHECK = 0.99  # share of the prototypes in lib/ with a struct err * that are to be checked
 problems = []
+used = {}  # name of an enumerator of a used table -> files that name it
 figures = dict.fromkeys(FIGURES, 0)
 checked = [0, 0]
 arrows = {}  # file without its ending -> those that it includes
@@ -156,7 +171,7 @@ def check_source(path, lines):
 def table_rows(text, table):
     """(enumerator, word) of the rows of an X-macro."""
     m = re.search(r"#define %s\(X[^)]*\)((?:.*\\\n)*.*\n)" % table, text)
-    return re.findall(r'\bX\((\w+)(?:,\s*(?:\\\n\s*)?"([^"]*)")?', m.group(1))
+    return re.findall(r'\bX\((\w+)(?:,\s*(?:\\\n\s*)?"([^"]*)")?', m.group(1)) if m else []
 
 
 def read(path):
@@ -173,6 +188,22 @@ def check_words(path, lines):
             found = set(re.findall(r"""["']([\w-]+)["']""", line)) & words
             if found and path != home and not re.search(other, line):
                 complain(path, number, "%s is a word of %s" % (found.pop(), table))
+
+
+def note_used(path, lines):
+    prefixes = "|".join(prefix for _, prefix in USED_TABLES.values())
+    for name in re.findall(r"\b(?:%s)[A-Z0-9_]+" % prefixes, "\n".join(lines)):
+        used.setdefault(name, set()).add(path)
+
+
+def check_used():
+    for table, (home, prefix) in USED_TABLES.items():
+        rows = table_rows(read(home), table)
+        if not rows:
+            complain(home, 1, "there is no table %s" % table)
+        for row, _ in rows:
+            if not used.get(prefix + row, set()) - {home}:
+                complain(home, 1, "%s%s is in the table and nowhere else" % (prefix, row))
 
 
 def check_function_length(path, lines):
@@ -262,9 +293,11 @@ def main():
             if path.startswith(("lib/", "daemon/adsyncd/", "daemon/ctl/", "schema/")) and \
                     path.endswith((".c", ".h", ".inc", ".sql")):
                 check_words(path, lines)
+                note_used(path, lines)
             if name == "CMakeLists.txt" and path.startswith("lib/"):
                 check_list(path, lines)
     check_circles()
+    check_used()
     check_figures()
     print("\n".join(problems) or "layers: nothing to complain about")
     return bool(problems)
