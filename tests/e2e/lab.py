@@ -210,6 +210,20 @@ class Graph:
         return sorted(m["displayName"] for m in self.all("/groups/%s/members?$top=999" % group_id))
 
 
+def delta(client, link, pages=None):
+    """A round of a delta query to its end: its objects, and the link of the next round."""
+    out, seen = [], 0
+    while True:
+        status, answer = client.emulator.request("GET", q(link), None, client.headers)
+        assert status == 200, answer
+        out, seen = out + answer["value"], seen + 1
+        link = answer.get("@odata.nextLink") or answer["@odata.deltaLink"]
+        link = link[len(client.emulator.url):]
+        if "@odata.deltaLink" in answer:
+            assert pages in (None, seen)
+            return out, link
+
+
 class Run:
     """What one run of the worker said and did."""
 

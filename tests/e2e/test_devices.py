@@ -5,7 +5,7 @@ import os
 import uuid
 
 import pytest
-from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Company, Emulator, Graph, code, q
+from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Company, Emulator, Graph, code, delta, q
 from proxy import edit, in_front
 
 READER = ("0a1b2c3d-0000-4000-8000-000000000009", "change-me-reader")
@@ -137,17 +137,6 @@ def test_no_manager(em):
     assert admin.call("GET", "/devices/%s/onPremisesSyncBehavior" % one)[0] == 400
     assert admin.call("GET", "/devices?$count=true&$filter=onPremisesSyncBehavior/isCloudManaged"
                       "%20eq%20true")[0] == 400
-
-
-def delta(client, link):
-    objects = []
-    while True:
-        status, page = client.emulator.request("GET", link, None, client.headers)
-        assert status == 200, page
-        objects += page["value"]
-        link = (page.get("@odata.nextLink") or page["@odata.deltaLink"])[len(client.emulator.url):]
-        if "@odata.deltaLink" in page:
-            return objects, link
 
 
 def test_delta(em):

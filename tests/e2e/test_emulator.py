@@ -9,7 +9,7 @@ import urllib.request
 import ssl
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, parse
+from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, delta, parse
 
 USER = {"accountEnabled": True, "displayName": "Anna Ås", "mailNickname": "anna",
         "userPrincipalName": "anna@fjordline.example", "passwordProfile": {"password": "Aa1!aaaa"}}
@@ -174,17 +174,6 @@ def test_beta_and_directory_objects(em):
         assert status == 200 and answer["jobTitle"] == "Pilot", path
     status, answer = em.request("GET", "/beta/users/delta()", None, sync.headers)
     assert status == 200 and answer["@odata.deltaLink"].startswith(em.url + "/beta/users/delta")
-
-
-def delta(graph, link):
-    out = []
-    while True:
-        status, answer = graph.emulator.request("GET", link, None, graph.headers)
-        assert status == 200, answer
-        out += answer["value"]
-        if "@odata.deltaLink" in answer:
-            return out, answer["@odata.deltaLink"][len(graph.emulator.url):]
-        link = answer["@odata.nextLink"][len(graph.emulator.url):]
 
 
 def test_delta(em):

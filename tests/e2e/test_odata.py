@@ -12,7 +12,7 @@ import uuid
 from xml.etree import ElementTree
 
 import pytest
-from lab import ADMIN_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, code, q
+from lab import ADMIN_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, code, delta, q
 
 DAY = 86400
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -851,18 +851,6 @@ def test_deleted_items(em, sync, admin):
 
 
 # --- delta ---
-
-def delta(graph, link, pages=None):
-    out, seen = [], 0
-    while True:
-        status, answer = graph.emulator.request("GET", q(link), None, graph.headers)
-        assert status == 200, answer
-        out, seen = out + answer["value"], seen + 1
-        if "@odata.deltaLink" in answer:
-            assert pages in (None, seen)
-            return out, answer["@odata.deltaLink"][len(graph.emulator.url):]
-        link = answer["@odata.nextLink"][len(graph.emulator.url):]
-
 
 @pytest.mark.parametrize("function", ["delta", "delta()", "microsoft.graph.delta",
                                       "microsoft.graph.delta()", "graph.delta()"])

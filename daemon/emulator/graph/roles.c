@@ -128,45 +128,50 @@ void handle_roles(struct emulator *em, struct request *rq, struct response *rs)
 	rs->status = 204;
 }
 
-/* /users/{id}/memberOf[/microsoft.graph.group|directoryRole][/$count] */
-void handle_member_of(
-	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
+/* Of the objects that refer to this one: those of which a function says so. */
+static void list_referring(struct emulator *em, struct request *rq, const struct object *o,
+	bool (*is_listed)(const struct object *holder, const struct object *o), struct response *rs)
 {
-	struct objects list = {0};
+	struct objects list = {.items = xcalloc(o->n_holders + 1, sizeof(*list.items))};
 
-	if (!may_read(rq, o->type, rs))
-		return;
-	if (rq->method != M_GET) {
-		respond_method(rs);
-		return;
-	}
-	if (rq->n_segments == 4 && strcasestr(rq->segments[3], "graph.directoryRole")) {
-		list_roles(rq, o->roles, rs);
-		return;
-	}
-	list.items = xcalloc(o->n_holders + 1, sizeof(*list.items));
 	for (uint32_t i = 0; i < o->n_holders; i++)
-		if (directory_get(em->dir, o->holders[i])->type == TYPE_GROUP)
+		if (is_listed(directory_get(em->dir, o->holders[i]), o))
 			list.items[list.n++] = o->holders[i];
 	respond_objects(em, rq, &list, 3, rs);
 	free(list.items);
 }
 
+static bool is_group(const struct object *holder, const struct object *o)
+{
+	return holder->type == TYPE_GROUP;
+}
+
+static bool is_report(const struct object *holder, const struct object *o)
+{
+	return holder->manager == (int64_t)o->index;
+}
+
+/* /users/{id}/memberOf[/microsoft.graph.group|directoryRole][/$count] */
+void handle_member_of(
+	struct emulator *em, struct request *rq, struct object *o, struct response *rs)
+{
+	if (!may_read(rq, o->type, rs))
+		return;
+	if (rq->method != M_GET)
+		respond_method(rs);
+	else if (rq->n_segments == 4 && strcasestr(rq->segments[3], "graph.directoryRole"))
+		list_roles(rq, o->roles, rs);
+	else
+		list_referring(em, rq, o, is_group, rs);
+}
+
 /* /users/{id}/directReports */
 void handle_reports(struct emulator *em, struct request *rq, struct object *o, struct response *rs)
 {
-	struct objects list = {0};
-
 	if (!may_read(rq, o->type, rs))
 		return;
-	if (rq->method != M_GET) {
+	if (rq->method != M_GET)
 		respond_method(rs);
-		return;
-	}
-	list.items = xcalloc(o->n_holders + 1, sizeof(*list.items));
-	for (uint32_t i = 0; i < o->n_holders; i++)
-		if (directory_get(em->dir, o->holders[i])->manager == (int64_t)o->index)
-			list.items[list.n++] = o->holders[i];
-	respond_objects(em, rq, &list, 3, rs);
-	free(list.items);
+	else
+		list_referring(em, rq, o, is_report, rs);
 }

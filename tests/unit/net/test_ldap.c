@@ -1,27 +1,11 @@
 /* net/ldap: what is found out before a server is asked, and one that is not there. */
-#include "../check.h"
+#include "../folder.h"
 #include "net/ldap.h"
 #include "server.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-
-static char folder[] = "/tmp/test_ldap.XXXXXX";
-
-static const char *put(const char *name, const char *text)
-{
-	static char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-	return path;
-}
 
 static void refused(
 	const struct directory_options *o, int code, const char *source, const char *why)
@@ -41,12 +25,14 @@ static void refused(
 static void test_ca_file(void **state)
 {
 	struct directory_options o = {.uri = "ldaps://127.0.0.1:1", .connect_timeout = 5};
+	char path[128];
 
 	o.ca_file = "/nonexistent/ca.pem";
 	refused(&o, -ENOENT, o.ca_file, "cannot read the CA file");
-	o.ca_file = put("ca.pem", "no certificates");
+	o.ca_file = folder_put("ca.pem", "no certificates", path);
 	refused(&o, -EINVAL, o.ca_file, "no CA certificates in PEM form");
-	o.ca_file = put("ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+	o.ca_file = folder_put(
+		"ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", path);
 	refused(&o, -EINVAL, o.ca_file, "no CA certificates in PEM form");
 	o.ca_file = folder;
 	refused(&o, -EISDIR, o.ca_file, "folder");
@@ -63,8 +49,9 @@ static void test_cleartext(void **state)
 {
 	struct directory_options o = {
 		.uri = "ldap://127.0.0.1:1", .bind_dn = "CN=a", .connect_timeout = 5};
+	char path[128];
 
-	o.password_file = put("password", "secret");
+	o.password_file = folder_put("password", "secret", path);
 	refused(&o, -EACCES, o.uri, "not sent without encryption");
 }
 
@@ -80,14 +67,6 @@ static void test_nobody_there(void **state)
 	refused(&o, -EHOSTDOWN, o.uri, "is the server up");
 }
 
-static int clear(void **state)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -97,5 +76,5 @@ int main(void)
 		cmocka_unit_test(test_nobody_there),
 	};
 
-	return mkdtemp(folder) ? cmocka_run_group_tests(tests, NULL, clear) : 1;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -1,5 +1,5 @@
 /* net/oauth: what is sent to sign in, and which answers and files are taken. */
-#include "../check.h"
+#include "../folder.h"
 #include "../forgotten.h"
 #include "net/oauth.h"
 #include "server.h"
@@ -11,24 +11,10 @@
 #define SECRET "s3cret&with=signs+and/more"
 #define TOKEN "eyJhbGciOiJub25lIn0.eyJyb2xlcyI6WyJVc2VyLlJlYWQuQWxsIl19.c2ln"
 
-static char folder[] = "/tmp/test_oauth.XXXXXX";
 static struct server server;
 static struct http *http;
 static const char *reply_text; /* of the last request of a sign-in */
 static const char *challenge;  /* of the first; NULL: there is none */
-
-static void put(const char *name, const char *text, char path[static 128])
-{
-	FILE *f;
-
-	snprintf(path, 128, "%s/%s", folder, name);
-	unlink(path);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-}
 
 static bool answer(struct server *s, int fd, unsigned i)
 {
@@ -92,7 +78,7 @@ static void test_secret(void **state)
 	struct oauth a;
 	char file[128];
 
-	put("secret", SECRET "\n", file);
+	folder_put("secret", SECRET "\n", file);
 	begin(NULL, "200 OK", "{\"access_token\": \"" TOKEN "\", \"expires_in\": 3600}");
 	a = with_secret(file);
 	forgotten = 0;
@@ -123,7 +109,7 @@ static void test_token_is_wiped(void **state)
 	struct oauth a;
 	char file[128];
 
-	put("secret", SECRET, file);
+	folder_put("secret", SECRET, file);
 	begin(NULL, "200 OK", "{\"access_token\": \"" TOKEN "\", \"expires_in\": 3600}");
 	a = with_secret(file);
 	forgotten = 0;
@@ -147,7 +133,7 @@ static void refused(const char *status, const char *json, int code, const char *
 	struct oauth a;
 	char file[128];
 
-	put("secret", SECRET, file);
+	folder_put("secret", SECRET, file);
 	begin(NULL, status, json);
 	a = with_secret(file);
 	assert_null(oauth_header(&a, http, &e));
@@ -162,7 +148,7 @@ static void test_refused(void **state)
 {
 	refused("401 No",
 		"{\"error\": \"invalid_client\", \"error_description\": "
-	        "\"AADSTS7000215\\r\\nTrace\"}",
+		"\"AADSTS7000215\\r\\nTrace\"}",
 		-EACCES, "AADSTS7000215 (invalid_client, 401)");
 	refused("400 No", "not JSON", -EACCES, "cannot sign in");
 	refused("503 Busy", "", -EAGAIN, "next cycle");
@@ -186,7 +172,7 @@ static void test_secret_file(void **state)
 	char file[128];
 
 	begin(NULL, "200 OK", "{}");
-	put("secret", SECRET, file);
+	folder_put("secret", SECRET, file);
 	assert_int_equal(chmod(file, 0644), 0);
 	a = with_secret(file);
 	assert_null(oauth_header(&a, http, &e));
@@ -202,7 +188,7 @@ static void test_machine(void **state)
 	struct err e = {0};
 	struct oauth a;
 
-	put("proof.key", "proof-of-arc\r\n", file);
+	folder_put("proof.key", "proof-of-arc\r\n", file);
 	snprintf(realm, sizeof(realm), "Basic realm=%s", file);
 	begin(realm, "200 OK", "{\"access_token\": \"" TOKEN "\", \"expires_in\": \"3600\"}");
 	a = as_machine();
@@ -235,11 +221,11 @@ static void test_machine_refused(void **state)
 	char file[128], realm[160];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad_keys); i++) {
-		put("proof.key", bad_keys[i], file);
+		folder_put("proof.key", bad_keys[i], file);
 		snprintf(realm, sizeof(realm), "Basic realm=%s", file);
 		machine_refused(realm);
 	}
-	put("proof.txt", "good", file);
+	folder_put("proof.txt", "good", file);
 	snprintf(realm, sizeof(realm), "Basic realm=%s", file);
 	machine_refused(realm); /* no .key */
 	machine_refused("Basic realm=/etc/passwd");
@@ -253,14 +239,6 @@ static void test_machine_refused(void **state)
 	machine_refused(realm);
 }
 
-static int clear(void **state)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,5 +250,5 @@ int main(void)
 		cmocka_unit_test(test_machine_refused),
 	};
 
-	return mkdtemp(folder) ? cmocka_run_group_tests(tests, NULL, clear) : 1;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }

@@ -1,6 +1,5 @@
 /* sync/rules: what a reload sees, and that what was loaded before stays whole. */
-#include "../check.h"
-#include "base/file.h"
+#include "../folder.h"
 #include "sync/rules.h"
 
 #include <stdio.h>
@@ -10,17 +9,6 @@
 	"\"connectorType\": \"ad\", \"sourceObjectType\": \"user\","                      \
 	"\"targetObjectType\": \"person\", \"linkType\": \"Join\","                       \
 	"\"flows\": [{\"dest\": \"" attr "\", \"source\": \"cn\"}]}]}"
-
-static char folder[] = "/tmp/test_rules.XXXXXX";
-
-static const char *put(const char *name, const char *text, char path[static 128])
-{
-	struct err e;
-
-	snprintf(path, 128, "%s/%s", folder, name);
-	assert_int_equal(file_write(path, 0600, text, strlen(text), &e), 0);
-	return path;
-}
 
 static struct config *configure(const char *metaverse)
 {
@@ -32,7 +20,7 @@ static struct config *configure(const char *metaverse)
 		"[adsyncd]\nrules = %s/rules.json\nmetaverse = %s/%s\n[connector \"a\"]\n"
 		"type = ad\nsource = ldif:/a.ldif\nbase_dn = DC=a,DC=example\n",
 		folder, folder, metaverse);
-	if (config_load(put("adsyncd.conf", text, path), &cfg, &e) < 0)
+	if (config_load(folder_put("adsyncd.conf", text, path), &cfg, &e) < 0)
 		fail_msg("%s", e.text);
 	return cfg;
 }
@@ -55,10 +43,10 @@ static void test_edited(void **state)
 	struct err e;
 	unsigned n;
 
-	put("rules.json", RULE("colour"), path);
-	put("mv.json", "{\"classes\": {\"person\": {\"colour\": \"string\"}}}", path);
+	folder_put("rules.json", RULE("colour"), path);
+	folder_put("mv.json", "{\"classes\": {\"person\": {\"colour\": \"string\"}}}", path);
 	assert_int_equal(rules_load(cfg, &before, &e), 0);
-	put("mv.json",
+	folder_put("mv.json",
 		"{\"classes\": {\"person\": {\"colour\": \"string multi\", "
 		"\"size\": \"integer\"}}}",
 		path);
@@ -69,7 +57,7 @@ static void test_edited(void **state)
 	rules_free(before);
 	assert_string_equal(ruleset_all(after->set, &n)[0]->name, "One");
 	assert_true(ruleset_all(after->set, &n)[0]->flows[0].dest_multi);
-	put("mv.json", "{\"classes\": {\"person\": {\"size\": \"integer\"}}}", path);
+	folder_put("mv.json", "{\"classes\": {\"person\": {\"size\": \"integer\"}}}", path);
 	assert_true(rules_load(cfg, &none, &e) < 0);
 	assert_non_null(strstr(e.text, "colour"));
 	assert_null(none);
@@ -85,9 +73,9 @@ static void test_other_path(void **state)
 	char path[128];
 	struct err e;
 
-	put("rules.json", RULE("size"), path);
-	put("one.json", "{\"classes\": {\"person\": {\"size\": \"string\"}}}", path);
-	put("two.json", "{\"classes\": {\"person\": {\"size\": \"string multi\"}}}", path);
+	folder_put("rules.json", RULE("size"), path);
+	folder_put("one.json", "{\"classes\": {\"person\": {\"size\": \"string\"}}}", path);
+	folder_put("two.json", "{\"classes\": {\"person\": {\"size\": \"string multi\"}}}", path);
 	assert_int_equal(rules_load(one, &a, &e), 0);
 	assert_int_equal(rules_load(two, &b, &e), 0);
 	assert_int_equal(rules_load(one, &c, &e), 0);
@@ -107,7 +95,7 @@ static void test_files(void **state)
 	const char *paths[] = {path};
 	struct err e;
 
-	put("rules.json", RULE("displayName"), path);
+	folder_put("rules.json", RULE("displayName"), path);
 	assert_int_equal(rules_load_files(NULL, paths, 1, &r, &e), 0);
 	assert_int_equal(type_of(r, "displayName"), VALUE_STRING);
 	rules_free(r);
@@ -115,14 +103,6 @@ static void test_files(void **state)
 	assert_true(rules_load_files("/nonexistent", paths, 1, &r, &e) < 0);
 	assert_null(r);
 	rules_free(NULL);
-}
-
-static int clear(void **state)
-{
-	char command[300];
-
-	snprintf(command, sizeof(command), "rm -rf %s", folder);
-	return system(command);
 }
 
 int main(void)
@@ -133,5 +113,5 @@ int main(void)
 		cmocka_unit_test(test_files),
 	};
 
-	return mkdtemp(folder) ? cmocka_run_group_tests(tests, NULL, clear) : 1;
+	return cmocka_run_group_tests(tests, folder_make, folder_remove);
 }
