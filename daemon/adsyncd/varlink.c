@@ -1,4 +1,7 @@
-/* Frames to calls, replies to frames. */
+/*
+ * Frames to calls, replies to frames. A connection has one call at a time; what it sends meanwhile
+ * waits in its buffer.
+ */
 #include "varlink.h"
 #include "log.h"
 
@@ -238,9 +241,15 @@ static void on_read(struct bufferevent *bev, void *ctx)
 	next_frame(ctx);
 }
 
+/* A peer that waits for an answer may be silent; one that asks nothing only takes a place. */
 static void on_event(struct bufferevent *bev, short what, void *ctx)
 {
-	connection_free(ctx);
+	struct connection *con = ctx;
+
+	if (con->call && what == (BEV_EVENT_TIMEOUT | BEV_EVENT_READING))
+		bufferevent_enable(bev, EV_READ); /* which the timeout has ended */
+	else
+		connection_free(con);
 }
 
 /* After a kept call was answered, what the peer sent meanwhile is looked at. */
@@ -287,7 +296,7 @@ static void on_accept(
 	struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *addr, int len, void *ctx)
 {
 	struct varlink *v = ctx;
-	struct timeval idle = {IDLE_SECONDS, 0};
+	struct timeval idle = {v->service->idle ? v->service->idle : IDLE_SECONDS, 0};
 	struct connection *con;
 
 	if (!is_welcome(v, fd)) {
@@ -298,7 +307,7 @@ static void on_accept(
 	con->server = v;
 	con->bev = bufferevent_socket_new(evconnlistener_get_base(l), fd, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_setcb(con->bev, on_read, on_written, on_event, con);
-	bufferevent_set_timeouts(con->bev, NULL, &idle);
+	bufferevent_set_timeouts(con->bev, &idle, &idle);
 	bufferevent_setwatermark(con->bev, EV_READ, 0, 2 * VARLINK_FRAME_MAX);
 	bufferevent_enable(con->bev, EV_READ | EV_WRITE);
 	con->next = v->connections;
@@ -361,16 +370,26 @@ int varlink_listen(struct event_base *base, const struct varlink_service *servic
 {
 	/* who connects to the control socket is checked by credentials, see is_welcome() */
 	int fd = bind_socket(path, access->everybody || access->group ? 0666 : 0600, e);
+	struct evconnlistener *listener;
 	struct varlink *v;
 
 	if (fd < 0)
 		return fd;
 	v = xcalloc(1, sizeof(*v));
+	listener = evconnlistener_new(base, on_accept, v,
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, VARLINK_CONNECTIONS_MAX, fd);
+	if (!listener) {
+		int r = errno ? -errno : -EIO;
+
+		free(v);
+		close(fd);
+		unlink(path);
+		return err_set(e, r, path, 0, "cannot listen: %s", strerror(-r));
+	}
 	v->service = service;
+	v->listener = listener;
 	v->path = xstrdup(path);
 	v->access = *access;
-	v->listener = evconnlistener_new(base, on_accept, v,
-		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, VARLINK_CONNECTIONS_MAX, fd);
 	*ret = v;
 	return 0;
 }

@@ -29,6 +29,7 @@ struct varlink_service {
 	const struct varlink_method *methods;
 	unsigned n_methods;
 	void *ctx;
+	int idle; /* seconds until a connection is closed that has no call and is silent; 0: 600 */
 };
 
 struct varlink;

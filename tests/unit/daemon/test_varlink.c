@@ -173,12 +173,82 @@ static void test_groups_by_number(void **state)
 	event_base_free(base);
 }
 
+/* --- silence --- */
+
+struct keeper {
+	struct event_base *base;
+	struct varlink_call *call;
+};
+
+static void keep(struct varlink_call *c, const json_t *parameters, void *ctx)
+{
+	struct keeper *k = ctx;
+
+	k->call = c;
+}
+
+static int connect_to(const struct place *p)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)&p->sa, sizeof(p->sa)), 0);
+	return fd;
+}
+
+static void on_silent_end(evutil_socket_t fd, short what, void *ctx)
+{
+	event_base_loopbreak(ctx);
+}
+
+/* Who asks nothing is sent away after a while; who waits for an answer gets it. */
+static void test_silence(void **state)
+{
+	static const char call[] = "{\"method\":\"x.y.Keep\"}";
+	static const struct varlink_method methods[] = {{"Keep", true, keep}};
+	const struct place *p = *state;
+	struct varlink_access access = {.everybody = true};
+	struct keeper k = {.base = event_base_new()};
+	const struct varlink_service keeps = {.interface = "x.y",
+		.methods = methods,
+		.n_methods = ARRAY_SIZE(methods),
+		.ctx = &k,
+		.idle = 1};
+	int waits, silent[2];
+	struct varlink *v = NULL;
+	struct err e = {0};
+	char text[100];
+
+	assert_int_equal(varlink_listen(k.base, &keeps, p->sa.sun_path, &access, &v, &e), 0);
+	waits = connect_to(p);
+	assert_int_equal(send(waits, call, sizeof(call), 0), sizeof(call));
+	for (unsigned i = 0; i < ARRAY_SIZE(silent); i++) { /* the second: after the first's end */
+		struct event *end;
+
+		silent[i] = connect_to(p);
+		end = event_new(k.base, silent[i], EV_READ, on_silent_end, k.base);
+		event_add(end, NULL);
+		event_base_dispatch(k.base);
+		event_free(end);
+		assert_int_equal(read(silent[i], text, sizeof(text)), 0);
+		close(silent[i]);
+	}
+	assert_non_null(k.call);
+	varlink_reply(k.call, NULL, false);
+	event_base_loop(k.base, EVLOOP_NONBLOCK);
+	assert_true(read(waits, text, sizeof(text)) > 0);
+	assert_string_equal(text, "{\"parameters\":{}}");
+	close(waits);
+	varlink_close(v);
+	event_base_free(k.base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_peer_with_full_queue, up, down),
 		cmocka_unit_test_setup_teardown(test_a_file, up, down),
 		cmocka_unit_test_setup_teardown(test_groups_by_number, up, down),
+		cmocka_unit_test_setup_teardown(test_silence, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
