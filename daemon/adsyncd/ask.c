@@ -85,7 +85,8 @@ static int admit(const struct daemon *d, const struct question *q, struct err *e
 		return err_set(
 			e, -EALREADY, NULL, 0, "a run is in progress; try again when it has ended");
 	if (q->kind == QUESTION_DIRECTORY && is_asked(d, QUESTION_DIRECTORY))
-		return err_set(e, -EBUSY, NULL, 0, "a connector is being tested already");
+		return err_set(e, -EBUSY, NULL, 0,
+			"a connector is being tested already; try again when that has ended");
 	if (d->n_asks >= ASK_MAX)
 		return err_set(e, -EBUSY, NULL, 0,
 			"%d questions are being answered already; try again", ASK_MAX);
@@ -126,10 +127,11 @@ void ask_start(struct daemon *d, struct varlink_call *c, const struct question *
 	const json_t *parameters)
 {
 	struct err e = {0};
+	char text[1100];
 	int r = start(d, c, q, parameters, false, &e);
 
 	if (r < 0)
-		ask_reply_error(c, r, e.text);
+		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 }
 
 int ask_check(struct daemon *d, struct varlink_call *c, struct err *e)

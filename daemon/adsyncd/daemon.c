@@ -1,4 +1,7 @@
-/* The loop: scheduler, worker, sockets, signals, watchdog. */
+/*
+ * The loop: scheduler, worker, sockets, signals, watchdog. It owns struct daemon; what takes longer
+ * than a few rows is a worker's, see ask.h and job.h.
+ */
 #include "daemon.h"
 #include "base/file.h"
 #include "base/timefmt.h"
@@ -130,8 +133,10 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 		return; /* its end arms the timer again */
 	if (schedule_wait(&d->schedule, unix_now(), enabled) == 0 &&
 		daemon_run(d, d->schedule.initial ? RUN_INITIAL : RUN_DELTA, NULL, &e) < 0) {
-		log_message(3, "%s", err_format(&e, text, sizeof(text)));
-		begin_cycle(d); /* tried again after one interval */
+		log_message(3,
+			"the cycle could not begin and is tried again after one interval: %s",
+			err_format(&e, text, sizeof(text)));
+		begin_cycle(d);
 	}
 	arm_timer(d);
 }
@@ -170,9 +175,11 @@ static void begin_reload(struct daemon *d)
 	int r = ask_check(d, NULL, &e);
 
 	d->reload_again = r == -EBUSY && !d->stopping;
-	if (r < 0 && !d->reload_again)
-		log_message(3, "the configuration was not reloaded, the old one stays: %s",
-			err_format(&e, text, sizeof(text)));
+	if (r == 0 || d->reload_again)
+		return;
+	log_message(3, "the configuration was not reloaded, the old one stays: %s",
+		err_format(&e, text, sizeof(text)));
+	sd_notify(0, "READY=1"); /* for systemd the reload is over */
 }
 
 void daemon_checked(struct daemon *d, struct varlink_call *c, const char *error)

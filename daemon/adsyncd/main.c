@@ -24,6 +24,12 @@ static void usage(FILE *f)
 		f);
 }
 
+static int wrong(const char *what, const char *given, const char *wanted)
+{
+	fprintf(stderr, "adsyncd: %s: %s was expected, not \"%s\"\n", what, wanted, given);
+	return 2;
+}
+
 static bool parse_descriptor(const char *text, int *ret)
 {
 	char *end;
@@ -31,6 +37,59 @@ static bool parse_descriptor(const char *text, int *ret)
 
 	*ret = (int)n;
 	return *text && !*end && n >= STDOUT_FILENO && n < 1 << 20;
+}
+
+/* What the command line says. */
+struct program {
+	struct worker_options wo;
+	enum log_target target;
+	bool worker;
+	const char *for_worker; /* an option that only a worker has */
+};
+
+#define GO_ON (-1)
+
+/* The exit code when there is nothing more to do, else GO_ON. */
+static int take_option(struct program *p, int option)
+{
+	switch (option) {
+	case 'c':
+		p->wo.config = optarg;
+		return GO_ON;
+	case 'l':
+		if (!log_target_parse(optarg, &p->target))
+			return wrong("--log", optarg, "auto, journal or stderr");
+		return GO_ON;
+	case 'w':
+		p->worker = true;
+		return GO_ON;
+	case 'q':
+		p->for_worker = "--question";
+		p->wo.question = optarg;
+		return GO_ON;
+	case 'p':
+		p->for_worker = "--profile";
+		p->wo.profile = optarg;
+		return GO_ON;
+	case 'n':
+		p->for_worker = "--connector";
+		p->wo.connector = optarg;
+		return GO_ON;
+	case 'r':
+		p->for_worker = "--report";
+		if (!parse_descriptor(optarg, &p->wo.report))
+			return wrong("--report", optarg, "the number of an open descriptor");
+		return GO_ON;
+	case 'v':
+		puts("adsyncd " ADSYNC_VERSION);
+		return 0;
+	case 'h':
+		usage(stdout);
+		return 0;
+	default:
+		usage(stderr);
+		return 2;
+	}
 }
 
 int main(int argc, char **argv)
@@ -47,60 +106,27 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct worker_options wo = {
-		.config = ADSYNC_CONFDIR "/adsyncd.conf", .profile = "delta", .report = -1};
-	enum log_target target = LOG_TARGET_AUTO;
-	bool worker = false;
+	struct program p = {
+		.wo = {.config = ADSYNC_CONFDIR "/adsyncd.conf", .profile = "delta", .report = -1},
+		.target = LOG_TARGET_AUTO};
 	_cleanup_free_ char *absolute = NULL;
-	int c;
+	int c, code = GO_ON;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			wo.config = optarg;
-			break;
-		case 'l':
-			if (!log_target_parse(optarg, &target)) {
-				usage(stderr);
-				return 2;
-			}
-			break;
-		case 'w':
-			worker = true;
-			break;
-		case 'q':
-			wo.question = optarg;
-			break;
-		case 'p':
-			wo.profile = optarg;
-			break;
-		case 'n':
-			wo.connector = optarg;
-			break;
-		case 'r':
-			if (!parse_descriptor(optarg, &wo.report)) {
-				usage(stderr);
-				return 2;
-			}
-			break;
-		case 'v':
-			puts("adsyncd " ADSYNC_VERSION);
-			return 0;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
-	if (optind < argc) {
-		usage(stderr);
+	while (code == GO_ON && (c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		code = take_option(&p, c);
+	if (code != GO_ON)
+		return code;
+	if (optind < argc)
+		return wrong("the command line", argv[optind], "nothing but options");
+	if (p.for_worker && !p.worker) {
+		fprintf(stderr,
+			"adsyncd: %s is for one run or one question, which begin with --worker\n",
+			p.for_worker);
 		return 2;
 	}
-	log_open(target);
+	log_open(p.target);
 	/* a reload and the workers must find it whatever becomes of the current folder */
-	absolute = realpath(wo.config, NULL);
-	wo.config = absolute ? absolute : wo.config;
-	return worker ? worker_main(&wo) : daemon_main(wo.config);
+	absolute = realpath(p.wo.config, NULL);
+	p.wo.config = absolute ? absolute : p.wo.config;
+	return p.worker ? worker_main(&p.wo) : daemon_main(p.wo.config);
 }

@@ -66,12 +66,13 @@ static void call_status(struct varlink_call *c, const json_t *p, void *ctx)
 {
 	struct daemon *d = ctx;
 	struct err e = {0};
+	char text[1100];
 	json_t *o = json_object(), *kept = NULL;
 	int r = question_answer(d->config, question_find("GetStatus"), p, &kept, &e);
 
 	if (r < 0) {
 		json_decref(o);
-		ask_reply_error(c, r, e.text);
+		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 		return;
 	}
 	json_object_set_new(o, "version", json_string(ADSYNC_VERSION));
@@ -128,10 +129,11 @@ static void start(
 	struct varlink_call *c, struct daemon *d, enum run_profile profile, const char *connector)
 {
 	struct err e = {0};
+	char text[1100];
 	int r = daemon_run(d, profile, connector, &e);
 
 	if (r < 0) {
-		ask_reply_error(c, r, e.text);
+		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 	} else if (varlink_wants_more(c) && d->n_waiters < WAITERS_MAX) {
 		d->waiters[d->n_waiters++] = c;
 		varlink_on_gone(c, waiter_gone, d);
@@ -164,14 +166,19 @@ static void call_run_profile(struct varlink_call *c, const json_t *p, void *ctx)
 	int profile = profile_of(p, "profile");
 	const char *connector = json_string_value(json_object_get(p, "connector"));
 	struct daemon *d = ctx;
+	struct err e = {0};
+	char text[1100];
+	int r;
 
-	if (profile < 0)
+	if (profile < 0) {
 		varlink_invalid(c, "profile");
-	else if (connector && !config_connector(d->config, connector))
-		varlink_error(c, "NotFound",
-			json_pack("{s:s}", "message", "there is no connector of that name"));
-	else
+	} else if (connector && !config_connector(d->config, connector)) {
+		r = err_set(&e, -ENOENT, d->config->path, 0, "there is no connector \"%.200s\"",
+			connector);
+		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
+	} else {
 		start(c, d, (enum run_profile)profile, connector);
+	}
 }
 
 static void call_stop(struct varlink_call *c, const json_t *p, void *ctx)
@@ -189,10 +196,11 @@ static void call_stop(struct varlink_call *c, const json_t *p, void *ctx)
 static void call_reload(struct varlink_call *c, const json_t *p, void *ctx)
 {
 	struct err e = {0};
+	char text[1100];
 	int r = ask_check(ctx, c, &e);
 
 	if (r < 0)
-		ask_reply_error(c, r, e.text);
+		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 }
 
 static const struct varlink_method methods[] = {

@@ -4,7 +4,10 @@
 
 #include <jansson.h>
 
+#include <inttypes.h>
 #include <stdio.h>
+
+#define TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 void schedule_start(struct schedule *s, int64_t now, int64_t interval)
 {
@@ -34,6 +37,14 @@ int64_t schedule_wait(const struct schedule *s, int64_t now, bool enabled)
 	return s->next > now ? s->next - now : 0;
 }
 
+static bool read_time(const json_t *o, const char *key, int64_t *ret)
+{
+	const json_t *n = json_object_get(o, key);
+
+	*ret = json_integer_value(n);
+	return json_is_integer(n) && *ret >= 0 && *ret <= TIME_MAX;
+}
+
 void schedule_load(const char *dir, struct schedule *ret, bool *ret_damaged)
 {
 	_cleanup_free_ char *path = xasprintf("%s/scheduler.json", dir), *text = NULL;
@@ -45,10 +56,11 @@ void schedule_load(const char *dir, struct schedule *ret, bool *ret_damaged)
 	if (access(path, F_OK) < 0)
 		return;
 	json = file_read(path, 65536, &text, NULL, &ignored) < 0 ? NULL : json_loads(text, 0, NULL);
-	*ret_damaged = !json_is_object(json);
-	ret->next = json_integer_value(json_object_get(json, "next"));
-	ret->last = json_integer_value(json_object_get(json, "last"));
-	ret->initial = json_is_true(json_object_get(json, "initial"));
+	*ret_damaged = !read_time(json, "next", &ret->next) || !read_time(json, "last", &ret->last);
+	if (*ret_damaged)
+		*ret = (struct schedule){0};
+	else
+		ret->initial = json_is_true(json_object_get(json, "initial"));
 	json_decref(json);
 }
 
@@ -56,8 +68,9 @@ int schedule_save(const char *dir, const struct schedule *s, struct err *e)
 {
 	_cleanup_free_ char *path = xasprintf("%s/scheduler.json", dir);
 	char text[128];
-	int n = snprintf(text, sizeof(text), "{\"next\":%lld,\"last\":%lld,\"initial\":%s}\n",
-		(long long)s->next, (long long)s->last, s->initial ? "true" : "false");
+	int n = snprintf(text, sizeof(text),
+		"{\"next\":%" PRId64 ",\"last\":%" PRId64 ",\"initial\":%s}\n", s->next, s->last,
+		s->initial ? "true" : "false");
 
 	return file_write(path, 0600, text, (size_t)n, e);
 }

@@ -24,6 +24,9 @@ void schedule_interval(struct schedule *s, int64_t now, int64_t interval);
 /* Seconds until the next cycle is due; 0: now; -1: cycles are switched off. */
 int64_t schedule_wait(const struct schedule *s, int64_t now, bool enabled);
 
-/* A missing file is an empty schedule; a damaged one too, with *ret_damaged. */
+/*
+ * A missing file is an empty schedule; a damaged one too, with *ret_damaged. A time that no clock
+ * shows is damage.
+ */
 void schedule_load(const char *dir, struct schedule *ret, bool *ret_damaged);
 int schedule_save(const char *dir, const struct schedule *s, struct err *e) _must_check_;

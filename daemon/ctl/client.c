@@ -1,4 +1,4 @@
-/* Frames over a UNIX socket. */
+/* Frames over a UNIX socket: JSON texts, each ended by a NUL byte. */
 #include "client.h"
 #include "base/buf.h"
 
@@ -22,7 +22,8 @@ int client_open(const char *path, struct client **ret, struct err *e)
 	int fd;
 
 	if (strlen(path) >= sizeof(sa.sun_path))
-		return err_set(e, -ENAMETOOLONG, path, 0, "the socket's path is too long");
+		return err_set(e, -ENAMETOOLONG, path, 0,
+			"the path of a socket has at most %zu bytes", sizeof(sa.sun_path) - 1);
 	strcpy(sa.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&sa, sizeof(sa)) < 0) {
@@ -31,8 +32,9 @@ int client_open(const char *path, struct client **ret, struct err *e)
 		if (fd >= 0)
 			close(fd);
 		if (r == -EACCES)
-			return err_set(
-				e, r, path, 0, "you may not use the control socket; try as root");
+			return err_set(e, r, path, 0,
+				"you may not use this socket; try as root, or as a member of "
+				"control_group in adsyncd.conf");
 		return err_set(e, r, path, 0,
 			"adsyncd does not answer (%s); start it with: systemctl start adsyncd",
 			strerror(-r));

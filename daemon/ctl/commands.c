@@ -3,6 +3,7 @@
 #include "print.h"
 #include "sync/run.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -24,6 +25,15 @@ int ctl_fail(const struct err *e, int code)
 
 	fprintf(stderr, "adsyncctl: %s\n", err_format(e, text, sizeof(text)));
 	return code;
+}
+
+bool ctl_number(const char *text, int64_t *ret)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	return isdigit((unsigned char)*text) && !*end && !errno;
 }
 
 /* Prints an error reply; its exit code. */
@@ -169,12 +179,17 @@ int command_run_list(const struct ctl *c, int argc, char **argv)
 
 int command_run_show(const struct ctl *c, int argc, char **argv)
 {
-	json_t *p = json_object(), *o, *run;
+	int64_t number = 0; /* the last one */
+	json_t *o, *run;
 	int r;
 
-	if (argc)
-		json_object_set_new(p, "run", json_integer(strtoll(argv[0], NULL, 10)));
-	r = ctl_ask(c, "GetRun", p, &o);
+	if (argc && !ctl_number(argv[0], &number)) {
+		fprintf(stderr,
+			"adsyncctl: \"%s\" is not the number of a run; see adsyncctl run list\n",
+			argv[0]);
+		return CTL_USAGE;
+	}
+	r = ctl_ask(c, "GetRun", json_pack("{s:I}", "run", (json_int_t)number), &o);
 	if (r)
 		return r;
 	run = json_object_get(o, "run");

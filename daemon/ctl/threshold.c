@@ -54,19 +54,19 @@ static int done(const struct ctl *c, const char *method, json_t *parameters, con
 
 int command_threshold_set(const struct ctl *c, int argc, char **argv)
 {
+	bool configured = streq(argv[0], "default");
 	json_t *p = json_object();
-	char *end;
-	long long n = strtoll(argv[0], &end, 10);
+	int64_t n = 0;
 
-	if (*end || n < 0 || !*argv[0]) {
-		if (!streq(argv[0], "default")) {
-			fprintf(stderr, "adsyncctl: \"%s\" is no number\n", argv[0]);
-			json_decref(p);
-			return CTL_USAGE;
-		}
-	} else {
-		json_object_set_new(p, "threshold", json_integer(n));
+	if (!configured && !ctl_number(argv[0], &n)) {
+		fprintf(stderr,
+			"adsyncctl: \"%s\" is neither a number of deletes nor \"default\"\n",
+			argv[0]);
+		json_decref(p);
+		return CTL_USAGE;
 	}
+	if (!configured)
+		json_object_set_new(p, "threshold", json_integer(n));
 	return done(c, "SetThreshold", p, "done");
 }
 

@@ -71,6 +71,32 @@ def test_commands(make_lab):
         assert done.returncode == 0 and not done.stderr, (words, done.stderr)
 
 
+@pytest.mark.parametrize("program, words, text", [
+    ("adsyncd", ["--profile", "export"], "--profile is for one run or one question"),
+    ("adsyncd", ["--report", "3"], "--report is for one run or one question"),
+    ("adsyncd", ["--worker", "--report", "x"], "the number of an open descriptor was expected"),
+    ("adsyncd", ["--log", "file"], "auto, journal or stderr was expected, not \"file\""),
+    ("adsyncd", ["delta"], "not \"delta\""),
+    ("adsyncctl", ["run", "show", "last"], "\"last\" is not the number of a run"),
+    ("adsyncctl", ["run", "show", "9" * 20], "is not the number of a run"),
+    ("adsyncctl", ["threshold", "set", "5x"], "\"5x\" is neither a number of deletes nor"),
+    ("adsyncctl", ["threshold", "set", "9" * 20], "is neither a number"),
+    ("adsyncctl", ["threshold", "set", "--", "-1"], "is neither a number")])
+def test_words_that_are_none(program, words, text):
+    """Nothing is started, and what was wrong is said."""
+    done = subprocess.run([binary(program), *words], capture_output=True, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 2 and text in done.stderr, done
+
+
+def test_connector_that_is_none(make_lab):
+    lab = make_lab(people(), scheduler__sync_cycle_enabled="no")
+    lab.start()
+    done = lab.ctl("run", "start", "delta-import", "--connector", "nobody")
+    assert done.returncode == 1 and 'there is no connector "nobody"' in done.stderr
+    assert lab.config in done.stderr
+
+
 def test_live_progress_on_a_terminal(make_lab):
     """On a terminal the line of the running step is rewritten in place."""
     lab = make_lab(people(300), scheduler__sync_cycle_enabled="no")

@@ -49,6 +49,14 @@ static void test_cycle_and_reload(void **state)
 static void test_file(void **state)
 {
 	char dir[] = "/tmp/adsyncd-schedule.XXXXXX";
+	static const char *const damage[] = {
+		"[]",
+		"{}",
+		"{\"next\":5,\"last\":\"5\",\"initial\":true}",
+		"{\"next\":-1,\"last\":5,\"initial\":true}",
+		"{\"next\":5,\"last\":9223372036854775807,\"initial\":true}",
+		"{\"next\":253402300800,\"last\":5,\"initial\":true}",
+	};
 	struct schedule s = {.next = 12, .last = 7, .initial = true}, got;
 	_cleanup_free_ char *path = NULL;
 	struct err e = {0};
@@ -69,6 +77,12 @@ static void test_file(void **state)
 	schedule_load(dir, &got, &damaged);
 	assert_true(damaged);
 	assert_int_equal(got.next, 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(damage); i++) {
+		assert_int_equal(file_write(path, 0600, damage[i], strlen(damage[i]), &e), 0);
+		schedule_load(dir, &got, &damaged);
+		if (!damaged || got.next || got.last || got.initial)
+			fail_msg("%s is taken", damage[i]);
+	}
 	unlink(path);
 	rmdir(dir);
 }
