@@ -86,6 +86,8 @@ static bool add_values(struct entry *en, unsigned attr, const json_t *j)
 		entry_add(en, attr, v);
 		return true;
 	}
+	if (json_array_size(j) == 0)
+		entry_clear(en, attr);
 	json_array_foreach ((json_t *)j, i, item)
 		if (json_is_array(item) || !add_values(en, attr, item))
 			return false;

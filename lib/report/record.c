@@ -77,10 +77,10 @@ bool record_from_json(const json_t *json, struct record *ret)
 
 	name = json_string_value(json_object_get(json, "event"));
 	id = name ? event_find(name) : -1;
-	if (id < 0)
+	r.message = json_string_value(json_object_get(json, "message"));
+	if (id < 0 || !r.message)
 		return false;
 	r.event = (enum event_id)id;
-	r.message = json_string_value(json_object_get(json, "message"));
 	json_object_foreach (json_object_get(json, "fields"), key, value)
 		record_add(&r, key, json_string_value(value));
 	*ret = r;

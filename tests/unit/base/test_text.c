@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/codec.h"
+#include "base/err.h"
 #include "base/text.h"
 #include "base/timefmt.h"
 
@@ -49,6 +50,83 @@ static void test_utf8(void **state)
 	assert_true(text_casecmp("ab", 2, "a", 1) > 0);
 }
 
+static void test_characters(void **state)
+{
+	/* the first and the last of each length (RFC 3629, 3), and those around the surrogates */
+	static const uint32_t all[] = {
+		1, 0x7f, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0xffff, 0x10000, 0x10ffff};
+	static const unsigned bytes[] = {1, 1, 2, 2, 3, 3, 3, 3, 4, 4};
+	_cleanup_buf_ struct buf b = {0};
+	const char *p;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++) {
+		size_t before = b.len;
+
+		utf8_add(&b, all[i]);
+		assert_int_equal(b.len - before, bytes[i]);
+	}
+	assert_true(utf8_valid(buf_str(&b), b.len));
+	assert_int_equal(utf8_len(buf_str(&b), b.len), ARRAY_SIZE(all));
+	p = buf_str(&b);
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
+		assert_int_equal(utf8_next(&p), all[i]);
+	assert_ptr_equal(p, b.data + b.len);
+}
+
+static void test_case(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	size_t n;
+
+	assert_int_equal(char_lower(0x130), 'i'); /* one to one: no dot is added */
+	assert_int_equal(char_upper(0xff), 0x178);
+	assert_int_equal(char_upper(0xdf), 0xdf); /* sharp s has no single capital */
+	assert_string_equal(text_fold(&a, "GRÜNER Weg", 11, &n), "grüner weg");
+	assert_int_equal(n, 11);
+	assert_string_equal(text_fold(&a, "ÉTÉ", 5, &n), "été");
+	/* bytes that are no text stay, behind those that are */
+	assert_memory_equal(text_fold(&a, "AB\xff]", 4, &n), "ab\xff]", 4);
+	assert_int_equal(n, 4);
+	assert_int_equal(text_casecmp("AB\xff", 3, "ab\xff", 3), 0);
+	assert_true(text_casecmp("AB\xff", 3, "ab\xfe", 3) != 0);
+}
+
+static void test_trim(void **state)
+{
+	static const struct {
+		const char *text, *left;
+	} cases[] = {
+		{"", ""},
+		{"a", "a"},
+		{" \t\r\n a b \v\f", "a b"},
+		{"\xc2\xa0\xe3\x80\x80x\xe2\x80\x8a", "x"}, /* no-break, ideographic, hair */
+		{"\xe2\x80\x8bx", "\xe2\x80\x8bx"},         /* the zero width space is none */
+		{" \xa0 ", "\xa0"},                         /* half a character is no blank */
+		{"   ", ""},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		size_t n = strlen(cases[i].text), from;
+
+		text_trim(cases[i].text, &n, &from);
+		if (n != strlen(cases[i].left) ||
+			memcmp(cases[i].text + from, cases[i].left, n) != 0)
+			fail_msg("case %u: %zu bytes from %zu on", i, n, from);
+	}
+}
+
+static void test_problem(void **state)
+{
+	_cleanup_free_ char *large = xmalloc(ATTR_VALUE_MAX + 1);
+
+	memset(large, 'x', ATTR_VALUE_MAX + 1);
+	assert_null(text_problem(large, ATTR_VALUE_MAX));
+	assert_string_equal(text_problem(large, ATTR_VALUE_MAX + 1), VALUE_TOO_LONG);
+	assert_null(text_problem("", 0));
+	assert_non_null(strstr(text_problem("a\0b", 3), "NUL"));
+	assert_non_null(strstr(text_problem("\xff", 1), "UTF-8"));
+}
+
 static void test_time(void **state)
 {
 	char buf[TIME_TEXT_SIZE];
@@ -90,6 +168,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_base64),
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_characters),
+		cmocka_unit_test(test_case),
+		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_problem),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_buf),
 	};
