@@ -31,7 +31,8 @@ static void leave(
 
 void soa_ours(const struct cs_row *row, const struct schema_class *class, struct delta *d)
 {
-	leave(row, class, false, d);
+	if (row->blocked)
+		leave(row, class, false, d);
 }
 
 void soa_theirs(const struct cs_row *row, const struct schema_class *class, struct delta *d)

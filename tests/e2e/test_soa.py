@@ -157,13 +157,16 @@ def test_what_people_see(make_lab):
     lab.graph.soa("users", lab.graph.find("users", "ben")["id"], True)
     lab.cycle()
     mark(lab, "ann", EXCHANGE)
-    change(lab, "ann", extensionAttribute1="two", title="Captain")
     lab.start()
 
     def show(name):
         anchor = "User_" + lab.graph.find("users", name)["id"]
         return lab.ctl_json("cs", "show", AAD, anchor)
 
+    preview = lab.ctl_json("preview", lab.company.dn_of("ann"))["outbound"][0]
+    assert "some of it is not sent: its Exchange attributes" in preview["result"]
+    preview = lab.ctl_json("preview", lab.company.dn_of("ben"))["outbound"][0]
+    assert preview["result"].startswith("nothing is sent: its source of authority is in the cloud")
     assert show("ann")["authority"] == "IsExchangeCloudManaged (Exchange)"
     assert show("ann")["blocked"] is False and show("ann")["blockOnPremisesSync"] is False
     assert show("ben")["authority"] == "isCloudManaged (all)"

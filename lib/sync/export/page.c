@@ -63,7 +63,8 @@ static int object_slot(
 	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
 	soa_ours_only(row, soa_class(st->conn->cfg, row), &s.wanted);
-	pending_delta(st->conn->cfg, row, &imported, &s.wanted, 0, &p->arena, &s.delta);
+	pending_delta(
+		row_class(st->conn->cfg, row), row, &imported, &s.wanted, 0, &p->arena, &s.delta);
 	if (row->anchor && s.delta.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, st->started, &s.delta, &s.held, e));
 	if (s.held && !s.delta.n_attrs) {

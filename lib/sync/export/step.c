@@ -1,8 +1,8 @@
 /*
- * Export: CS.wanted --> Entra, in phases: what others wait for and they themselves (order.h), the
- * other objects, references between them, the other deletes. Before
- * anything leaves, the number of deletes is checked against the threshold. Each result goes to its
- * row; the next import confirms it.
+ * Export: CS.wanted --> a target, in phases: what others wait for and they themselves (order.h),
+ * the other objects, references between them, the other deletes. Before anything leaves, the number
+ * of deletes is checked against the threshold. Each result goes to its row; the next import
+ * confirms it.
  */
 #include "base/timefmt.h"
 #include "report/fault.h"

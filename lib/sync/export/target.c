@@ -3,8 +3,6 @@
 #include "model/dn.h"
 #include "sync/soa.h"
 
-#include <assert.h>
-
 /* What is only filled is no difference where there is a value. */
 static void drop_filled(struct delta *d, const struct schema_class *class)
 {
@@ -21,20 +19,19 @@ static void drop_filled(struct delta *d, const struct schema_class *class)
 	d->n_attrs = class ? n : d->n_attrs;
 }
 
-void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
+const struct schema_class *row_class(const struct connector_config *cfg, const struct cs_row *row)
+{
+	return schema_class_find(cfg->type->schema(&cfg->settings), row->class);
+}
+
+void pending_delta(const struct schema_class *class, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
 	struct delta *ret)
 {
 	bool all = row->export_all && !(flags & PENDING_DIFFERENCES);
-	const struct schema_class *class;
 
 	delta_owned(imported, wanted, all, a, ret);
-	if (cfg && row->blocked)
-		soa_ours(row, soa_class(cfg, row), ret);
-	assert(cfg || !(flags & PENDING_SETTLED));
-	if (!ret->n_attrs || !cfg)
-		return;
-	class = schema_class_find(cfg->type->schema(&cfg->settings), row->class);
+	soa_ours(row, class, ret);
 	drop_filled(ret, class);
 	if (flags & PENDING_SETTLED)
 		delta_settle(ret, class);

@@ -17,15 +17,17 @@ enum pending_flags {
 	PENDING_DIFFERENCES = 1 << 1,
 };
 
+/* The row's class in its connector's schema; NULL: it has none of that name. */
+const struct schema_class *row_class(const struct connector_config *cfg, const struct cs_row *row);
+
 /*
  * Pure: the attributes of `wanted`, which outbound rules own, that the directory does not show as
  * they are wanted (row->export_all: all that wanted has), without those that an authority blocks,
- * and of SCHEMA_FILL_ONLY only those that the directory has no value of. cfg NULL: the connector is
- * not known, neither the latter nor PENDING_SETTLED is possible, and `wanted` is to be without what
- * is blocked already. imported, wanted: the row's images, or
+ * and of SCHEMA_FILL_ONLY only those that the directory has no value of. class: row_class(); NULL:
+ * it is not known, and so is what it says of the attributes. imported, wanted: the row's images, or
  * what the rules give now. Memory from the arena, pointing into both.
  */
-void pending_delta(const struct connector_config *cfg, const struct cs_row *row,
+void pending_delta(const struct schema_class *class, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,
 	struct delta *ret);
 

@@ -1,5 +1,5 @@
 /*
- * Import: AD or Entra --> CS.imported. The arrow's effects: rows, links and the cursor that covers
+ * Import: a directory --> CS.imported. The arrow's effects: rows, links and the cursor that covers
  * them, committed together. A full import ends by marking what was not delivered as gone, behind
  * the guards of obsolete().
  */

@@ -161,7 +161,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
 	/* what was never accepted is not shown in a form of the directory's own */
-	pending_delta(st->conn->cfg, row, &imported, &wanted,
+	pending_delta(row_class(st->conn->cfg, row), row, &imported, &wanted,
 		PENDING_DIFFERENCES | (was_accepted(row) ? PENDING_SETTLED : 0), &st->arena, &d);
 	if (d.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, 0, &d, &held, e));

@@ -59,8 +59,8 @@ static int wrong_values(
 
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
-	pending_delta(st->conn->cfg, row, &imported, &wanted, PENDING_DIFFERENCES | PENDING_SETTLED,
-		&st->arena, ret);
+	pending_delta(row_class(st->conn->cfg, row), row, &imported, &wanted,
+		PENDING_DIFFERENCES | PENDING_SETTLED, &st->arena, ret);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 #include "store/mv_link.h"
 #include "sync/export/target.h"
 
-/* Reports the references that changed on an object whose source of authority is in the cloud. */
+/* Reports the references that changed on an object and are not sent. */
 static int report_blocked(struct outbound *out, struct err *e)
 {
 	struct cs_row *row = &out->link_row;

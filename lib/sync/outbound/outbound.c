@@ -180,7 +180,7 @@ int outbound_set_state(
 		sync_count(out->sync, COUNTER_PROVISIONED_RENAME_FLOW);
 	if (row->imported) {
 		TRY(row_entry(out->sync, row, false, &out->arena, &imported, e));
-		pending_delta(out->conn->cfg, row, &imported, &w->entry,
+		pending_delta(row_class(out->conn->cfg, row), row, &imported, &w->entry,
 			changed ? 0 : PENDING_SETTLED, &out->arena, &d);
 		if (d.n_attrs == 0 && !row->export_all && !renamed)
 			event = EXPORT_EVENT_SETTLED;

@@ -160,6 +160,7 @@ static json_t *links_json(struct store *s, const struct cs_row *row, struct aren
 	return list;
 }
 
+/* As the connector's type has it with any settings. */
 static const struct schema_class *class_of(
 	struct store *s, const struct cs_row *row, struct arena *a)
 {
@@ -171,7 +172,7 @@ static const struct schema_class *class_of(
 
 /* What the next export would send: attribute -> {from, to}. */
 static json_t *pending_json(struct store *s, const struct cs_row *row, const struct entry *have,
-	struct entry *want, struct arena *a)
+	const struct entry *want, struct arena *a)
 {
 	json_t *o = json_object();
 	struct delta d;
@@ -179,9 +180,7 @@ static json_t *pending_json(struct store *s, const struct cs_row *row, const str
 	if (!want_has_values(row->want) || soa_blocks_all(row) ||
 		row->state == EXPORT_STATE_CONFIRMED || row->state == EXPORT_STATE_EXPORTED)
 		return o;
-	if (row->blocked)
-		soa_ours_only(row, class_of(s, row, a), want);
-	pending_delta(NULL, row, have, want, 0, a, &d);
+	pending_delta(class_of(s, row, a), row, have, want, 0, a, &d);
 	for (unsigned i = 0; i < d.n_attrs; i++) {
 		struct entry one;
 		json_t *change = json_object(), *side;

@@ -228,9 +228,11 @@ static int set_pending(struct preview *p, const struct sync_connector *c, const 
 	struct entry imported;
 	struct delta d;
 
+	if (!row->id)
+		row = &made;
 	json_object_set_new(out, "pending_export", changes);
 	TRY(row_entry(&p->s, row, false, &p->a, &imported, e));
-	pending_delta(c->cfg, row->id ? row : &made, &imported, &w->entry, 0, &p->a, &d);
+	pending_delta(row_class(c->cfg, row), row, &imported, &w->entry, 0, &p->a, &d);
 	for (unsigned i = 0; i < d.n_attrs; i++)
 		json_object_set_new(changes, attr_name(d.attrs[i].id),
 			json_pack("{s:o, s:o}", "from", attr_json(d.attrs[i].before, &p->a), "to",
@@ -258,7 +260,9 @@ static const char *outbound_text(const struct sync_connector *c, const struct wa
 		return arena_printf(a, "error: the rules give no %s", c->type->identity_attr);
 	if (soa_blocks_all(row))
 		return arena_printf(a, "nothing is sent: %s", soa_reason(c->type, row->blocked));
-	return managed ? arena_printf(a, "provisioned as %s by rule \"%s\"", w->class, w->rule)
+	return managed ? arena_printf(a, "provisioned as %s by rule \"%s\"%s%s", w->class, w->rule,
+				 row->blocked ? "; some of it is not sent: " : "",
+				 row->blocked ? soa_reason(c->type, row->blocked) : "")
 	               : arena_printf(
 				 a, "would be provisioned as %s by rule \"%s\"", w->class, w->rule);
 }

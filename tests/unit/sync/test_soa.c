@@ -121,7 +121,7 @@ static void test_pending(void **state)
 		struct delta d;
 
 		make_entries(&a, &imported, &wanted);
-		pending_delta(&config, &row, &imported, &wanted, 0, &a, &d);
+		pending_delta(row_class(&config, &row), &row, &imported, &wanted, 0, &a, &d);
 		assert_string_equal(delta_names(&d, 9, &a), cases[i].ours);
 		delta_owned(&imported, &wanted, true, &a, &d);
 		soa_theirs(&row, soa_class(&config, &row), &d);
