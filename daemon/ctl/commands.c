@@ -91,6 +91,22 @@ int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t 
 	return CTL_GOOD;
 }
 
+int ctl_show(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	void (*text)(const json_t *o))
+{
+	json_t *o;
+	int r = ctl_ask(c, method, parameters, &o);
+
+	if (r)
+		return r;
+	if (c->json)
+		print_json(json_object_get(o, key));
+	else
+		text(json_object_get(o, key));
+	json_decref(o);
+	return 0;
+}
+
 static void show_steps(const json_t *run)
 {
 	size_t i;
@@ -177,11 +193,15 @@ int command_run_list(const struct ctl *c, int argc, char **argv)
 	return ctl_list(c, "ListRuns", NULL, "runs", columns, ARRAY_SIZE(columns));
 }
 
+static void print_run(const json_t *run)
+{
+	print_fields(run, "");
+	show_steps(run);
+}
+
 int command_run_show(const struct ctl *c, int argc, char **argv)
 {
 	int64_t number = 0; /* the last one */
-	json_t *o, *run;
-	int r;
 
 	if (argc && !ctl_number(argv[0], &number)) {
 		fprintf(stderr,
@@ -189,18 +209,8 @@ int command_run_show(const struct ctl *c, int argc, char **argv)
 			argv[0]);
 		return CTL_USAGE;
 	}
-	r = ctl_ask(c, "GetRun", json_pack("{s:I}", "run", (json_int_t)number), &o);
-	if (r)
-		return r;
-	run = json_object_get(o, "run");
-	if (c->json) {
-		print_json(run);
-	} else {
-		print_fields(run, "");
-		show_steps(run);
-	}
-	json_decref(o);
-	return 0;
+	return ctl_show(
+		c, "GetRun", json_pack("{s:I}", "run", (json_int_t)number), "run", print_run);
 }
 
 static const struct column object_columns[] = {
@@ -240,7 +250,17 @@ static void show_pending(const json_t *o)
 	}
 }
 
-int command_cs_show(const struct ctl *c, int argc, char **argv)
+/* A table with a heading; nothing where it has no rows. */
+static void print_part(
+	const json_t *rows, const char *heading, const struct column *columns, unsigned n)
+{
+	if (!json_array_size(rows))
+		return;
+	printf("\n%s:\n", heading);
+	print_table(rows, columns, n);
+}
+
+static void print_cs(const json_t *row)
 {
 	static const struct column references[] = {
 		{"ATTRIBUTE", "attribute"},
@@ -249,36 +269,27 @@ int command_cs_show(const struct ctl *c, int argc, char **argv)
 		{"STATE", "state"},
 		{"TARGET", "target"},
 	};
-	json_t *o, *row, *error;
-	int r = ctl_ask(c, "GetConnectorSpaceObject",
-		json_pack("{s:s, s:s}", "connector", argv[0], "name", argv[1]), &o);
+	const json_t *error = json_object_get(row, "error");
 
-	if (r)
-		return r;
-	row = json_object_get(o, "object");
-	error = json_object_get(row, "error");
-	if (c->json) {
-		print_json(row);
-	} else {
-		print_fields(row, "");
-		if (json_is_object(error)) {
-			puts("\nError:");
-			print_fields(error, "  ");
-		}
-		print_attributes(json_object_get(row, "imported"), "Imported");
-		print_attributes(json_object_get(row, "wanted_attributes"), "Wanted");
-		show_pending(json_object_get(row, "pending_export"));
-		if (json_array_size(json_object_get(row, "references"))) {
-			puts("\nReferences:");
-			print_table(json_object_get(row, "references"), references,
-				ARRAY_SIZE(references));
-		}
+	print_fields(row, "");
+	if (json_is_object(error)) {
+		puts("\nError:");
+		print_fields(error, "  ");
 	}
-	json_decref(o);
-	return 0;
+	print_attributes(json_object_get(row, "imported"), "Imported");
+	print_attributes(json_object_get(row, "wanted_attributes"), "Wanted");
+	show_pending(json_object_get(row, "pending_export"));
+	print_part(json_object_get(row, "references"), "References", references,
+		ARRAY_SIZE(references));
 }
 
-int command_mv_show(const struct ctl *c, int argc, char **argv)
+int command_cs_show(const struct ctl *c, int argc, char **argv)
+{
+	return ctl_show(c, "GetConnectorSpaceObject",
+		json_pack("{s:s, s:s}", "connector", argv[0], "name", argv[1]), "object", print_cs);
+}
+
+static void print_mv(const json_t *row)
 {
 	static const struct column references[] = {
 		{"ATTRIBUTE", "attribute"},
@@ -292,6 +303,17 @@ int command_mv_show(const struct ctl *c, int argc, char **argv)
 		{"RULE", "rule"},
 		{"DN", "dn"},
 	};
+
+	print_fields(row, "");
+	print_attributes(json_object_get(row, "attributes"), "Attributes");
+	print_part(json_object_get(row, "references"), "References", references,
+		ARRAY_SIZE(references));
+	puts("\nConnectors:");
+	print_table(json_object_get(row, "connectors"), connectors, ARRAY_SIZE(connectors));
+}
+
+int command_mv_show(const struct ctl *c, int argc, char **argv)
+{
 	static const struct column lineage[] = {
 		{"ATTRIBUTE", "attribute"},
 		{"VALUE", "value", 40},
@@ -300,32 +322,10 @@ int command_mv_show(const struct ctl *c, int argc, char **argv)
 		{"SINCE", "time"},
 		{"OBJECT", "object"},
 	};
-	json_t *o, *row;
-	int r;
+	json_t *p = json_pack("{s:s}", "name", argv[0]);
 
-	if (c->lineage)
-		return ctl_list(c, "GetLineage", json_pack("{s:s}", "name", argv[0]), "lineage",
-			lineage, ARRAY_SIZE(lineage));
-	r = ctl_ask(c, "GetMetaverseObject", json_pack("{s:s}", "name", argv[0]), &o);
-
-	if (r)
-		return r;
-	row = json_object_get(o, "object");
-	if (c->json) {
-		print_json(row);
-	} else {
-		print_fields(row, "");
-		print_attributes(json_object_get(row, "attributes"), "Attributes");
-		if (json_array_size(json_object_get(row, "references"))) {
-			puts("\nReferences:");
-			print_table(json_object_get(row, "references"), references,
-				ARRAY_SIZE(references));
-		}
-		puts("\nConnectors:");
-		print_table(json_object_get(row, "connectors"), connectors, ARRAY_SIZE(connectors));
-	}
-	json_decref(o);
-	return 0;
+	return c->lineage ? ctl_list(c, "GetLineage", p, "lineage", lineage, ARRAY_SIZE(lineage))
+	                  : ctl_show(c, "GetMetaverseObject", p, "object", print_mv);
 }
 
 int command_errors(const struct ctl *c, int argc, char **argv)

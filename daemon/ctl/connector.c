@@ -38,29 +38,25 @@ int command_connector_statistics(const struct ctl *c, int argc, char **argv)
 	return ctl_list(c, "GetConnectorStatistics", p, "statistics", columns, ARRAY_SIZE(columns));
 }
 
+static void print_connector(const json_t *row)
+{
+	json_t *line;
+	size_t i;
+
+	print_fields(row, "");
+	puts("\nSettings:");
+	print_fields(json_object_get(row, "settings"), "  ");
+	if (json_array_size(json_object_get(row, "import_state")))
+		puts("\nImport:");
+	json_array_foreach (json_object_get(row, "import_state"), i, line)
+		if (json_is_string(line))
+			printf("  %s\n", json_string_value(line));
+}
+
 int command_connector_show(const struct ctl *c, int argc, char **argv)
 {
-	json_t *o, *row, *line;
-	size_t i;
-	int r = ctl_ask(c, "GetConnector", json_pack("{s:s}", "name", argv[0]), &o);
-
-	if (r)
-		return r;
-	row = json_object_get(o, "connector");
-	if (c->json) {
-		print_json(row);
-	} else {
-		print_fields(row, "");
-		puts("\nSettings:");
-		print_fields(json_object_get(row, "settings"), "  ");
-		if (json_array_size(json_object_get(row, "import_state")))
-			puts("\nImport:");
-		json_array_foreach (json_object_get(row, "import_state"), i, line)
-			if (json_is_string(line))
-				printf("  %s\n", json_string_value(line));
-	}
-	json_decref(o);
-	return 0;
+	return ctl_show(c, "GetConnector", json_pack("{s:s}", "name", argv[0]), "connector",
+		print_connector);
 }
 
 static bool any_bad(const json_t *findings)

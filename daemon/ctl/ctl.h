@@ -30,6 +30,9 @@ struct command {
 
 /* One call, one reply. 0 with *ret, or an exit code with the message printed. */
 int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t **ret);
+/* Asks, and shows a member of the reply: by the function, or as JSON. */
+int ctl_show(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	void (*text)(const json_t *o));
 /* Asks, and prints a list of the reply as a table, or as JSON. */
 struct column;
 int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,

@@ -67,29 +67,25 @@ static void print_export(const json_t *out)
 	}
 }
 
+static void print_preview(const json_t *preview)
+{
+	json_t *out;
+	size_t i;
+
+	print_fields(preview, "");
+	puts("\nInbound:");
+	print_rules(json_object_get(preview, "rules"));
+	puts("\nFlows:");
+	print_flows(json_object_get(preview, "flows"));
+	json_array_foreach (json_object_get(preview, "outbound"), i, out)
+		print_export(out);
+}
+
 int command_preview(const struct ctl *c, int argc, char **argv)
 {
-	json_t *p = json_pack("{s:s}", "name", argv[0]), *o, *preview, *out;
-	size_t i;
-	int r;
+	json_t *p = json_pack("{s:s}", "name", argv[0]);
 
 	if (c->connector)
 		json_object_set_new(p, "connector", json_string(c->connector));
-	r = ctl_ask(c, "Preview", p, &o);
-	if (r)
-		return r;
-	preview = json_object_get(o, "preview");
-	if (c->json) {
-		print_json(preview);
-	} else {
-		print_fields(preview, "");
-		puts("\nInbound:");
-		print_rules(json_object_get(preview, "rules"));
-		puts("\nFlows:");
-		print_flows(json_object_get(preview, "flows"));
-		json_array_foreach (json_object_get(preview, "outbound"), i, out)
-			print_export(out);
-	}
-	json_decref(o);
-	return 0;
+	return ctl_show(c, "Preview", p, "preview", print_preview);
 }

@@ -24,17 +24,7 @@ static void print_threshold(const json_t *o)
 
 int command_threshold_show(const struct ctl *c, int argc, char **argv)
 {
-	json_t *o;
-	int r = ctl_ask(c, "GetThreshold", NULL, &o);
-
-	if (r)
-		return r;
-	if (c->json)
-		print_json(json_object_get(o, "threshold"));
-	else
-		print_threshold(json_object_get(o, "threshold"));
-	json_decref(o);
-	return 0;
+	return ctl_show(c, "GetThreshold", NULL, "threshold", print_threshold);
 }
 
 static int done(const struct ctl *c, const char *method, json_t *parameters, const char *text)
