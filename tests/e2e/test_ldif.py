@@ -75,6 +75,73 @@ def test_names_that_look_alike(make_lab, one, two):
     assert lab.emulator.stats()["deletes"] == 0
 
 
+def dn_of(c, sam):
+    """By the account's name alone: another one may have it as its common name."""
+    found, = [dn for dn, o in c.objects.items() if o["sAMAccountName"] == [sam]]
+    return found
+
+
+def renamed(c, names):
+    """Users get the names of others; the references of everybody follow."""
+    before = {dn_of(c, sam) for sam in names}
+    for sam in names:
+        c.move(dn_of(c, sam), name="on its way " + sam)
+    for sam, name in names.items():
+        c.move(dn_of(c, sam), name=name)
+    assert before & {dn_of(c, sam) for sam in names}
+
+
+def in_order(c, first):
+    """The file begins with these accounts."""
+    at = {dn_of(c, sam): i for i, sam in enumerate(first)}
+    c.objects = dict(sorted(c.objects.items(), key=lambda o: at.get(o[0], len(at))))
+
+
+NAMES = {
+    "swap": {"user0": "user1", "user1": "user0"},
+    "round": {"user0": "user1", "user1": "user2", "user2": "user0"},
+    "chain": {"user0": "user1", "user1": "user2", "user2": "elsewhere"},
+}
+
+
+@pytest.mark.parametrize("first", [
+    ("G0", "G1", "G2", "user0", "user1", "user2"), ("G0", "G1", "G2", "user2", "user1", "user0"),
+    ("user0", "G0", "G1", "G2", "user1", "user2"), ("user2", "G0", "G1", "G2", "user1", "user0")],
+    ids="-".join)
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
+def test_a_name_that_another_had(make_lab, names, first):
+    """A group has the members that it had, in whatever order the file tells who is called so now."""
+    c = Company()
+    for i in range(4):
+        c.group("G%d" % i, [c.user("user%d" % i)])
+    c.set("user3", "manager", c.dn_of("user0"))
+    lab = make_lab(c)
+    lab.cycle()
+    renamed(c, names)
+    in_order(c, first)
+    lab.write()
+    lab.cycle()
+    assert [members(lab, "G%d" % i) for i in range(4)] == [["user%d" % i] for i in range(4)]
+    assert lab.tenant()["users/user3"]["manager"] == "user0"
+    assert lab.db("SELECT dn FROM cs WHERE kind = 2 AND connector = 1") == []
+
+
+@pytest.mark.parametrize("first", [("Crew", "new"), ("new", "Crew")])
+def test_the_name_of_one_that_is_gone(lab, first):
+    """The member is the one who has the name now, and not the one who had it."""
+    c = lab.company
+    old = dn_of(c, "user1")
+    c.delete("user1")
+    c.user("new")
+    assert c.move("new", name="user1") == old
+    c.member("Crew", "add", old)
+    in_order(c, first)
+    lab.write()
+    lab.cycle()
+    assert members(lab) == sorted(["new"] + ["user%d" % i for i in range(PEOPLE) if i != 1])
+    assert not lab.graph.find("users", "user1")
+
+
 # --- options ---
 
 def with_options(lab, option, n=PEOPLE):

@@ -23,6 +23,7 @@ struct import_step {
 	struct bitmap seen;     /* rows delivered by this import */
 	struct bitmap flagged;  /* rows in the flag list that is being delivered */
 	unsigned flag_attr;     /* ... and the attribute that it is of */
+	bool by_dn;             /* a reference was resolved that tells a DN alone */
 	bool aside;             /* the row of the object that is being delivered has left its DN */
 	unsigned links_changed; /* of the object that is being delivered */
 	unsigned uncommitted;   /* objects since the last commit */
@@ -77,6 +78,12 @@ int reimport_finish(struct import_step *st, struct step_end *end, struct err *e)
  */
 int import_placeholder(struct import_step *st, const char *anchor, const char *dn, int64_t *ret,
 	struct err *e) _must_check_;
+/*
+ * A row leaves its DN, or has left it. What objects that were delivered before it refer to by that
+ * DN is not this row: a placeholder stands for the object that has the DN now, which comes later.
+ */
+int import_links_let_go(
+	struct import_step *st, const struct cs_row *row, struct err *e) _must_check_;
 /* References of one object: whole lists (entry) or single changes. */
 int import_links(struct import_step *st, const struct cs_row *row, const struct import_object *o,
 	struct err *e) _must_check_;

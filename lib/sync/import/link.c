@@ -83,7 +83,34 @@ static int resolve(struct import_step *st, const char *target, int64_t *ret, str
 
 	if (!st->conn->type->refs_are_anchors)
 		st->conn->type->reference(target, &st->arena, &anchor, &dn);
+	st->by_dn = st->by_dn || !anchor;
 	return import_placeholder(st, anchor, dn, ret, e);
+}
+
+int import_links_let_go(struct import_step *st, const struct cs_row *row, struct err *e)
+{
+	struct store *store = st->sync->store;
+	struct cs_link *links;
+	int64_t stands = 0;
+	unsigned n;
+
+	if (!st->by_dn)
+		return 0;
+	TRY(cs_link_list_target(store, row->id, &st->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_row source;
+
+		if (!links[i].imported || !bitmap_get(&st->seen, links[i].cs))
+			continue;
+		if (!stands) {
+			TRY(cs_set_transient(store, row->id, e));
+			TRY(import_placeholder(st, NULL, row->dn, &stands, e));
+		}
+		TRY(cs_get(store, links[i].cs, &st->arena, &source, e));
+		TRY(import_link_set(st, &source, links[i].attr, row->id, false, e));
+		TRY(import_link_set(st, &source, links[i].attr, stands, true, e));
+	}
+	return 0;
 }
 
 static int cmp_ids(const void *a, const void *b)

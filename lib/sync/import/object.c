@@ -10,19 +10,26 @@
 
 #include <errno.h>
 
-/* The row that now has the DN steps aside until its own rename or delete arrives. */
-static int make_transient(struct import_step *st, struct cs_row *row, struct err *e)
-{
-	row->transient = true;
-	return cs_update(st->sync->store, row, false, e);
-}
-
 /* Links to a placeholder belong to the object that it stood for. */
 static int absorb(struct import_step *st, struct cs_row *placeholder, int64_t into, struct err *e)
 {
 	TRY(cs_link_repoint(st->sync->store, placeholder->id, into, e));
 	TRY(cs_delete(st->sync->store, placeholder->id, e));
 	return 0;
+}
+
+/*
+ * The row that now has the DN steps aside until its own rename or delete arrives. What was read
+ * before and refers to the DN meant the object that is delivered now: STORE_NONE, or the
+ * placeholder that stands for it.
+ */
+static int step_aside(
+	struct import_step *st, struct cs_row *row, struct cs_row *ret_placeholder, struct err *e)
+{
+	row->transient = true;
+	TRY(cs_update(st->sync->store, row, false, e));
+	TRY(import_links_let_go(st, row, e));
+	return cs_find_dn(st->sync->store, row->connector, row->dn, &st->arena, ret_placeholder, e);
 }
 
 /*
@@ -43,7 +50,7 @@ static int find_row(
 {
 	struct store *store = st->sync->store;
 	int64_t connector = st->conn->row.id;
-	struct cs_row by_dn;
+	struct cs_row by_dn, placeholder;
 	int a, d;
 
 	st->aside = false;
@@ -51,6 +58,8 @@ static int find_row(
 	TRY(a);
 	if (a == 0 && !ret->transient && streq(ret->dn, en->dn))
 		return 0;
+	if (a == 0 && !ret->transient)
+		TRY(import_links_let_go(st, ret, e));
 	d = cs_find_dn(store, connector, en->dn, &st->arena, &by_dn, e);
 	TRY(d);
 	if (d == STORE_NONE || (a == 0 && by_dn.id == ret->id))
@@ -64,8 +73,7 @@ static int find_row(
 			*ret = by_dn;
 			return 0;
 		}
-		TRY(make_transient(st, &by_dn, e));
-		return STORE_NONE;
+		return step_aside(st, &by_dn, ret, e);
 	}
 	if (by_dn.kind == CS_PLACEHOLDER) {
 		TRY(absorb(st, &by_dn, ret->id, e));
@@ -82,8 +90,9 @@ static int find_row(
 		*ret = by_dn;
 		return 0;
 	}
-	TRY(make_transient(st, &by_dn, e));
-	return 0;
+	d = step_aside(st, &by_dn, &placeholder, e);
+	TRY(d);
+	return d == STORE_NONE ? 0 : absorb(st, &placeholder, ret->id, e);
 }
 
 int import_rename(struct import_step *st, const char *anchor, const char *dn, struct err *e)
