@@ -1,5 +1,7 @@
 """The emulator's side of the source of authority: who may switch, what stays, what is refused."""
 import json
+import os
+from xml.etree import ElementTree
 
 import pytest
 from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Emulator, Graph, code, q
@@ -159,6 +161,131 @@ def test_extension_attributes_of_users(make):
         admin.patch(who + "/onPremisesSyncBehavior", {"isCloudManaged": cloud})
         assert code(admin.call("PATCH", who, some)) == (400, "Request_BadRequest")
 
+
+# --- what synchronization was refused ---
+
+LOG = "/auditLogs/provisioning"
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_a_skip_is_logged(make, collection):
+    """In the shape of Cloud Sync's log: the object, the names of what is different, the reason."""
+    em = make()
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    path = create(sync, collection)
+    i, body = path.split("/")[2], BODIES[collection]
+    admin.soa(collection, i, True)
+    assert admin.get(LOG)["value"] == []
+    assert sync.call("PATCH", path, dict(body, displayName="other"))[0] == 400
+    assert sync.call("POST", "/" + collection, body)[0] == 400  # nothing is different
+    assert sync.call("DELETE", path)[0] == 400
+    delete, create_again, update = admin.get(LOG)["value"]
+    word = {"users": "user", "groups": "group", "contacts": "contact"}[collection]
+    assert [r["provisioningAction"] for r in (update, create_again, delete)] == [
+        "update", "update", "delete"]
+    assert update["modifiedProperties"] == [
+        {"displayName": "displayName", "oldValue": None, "newValue": None}]
+    assert create_again["modifiedProperties"] == delete["modifiedProperties"] == []
+    assert update["provisioningStatusInfo"] == {"status": "skipped", "errorInformation": None}
+    step, = update["provisioningSteps"]
+    assert (step["status"], step["description"]) == (
+        "skipped", "As the SOA of this %s is in the cloud, this object will not sync." % word)
+    assert update["targetIdentity"] == {"id": i, "displayName": body["displayName"],
+                                        "identityType": word.capitalize(), "details": {}}
+    assert update["sourceIdentity"]["id"] == body["onPremisesImmutableId"]
+    assert update["servicePrincipal"] == {"id": SYNC_APP[0], "displayName": "adsyncd"}
+    # what is not refused is not there, and after the way back nothing is added
+    admin.soa(collection, i, False)
+    sync.patch(path, {"displayName": "other"})
+    assert len(admin.get(LOG)["value"]) == 3
+    assert admin.get(LOG + "/" + update["id"])["id"] == update["id"]
+    assert code(admin.call("GET", LOG + "/x")) == (404, "Request_ResourceNotFound")
+
+
+def test_the_shape_is_graphs(make):
+    csdl = os.path.join(os.path.dirname(ROOT), "shared", "data", "graph",
+                        "provisioningObjectSummary.xml")
+    if not os.path.exists(csdl):
+        pytest.skip("the CSDL of Graph is not beside the repository (../shared/data/graph)")
+    em = make()
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    path = create(sync, "users")
+    admin.soa("users", path.split("/")[2], True)
+    assert sync.call("DELETE", path)[0] == 400
+    known = {p.get("Name") for p in ElementTree.parse(csdl).getroot().iter("Property")}
+    assert set(admin.get(LOG)["value"][0]) == known | {"id"}
+
+
+def test_references_that_are_refused(make):
+    em = make()
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    who, crew = create(sync, "users"), create(sync, "groups")
+    for collection, path in (("users", who), ("groups", crew)):
+        admin.soa(collection, path.split("/")[2], True)
+    link = {"@odata.id": "x/" + who.split("/")[2]}
+    for method, path, body in (("POST", crew + "/members/$ref", link),
+                               ("DELETE", crew + "/members/%s/$ref" % who.split("/")[2], None),
+                               ("PATCH", crew, {"members@odata.bind": ["x/y"]}),
+                               ("PUT", who + "/manager/$ref", link)):
+        assert sync.call(method, path, body)[0] == 400
+    assert [(r["provisioningAction"], [p["displayName"] for p in r["modifiedProperties"]])
+            for r in admin.get(LOG)["value"]] == [("update", ["manager"])] + [
+                ("update", ["members"])] * 3
+
+
+def test_the_log_is_asked(make):
+    em = make(["AuditLog.Read.All"])
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    for graph in (sync, Graph(em, GRAPH_APP)):  # it takes Directory.Read.All as well
+        assert code(graph.call("GET", LOG)) == FORBIDDEN
+    assert admin.call("POST", LOG, {})[0] == 405
+    ids = []
+    for n in range(3):
+        path = create(sync, "users", onPremisesImmutableId="%d===" % n, displayName="user%d" % n,
+                      userPrincipalName="user%d@fjordline.example" % n)
+        ids.append(path.split("/")[2])
+        admin.soa("users", ids[n], True)
+        assert sync.call("PATCH", path, {"jobTitle": "x"})[0] == 400
+
+    def asked(text):
+        return [r["targetIdentity"]["id"] for r in admin.get(q(LOG + "?$filter=" + text))["value"]]
+
+    assert asked("targetIdentity/id eq '%s'" % ids[1]) == [ids[1]]
+    assert asked("provisioningStatusInfo/status eq 'skipped'") == ids[::-1]
+    assert asked("provisioningStatusInfo/status eq 'success'") == []
+    assert asked("sourceIdentity/displayName eq 'user2'") == [ids[2]]
+    assert asked("activityDateTime gt 2000-01-01") == ids[::-1]
+    pages = admin.all(LOG + "?$top=2")
+    assert [r["targetIdentity"]["id"] for r in pages] == ids[::-1]
+
+
+def test_the_log_is_kept_for_thirty_days(tmp_path):
+    """Over a restart, in a snapshot; and gone when it is old."""
+    em = Emulator(str(tmp_path))
+    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    path = create(sync, "users")
+    admin.soa("users", path.split("/")[2], True)
+    assert sync.call("PATCH", path, {"jobTitle": "x"})[0] == 400
+    before = admin.get(LOG)["value"]
+    assert em.request("POST", "/emulator/snapshot", {"name": "a"})[0] == 204
+    em.stop()
+    em = Emulator(str(tmp_path))
+    try:
+        sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+        assert len(before) == 1 and admin.get(LOG)["value"] == before
+        assert sync.call("DELETE", path)[0] == 400
+        assert em.request("POST", "/emulator/restore", {"name": "a"})[0] == 204
+        assert admin.get(LOG)["value"] == before
+        assert em.request("POST", "/emulator/clock", {"advance": 31 * 86400})[0] == 204
+        assert Graph(em, ADMIN_APP).get(LOG)["value"] == []
+        em.stop()
+        em = Emulator(str(tmp_path))
+        assert Graph(em, ADMIN_APP).get(LOG)["value"] == []
+    finally:
+        em.stop()
+
+
+# --- the way back ---
 
 @pytest.mark.parametrize("blocked", [True, False])
 def test_the_way_back_is_a_takeover(make, blocked):

@@ -1,4 +1,4 @@
-/* auditLogs/directoryAudits: what was done to the source of authority, newest first. */
+/* auditLogs: records, newest first; directoryAudits: what was done to the source of authority. */
 #include "graph/audit_logs.h"
 
 #include "odata/filter_match.h"
@@ -32,7 +32,7 @@ static json_t *target(const struct audit *a)
 		"oldValue", cloud ? "[false]" : "[true]", "newValue", cloud ? "[true]" : "[false]");
 }
 
-static json_t *render(const struct audit *a)
+static json_t *render(const struct emulator *em, const struct audit *a)
 {
 	char when[TIME_TEXT_SIZE];
 
@@ -51,11 +51,12 @@ static void add_record(struct buf *b, unsigned n, const json_t *record)
 	body_dump(b, record, JSON_COMPACT);
 }
 
-static void list(struct emulator *em, struct request *rq, struct response *rs)
+static void list(const struct emulator *em, struct request *rq, const struct record_set *set,
+	struct response *rs)
 {
 	const struct query *q = rq->query;
 	unsigned n = 0, top = q->top ? (unsigned)q->top : PAGE_DEFAULT;
-	unsigned i = em->audits.n;
+	unsigned i = set->records->n;
 	unsigned long skip;
 	_cleanup_buf_ struct buf items = {0};
 	const char *why;
@@ -65,14 +66,14 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	if (q->skiptoken)
 		i = MIN((unsigned)skip, i);
 	for (; i > 0 && n < top; i--) {
-		_cleanup_json_ json_t *record = render(&em->audits.items[i - 1]);
+		_cleanup_json_ json_t *record = set->render(em, &set->records->items[i - 1]);
 
 		if (!q->filter || filter_match_json(q->filter, record, &why) > 0)
 			add_record(&items, n++, record);
 	}
 	rs->status = 200;
-	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#auditLogs/directoryAudits\",",
-		rq->base, rq->version);
+	buf_addf(&rs->body, "{\"@odata.context\":\"%s/%s/$metadata#auditLogs/%s\",", rq->base,
+		rq->version, set->name);
 	if (i > 0)
 		add_next_link(rq, i, &rs->body);
 	buf_adds(&rs->body, "\"value\":[");
@@ -80,13 +81,14 @@ static void list(struct emulator *em, struct request *rq, struct response *rs)
 	buf_adds(&rs->body, "]}");
 }
 
-static void one(struct emulator *em, const struct request *rq, struct response *rs)
+static void one(const struct emulator *em, const struct request *rq, const struct record_set *set,
+	struct response *rs)
 {
 	const char *id = rq->segments[2];
 
-	for (unsigned i = 0; i < em->audits.n && !rs->status; i++)
-		if (strcasecmp(em->audits.items[i].id, id) == 0) {
-			_cleanup_json_ json_t *record = render(&em->audits.items[i]);
+	for (unsigned i = 0; i < set->records->n && !rs->status; i++)
+		if (strcasecmp(set->records->items[i].id, id) == 0) {
+			_cleanup_json_ json_t *record = set->render(em, &set->records->items[i]);
 
 			rs->status = 200;
 			add_record(&rs->body, 0, record);
@@ -95,15 +97,23 @@ static void one(struct emulator *em, const struct request *rq, struct response *
 		respond_not_found(rs, id);
 }
 
+void respond_records(const struct emulator *em, struct request *rq, const struct record_set *set,
+	struct response *rs)
+{
+	if (rq->method != M_GET)
+		respond_method(rs);
+	else if (rq->n_segments == 2)
+		list(em, rq, set, rs);
+	else
+		one(em, rq, set, rs);
+}
+
 /* /auditLogs/directoryAudits[/{id}] */
 void handle_audits(struct emulator *em, struct request *rq, struct response *rs)
 {
 	if (!has_role(rq, ROLE_AUDIT_READ) && !has_role(rq, ROLE_DIRECTORY_READ))
 		respond_forbidden(rs);
-	else if (rq->method != M_GET)
-		respond_method(rs);
-	else if (rq->n_segments == 2)
-		list(em, rq, rs);
 	else
-		one(em, rq, rs);
+		respond_records(
+			em, rq, &(struct record_set){"directoryAudits", &em->audits, render}, rs);
 }

@@ -69,8 +69,8 @@ bool bind_members(struct emulator *em, struct request *rq, struct object *group,
 	return true;
 }
 
-static bool may_write_members(const struct emulator *em, const struct request *rq,
-	const struct object *o, struct response *rs)
+static bool may_write_members(
+	struct emulator *em, const struct request *rq, const struct object *o, struct response *rs)
 {
 	size_t n;
 	const char *mail = object_prop(o, P_MAIL_ENABLED, &n);

@@ -4,6 +4,8 @@
  */
 #include "graph/rights.h"
 
+#include "graph/provisioning.h"
+
 #include "tenant/match.h"
 
 static const struct {
@@ -42,8 +44,8 @@ bool may_write(const struct request *rq, enum object_type t, struct response *rs
 	return false;
 }
 
-bool object_writable(const struct emulator *em, const struct request *rq, const struct object *o,
-	struct response *rs)
+bool object_writable(
+	struct emulator *em, const struct request *rq, const struct object *o, struct response *rs)
 {
 	struct refusal refusal = {0};
 
@@ -56,6 +58,7 @@ bool object_writable(const struct emulator *em, const struct request *rq, const 
 		return false;
 	}
 	if (o->cloud_managed) {
+		provisioning_skipped(em, rq, o);
 		respond_error(rs, 400, "Request_BadRequest",
 			"The source of authority of this object is in the cloud (isCloudManaged is "
 			"true): synchronization cannot write it.");

@@ -14,6 +14,9 @@ bool may_write(const struct request *rq, enum object_type type, struct response 
  * the application is the synchronization service, or may assign roles itself. o NULL: a new user.
  */
 bool may_touch(const struct request *rq, const struct object *o);
-/* May the caller write the object, whoever masters it? False with rs filled. */
-bool object_writable(const struct emulator *em, const struct request *rq, const struct object *o,
-	struct response *rs);
+/*
+ * May the caller write the object, whoever masters it? False with rs filled; that synchronization
+ * may not, since the source of authority is in the cloud, goes into the provisioning log.
+ */
+bool object_writable(
+	struct emulator *em, const struct request *rq, const struct object *o, struct response *rs);

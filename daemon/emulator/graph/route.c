@@ -8,6 +8,7 @@
 #include "graph/extension.h"
 #include "graph/features.h"
 #include "graph/metadata.h"
+#include "graph/provisioning.h"
 #include "graph/reference.h"
 #include "graph/resource.h"
 #include "graph/rights.h"
@@ -161,9 +162,12 @@ static bool is_root(const char *segment, const char *name)
 
 static void route_audits(struct emulator *em, struct request *rq, struct response *rs)
 {
-	if ((rq->n_segments == 2 || rq->n_segments == 3) &&
-		strcasecmp(rq->segments[1], "directoryAudits") == 0)
+	const char *second = rq->n_segments == 2 || rq->n_segments == 3 ? rq->segments[1] : "";
+
+	if (strcasecmp(second, "directoryAudits") == 0)
 		handle_audits(em, rq, rs);
+	else if (strcasecmp(second, "provisioning") == 0)
+		handle_provisioning(em, rq, rs);
 	else
 		respond_not_found(rs, "auditLogs");
 }

@@ -20,6 +20,8 @@ static void audit_done(struct audit *a)
 	free(a->app_name);
 	free(a->target_id);
 	free(a->target_name);
+	free(a->anchor);
+	free(a->changed);
 }
 
 void audits_done(struct audits *as)
@@ -53,13 +55,13 @@ struct audit *audits_append(struct audits *as)
 	return a;
 }
 
-void audits_add(struct audits *as, int64_t when, const struct application *app,
+struct audit *audits_add(struct audits *as, int64_t when, const struct application *app,
 	const char *activity, const struct object *target)
 {
 	struct audit *a;
 
 	if (as->n >= AUDITS_MAX)
-		return;
+		return NULL;
 	a = audits_append(as);
 	a->time = when;
 	a->target_type = target->type;
@@ -69,4 +71,5 @@ void audits_add(struct audits *as, int64_t when, const struct application *app,
 	a->app_name = xstrdup(app->name ? app->name : app->app_id);
 	a->target_id = xstrdup(target->id);
 	a->target_name = plain_name(target);
+	return a;
 }

@@ -18,6 +18,7 @@ void emulator_init(struct emulator *em, struct tenant *tenant)
 void emulator_done(struct emulator *em)
 {
 	audits_done(&em->audits);
+	audits_done(&em->skips);
 	extensions_done(&em->extensions);
 	directory_free(em->dir);
 	em->dir = NULL;

@@ -22,7 +22,7 @@ struct emulator {
 	char epoch[37];                        /* delta tokens of another state are void */
 	unsigned char key[32];                 /* signs access tokens */
 	const struct object *hint[TYPE_COUNT]; /* where the last delta page ended */
-	struct audits audits;
+	struct audits audits, skips;           /* see audit.h */
 	struct extensions extensions;
 	bool features[FEATURE_COUNT];
 	int64_t clock;       /* seconds that the tenant's time is ahead of this host's */

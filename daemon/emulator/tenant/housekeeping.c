@@ -45,5 +45,6 @@ void tenant_housekeeping(struct emulator *em)
 	em->last_release = t;
 	purge(em, t - KEPT_DAYS * 86400);
 	audits_purge(&em->audits, t - KEPT_DAYS * 86400);
+	audits_purge(&em->skips, t - KEPT_DAYS * 86400);
 	release(em);
 }

@@ -19,10 +19,11 @@
 struct persist {
 	sqlite3 *db;
 	char *path;
-	sqlite3_stmt *put, *put_mailbox, *put_extension, *put_audit, *drop_audits, *put_meta;
+	sqlite3_stmt *put, *put_mailbox, *put_extension, *put_audit, *drop_audits, *put_skip,
+		*drop_skips, *put_meta;
 	/* at the last flush */
 	uint64_t seq;
-	unsigned n_audits, n_extension_changes;
+	unsigned n_audits, n_skips, n_extension_changes;
 	int64_t clock;
 	bool features[FEATURE_COUNT], exchange_default;
 	bool whole; /* the next flush replaces everything */
@@ -39,12 +40,15 @@ static const char SCHEMA[] =
 	"CREATE TABLE IF NOT EXISTS mailbox (idx INTEGER PRIMARY KEY, cloud_managed INTEGER NOT "
 	"NULL, own TEXT NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS extension (n INTEGER PRIMARY KEY, id TEXT NOT NULL, app_id "
-        "TEXT "
+	"TEXT "
 	"NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL, targets INTEGER NOT NULL, flags "
 	"INTEGER NOT NULL) STRICT;"
 	"CREATE TABLE IF NOT EXISTS audit (n INTEGER PRIMARY KEY, id TEXT, time INTEGER, activity "
 	"TEXT, app_id TEXT, app_name TEXT, target_id TEXT, target_name TEXT, target_type INTEGER) "
-	"STRICT;";
+	"STRICT;"
+	"CREATE TABLE IF NOT EXISTS skip (n INTEGER PRIMARY KEY, id TEXT, time INTEGER, activity "
+	"TEXT, app_id TEXT, app_name TEXT, target_id TEXT, target_name TEXT, target_type INTEGER, "
+	"anchor TEXT, changed TEXT) STRICT;";
 
 static int db_error(struct persist *p, struct err *e)
 {
@@ -85,6 +89,10 @@ static int db_open(char *path, struct persist **ret, struct err *e)
 	if (r == 0)
 		r = prepare(p, "DELETE FROM audit WHERE n < ?", &p->drop_audits, e);
 	if (r == 0)
+		r = prepare(p, "REPLACE INTO skip VALUES (?,?,?,?,?,?,?,?,?,?,?)", &p->put_skip, e);
+	if (r == 0)
+		r = prepare(p, "DELETE FROM skip WHERE n < ?", &p->drop_skips, e);
+	if (r == 0)
 		r = prepare(p, "REPLACE INTO meta VALUES (?,?)", &p->put_meta, e);
 	if (r < 0) {
 		persist_close(p);
@@ -115,7 +123,8 @@ int persist_open(const char *dir, struct emulator *em, struct persist **ret, str
 		r = persist_load(p->db, p->path, em, e);
 	if (r == 0) {
 		p->seq = directory_seq(em->dir);
-		p->n_audits = em->audits.gone + em->audits.n;
+		p->n_audits = audits_ever(&em->audits);
+		p->n_skips = audits_ever(&em->skips);
 		p->n_extension_changes = em->extensions.n_changes;
 	}
 	if (r == 0 && !em->epoch[0]) {
@@ -166,10 +175,10 @@ static int put_mailbox(struct persist *p, const struct object *o, struct err *e)
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
 
-static int put_audit(struct persist *p, unsigned n, const struct audit *a, struct err *e)
+static int put_audit(
+	struct persist *p, sqlite3_stmt *st, unsigned n, const struct audit *a, struct err *e)
 {
 	const char *text[] = {a->activity, a->app_id, a->app_name, a->target_id, a->target_name};
-	sqlite3_stmt *st = p->put_audit;
 
 	sqlite3_bind_int64(st, 1, n);
 	sqlite3_bind_text(st, 2, a->id, -1, SQLITE_STATIC);
@@ -177,6 +186,10 @@ static int put_audit(struct persist *p, unsigned n, const struct audit *a, struc
 	for (unsigned i = 0; i < ARRAY_SIZE(text); i++)
 		sqlite3_bind_text(st, 4 + (int)i, text[i], -1, SQLITE_STATIC);
 	sqlite3_bind_int(st, 9, (int)a->target_type);
+	if (sqlite3_bind_parameter_count(st) > 9) { /* of what was refused */
+		sqlite3_bind_text(st, 10, a->anchor, -1, SQLITE_STATIC);
+		sqlite3_bind_text(st, 11, a->changed, -1, SQLITE_STATIC);
+	}
 	sqlite3_step(st);
 	return sqlite3_reset(st) == SQLITE_OK ? 0 : db_error(p, e);
 }
@@ -229,16 +242,21 @@ static void all_clean(struct emulator *em)
 			o->dirty = false;
 }
 
-/* Row n is the nth record that there ever was. */
+/* Row n is the nth record that there ever was; the first `done` of them are there already. */
+static int put_list(struct persist *p, const struct audits *as, unsigned done, sqlite3_stmt *put,
+	sqlite3_stmt *drop, struct err *e)
+{
+	for (unsigned i = MAX(as->gone, done); i < audits_ever(as); i++)
+		TRY(put_audit(p, put, i, &as->items[i - as->gone], e));
+	sqlite3_bind_int64(drop, 1, as->gone);
+	sqlite3_step(drop);
+	return sqlite3_reset(drop) == SQLITE_OK ? 0 : db_error(p, e);
+}
+
 static int put_audits(struct persist *p, struct emulator *em, bool all, struct err *e)
 {
-	unsigned gone = em->audits.gone;
-
-	for (unsigned i = all ? gone : MAX(gone, p->n_audits); i < gone + em->audits.n; i++)
-		TRY(put_audit(p, i, &em->audits.items[i - gone], e));
-	sqlite3_bind_int64(p->drop_audits, 1, gone);
-	sqlite3_step(p->drop_audits);
-	return sqlite3_reset(p->drop_audits) == SQLITE_OK ? 0 : db_error(p, e);
+	TRY(put_list(p, &em->audits, all ? 0 : p->n_audits, p->put_audit, p->drop_audits, e));
+	return put_list(p, &em->skips, all ? 0 : p->n_skips, p->put_skip, p->drop_skips, e);
 }
 
 static int put_everything(struct persist *p, struct emulator *em, bool all, struct err *e)
@@ -253,7 +271,7 @@ static int put_in_transaction(struct persist *p, struct emulator *em, bool all, 
 {
 	const char *begin =
 		all ? "BEGIN; DELETE FROM object; DELETE FROM mailbox; DELETE FROM extension; "
-		      "DELETE FROM audit"
+		      "DELETE FROM audit; DELETE FROM skip"
 		    : "BEGIN";
 	int r = sqlite3_exec(p->db, begin, NULL, NULL, NULL) == SQLITE_OK ? 0 : db_error(p, e);
 
@@ -269,7 +287,8 @@ static int put_in_transaction(struct persist *p, struct emulator *em, bool all, 
 int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 {
 	if (!p->whole && directory_seq(em->dir) == p->seq &&
-		em->audits.gone + em->audits.n == p->n_audits && em->clock == p->clock &&
+		audits_ever(&em->audits) == p->n_audits && audits_ever(&em->skips) == p->n_skips &&
+		em->clock == p->clock &&
 		memcmp(em->features, p->features, sizeof(p->features)) == 0 &&
 		em->exchange_default == p->exchange_default &&
 		em->extensions.n_changes == p->n_extension_changes)
@@ -279,7 +298,8 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 	all_clean(em);
 	p->whole = false;
 	p->seq = directory_seq(em->dir);
-	p->n_audits = em->audits.gone + em->audits.n;
+	p->n_audits = audits_ever(&em->audits);
+	p->n_skips = audits_ever(&em->skips);
 	p->clock = em->clock;
 	p->exchange_default = em->exchange_default;
 	p->n_extension_changes = em->extensions.n_changes;
@@ -306,12 +326,15 @@ static void take_over(struct emulator *em, struct emulator *from)
 {
 	directory_free(em->dir);
 	audits_done(&em->audits);
+	audits_done(&em->skips);
 	extensions_done(&em->extensions);
 	em->extensions = from->extensions;
 	from->extensions = (struct extensions){0};
 	em->dir = steal(&from->dir);
 	em->audits = from->audits;
 	from->audits = (struct audits){0};
+	em->skips = from->skips;
+	from->skips = (struct audits){0};
 	em->n_quarantined = from->n_quarantined;
 	em->exchange_default = from->exchange_default;
 	memcpy(em->n_managed, from->n_managed, sizeof(em->n_managed));
@@ -356,6 +379,8 @@ void persist_close(struct persist *p)
 	sqlite3_finalize(p->put_extension);
 	sqlite3_finalize(p->put_audit);
 	sqlite3_finalize(p->drop_audits);
+	sqlite3_finalize(p->put_skip);
+	sqlite3_finalize(p->drop_skips);
 	sqlite3_finalize(p->put_meta);
 	sqlite3_close(p->db);
 	free(p->path);

@@ -229,19 +229,34 @@ static void link_in_order(struct emulator *em)
 	directory_index_holders(em->dir);
 }
 
-static int load_audit(const struct loading *l, sqlite3_stmt *st)
+/* A JSON list of strings? */
+static bool names_good(const char *text)
 {
-	struct emulator *em = l->em;
+	_cleanup_json_ json_t *list = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (list, i, v)
+		if (!json_is_string(v))
+			return false;
+	return json_is_array(list);
+}
+
+static int load_record(
+	const struct loading *l, sqlite3_stmt *st, const char *table, struct audits *as)
+{
+	const char *row = (const char *)sqlite3_column_text(st, 0);
 	int64_t type = sqlite3_column_int64(st, 8);
 	struct audit *a;
 	_cleanup_free_ char *id = column(st, 1);
 
 	if (type < 0 || type >= TYPE_COUNT)
-		return damaged(l, "audit", (const char *)sqlite3_column_text(st, 0),
-			"there is no such type");
-	if (!em->audits.n)
-		em->audits.gone = (unsigned)sqlite3_column_int64(st, 0);
-	a = audits_append(&em->audits);
+		return damaged(l, table, row, "there is no such type");
+	if (as == &l->em->skips && !names_good((const char *)sqlite3_column_text(st, 10)))
+		return damaged(l, table, row, "what had changed is no list of names");
+	if (!as->n)
+		as->gone = (unsigned)sqlite3_column_int64(st, 0);
+	a = audits_append(as);
 	a->time = sqlite3_column_int64(st, 2);
 	strncpy(a->id, id, sizeof(a->id) - 1);
 	a->activity = column(st, 3);
@@ -250,7 +265,21 @@ static int load_audit(const struct loading *l, sqlite3_stmt *st)
 	a->target_id = column(st, 6);
 	a->target_name = column(st, 7);
 	a->target_type = (enum object_type)type;
+	if (as == &l->em->skips) {
+		a->anchor = column(st, 9);
+		a->changed = column(st, 10);
+	}
 	return 0;
+}
+
+static int load_audit(const struct loading *l, sqlite3_stmt *st)
+{
+	return load_record(l, st, "audit", &l->em->audits);
+}
+
+static int load_skip(const struct loading *l, sqlite3_stmt *st)
+{
+	return load_record(l, st, "skip", &l->em->skips);
 }
 
 static int load_rows(const struct loading *l, const char *sql,
@@ -348,6 +377,10 @@ int persist_load(sqlite3 *db, const char *path, struct emulator *em, struct err 
 		"SELECT n, id, time, activity, app_id, app_name, target_id, target_name, "
 		"target_type FROM audit ORDER BY n",
 		load_audit));
+	TRY(load_rows(&l,
+		"SELECT n, id, time, activity, app_id, app_name, target_id, target_name, "
+		"target_type, anchor, changed FROM skip ORDER BY n",
+		load_skip));
 	TRY(index_all_links(&l));
 	link_in_order(em);
 	return 0;

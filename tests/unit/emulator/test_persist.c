@@ -172,6 +172,8 @@ static void make_state(void)
 	object_touch(w.em.dir, g);
 	mailbox_keep(a, mailbox_attribute("Alias"), json_string("x"));
 	audits_add(&w.em.audits, 1, &(struct application){.app_id = (char *)"a"}, "x", a);
+	audits_add(&w.em.skips, 1, &(struct application){.app_id = (char *)"a"}, "x", a)->changed =
+		strdup("[]");
 	assert_int_equal(persist_flush(w.p, &w.em, &w.e), 0);
 	world_close(&w);
 }
@@ -212,6 +214,10 @@ static const struct {
 	{"UPDATE mailbox SET own = '{\"Office\":\"x\"}'", "table mailbox, row 0:"},
 	{"UPDATE mailbox SET own = '{\"EmailAddresses\":[7]}'", "table mailbox, row 0:"},
 	{"UPDATE audit SET target_type = 4", "table audit, row 0:"},
+	{"UPDATE skip SET target_type = -1", "table skip, row 0:"},
+	{"UPDATE skip SET changed = NULL", "table skip, row 0:"},
+	{"UPDATE skip SET changed = '{}'", "table skip, row 0:"},
+	{"UPDATE skip SET changed = '[7]'", "table skip, row 0:"},
 	{"UPDATE meta SET value = x'00' WHERE name = 'key'", "table meta, row key:"},
 	{"UPDATE meta SET value = x'00' WHERE name = 'seq'", "table meta, row seq:"},
 	{"UPDATE meta SET value = x'ffffffffffffffff' WHERE name = 'seq'", "table meta, row seq:"},
