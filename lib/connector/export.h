@@ -62,9 +62,13 @@ struct export_source {
 	/*
 	 * 1: *ret is the next item (valid until its result is reported), 0: none left, negative:
 	 * stop with *e. The items of one export() call may be sent in any order and in parallel.
+	 * That they are being sent is committed when the call returns.
 	 */
 	int (*next)(struct export_source *s, struct export_item *ret, struct err *e) _must_check_;
-	/* Outcome of one item, in any order, exactly once each unless export() fails as a whole. */
+	/*
+	 * Outcome of one item, in any order, exactly once each unless export() fails as a whole.
+	 * Committed with others when the connector waits for the network (connector_host.waiting).
+	 */
 	int (*result)(struct export_source *s, int64_t id, const struct export_outcome *o,
 		struct err *e) _must_check_;
 	/* Called when items pulled so far really leave (before the first byte of a request). */

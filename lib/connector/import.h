@@ -28,8 +28,10 @@ struct container_move {
 };
 
 /*
- * Where the connector delivers. Every function returns 0 or a negative errno that the connector
- * must forward at once as CONN_RUN_BAD with *e as the sink filled it.
+ * Where the connector delivers. Every function returns 0 or a negative errno; after that the
+ * connector must end at once with CONN_RUN_BAD. What is delivered is written in a transaction that
+ * the step begins by itself and commits when the connector waits for the network
+ * (connector_host.waiting), at a cursor, and from time to time.
  */
 struct import_sink {
 	int (*object)(

@@ -404,8 +404,11 @@ static struct http_request *done_one(struct http *h)
 	return NULL;
 }
 
+/* Before each wait. True: the host asks to stop. */
 static bool is_canceled(struct http *h)
 {
+	if (h->o.waiting)
+		h->o.waiting(h->o.ctx);
 	if (!h->canceled_at && h->o.canceled && h->o.canceled(h->o.ctx))
 		h->canceled_at = monotonic_ms();
 	return h->canceled_at != 0;

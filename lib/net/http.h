@@ -21,7 +21,8 @@ struct http_options {
 	const char *proxy;           /* "http://proxy:3128"; NULL: as $https_proxy says */
 	const char *proxy_secret;    /* "user:password"; NULL: none; copied */
 	const char *no_proxy;        /* hosts without it, comma separated; NULL: $no_proxy */
-	bool (*canceled)(void *ctx); /* asked every 200 ms while waiting; may be NULL */
+	void (*waiting)(void *ctx);  /* called before each wait of at most 200 ms; may be NULL */
+	bool (*canceled)(void *ctx); /* asked right after it; may be NULL */
 	void *ctx;
 };
 

@@ -212,9 +212,10 @@ int dir_wait(struct directory *d, int id, int seconds, const char *what, LDAPMes
 	struct err *e)
 {
 	int64_t end = monotonic_ms() + (int64_t)seconds * 1000;
+	long wait = 0; /* what has come already is taken without one */
 
 	for (;;) {
-		struct timeval tv = {.tv_usec = WAIT_MS * 1000};
+		struct timeval tv = {.tv_usec = wait};
 		int r = ldap_result(d->ld, id, LDAP_MSG_ONE, &tv, ret);
 
 		if (r > 0)
@@ -225,11 +226,14 @@ int dir_wait(struct directory *d, int id, int seconds, const char *what, LDAPMes
 			ldap_get_option(d->ld, LDAP_OPT_RESULT_CODE, &code);
 			return dir_fail(d, code ? code : LDAP_SERVER_DOWN, what, e);
 		}
+		if (d->o.waiting)
+			d->o.waiting(d->o.ctx);
 		if (d->o.canceled && d->o.canceled(d->o.ctx))
 			return err_set(e, -ECANCELED, d->uri, 0, "%s was stopped", what);
 		if (monotonic_ms() >= end)
 			return err_set(e, -EHOSTDOWN, d->uri, 0, "%s: no answer for %d seconds",
 				what, seconds);
+		wait = WAIT_MS * 1000;
 	}
 }
 
@@ -354,6 +358,8 @@ int directory_open(const struct directory_options *o, struct directory **ret, st
 		free(d);
 		return -EINVAL;
 	}
+	if (o->waiting) /* the library connects, and may sign in, in one go */
+		o->waiting(o->ctx);
 	listen_to_tls(true);
 	r = set_options(d, e);
 	if (r == 0 && o->starttls)

@@ -24,7 +24,8 @@ struct directory_options {
 	int connect_timeout;         /* seconds, to connect and to sign in */
 	int search_timeout;          /* seconds until the first answer to a request */
 	int idle_timeout;            /* seconds between two messages of an answer */
-	bool (*canceled)(void *ctx); /* may be NULL */
+	void (*waiting)(void *ctx);  /* called before each wait; may be NULL */
+	bool (*canceled)(void *ctx); /* asked right after it; may be NULL */
 	void *ctx;
 };
 

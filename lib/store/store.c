@@ -265,6 +265,16 @@ int store_begin(struct store *s, struct err *e)
 	return 0;
 }
 
+int store_ensure_transaction(struct store *s, struct err *e)
+{
+	return s->in_transaction ? 0 : store_begin(s, e);
+}
+
+bool store_in_transaction(const struct store *s)
+{
+	return s->in_transaction;
+}
+
 int store_commit(struct store *s, struct err *e)
 {
 	char text[24];

@@ -40,6 +40,9 @@ static inline void store_closep(struct store **s)
 
 /* Opens a transaction: STORE_WRITE only, and none is open. -EBUSY: another process has one. */
 int store_begin(struct store *s, struct err *e) _must_check_;
+/* The same, unless one is open. */
+int store_ensure_transaction(struct store *s, struct err *e) _must_check_;
+bool store_in_transaction(const struct store *s);
 int store_commit(struct store *s, struct err *e) _must_check_;
 /* Also puts the in-memory change number and attribute map back. Never fails. */
 void store_rollback(struct store *s);

@@ -8,7 +8,7 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 	struct test_sink *sink, struct err *e)
 {
 	const struct connector_config *c = config_connector(cfg, name);
-	struct connector_host host = {canceled, NULL};
+	struct connector_host host = {.canceled = canceled};
 	struct import_request req = {.full = true};
 	_cleanup_rules_ struct rules *rules = NULL;
 	_cleanup_arena_ struct arena arena = {0};

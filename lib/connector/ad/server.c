@@ -206,6 +206,7 @@ static int open_one(const struct connector *con, const char *uri, const char *ba
 		.connect_timeout = (int)setting_number(s, "connect_timeout"),
 		.search_timeout = (int)setting_number(s, "search_timeout"),
 		.idle_timeout = (int)setting_number(s, "idle_timeout"),
+		.waiting = con->host->waiting,
 		.canceled = con->host->canceled,
 		.ctx = con->host->ctx,
 	};

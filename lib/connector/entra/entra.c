@@ -199,6 +199,7 @@ static int open_http(struct connector *c, struct err *e)
 		.connections = MAX((long)setting_number(s, "batches_in_flight"), 6L),
 		.proxy = setting_text(s, "proxy"),
 		.no_proxy = setting_text(s, "no_proxy"),
+		.waiting = c->host->waiting,
 		.canceled = c->host->canceled,
 		.ctx = c->host->ctx,
 	};

@@ -5,20 +5,15 @@
 
 int export_transaction(struct export_step *st, struct err *e)
 {
-	if (st->in_transaction)
-		return 0;
-	TRY(store_begin(st->sync->store, e));
-	st->in_transaction = true;
-	return 0;
+	return store_ensure_transaction(st->sync->store, e);
 }
 
 int export_commit(struct export_step *st, struct err *e)
 {
-	if (!st->in_transaction)
+	if (!store_in_transaction(st->sync->store))
 		return 0;
 	fault_hit(FAULT_EXPORT_BEFORE_RECORD);
 	TRY(store_commit(st->sync->store, e));
-	st->in_transaction = false;
 	st->uncommitted = 0;
 	fault_hit(FAULT_EXPORT_AFTER_RECORD);
 	sync_progress(st->sync, false);

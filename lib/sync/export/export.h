@@ -61,12 +61,12 @@ struct export_step {
 	struct export_page *pages, *current;
 	int64_t n_pages;
 	unsigned uncommitted;
-	bool in_transaction;
 	struct bitmap retried; /* sources whose failed links are sent again */
 	struct bitmap refused; /* sources of links that were refused */
 	struct limit *limit;
 	int64_t started; /* unix time */
-	int fatal;
+	int fatal;       /* the store's first error: nothing is written any more */
+	struct err error;
 };
 
 /* Begins a transaction unless there is one; commits it. */

@@ -322,17 +322,12 @@ int export_page_next(struct export_step *st, struct export_page **ret, struct er
 	int r;
 
 	p->number = ++st->n_pages;
-	if (!st->in_transaction)
-		r = store_begin(st->sync->store, e);
-	else
-		r = 0;
-	st->in_transaction = true;
+	r = export_transaction(st, e);
 	if (r >= 0)
 		r = load(st, p, e);
 	if (r >= 0) {
 		fault_hit(FAULT_EXPORT_BEFORE_SEND);
 		r = store_commit(st->sync->store, e);
-		st->in_transaction = false;
 		st->uncommitted = 0;
 	}
 	if (r < 0 || p->n == 0) {

@@ -19,9 +19,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define COMMIT_EVERY                                                                \
-	200 /* results; one that is not committed is found again by the next import \
-	     */
+#define COMMIT_EVERY 200 /* results; after a crash the next import finds what it lost */
 
 /* --- the source that the connector pulls from --- */
 
@@ -48,20 +46,36 @@ static void page_drop(struct export_step *st, struct export_page *page)
 	export_page_free(page);
 }
 
+/* Keeps the first error: after it nothing is written any more, and the step ends with it. */
+static int source_end(struct export_step *st, int r, const struct err *e)
+{
+	if (r < 0 && !st->fatal) {
+		st->fatal = r;
+		st->error = *e;
+	}
+	return r;
+}
+
+static int source_failed(const struct export_step *st, struct err *e)
+{
+	if (st->fatal)
+		*e = st->error;
+	return st->fatal;
+}
+
 static int source_next(struct export_source *source, struct export_item *ret, struct err *e)
 {
 	struct export_step *st = (struct export_step *)source;
 	struct export_page *p = st->current;
 
+	TRY(source_failed(st, e));
 	if (st->sync->n_errors > EXPORT_ERRORS_MAX)
 		return 0;
 	if (!p || p->given == p->n) {
 		int r = export_page_next(st, &p, e);
 
-		if (r <= 0) {
-			st->fatal = r;
-			return r;
-		}
+		if (r <= 0)
+			return source_end(st, r, e);
 		p->next = st->pages;
 		st->pages = st->current = p;
 	}
@@ -81,8 +95,10 @@ static int source_result(
 	struct export_step *st = (struct export_step *)source;
 	struct export_page *p = page_find(st, id >> 16);
 	struct export_slot *s = &p->slots[id & 0xffff];
-	int r = export_transaction(st, e);
+	int r = source_failed(st, e);
 
+	if (r == 0)
+		r = export_transaction(st, e);
 	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
 					    : FAULT_EXPORT_AFTER_SEND);
 	if (r >= 0)
@@ -92,9 +108,24 @@ static int source_result(
 	page_drop(st, p);
 	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
 		r = export_commit(st, e);
-	if (r < 0)
-		st->fatal = r;
-	return MIN(r, 0);
+	return source_end(st, MIN(r, 0), e);
+}
+
+/* The results that have come are recorded before the next are waited for. */
+static void host_waiting(void *ctx)
+{
+	struct export_step *st = ctx;
+	struct err e = {0};
+
+	if (!st->fatal)
+		(void)source_end(st, export_commit(st, &e), &e);
+}
+
+static bool host_canceled(void *ctx)
+{
+	const struct export_step *st = ctx;
+
+	return st->fatal || sync_canceled(st->sync);
 }
 
 /* --- the phases --- */
@@ -154,10 +185,7 @@ static int export_round(
 	struct err ee = {0};
 	enum conn_result r = st->conn->type->export(con, &st->source, &ee);
 
-	if (st->fatal < 0) {
-		*e = ee;
-		return st->fatal;
-	}
+	TRY(source_failed(st, e));
 	TRY(export_transaction(st, e));
 	if (st->phase == EXPORT_LINKS && r == CONN_OK)
 		TRY(clear_retried(st, e));
@@ -219,11 +247,11 @@ static int has_work(struct export_step *st, bool *ret, struct err *e)
 
 static int export_with(struct export_step *st, struct step_end *end, struct err *e)
 {
-	struct sync *s = st->sync;
 	struct sync_connector *c = st->conn;
 	struct connector_host host = {
-		.canceled = s->host->canceled,
-		.ctx = s->host->ctx,
+		.waiting = host_waiting,
+		.canceled = host_canceled,
+		.ctx = st,
 		.cursor = c->row.cursor,
 		.cursor_len = c->row.cursor_len,
 	};

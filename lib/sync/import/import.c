@@ -26,21 +26,60 @@
 
 #define COMMIT_EVERY 1000 /* objects; rows without their cursor are delivered again, harmlessly */
 
+/*
+ * A transaction is begun by the first call of the sink that writes, and committed before the
+ * connector waits for the network, so that other programs can read and write meanwhile.
+ */
 static int commit(struct import_step *st, struct err *e)
 {
+	if (!store_in_transaction(st->sync->store))
+		return 0;
 	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
 	TRY(store_commit(st->sync->store, e));
 	fault_hit(FAULT_IMPORT_AFTER_COMMIT);
 	st->uncommitted = 0;
 	sync_progress(st->sync, false);
-	return store_begin(st->sync->store, e);
+	return 0;
 }
 
-static int keep_fatal(struct import_step *st, int r)
+/* Each call of the sink begins with one of these two and ends with sink_end(). */
+static int sink_read(struct import_step *st, struct err *e)
 {
-	if (r < 0)
+	if (st->fatal)
+		*e = st->error;
+	return st->fatal;
+}
+
+static int sink_write(struct import_step *st, struct err *e)
+{
+	TRY(sink_read(st, e));
+	return store_ensure_transaction(st->sync->store, e);
+}
+
+/* Keeps the first error: after it nothing is written any more, and the step ends with it. */
+static int sink_end(struct import_step *st, int r, const struct err *e)
+{
+	if (r < 0 && !st->fatal) {
 		st->fatal = r;
+		st->error = *e;
+	}
 	return MIN(r, 0);
+}
+
+static void host_waiting(void *ctx)
+{
+	struct import_step *st = ctx;
+	struct err e = {0};
+
+	if (!st->fatal)
+		(void)sink_end(st, commit(st, &e), &e);
+}
+
+static bool host_canceled(void *ctx)
+{
+	struct import_step *st = ctx;
+
+	return st->fatal || sync_canceled(st->sync);
 }
 
 /*
@@ -85,39 +124,47 @@ static int keep_unread(struct import_step *st, const char *dn, const char *ancho
 	return object_error_named(st->sync, id, ERROR_IMPORT, type, text, e);
 }
 
-static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor, const char *type,
-	const char *text, struct err *e)
+static int tell_bad(
+	struct import_step *st, const char *dn, const char *type, const char *text, struct err *e)
 {
-	struct import_step *st = (struct import_step *)sink;
-	struct sync *s = st->sync;
 	struct record r = {.event = EVENT_STEP_ERRORS};
-	int kept;
 
-	arena_reset(&st->arena);
-	st->discovery_errors = true;
-	st->n_objects++;
-	sync_count(s, COUNTER_STAGE_FAILURE);
-	kept = keep_unread(st, dn, anchor, type, text, e);
-	if (kept < 0)
-		return keep_fatal(st, kept);
 	r.message = arena_printf(&st->arena, "%s could not be imported: %s", dn, text);
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	record_add(&r, RECORD_DN, dn);
 	record_add(&r, RECORD_ERROR, type);
-	return keep_fatal(st, outbox_add(s->store, &r, e));
+	return outbox_add(st->sync->store, &r, e);
+}
+
+static int sink_bad(struct import_sink *sink, const char *dn, const char *anchor, const char *type,
+	const char *text, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r = sink_write(st, e);
+
+	arena_reset(&st->arena);
+	st->discovery_errors = true;
+	st->n_objects++;
+	sync_count(st->sync, COUNTER_STAGE_FAILURE);
+	if (r >= 0)
+		r = keep_unread(st, dn, anchor, type, text, e);
+	if (r >= 0)
+		r = tell_bad(st, dn, type, text, e);
+	return sink_end(st, r, e);
 }
 
 static int sink_object(struct import_sink *sink, const struct import_object *o, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-	int r;
+	int r = sink_write(st, e);
 
 	arena_reset(&st->arena);
 	st->n_objects++;
-	r = import_object(st, o, e);
+	if (r >= 0)
+		r = import_object(st, o, e);
 	if (r >= 0 && ++st->uncommitted >= COMMIT_EVERY)
 		r = commit(st, e);
-	return keep_fatal(st, r);
+	return sink_end(st, r, e);
 }
 
 /* Delivered after it is committed: a kill does not lose it. */
@@ -127,15 +174,19 @@ static int tell(struct import_step *st, enum event_id event, const char *text, s
 	struct record r = {.event = event, .message = message};
 
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
-	return keep_fatal(st, outbox_add(st->sync->store, &r, e));
+	return outbox_add(st->sync->store, &r, e);
 }
 
 static void sink_note(struct import_sink *sink, const char *text)
 {
 	struct import_step *st = (struct import_step *)sink;
 
-	if (!st->fatal) /* which the step's end tells */
-		(void)tell(st, EVENT_CONNECTOR_NOTE, text, &st->note_error);
+	struct err e = {0};
+	int r = sink_write(st, &e);
+
+	if (r >= 0)
+		r = tell(st, EVENT_CONNECTOR_NOTE, text, &e);
+	(void)sink_end(st, r, &e); /* the step's end tells it */
 }
 
 static int keep_class(struct import_step *st, const char *class, struct err *e)
@@ -158,19 +209,26 @@ static int sink_keep(struct import_sink *sink, const char *class, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
 
-	return import_is_full(st) ? keep_fatal(st, keep_class(st, class, e)) : 0;
+	int r = sink_read(st, e);
+
+	if (r >= 0 && import_is_full(st))
+		r = keep_class(st, class, e);
+	return sink_end(st, r, e);
 }
 
 static int sink_names(struct import_sink *sink, const char *text, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
 
-	return keep_fatal(st, sync_names_put(st->sync, st->conn, text, e));
+	int r = sink_write(st, e);
+
+	if (r >= 0)
+		r = sync_names_put(st->sync, st->conn, text, e);
+	return sink_end(st, r, e);
 }
 
-static int sink_full(struct import_sink *sink, const char *reason, struct err *e)
+static int begin_full(struct import_step *st, const char *reason, struct err *e)
 {
-	struct import_step *st = (struct import_step *)sink;
 	struct connector_row *row = &st->conn->row;
 
 	st->answer.full = true;
@@ -184,31 +242,49 @@ static int sink_full(struct import_sink *sink, const char *reason, struct err *e
 		TRY(tell(st, EVENT_FULL_IMPORT, text, e));
 	}
 	row->import_full_running = true;
-	return keep_fatal(st, connector_update(st->sync->store, row, e));
+	return connector_update(st->sync->store, row, e);
+}
+
+static int sink_full(struct import_sink *sink, const char *reason, struct err *e)
+{
+	struct import_step *st = (struct import_step *)sink;
+	int r = sink_write(st, e);
+
+	if (r >= 0)
+		r = begin_full(st, reason, e);
+	return sink_end(st, r, e);
 }
 
 static int sink_known(struct import_sink *sink, const char *anchor, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-	int r = cs_is_imported(st->sync->store, st->conn->row.id, anchor, e);
+	int r = sink_read(st, e);
 
-	return r < 0 ? keep_fatal(st, r) : r;
+	if (r >= 0)
+		r = cs_is_imported(st->sync->store, st->conn->row.id, anchor, e);
+	return r > 0 ? r : sink_end(st, r, e);
 }
 
 static int sink_container(struct import_sink *sink, const char *anchor, const char *dn, bool sure,
 	const char **ret_old, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-	int r = import_container(st, anchor, dn, sure, ret_old, e);
+	int r = sink_write(st, e);
 
-	return r < 0 ? keep_fatal(st, r) : r;
+	if (r >= 0)
+		r = import_container(st, anchor, dn, sure, ret_old, e);
+	return r > 0 ? r : sink_end(st, r, e);
 }
 
 static int sink_container_gone(struct import_sink *sink, const char *anchor, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
 
-	return keep_fatal(st, container_delete(st->sync->store, st->conn->row.id, anchor, e));
+	int r = sink_write(st, e);
+
+	if (r >= 0)
+		r = container_delete(st->sync->store, st->conn->row.id, anchor, e);
+	return sink_end(st, r, e);
 }
 
 static int sink_containers_moved(
@@ -216,22 +292,27 @@ static int sink_containers_moved(
 {
 	struct import_step *st = (struct import_step *)sink;
 
-	return keep_fatal(st, import_containers_moved(st, moves, n, e));
+	int r = sink_write(st, e);
+
+	if (r >= 0)
+		r = import_containers_moved(st, moves, n, e);
+	return sink_end(st, r, e);
 }
 
 static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
 	struct connector_row *row = &st->conn->row;
-	int r;
+	int r = sink_write(st, e);
 
 	row->cursor = arena_dup(&st->sync->arena, cursor, n);
 	row->cursor_len = n;
 	row->import_full_running = import_is_full(st);
-	r = connector_update(st->sync->store, row, e);
+	if (r >= 0)
+		r = connector_update(st->sync->store, row, e);
 	if (r >= 0)
 		r = commit(st, e);
-	return keep_fatal(st, r);
+	return sink_end(st, r, e);
 }
 
 static int flag_one(
@@ -285,15 +366,17 @@ static int sink_flag(struct import_sink *sink, const char *class, unsigned attr,
 	struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-
 	const struct authority_def *def = soa_find(st->conn->type, attr_name(attr));
+	int r = sink_write(st, e);
 
 	assert(def);
 	if (attr != st->flag_attr) /* the list before may not have come to its end */
 		bitmap_clear(&st->flagged);
 	st->flag_attr = attr;
-	return keep_fatal(st, anchor ? flag_one(st, def->authority, anchor, e)
-				     : flag_end(st, def->authority, class, e));
+	if (r >= 0)
+		r = anchor ? flag_one(st, def->authority, anchor, e)
+		           : flag_end(st, def->authority, class, e);
+	return sink_end(st, r, e);
 }
 
 #define UNSEEN_NAMED 5 /* objects that the error names */
@@ -388,8 +471,7 @@ static int obsolete_unseen(struct import_step *st, struct err *e)
 			TRY(cs_get(s->store, ids[i], &st->arena, &row, e));
 			TRY(import_gone(st, &row, e));
 		}
-		fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
-		TRY(store_commit(s->store, e));
+		TRY(commit(st, e));
 		TRY(store_begin(s->store, e));
 	} while (n == PAGE);
 	return import_links_unseen(st, e);
@@ -446,6 +528,36 @@ static void note_error(void *ctx, int64_t cs)
 	bitmap_set(ctx, cs);
 }
 
+/* What a good import ends with, in a transaction. */
+static int finish(struct import_step *st, struct step_end *end, struct err *e)
+{
+	struct sync_connector *c = st->conn;
+
+	if (import_is_full(st) && !st->answer.nothing)
+		TRY(finish_full(st, end, e));
+	if (!step_result_good(end->result)) /* everything is read again next time */
+		return 0;
+	if (!is_doubtful(st)) {
+		c->row.import_full_running = false;
+		c->row.full_import_required = false;
+	}
+	c->row.last_import = unix_now();
+	TRY(sync_parameters_check(st->sync, c, e));
+	TRY(connector_update(st->sync->store, &c->row, e));
+	return c->is_target ? reimport_finish(st, end, e) : 0;
+}
+
+/* From here on a full import is needed until one has ended well. */
+static int mark_full(struct import_step *st, struct err *e)
+{
+	if (!st->full)
+		return 0;
+	st->conn->row.import_full_running = true;
+	TRY(store_begin(st->sync->store, e));
+	TRY(connector_update(st->sync->store, &st->conn->row, e));
+	return store_commit(st->sync->store, e);
+}
+
 static int import_with(
 	struct import_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
@@ -465,37 +577,20 @@ static int import_with(
 	for (unsigned i = 0; i < req.n_attrs; i++)
 		bitmap_set(&st->attrs, req.attrs[i]);
 	TRY(error_ids(st->sync->store, ERROR_IMPORT, note_error, &st->errors, e));
-	TRY(store_begin(st->sync->store, e));
-	if (st->full) {
-		c->row.import_full_running = true;
-		TRY(connector_update(st->sync->store, &c->row, e));
-	}
+	TRY(mark_full(st, e));
 	r = c->type->import(con, &req, &st->sink, &st->answer, &ie);
 	if (st->fatal) {
-		*e = st->note_error.code ? st->note_error : ie;
+		*e = st->error;
 		return st->fatal;
 	}
 	if (r != CONN_OK) {
 		end->result = stop_result(r, &ie, STEP_RESULT_IMPORT_READ);
 		err_format(&ie, end->error, sizeof(end->error));
-		return store_commit(st->sync->store, e);
+		return commit(st, e);
 	}
-	if (import_is_full(st) && !st->answer.nothing)
-		TRY(finish_full(st, end, e));
-	if (step_result_good(end->result)) {
-		/* else everything is read again next time */
-		if (!is_doubtful(st)) {
-			c->row.import_full_running = false;
-			c->row.full_import_required = false;
-		}
-		c->row.last_import = unix_now();
-		TRY(sync_parameters_check(st->sync, c, e));
-		TRY(connector_update(st->sync->store, &c->row, e));
-		if (c->is_target)
-			TRY(reimport_finish(st, end, e));
-	}
-	fault_hit(FAULT_IMPORT_BEFORE_COMMIT);
-	return store_commit(st->sync->store, e);
+	TRY(store_ensure_transaction(st->sync->store, e));
+	TRY(finish(st, end, e));
+	return commit(st, e);
 }
 
 /* For as long as there are objects that could not be read, also where nothing new was. */
@@ -540,7 +635,8 @@ int step_import(
 	                c->row.import_full_running,
 		.stamp = s->run,
 	};
-	struct connector_host host = {s->host->canceled, s->host->ctx};
+	struct connector_host host = {
+		.waiting = host_waiting, .canceled = host_canceled, .ctx = &st};
 	struct connector *con = NULL;
 	struct err ie = {0};
 	enum conn_result r;

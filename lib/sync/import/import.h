@@ -30,11 +30,11 @@ struct import_step {
 	int64_t n_objects;
 	struct bitmap errors; /* rows that have an import error */
 	bool discovery_errors;
-	bool unidentified;     /* ... of an object that nothing tells which it is */
-	struct buf old_dn;     /* what sink->container() has handed out */
-	int fatal;             /* the store's error: the step cannot go on */
-	struct err note_error; /* ... where a note could not be kept */
-	struct bitmap attrs;   /* attributes that rules read: the others are not kept */
+	bool unidentified;   /* ... of an object that nothing tells which it is */
+	struct buf old_dn;   /* what sink->container() has handed out */
+	int fatal;           /* the store's first error: nothing is written any more */
+	struct err error;    /* ... its text */
+	struct bitmap attrs; /* attributes that rules read: the others are not kept */
 };
 
 /* Is everything being delivered? The connector may do so unasked. */
