@@ -7,7 +7,14 @@
 
 static struct server server;
 static struct http *http;
-static bool stop;
+static bool stop, stop_at_wait;
+static unsigned waits;
+
+static void count_wait(void *ctx)
+{
+	waits++;
+	stop |= stop_at_wait;
+}
 
 static bool is_stopped(void *ctx)
 {
@@ -21,11 +28,13 @@ static void begin(bool (*answer)(struct server *s, int fd, unsigned i), long sec
 		.request_timeout = seconds,
 		.connections = 4,
 		.no_proxy = "*",
+		.waiting = count_wait,
 		.canceled = is_stopped,
 	};
 	struct err e;
 
-	stop = false;
+	stop = stop_at_wait = false;
+	waits = 0;
 	server_start(&server, answer);
 	assert_int_equal(http_new(&o, &http, &e), 0);
 }
@@ -227,6 +236,22 @@ static void test_canceled(void **state)
 	end(r);
 }
 
+/* The host is told before each wait, and only then asked whether to stop. */
+static void test_waiting(void **state)
+{
+	struct http_request *r;
+
+	begin(answer_nothing, 60);
+	stop_at_wait = true;
+	r = get();
+	assert_int_equal(r->outcome, HTTP_CANCELED);
+	assert_true(waits > 0);
+	waits = 0;
+	assert_true(http_sleep(http, 1e300));
+	assert_int_equal(waits, 1);
+	end(r);
+}
+
 static void test_abort(void **state)
 {
 	struct http_request *r;
@@ -349,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_redirect),
 		cmocka_unit_test(test_slow),
 		cmocka_unit_test(test_canceled),
+		cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_abort),
 		cmocka_unit_test(test_closed_in_the_middle),
 		cmocka_unit_test(test_dropped_connection),
