@@ -288,6 +288,8 @@ WHERE (state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 	AND connector = ?1 AND want = $WANT_ABSENT
 -- name: cs_count_imported_class
 SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND class = ?2 AND present = 1
+-- name: cs_count_want
+SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND want = ?2
 -- name: cs_count_imported
 SELECT sum(n) FROM cs_tally WHERE connector = ?1 AND present = 1
 

@@ -203,6 +203,14 @@ int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct e
 	return q_get(s, Q_CS_COUNT_IMPORTED, q_read_id, NULL, ret, e, I(connector));
 }
 
+int cs_count_want(
+	struct store *s, int64_t connector, enum cs_want want, int64_t *ret, struct err *e)
+{
+	assert(connector >= 0 && (unsigned)want < CS_WANT_COUNT);
+	TRY(tally_flush(s, e));
+	return q_get(s, Q_CS_COUNT_WANT, q_read_id, NULL, ret, e, I(connector), I(want));
+}
+
 int cs_count_imported_class(
 	struct store *s, int64_t connector, const char *class, int64_t *ret, struct err *e)
 {

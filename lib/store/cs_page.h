@@ -68,6 +68,8 @@ struct class_count {
 int cs_count_classes(struct store *s, int64_t connector, struct arena *a, struct class_count **ret,
 	unsigned *ret_n, struct err *e) _must_check_;
 /* Only imported objects / rows wanted absent and pending, failed or sending: for the guards. */
+int cs_count_want(struct store *s, int64_t connector, enum cs_want want, int64_t *ret,
+	struct err *e) _must_check_;
 int cs_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e) _must_check_;
 int cs_count_imported_class(struct store *s, int64_t connector, const char *class, int64_t *ret,
 	struct err *e) _must_check_;

@@ -146,6 +146,16 @@ static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 	return store_commit(s->store, e);
 }
 
+static int warn(struct sync *s, const char *connector, const char *text, struct err *e)
+{
+	struct record r = {.event = EVENT_STEP_WARNINGS, .message = text};
+
+	record_add(&r, RECORD_CONNECTOR, connector);
+	TRY(store_begin(s->store, e));
+	TRY(outbox_add(s->store, &r, e));
+	return store_commit(s->store, e);
+}
+
 /* Objects of a connector that left the configuration stay as they are; somebody should know. */
 static int warn_unconfigured(struct sync *s, struct err *e)
 {
@@ -154,7 +164,6 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 
 	TRY(connector_list(s->store, &s->arena, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		struct record r = {.event = EVENT_STEP_WARNINGS};
 		int64_t imported;
 
 		if (config_connector(s->cfg, rows[i].name))
@@ -162,15 +171,38 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 		TRY(cs_count_imported(s->store, rows[i].id, &imported, e));
 		if (!imported)
 			continue;
-		r.message = arena_printf(&s->arena,
-			"Connector \"%s\" is not in %s any more; its %" PRId64
-			" objects are kept, and nothing is deleted because of that.",
-			rows[i].name, s->cfg->path, imported);
-		record_add(&r, RECORD_CONNECTOR, rows[i].name);
-		TRY(store_begin(s->store, e));
-		TRY(outbox_add(s->store, &r, e));
-		TRY(store_commit(s->store, e));
+		TRY(warn(s, rows[i].name,
+			arena_printf(&s->arena,
+				"Connector \"%s\" is not in %s any more; its %" PRId64
+				" objects are kept, and nothing is deleted because of that.",
+				rows[i].name, s->cfg->path, imported),
+			e));
 	}
+	return 0;
+}
+
+/*
+ * A connector that has lost its last outbound rule. What rules wanted of objects that inbound
+ * joined is forgotten, which sends nothing; objects that rules made stay, and somebody should know.
+ */
+static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
+{
+	int64_t present = 0, absent = 0, attributes = 0;
+
+	if (c->is_target)
+		return 0;
+	TRY(cs_count_want(s->store, c->row.id, WANT_PRESENT, &present, e));
+	TRY(cs_count_want(s->store, c->row.id, WANT_ABSENT, &absent, e));
+	TRY(cs_count_want(s->store, c->row.id, WANT_ATTRIBUTES, &attributes, e));
+	if (present || absent)
+		return warn(s, c->name,
+			arena_printf(&s->arena,
+				"No rule exports to connector \"%s\" any more; the %" PRId64
+				" objects that rules made in it, or were to delete, are kept, and "
+				"nothing is sent.",
+				c->name, present + absent),
+			e);
+	c->lets_go = attributes > 0;
 	return 0;
 }
 
@@ -196,6 +228,7 @@ static int prepare(struct sync *s, struct rules **ret_rules, struct err *e)
 	TRY(init_connectors(s, e));
 	TRY(warn_unconfigured(s, e));
 	for (unsigned i = 0; i < s->n_connectors; i++) {
+		TRY(check_left(s, &s->connectors[i], e));
 		TRY(check_missed(s, &s->connectors[i], e));
 		TRY(check_digest(s, &s->connectors[i], e));
 	}
@@ -246,9 +279,18 @@ static bool import_full(const struct sync_connector *c, bool full)
 /* Is the step one for the connector? Of those whose objects rules make, or of the others. */
 static bool is_meant(const struct sync_connector *c, enum step_kind kind, bool provisions)
 {
-	bool to_target = kind == STEP_OUTBOUND || kind == STEP_EXPORT;
-
-	return c->provisions == provisions && (c->is_target || !to_target);
+	if (c->provisions != provisions)
+		return false;
+	switch (kind) {
+	case STEP_IMPORT:
+	case STEP_INBOUND:
+		return true;
+	case STEP_OUTBOUND:
+		return c->is_target || c->lets_go;
+	case STEP_EXPORT:
+		break;
+	}
+	return c->is_target;
 }
 
 static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bool provisions,
@@ -258,7 +300,9 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bo
 		struct sync_connector *c = &s->connectors[i];
 		bool is_full = kind == STEP_IMPORT
 		                       ? import_full(c, full)
-		                       : kind != STEP_EXPORT && (full || c->row.full_sync_required);
+		                       : kind != STEP_EXPORT &&
+		                                 (full || c->row.full_sync_required ||
+							 (kind == STEP_OUTBOUND && c->lets_go));
 
 		if (is_meant(c, kind, provisions) && (!only || streq(only, c->name)))
 			plan->steps[plan->n++] = (struct plan_step){kind, c, is_full};

@@ -21,6 +21,7 @@ struct sync_connector {
 	bool is_source;  /* some inbound rule reads its objects */
 	bool is_target;  /* some outbound rule flows to its objects, and it can be written */
 	bool provisions; /* some rule makes, and ends, objects in it */
+	bool lets_go;    /* no rule flows to it any more, and what was wanted is to be forgotten */
 	bool imported;   /* this run's import of it succeeded */
 	bool import_bad; /* this cycle's import failed: no sync of it, no export to it */
 	bool synced;     /* this run's inbound of it is done */

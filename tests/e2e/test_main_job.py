@@ -1,5 +1,5 @@
 """The whole main job over LDIF: every object is in the tenant, or not, as the rules say."""
-from lab import AAD, AD, GRAPH_APP, Company, generate
+from lab import AAD, AD, GRAPH_APP, ROOT, Company, generate
 
 
 def test_first_cycle_and_confirmation(make_lab):
@@ -129,3 +129,29 @@ def test_inetorgperson(make_lab):
     lab.cycle()
     assert lab.graph.find("users", "anna")["jobTitle"] == "Pilot"
     assert lab.db("SELECT class FROM cs WHERE dn = ?", dn) == [("inetOrgPerson",)]
+
+
+def test_last_outbound_rule_lost(make_lab):
+    """Without rules to it, a connector is no target: what was made stays, and somebody is told."""
+    company = Company()
+    company.user("anna")
+    lab = make_lab(company)
+    lab.cycle()
+    with open(lab.config, encoding="utf-8") as f:
+        text = f.read()
+    rules = ROOT + "/conf/rules"
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.write(text.replace("rules = " + rules, "rules = %s/10-in-from-ad.json, %s/20-in-from-aad.json"
+                             % (rules, rules)))
+    for _ in range(2):  # for as long as it lasts
+        r = lab.run()
+        assert 'No rule exports to connector "%s" any more; the 1 objects' % AAD in \
+            r.log.replace('\\"', '"'), r.log
+        assert not [s for s in r.steps if s["type"] == "export"]
+    assert lab.graph.find("users", "anna") and lab.emulator.stats()["deletes"] == 0
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.write(text)
+    lab.company.set("anna", "title", "Pilot")
+    lab.write()
+    assert "No rule exports" not in lab.cycle().log
+    assert lab.graph.find("users", "anna")["jobTitle"] == "Pilot"

@@ -263,6 +263,7 @@ static void ask_pages(struct fixture *f)
 	ASK(CS_COUNT_DELETES, I(QUIET));
 	ASK(CS_COUNT_IMPORTED_CLASS, I(QUIET), S("user"));
 	ASK(CS_COUNT_IMPORTED, I(QUIET));
+	ASK(CS_COUNT_WANT, I(QUIET), I(WANT_ATTRIBUTES));
 }
 
 static void ask_links(struct fixture *f)
