@@ -267,7 +267,7 @@ void import_fit_rules(struct import *im)
 			   !import_text(r, "setting")) {
 			syncrule_remark(im->notes, name_of(r), IMPORT_WHOLE_RULE,
 				"it is kept and checked, and never applied: nothing is exported to "
-				"AD");
+				"AD by a rule without \"setting\"");
 		}
 		if (!json_object_get(r, "left-out"))
 			json_array_append(kept, r);

@@ -227,6 +227,30 @@ static void warn_not_sent(const struct config *cfg, const struct rule *r, json_t
 					    all[i].n, all[i].names));
 }
 
+/* The same where there is only one surface: attributes that no export writes. */
+static void warn_not_written(const struct config *cfg, const struct rule *r, json_t *warnings)
+{
+	_cleanup_arena_ struct arena a = {0};
+	const struct connector_config *cc;
+	const struct connector_type *t = type_of(cfg, r, &cc);
+	const char *names = "";
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < r->n_flows && t && !t->surfaces && !streq(r->target_class, "*");
+		i++) {
+		const struct schema_attr *attr = target_attr(cfg, r, &r->flows[i]);
+
+		if (!attr || attr->flags & SCHEMA_READ_ONLY)
+			names = arena_printf(
+				&a, "%s%s%s", names, n++ ? ", " : "", attr_name(r->flows[i].dest));
+	}
+	if (n)
+		warn(warnings, r, r->line,
+			arena_printf(&a,
+				"%u flow(s) are computed and not sent, no export writes: %s", n,
+				names));
+}
+
 /* Objects of a class that the connector keeps to itself. */
 static bool is_never_sent(const struct config *cfg, const struct rule *r)
 {
@@ -238,16 +262,27 @@ static bool is_never_sent(const struct config *cfg, const struct rule *r)
 	return c && c->never_sent;
 }
 
+static void warn_outbound(const struct config *cfg, const struct rule *r, json_t *warnings)
+{
+	if (!exports(cfg, r)) {
+		warn(warnings, r, r->line,
+			"nothing is exported to this connector by a rule without \"setting\": "
+		        "never "
+			"applied");
+	} else if (is_never_sent(cfg, r)) {
+		warn(warnings, r, r->line, "its objects stay here: no surface sends this class");
+	} else {
+		warn_not_sent(cfg, r, warnings);
+		warn_not_written(cfg, r, warnings);
+	}
+}
+
 static void warn_rule(const struct config *cfg, const struct rule *r, json_t *warnings)
 {
 	if (r->disabled)
 		return;
-	if (r->direction == RULE_OUTBOUND && !exports(cfg, r))
-		warn(warnings, r, r->line, "nothing is exported to this connector: never applied");
-	else if (r->direction == RULE_OUTBOUND && is_never_sent(cfg, r))
-		warn(warnings, r, r->line, "its objects stay here: no surface sends this class");
-	else
-		warn_not_sent(cfg, r, warnings);
+	if (r->direction == RULE_OUTBOUND)
+		warn_outbound(cfg, r, warnings);
 	if (r->link == LINK_JOIN_NO_FLOW && r->n_flows)
 		warn(warnings, r, r->line, "link type JoinNoFlow: its flows are not applied");
 	for (unsigned i = 0; i < r->n_flows; i++)

@@ -49,13 +49,19 @@ def test_validate_warns(tmp_path):
                  own("Own out", 4, {"dest": "pager", "source": "pager"}, direction="Outbound",
                      connectorType="entra", sourceObjectType="person", targetObjectType="user"),
                  own("Own back", 5, {"dest": "info", "source": "info"}, direction="Outbound",
-                     sourceObjectType="person", targetObjectType="user"))
+                     sourceObjectType="person", targetObjectType="user"),
+                 own("Own write", 6, {"dest": "info", "source": "info"},
+                     {"dest": "sAMAccountType", "constant": 1}, {"dest": "unheardOf", "source": "l"},
+                     {"dest": "manager", "source": "manager"}, direction="Outbound",
+                     sourceObjectType="person", targetObjectType="user",
+                     setting="consistency_guid"))
     out = ctl("rules", "validate", path).stdout
     assert re.search(r'r.json:\d+: rule "Own random": the value differs at each synchronization', out)
     assert '"Own random once"' not in out and "JoinNoFlow: its flows are not applied" in out
     assert "1 flow(s) are computed and not sent, no surface writes: pager" in out
-    assert "nothing is exported to this connector" in out and "good: 5 rules, 4 warnings" in out
-    assert len(json.loads(ctl("--json", "rules", "validate", path).stdout)["warnings"]) == 4
+    assert "3 flow(s) are computed and not sent, no export writes: sAMAccountType, unheardOf, manager" in out
+    assert "nothing is exported to this connector" in out and "good: 6 rules, 5 warnings" in out
+    assert len(json.loads(ctl("--json", "rules", "validate", path).stdout)["warnings"]) == 5
 
 
 def test_diff(tmp_path):
