@@ -61,6 +61,9 @@ HOMES = {
                                             "a name service may take its time: not in the loop"),
     r'"[^"]*(CloudManaged|OnPremises|onPremises|Entra|Graph|Exchange)': (
         "lib/sync/", r"$^", "what a directory calls things is said by its connector"),
+    # a word of a directory between quotes; what differs between directories is in their types
+    r'"[^"]*(objectGUID|sAMAccountName|ms-?DS-|objectSid|ADS_|DC=|"member"|"entra"|"ad")':
+        ("lib/sync/", r"$^", "lib/sync knows no word of a directory"),
     r"\b(delta_owned|delta_settle)\(": ("lib/sync/", r"lib/sync/export/target\.c",
                                         "what is pending is computed by pending_delta()"),
 }

@@ -135,6 +135,8 @@ struct connector_type {
 	const char *(*problem)(const struct entry *wanted, const struct delta *delta,
 		struct arena *a, const char **ret_text);
 	const char *const *problem_errors; /* the names that it gives; NULL-terminated */
+	/* The attribute that holds a group's members; NULL: there are none. */
+	const char *member_attr;
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	const struct option_def *options;
 	unsigned n_options;
@@ -159,9 +161,9 @@ struct connector_type {
 	/* A set that surfaces() gives, for people. */
 	const char *(*surfaces_text)(unsigned surfaces);
 	/*
-	 * %Domain.FQDN%, %Domain.Netbios%, %Forest.FQDN% ... of a partition, by its number; NULL
-	 * for an unknown one; offline. names: what the last import kept (import_sink.names), NULL:
-	 * nothing. The text lives in the arena or in s.
+	 * The value of a %Parameter% of rules in a partition, by its number; NULL: it has none in
+	 * directories of this type; offline. names: what the last import kept (import_sink.names),
+	 * NULL: nothing. The text lives in the arena or in s.
 	 */
 	const char *(*parameter)(const struct settings *s, const char *names, unsigned partition,
 		const char *name, struct arena *a);

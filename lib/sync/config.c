@@ -1,6 +1,7 @@
 /* Reads adsyncd.conf with inih; the tables below say what may be in it. */
 #include "sync/config.h"
 #include "sync/own.h"
+#include "base/buf.h"
 #include "base/file.h"
 #include "base/timefmt.h"
 
@@ -273,6 +274,20 @@ static int begin_section(struct reader *rd, const char *section, int line)
 	return fail(rd, line, "unknown section [%s]", section);
 }
 
+static int unknown_type(struct reader *rd, int line, const char *v)
+{
+	_cleanup_buf_ struct buf names = {0};
+
+	for (unsigned i = 0; connector_types[i]; i++)
+		buf_addf(&names, "%s%s",
+			!i                       ? ""
+			: connector_types[i + 1] ? ", "
+						 : " and ",
+			connector_types[i]->name);
+	return fail(rd, line, "[%s] unknown type \"%s\"; there are %s", rd->section, v,
+		buf_str(&names));
+}
+
 /* The first key of a connector says what it is. */
 static int connector_type_set(struct reader *rd, int line, const char *name, const char *v)
 {
@@ -283,8 +298,7 @@ static int connector_type_set(struct reader *rd, int line, const char *name, con
 		return fail(rd, line, "[%s] the first key must be \"type\"", rd->section);
 	cc->type = connector_type_find(v);
 	if (!cc->type)
-		return fail(rd, line, "[%s] unknown type \"%s\"; there are ad and entra",
-			rd->section, v);
+		return unknown_type(rd, line, v);
 	free(cc->settings.values);
 	free(cc->settings.lines);
 	settings_init(&cc->settings, connector, rd->cfg->path, cc->settings.line, cc->type->options,

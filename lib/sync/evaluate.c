@@ -49,12 +49,16 @@ static int fetch_counts(struct eval_ctx *ec, struct arena *a, struct err *e)
 static int is_member(struct eval_ctx *ec, const char *group_dn, struct err *e)
 {
 	struct store *store = ec->sync->store;
+	unsigned member = sync_member_attr(ec->conn);
 	struct cs_link link;
 	int64_t group;
-	int r = cs_id_by_dn(store, ec->conn->row.id, group_dn, &group, e);
+	int r;
 
+	if (!member)
+		return 0;
+	r = cs_id_by_dn(store, ec->conn->row.id, group_dn, &group, e);
 	if (r == 0)
-		r = cs_link_get(store, group, attr_intern("member"), ec->cs, &link, e);
+		r = cs_link_get(store, group, member, ec->cs, &link, e);
 	return r < 0 ? r : r == 0 && link.imported;
 }
 

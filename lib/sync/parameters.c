@@ -1,5 +1,5 @@
 /*
- * The values of %Parameters%: those that every directory has, and those that its type knows. They
+ * The values of %Parameters%: the connector's name, and what its type knows. They
  * are read once, before the steps; a change of one makes the connector's next sync a full one.
  */
 #include "sync/parameters.h"
@@ -8,33 +8,14 @@
 
 #include <inttypes.h>
 
-/* [MS-ADTS] 2.2.16 userAccountControl, 2.2.12 groupType; no group filters what is synchronized. */
-static const char *constant_parameter(const char *name)
-{
-	static const char *const VALUES[][2] = {
-		{"ADS_UF_ACCOUNTDISABLE", "2"},
-		{"ADS_GROUP_TYPE_GLOBAL", "2"},
-		{"ADS_GROUP_TYPE_DOMAIN_LOCAL", "4"},
-		{"ADS_GROUP_TYPE_LOCAL", "4"},
-		{"ADS_GROUP_TYPE_UNIVERSAL", "8"},
-		{"ADS_GROUP_TYPE_SECURITY_ENABLED", "2147483648"},
-		{"Connector.GroupFilteringGroupDn", ""},
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(VALUES); i++)
-		if (streq(VALUES[i][0], name))
-			return VALUES[i][1];
-	return NULL;
-}
-
 static const char *parameter_of(
 	struct sync *s, const struct sync_connector *c, unsigned partition, const char *name)
 {
 	if (streq(name, "Connector.ID"))
 		return c->name;
-	if (constant_parameter(name) || !c->type->parameter)
-		return constant_parameter(name);
-	return c->type->parameter(&c->cfg->settings, c->names, partition, name, &s->arena);
+	return c->type->parameter
+	               ? c->type->parameter(&c->cfg->settings, c->names, partition, name, &s->arena)
+	               : NULL;
 }
 
 int sync_parameters(struct sync *s, struct sync_connector *c, struct err *e)

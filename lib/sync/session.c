@@ -21,6 +21,11 @@ struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id)
 	return NULL;
 }
 
+unsigned sync_member_attr(const struct sync_connector *c)
+{
+	return c->type->member_attr ? attr_intern(c->type->member_attr) : 0;
+}
+
 void sync_done(struct sync *s)
 {
 	buf_done(&s->image);

@@ -69,6 +69,8 @@ static inline bool sync_canceled(const struct sync *s)
 void sync_progress(struct sync *s, bool now);
 
 struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id);
+/* The attribute that holds a group's members there; 0: there are no groups. */
+unsigned sync_member_attr(const struct sync_connector *c);
 
 /* Frees what a sync owns beside its arena. */
 void sync_done(struct sync *s);

@@ -252,6 +252,7 @@ const struct connector_type connector_ad = {
 	.schema = ad_schema_of,
 	.partitions = ad_partitions,
 	.parameter = ad_parameter,
+	.member_attr = "member",
 	.open = ad_open,
 	.close = ad_close,
 	.state = ad_cursor_describe,

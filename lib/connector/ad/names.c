@@ -208,7 +208,26 @@ static struct domain_names forest_names(
 	return d;
 }
 
-const char *ad_parameter(const struct settings *s, const char *text, unsigned partition,
+/* [MS-ADTS] 2.2.16 userAccountControl, 2.2.12 groupType; no group filters what is synchronized. */
+static const char *constant_parameter(const char *name)
+{
+	static const char *const VALUES[][2] = {
+		{"ADS_UF_ACCOUNTDISABLE", "2"},
+		{"ADS_GROUP_TYPE_GLOBAL", "2"},
+		{"ADS_GROUP_TYPE_DOMAIN_LOCAL", "4"},
+		{"ADS_GROUP_TYPE_LOCAL", "4"},
+		{"ADS_GROUP_TYPE_UNIVERSAL", "8"},
+		{"ADS_GROUP_TYPE_SECURITY_ENABLED", "2147483648"},
+		{"Connector.GroupFilteringGroupDn", ""},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(VALUES); i++)
+		if (streq(VALUES[i][0], name))
+			return VALUES[i][1];
+	return NULL;
+}
+
+static const char *name_parameter(const struct settings *s, const char *text, unsigned partition,
 	const char *name, struct arena *a)
 {
 	json_t *names = text ? json_loads(text, 0, NULL) : NULL;
@@ -230,6 +249,14 @@ const char *ad_parameter(const struct settings *s, const char *text, unsigned pa
 		if (streq(name, values[i].name))
 			return values[i].value;
 	return NULL;
+}
+
+const char *ad_parameter(const struct settings *s, const char *text, unsigned partition,
+	const char *name, struct arena *a)
+{
+	const char *constant = constant_parameter(name);
+
+	return constant ? constant : name_parameter(s, text, partition, name, a);
 }
 
 char **ad_partitions(const struct settings *s, struct arena *a)

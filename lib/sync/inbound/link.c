@@ -331,7 +331,7 @@ int inbound_links(struct inbound *in, struct err *e)
 	struct sync *s = in->sync;
 	struct connector_row *cr = &in->conn->row;
 	int64_t seen = store_seq(s->store);
-	unsigned n, member = attr_intern("member");
+	unsigned n, member = sync_member_attr(in->conn);
 
 	do {
 		_cleanup_arena_ struct arena page = {0};

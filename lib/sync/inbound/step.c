@@ -16,10 +16,12 @@
 static int members_of(
 	struct inbound *in, int64_t cs, struct cs_link **ret, unsigned *ret_n, struct err *e)
 {
+	unsigned member = sync_member_attr(in->conn);
+
 	*ret_n = 0;
-	return in->membership ? cs_link_list(in->sync->store, cs, attr_intern("member"), &in->arena,
-					ret, ret_n, e)
-	                      : 0;
+	if (!in->membership || !member)
+		return 0;
+	return cs_link_list(in->sync->store, cs, member, &in->arena, ret, ret_n, e);
 }
 
 static int changed_object(struct inbound *in, struct cs_row *row, struct err *e)

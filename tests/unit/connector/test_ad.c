@@ -509,6 +509,9 @@ static void test_names(void **state)
 	assert_string_equal(
 		ad_names_guessed(&s, text, &a), "CHILD of DC=child,DC=ad,DC=corp,DC=test");
 	assert_null(ad_parameter(&s, text, 0, "Forest.Other", &a));
+	check_parameter(&s, NULL, 1, "ADS_UF_ACCOUNTDISABLE", "2");
+	check_parameter(&s, text, 0, "ADS_GROUP_TYPE_SECURITY_ENABLED", "2147483648");
+	check_parameter(&s, text, 0, "Connector.GroupFilteringGroupDn", "");
 	values[1] = "X\nY";
 	check_parameter(&s, text, 0, "Domain.Netbios", "X");
 	check_parameter(&s, text, 1, "Domain.Netbios", "Y");

@@ -47,6 +47,8 @@ static const struct schema *target_schema(const struct settings *s)
 	return &schema;
 }
 static const struct connector_type target_type = {.name = "target", .schema = target_schema};
+static const struct connector_type source_type = {
+	.name = "ad", .schema = target_schema, .member_attr = "member"};
 static const struct connector_config target_config;
 
 struct world {
@@ -71,7 +73,7 @@ static void world_init(struct world *w, struct fixture *f)
 	w->schemas[2] = (struct rule_schema){.schema = w->metaverse};
 	if (ruleset_load_text("test", RULES, w->schemas, 3, &w->rules, &f->err) < 0)
 		fail_msg("%s", f->err.text);
-	w->conns[0] = (struct sync_connector){.name = "source"};
+	w->conns[0] = (struct sync_connector){.name = "source", .type = &source_type};
 	w->conns[1] = (struct sync_connector){
 		.name = "target", .type = &target_type, .cfg = &target_config, .is_target = true};
 	w->sync = (struct sync){.rules = w->rules,
