@@ -350,9 +350,22 @@ int command_errors(const struct ctl *c, int argc, char **argv)
 /* What single connectors and classes have of their own. */
 static void print_own(const struct settings *s, const char *kind, const char *name)
 {
-	for (unsigned i = 0; i < s->n_own; i++)
+	for (unsigned i = 0; i < s->n_own; i++) {
+		const struct setting_own *o = &s->own[i];
+		const char *word = setting_word(o->def, strtoll(o->value, NULL, 10));
+
 		printf("[%s%s%s%s] %s = %s (line %d)\n", kind, *name ? " \"" : "", name,
-			*name ? "\"" : "", s->own[i].written, s->own[i].value, s->own[i].line);
+			*name ? "\"" : "", o->written, word ? word : o->value, o->line);
+	}
+}
+
+static json_t *config_warnings(const struct config *cfg)
+{
+	json_t *a = json_array();
+
+	for (unsigned i = 0; cfg && i < cfg->n_warnings; i++)
+		json_array_append_new(a, json_string(cfg->warnings[i]));
+	return a;
 }
 
 /* Offline: the file, and the rules that it names. */
@@ -372,13 +385,16 @@ int command_config_check(const struct ctl *c, int argc, char **argv)
 		ruleset_all(rules->set, &n);
 	rules_free(rules);
 	if (c->json) {
-		json_t *o = json_pack("{s:b, s:s, s:i}", "good", r == 0, "error",
-			r < 0 ? err_format(&e, text, sizeof(text)) : "", "rules", (int)n);
+		json_t *o = json_pack("{s:b, s:s, s:i, s:o}", "good", r == 0, "error",
+			r < 0 ? err_format(&e, text, sizeof(text)) : "", "rules", (int)n,
+			"warnings", config_warnings(cfg));
 
 		print_json(o);
 		json_decref(o);
 		return r < 0 ? CTL_ERRORS : 0;
 	}
+	for (unsigned i = 0; cfg && i < cfg->n_warnings; i++)
+		fprintf(stderr, "adsyncctl: warning: %s\n", cfg->warnings[i]);
 	if (r < 0)
 		return ctl_fail(&e, CTL_ERRORS);
 	printf("%s: good; %u connectors, %u rules\n", path, cfg->n_connectors, n);

@@ -24,11 +24,51 @@ static bool choice_valid(const char *choices, const char *v)
 	return false;
 }
 
+static const struct option_word *find_word(const struct option_def *d, const char *text)
+{
+	for (const struct option_word *w = d->words; w && w->word; w++)
+		if (strcasecmp(text, w->word) == 0)
+			return w;
+	return NULL;
+}
+
+const char *setting_word(const struct option_def *d, int64_t n)
+{
+	for (const struct option_word *w = d->words; w && w->word; w++)
+		if (w->value == n && !isdigit((unsigned char)*w->word))
+			return w->word;
+	return NULL;
+}
+
+static char *number_normalise(const struct option_def *d, const char *v, char *why, size_t size)
+{
+	const struct option_word *w = find_word(d, v);
+	char *end, number[24];
+	int64_t n;
+
+	errno = 0;
+	n = strtoll(v, &end, 10);
+	if (!w && *v && !*end && !errno && n >= d->min && n <= d->max) {
+		snprintf(number, sizeof(number), "%lld", (long long)n);
+		w = find_word(d, number); /* 00 is 0 */
+		if (!w)
+			return xstrdup(number);
+	}
+	if (w) {
+		snprintf(why, size, "%s", w->warning ? w->warning : "");
+		return xasprintf("%lld", (long long)w->value);
+	}
+	snprintf(why, size, "a number from %lld to %lld%s%s was expected, not \"%.100s\"",
+		(long long)d->min, (long long)d->max, d->choices ? " or " : "",
+		d->choices ? d->choices : "", v);
+	return NULL;
+}
+
 char *setting_normalise(const struct option_def *d, const char *v, char *why, size_t size)
 {
 	int64_t n;
-	char *end;
 
+	why[0] = '\0';
 	switch (d->kind) {
 	case OPTION_BOOLEAN:
 		for (unsigned i = 0; i < ARRAY_SIZE(bool_words); i++)
@@ -37,13 +77,7 @@ char *setting_normalise(const struct option_def *d, const char *v, char *why, si
 		snprintf(why, size, "yes or no was expected, not \"%.100s\"", v);
 		return NULL;
 	case OPTION_NUMBER:
-		errno = 0;
-		n = strtoll(v, &end, 10);
-		if (*v && !*end && !errno && n >= d->min && n <= d->max)
-			return xasprintf("%lld", (long long)n);
-		snprintf(why, size, "a number from %lld to %lld was expected, not \"%.100s\"",
-			(long long)d->min, (long long)d->max, v);
-		return NULL;
+		return number_normalise(d, v, why, size);
 	case OPTION_DURATION:
 		if (duration_parse(v, &n) && n >= d->min && (!d->max || n <= d->max))
 			return xasprintf("%lld", (long long)n);

@@ -26,15 +26,23 @@ enum option_own {
 	OPTION_OWN_CLASS = 1 << 2,     /* also one class of objects: NAME.CLASS */
 };
 
+/* A word, or a number as it is written, that stands for a number. The last one has no word. */
+struct option_word {
+	const char *word;
+	int64_t value;
+	const char *warning; /* what to tell who has written it; NULL: nothing */
+};
+
 struct option_def {
 	const char *name;
 	enum option_kind kind;
 	const char *def; /* default as text, NULL for none */
 	bool required;
-	int64_t min, max;    /* OPTION_NUMBER */
-	const char *choices; /* OPTION_CHOICE */
-	const char *help;    /* one line for people */
-	unsigned own;        /* enum option_own */
+	int64_t min, max;                /* OPTION_NUMBER */
+	const char *choices;             /* OPTION_CHOICE; OPTION_NUMBER: the words, for people */
+	const char *help;                /* one line for people */
+	unsigned own;                    /* enum option_own */
+	const struct option_word *words; /* OPTION_NUMBER: what may stand there, too; or NULL */
 };
 
 /* Such a value, in the section of a connector, or in its own section for one class. */
@@ -59,8 +67,13 @@ struct settings {
 	unsigned n_own;
 };
 
-/* The text in the form that the functions below read; NULL with *why. The caller frees. */
+/*
+ * The text in the form that the functions below read; the caller frees. In why stands a warning, or
+ * "". NULL: the text may not stand there, why says what may.
+ */
 char *setting_normalise(const struct option_def *d, const char *text, char *why, size_t size);
+/* The word that people write for a number, "off"; NULL: there is none. */
+const char *setting_word(const struct option_def *d, int64_t n);
 
 /* Value of a setting that the defs list; NULL when unset. asserts that the name exists. */
 const char *setting_text(const struct settings *s, const char *name);

@@ -3,7 +3,6 @@
 #include "sync/own.h"
 #include "base/buf.h"
 #include "base/file.h"
-#include "base/timefmt.h"
 
 #define INI_HANDLER_LINENO 1 /* as Debian's library is built; a test looks at the numbers */
 #include <ini.h>
@@ -16,6 +15,29 @@
 #define LINE_BYTES_MAX 198   /* of inih, which cuts longer ones */
 #define SECTION_BYTES_MAX 49 /* of inih, too */
 #define CONNECTORS_LIMIT 64
+
+/*
+ * Words beside numbers. A share that is off is -1; one of 0 lets nothing pass that is more than a
+ * few. What 0 means in a file cannot change any more, and it is not the same for all of them.
+ */
+static const struct option_word number_words[] = {{.word = "off", .value = 0}, {.word = NULL}};
+static const struct option_word share_words[] = {
+	{.word = "off", .value = -1},
+	{.word = "strict", .value = 0},
+	{.word = "0", .value = -1},
+	{.word = NULL},
+};
+static const struct option_word obsoletion_words[] = {
+	{.word = "off", .value = -1},
+	{.word = "strict", .value = 0},
+	{.word = "0",
+		.value = 0,
+		.warning = "0 means \"strict\" here, while in [export] it means \"off\"; write the "
+			   "word that you mean"},
+	{.word = NULL},
+};
+#define NUMBER_WORDS .choices = "off", .words = number_words
+#define SHARE_WORDS .choices = "off|strict", .words = share_words
 
 static const struct option_def adsyncd_options[] = {
 	{"state_directory", OPTION_PATH, ADSYNC_STATEDIR, .help = "database and schedule"},
@@ -38,26 +60,32 @@ static const struct option_def scheduler_options[] = {
 };
 static const struct option_def import_options[] = {
 	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100, .own = OPTION_OWN_CONNECTOR,
-		.help = "percent of a connector's objects that one import may show as gone"},
+		.choices = "off|strict", .words = obsoletion_words,
+		.help = "percent of a connector's objects that one import may show as gone; up to "
+			"20 are never too many. strict: not more than these; off: any number but "
+			"all"},
 };
 static const struct option_def export_options[] = {
 	{"deletion_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
-		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS,
-		.help = "an export with more deletes is stopped before it begins; 0: off, with "
-			"those of classes and with deletion_limit. deletion_threshold.CLASS: "
+		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS, NUMBER_WORDS,
+		.help = "an export with more deletes is stopped before it begins. off (or 0) "
+			"switches off those of classes and deletion_limit, too. "
+			"deletion_threshold.CLASS: "
 			"the same for one class alone, beside the number for all (also written "
-			"deletion_threshold_user, _group, _contact); 0: off"},
+			"deletion_threshold_user, _group, _contact)"},
 	{"deletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
-		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS,
+		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS, SHARE_WORDS,
 		.help = "percent of the objects of one class, or of all references, that an "
-			"export may delete; up to 20 are never too many; 0: off. "
+			"export may delete; up to 20 are never too many. strict: not more than "
+			"these; off (or 0): any share. "
 			"deletion_limit.CLASS: of that class, in its place"},
 	{"member_removal_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
-		.own = OPTION_OWN_TARGET,
-		.help = "a group that would lose more members in one export keeps them; 0: off"},
+		.own = OPTION_OWN_TARGET, NUMBER_WORDS,
+		.help = "a group that would lose more members in one export keeps them; off (or "
+			"0): any number"},
 	{"member_removal_limit", OPTION_NUMBER, "90", .min = 0, .max = 100,
-		.own = OPTION_OWN_TARGET,
-		.help = "the same as percent of its members; up to 20 are never too many; 0: off"},
+		.own = OPTION_OWN_TARGET, SHARE_WORDS,
+		.help = "the same as percent of its members; strict and off (or 0) as above"},
 	{"staging_mode", OPTION_BOOLEAN, "no", .help = "import and synchronize, export nothing"},
 };
 
@@ -98,6 +126,9 @@ void config_free(struct config *c)
 	settings_done(&c->export);
 	for (unsigned i = 0; i < c->n_connectors; i++)
 		settings_done(&c->connectors[i].settings);
+	for (unsigned i = 0; i < c->n_warnings; i++)
+		free(c->warnings[i]);
+	free(c->warnings);
 	free(c->connectors);
 	free(c->path);
 	free(c);
@@ -180,6 +211,18 @@ static const struct connector_type *section_type(const struct reader *rd)
 	return last && rd->current == &last->settings ? last->type : NULL;
 }
 
+static int done(struct reader *rd, int line, const char *name, const char *warning)
+{
+	struct config *c = rd->cfg;
+
+	if (!*warning)
+		return 1;
+	c->warnings = xrealloc(c->warnings, (c->n_warnings + 1) * sizeof(*c->warnings));
+	c->warnings[c->n_warnings++] =
+		xasprintf("%s:%d: [%s] %s: %s", c->path, line, rd->section, name, warning);
+	return 1;
+}
+
 static int set_value(struct reader *rd, int line, const char *name, const char *v)
 {
 	const struct connector_type *type = section_type(rd);
@@ -206,7 +249,8 @@ static int set_value(struct reader *rd, int line, const char *name, const char *
 			return fail(rd, line, "[%s] %s has no value", rd->section, name);
 		s->values[i] = setting_normalise(&s->defs[i], v, why, sizeof(why));
 		s->lines[i] = line;
-		return s->values[i] ? 1 : fail(rd, line, "[%s] %s: %s", rd->section, name, why);
+		return s->values[i] ? done(rd, line, name, why)
+		                    : fail(rd, line, "[%s] %s: %s", rd->section, name, why);
 	}
 	if (streq(name, "type") && str_starts(rd->section, "connector"))
 		return fail(rd, line, "[%s] is configured twice", rd->section);
@@ -214,7 +258,8 @@ static int set_value(struct reader *rd, int line, const char *name, const char *
 	if (r == 0 && type)
 		r = own_put(s, &rd->cfg->export, type, name, v, line, why, sizeof(why));
 	if (r != 0)
-		return r > 0 ? 1 : fail(rd, line, "[%s] %s%s", rd->section, name, why);
+		return r > 0 ? done(rd, line, name, why)
+		             : fail(rd, line, "[%s] %s%s", rd->section, name, why);
 	near = nearest(s->defs, s->n_defs, name, false);
 	if (!near && type)
 		near = nearest(rd->cfg->export.defs, rd->cfg->export.n_defs, name, true);

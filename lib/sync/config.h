@@ -23,6 +23,8 @@ struct config {
 	struct settings export;    /* deletion_threshold, staging_mode */
 	struct connector_config *connectors; /* in the order of the file */
 	unsigned n_connectors;
+	char **warnings; /* "FILE:LINE: ..." of what is allowed and may not be meant */
+	unsigned n_warnings;
 };
 
 /* Loads and checks. The caller frees. -EINVAL, -ENOENT ... with *e naming file and line. */

@@ -91,6 +91,7 @@ int own_put(struct settings *s, const struct settings *all, const struct connect
 	*o = (struct setting_own){.def = def, .value = normal, .line = line};
 	o->written = xstrdup(key);
 	o->class = class ? xstrdup(class) : NULL;
+	snprintf(why, size, "%s", wrong);
 	return 1;
 }
 
@@ -106,13 +107,20 @@ void own_free(struct settings *s)
 
 /* --- what is in force --- */
 
+static struct own_value make_value(
+	const struct option_def *def, int64_t n, const char *key, bool own, int line)
+{
+	return (struct own_value){
+		.n = n, .word = setting_word(def, n), .key = key, .own = own, .line = line};
+}
+
 static bool take(const struct settings *s, bool own, const struct option_def *def,
 	const char *class, struct own_value *ret)
 {
 	const struct setting_own *o = s ? find(s, def, class) : NULL;
 
 	if (o)
-		*ret = (struct own_value){strtoll(o->value, NULL, 10), o->written, own, o->line};
+		*ret = make_value(def, strtoll(o->value, NULL, 10), o->written, own, o->line);
 	return o != NULL;
 }
 
@@ -134,8 +142,8 @@ void own_value(const struct settings *all, const struct settings *own, const cha
 	if ((class && take(own, true, def, class, ret)) || take(own, true, def, NULL, ret) ||
 		(class && take(all, false, def, class, ret)))
 		return;
-	*ret = (struct own_value){
-		setting_number(all, key), def->name, false, all->lines[def - all->defs]};
+	*ret = make_value(
+		def, setting_number(all, key), def->name, false, all->lines[def - all->defs]);
 }
 
 /* --- checks over the whole file --- */
@@ -188,8 +196,9 @@ int own_check_idle(const struct settings *all, const struct settings *own, const
 	own_value(all, own, key, NULL, &total);
 	for (unsigned i = 0; !total.n && i < own->n_own; i++) {
 		const struct setting_own *o = &own->own[i];
+		const char *word = setting_word(o->def, strtoll(o->value, NULL, 10));
 
-		if (str_starts(o->written, begins) && !streq(o->value, "0"))
+		if (str_starts(o->written, begins) && !(word && streq(word, "off")))
 			return err_set(e, -EINVAL, own->file, o->line,
 				"[connector \"%s\"] %s has no effect: %s = 0 (line %d) switches "
 				"it off",

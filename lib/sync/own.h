@@ -11,10 +11,11 @@
 
 /* One value, and where it stands. */
 struct own_value {
-	int64_t n;
-	const char *key; /* as it stands in the file: "deletion_threshold.group" */
-	bool own;        /* of the connector, not of all */
-	int line;        /* 0: the default */
+	int64_t n;        /* a share that is off is negative, another number that is off 0 */
+	const char *word; /* how people write n: "off", "strict"; NULL: as a number */
+	const char *key;  /* as it stands in the file: "deletion_threshold.group" */
+	bool own;         /* of the connector, not of all */
+	int line;         /* 0: the default */
 };
 
 /*
@@ -32,7 +33,8 @@ bool own_value_of_class(const struct settings *all, const struct settings *own, 
 
 /*
  * Sets such a key of `all` in a section: of a connector, or (type NULL, s == all) its own. 1 done,
- * 0 the section has no such key, -EINVAL with why it cannot be (what follows the key).
+ * in why is a warning or "". 0 the section has no such key, -EINVAL with why it cannot be (what
+ * follows the key).
  */
 int own_put(struct settings *s, const struct settings *all, const struct connector_type *type,
 	const char *key, const char *value, int line, char *why, size_t size) _must_check_;

@@ -127,8 +127,10 @@ static void put_options(const struct option_def *o, unsigned n)
 	};
 
 	for (unsigned i = 0; i < n; i++) {
-		printf(".TP\n.B %s\n(%s", o[i].name,
-			o[i].choices ? o[i].choices : kinds[o[i].kind]);
+		printf(".TP\n.B %s\n(", o[i].name);
+		if (o[i].kind != OPTION_CHOICE)
+			printf("%s%s", kinds[o[i].kind], o[i].choices ? "|" : "");
+		printf("%s", o[i].choices ? o[i].choices : "");
 		if (o[i].def)
 			printf(", default %s", o[i].def);
 		printf("%s%s%s) ", o[i].required ? ", required" : "",

@@ -33,7 +33,7 @@ int limit_threshold_get(struct store *s, const struct config *cfg,
 	own_value(&cfg->export, cc ? &cc->settings : NULL, "deletion_threshold", NULL, ret);
 	*ret_set = r == 0 && *text;
 	if (*ret_set)
-		*ret = (struct own_value){strtoll(text, NULL, 10), ret->key, false, 0};
+		*ret = (struct own_value){.n = strtoll(text, NULL, 10), .key = ret->key};
 	return 0;
 }
 
@@ -77,7 +77,7 @@ int limit_override_set(struct store *s, const struct limit_override *o, struct e
 
 bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent)
 {
-	return n > FEW && n * 100 > of * percent;
+	return percent >= 0 && n > FEW && n * 100 > of * percent;
 }
 
 /* One class: its number and its share. Text in why when it is too much. */
@@ -97,7 +97,7 @@ static int doubt_class(
 		return 0;
 	}
 	own_value(all, own, "deletion_limit", d->class, &share);
-	if (d->deletes <= FEW || !share.n) /* counting all costs a walk through them */
+	if (d->deletes <= FEW || share.n < 0) /* counting all costs a walk through them */
 		return 0;
 	TRY(cs_count_imported_class(st->sync->store, st->conn->row.id, d->class, &of, e));
 	if (limit_share_exceeded(d->deletes, of, share.n))
@@ -120,7 +120,7 @@ static int doubt_references(
 	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "deletion_limit", NULL, &share);
 	TRY(cs_link_count_removals(st->sync->store, connector, &n, e));
 	*ret_n = n;
-	if (n <= FEW || !share.n)
+	if (n <= FEW || share.n < 0)
 		return 0;
 	TRY(cs_link_count_imported(st->sync->store, connector, &of, e));
 	if (limit_share_exceeded(n, of, share.n))
@@ -260,7 +260,7 @@ static bool is_too_much(const struct export_step *st, int64_t n, int64_t of)
 		NULL, &limit);
 	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "member_removal_limit", NULL,
 		&share);
-	return (limit.n && n > limit.n) || (share.n && limit_share_exceeded(n, of, share.n));
+	return (limit.n && n > limit.n) || limit_share_exceeded(n, of, share.n);
 }
 
 static int clear_hold(struct export_step *st, int64_t cs, struct err *e)

@@ -41,7 +41,10 @@ int limit_override_get(struct store *s, struct limit_override *ret, struct err *
 /* Zeros take it back. In a transaction of the caller. */
 int limit_override_set(struct store *s, const struct limit_override *o, struct err *e) _must_check_;
 
-/* Pure: are n of so many over the percentage? Up to 20 never are. */
+/*
+ * Pure: are n of so many over the percentage? Up to 20 never are. 0: any more are; negative: none
+ * are, the check is off.
+ */
 bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent);
 
 /* Of one export step; zeros at its begin, limit_end() at its end. */

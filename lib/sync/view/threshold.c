@@ -14,8 +14,9 @@ static void add_limit(json_t *list, const struct connector_config *cc, const cha
 	if (v->line)
 		snprintf(from, sizeof(from), "line %d", v->line);
 	json_array_append_new(
-		list, json_pack("{s:s, s:s, s:s, s:I, s:s}", "connector", cc->settings.name,
-			      "setting", setting, "class", class, "value", (json_int_t)v->n, "from",
+		list, json_pack("{s:s, s:s, s:s, s:o, s:s}", "connector", cc->settings.name,
+			      "setting", setting, "class", class, "value",
+			      v->word ? json_string(v->word) : json_integer(v->n), "from",
 			      set ? "threshold set" : from));
 }
 
