@@ -3,6 +3,7 @@
  * new question is a function and a row of the table at the end.
  */
 #include "sync/view/question.h"
+#include "base/json.h"
 #include "base/timefmt.h"
 #include "sync/change.h"
 #include "sync/check.h"
@@ -39,6 +40,12 @@ static int open_store(
 	               : r;
 }
 
+/* There is no store, or the next cycle makes or upgrades it: no numbers yet, and no error. */
+static bool is_before_first(int r)
+{
+	return r == -ENOENT || r == -ENOTSUP;
+}
+
 /* {key: value}; a value of NULL is the error that *e tells of. */
 static int reply(const char *key, json_t *value, json_t **ret, const struct err *e)
 {
@@ -51,22 +58,29 @@ static int reply(const char *key, json_t *value, json_t **ret, const struct err 
 
 /* --- a few rows --- */
 
-/* What the daemon adds itself, scheduler and run in progress, is not in it. */
+/*
+ * What the daemon adds itself, scheduler and run in progress, is not in it. No store and no run yet
+ * are answers; any other error is an error.
+ */
 static int get_status(const struct config *cfg, const json_t *p, json_t **ret, struct err *e)
 {
 	_cleanup_store_ struct store *s = NULL;
-	json_t *last = NULL, *connectors = NULL;
+	_cleanup_json_ json_t *last = NULL, *connectors = NULL;
 	int r = open_store(cfg, STORE_PEEK, &s, e);
 
-	if (r == 0) {
-		last = show_run(s, 0, e);
-		connectors = show_connectors(s, e);
-	}
-	if (r == -EBUSY)
+	if (r < 0 && !is_before_first(r))
 		return r;
+	if (s) {
+		last = show_run(s, 0, e);
+		if (!last && e->code != -ENOENT)
+			return e->code < 0 ? e->code : -EIO;
+		connectors = show_connectors(s, e);
+		if (!connectors)
+			return e->code < 0 ? e->code : -EIO;
+	}
 	*ret = json_object();
-	json_object_set_new(*ret, "last_run", last ? last : json_null());
-	json_object_set_new(*ret, "connectors", connectors ? connectors : json_array());
+	json_object_set_new(*ret, "last_run", last ? steal(&last) : json_null());
+	json_object_set_new(*ret, "connectors", connectors ? steal(&connectors) : json_array());
 	return 0;
 }
 
@@ -93,7 +107,7 @@ static int get_connector(const struct config *cfg, const json_t *p, json_t **ret
 	_cleanup_store_ struct store *s = NULL;
 	int r = open_store(cfg, STORE_PEEK, &s, e);
 
-	if (r == -EBUSY)
+	if (r < 0 && !is_before_first(r))
 		return r;
 	return reply("connector", show_connector(cfg, s, text_of(p, "name"), e), ret, e);
 }
