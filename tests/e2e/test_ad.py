@@ -442,9 +442,9 @@ def test_write_back_rule(dc, lab):
         undo = dc.allow("OU=Pilot,OU=Staff," + dc.BASE,
                         "(OA;CI;WP;%s;;%s)" % (dc.CONSISTENCY, dc.sid()))
     try:
+        lab.settings["export__staging_mode"] = "yes"
         lab.use(scope + "consistency_guid = yes\n")
-        for profile in ("delta-import", "delta-sync"):  # nothing is sent yet
-            lab.run(profile)
+        lab.cycle()
         assert lab.db(wanted, AD) == [(12, 12)] and not consistency(dc)
         lab.start()
         due = [o for o in lab.ctl_json("pending", "list") if o["connector"] == AD]
@@ -455,6 +455,9 @@ def test_write_back_rule(dc, lab):
         assert list(out["pending_export"]) == ["mS-DS-ConsistencyGuid"]
         lab.daemon.stop()
         lab.daemon = None
+        assert not consistency(dc)
+        lab.settings["export__staging_mode"] = "no"
+        lab.use(scope + "consistency_guid = yes\n")
         own = uuid.uuid4().bytes_le  # somebody is faster than the export, which knows nothing of it
         modify(dc, dn, "add: mS-DS-ConsistencyGuid\nmS-DS-ConsistencyGuid:: " +
                base64.b64encode(own).decode())
