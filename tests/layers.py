@@ -71,6 +71,7 @@ HOMES = {
 WORD_TABLES = {
     # table: (header, what may have the same word for something else)
     "ERROR_TYPES": ("lib/report/error_type.h", r"\bX\(OUTSIDE_SURFACE,"),  # a counter, too
+    "CONTROL_ERRORS": ("lib/sync/view/control_error.h", r"$^"),
 }
 # tables of which each row is used by name outside of the header: no event is there that nobody tells
 USED_TABLES = {

@@ -15,15 +15,7 @@ struct ask {
 
 void ask_reply_error(struct varlink_call *c, int code, const char *text)
 {
-	const char *name = "Failed";
-
-	if (code == -ENOENT)
-		name = "NotFound";
-	else if (code == -EBUSY)
-		name = "Busy";
-	else if (code == -EALREADY)
-		name = "AlreadyRunning";
-	varlink_error(c, name, json_pack("{s:s}", "message", text));
+	varlink_error(c, control_error_of(code), json_pack("{s:s}", "message", text));
 }
 
 static void unlink_ask(struct ask *a)

@@ -120,7 +120,7 @@ void waiters_end(struct daemon *d, const struct job_end *end)
 			varlink_reply(c, o, false);
 		} else {
 			json_object_set_new(o, "message", json_string(end->error));
-			varlink_error(c, "Failed", o);
+			varlink_error(c, CONTROL_ERROR_FAILED, o);
 		}
 	}
 }
@@ -186,7 +186,7 @@ static void call_stop(struct varlink_call *c, const json_t *p, void *ctx)
 	struct daemon *d = ctx;
 
 	if (!d->job) {
-		varlink_error(c, "NotRunning", NULL);
+		varlink_error(c, CONTROL_ERROR_NOT_RUNNING, NULL);
 		return;
 	}
 	job_stop(d->job);

@@ -136,9 +136,10 @@ static void full_error(struct varlink_call *c, const char *name, json_t *paramet
 	send_object(c, o, false);
 }
 
-void varlink_error(struct varlink_call *c, const char *name, json_t *parameters)
+void varlink_error(struct varlink_call *c, enum control_error error, json_t *parameters)
 {
-	_cleanup_free_ char *full = xasprintf("%s.%s", c->con->server->service->interface, name);
+	_cleanup_free_ char *full =
+		xasprintf("%s.%s", c->con->server->service->interface, control_error_word(error));
 
 	full_error(c, full, parameters);
 }
@@ -191,7 +192,7 @@ static void dispatch(struct connection *con, const json_t *frame)
 		if (streq(method + n + 1, s->methods[i].name)) {
 			c->method = s->methods[i].name;
 			if (con->server->access.everybody && !s->methods[i].read_only)
-				varlink_error(c, "PermissionDenied", NULL);
+				varlink_error(c, CONTROL_ERROR_PERMISSION_DENIED, NULL);
 			else
 				s->methods[i].call(c, parameters, s->ctx);
 			return;

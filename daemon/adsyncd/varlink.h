@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "sync/view/control_error.h"
 
 #include <event2/buffer.h>
 #include <event2/event.h>
@@ -54,8 +55,8 @@ void varlink_close(struct varlink *v);
 void varlink_reply(struct varlink_call *c, json_t *parameters, bool continues);
 /* The parameters as JSON text, which is moved out of the buffer and not read. */
 void varlink_reply_text(struct varlink_call *c, struct evbuffer *parameters);
-/* name: "AlreadyRunning", in the service's interface; the parameters' reference is taken. */
-void varlink_error(struct varlink_call *c, const char *name, json_t *parameters);
+/* An error of the service's own interface; the parameters' reference is taken. */
+void varlink_error(struct varlink_call *c, enum control_error error, json_t *parameters);
 void varlink_invalid(struct varlink_call *c, const char *parameter);
 bool varlink_wants_more(const struct varlink_call *c);
 const char *varlink_method_name(const struct varlink_call *c); /* as in the table */

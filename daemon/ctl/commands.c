@@ -2,6 +2,7 @@
 #include "ctl.h"
 #include "print.h"
 #include "sync/run.h"
+#include "sync/view/control_error.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -36,13 +37,19 @@ bool ctl_number(const char *text, int64_t *ret)
 	return isdigit((unsigned char)*text) && !*end && !errno;
 }
 
+int ctl_error_exit(const char *error)
+{
+	return control_error_find(error) == CONTROL_ERROR_ALREADY_RUNNING ? CTL_REFUSED
+	                                                                  : CTL_ERRORS;
+}
+
 /* Prints an error reply; its exit code. */
 static int refused(const char *error, const json_t *parameters)
 {
 	const char *message = json_string_value(json_object_get(parameters, "message"));
 
 	fprintf(stderr, "adsyncctl: %s\n", message ? message : error);
-	return streq(error, "AlreadyRunning") ? CTL_REFUSED : CTL_ERRORS;
+	return ctl_error_exit(error);
 }
 
 /* One call and one reply; parameters are borrowed. Negative with *e when there was no reply. */
@@ -72,7 +79,8 @@ int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t 
 
 	for (int i = 0;; i++) {
 		r = ask_once(c, method, parameters, &reply, &error, &e);
-		if (r < 0 || !error || !streq(error, "Busy") || i == BUSY_TRIES)
+		if (r < 0 || !error || control_error_find(error) != CONTROL_ERROR_BUSY ||
+			i == BUSY_TRIES)
 			break;
 		json_decref(reply);
 		reply = NULL;

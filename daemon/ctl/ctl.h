@@ -38,6 +38,8 @@ struct column;
 int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
 	const struct column *columns, unsigned n);
 int ctl_fail(const struct err *e, int code);
+/* The exit code of an error reply. */
+int ctl_error_exit(const char *error);
 /* A whole number from 0 on, all of the text; false: it is none, or too large. */
 bool ctl_number(const char *text, int64_t *ret);
 void print_json(const json_t *o);

@@ -49,7 +49,7 @@ static int refuse(const char *error, const json_t *p)
 	const char *message = json_string_value(json_object_get(p, "message"));
 
 	fprintf(stderr, "%s\n", message ? message : error);
-	return streq(error, "AlreadyRunning") ? CTL_REFUSED : CTL_ERRORS;
+	return ctl_error_exit(error);
 }
 
 static int follow(const struct ctl *c, struct client *client)
