@@ -1,6 +1,7 @@
 /*
- * The methods of org.adsyncd.Control. A new one is a row here, a line in the .varlink, and a row in
- * sync/view/question.c; one that is about the daemon itself has a function here instead.
+ * The methods of org.adsyncd.Control. What only the store has to answer is a question: it has a row
+ * in sync/view/question.c and a line in the .varlink file, and nothing here. A method that is about
+ * the daemon itself has a function and a row here, and a line in the .varlink file.
  */
 #include "ask.h"
 #include "base/timefmt.h"
@@ -203,29 +204,25 @@ static void call_reload(struct varlink_call *c, const json_t *p, void *ctx)
 		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 }
 
+/* What the daemon does itself, or adds something to. Of a question its row says the same socket. */
 static const struct varlink_method methods[] = {
 	{"GetStatus", true, call_status},
-	{"ListRuns", true, call_question},
-	{"GetRun", true, call_question},
 	{"StartSyncCycle", false, call_start_cycle},
 	{"RunProfile", false, call_run_profile},
 	{"StopSyncCycle", false, call_stop},
 	{"Reload", false, call_reload},
-	{"ListErrors", false, call_question},
-	{"ListPending", false, call_question},
-	{"SearchConnectorSpace", false, call_question},
-	{"GetConnectorSpaceObject", false, call_question},
-	{"GetMetaverseObject", false, call_question},
-	{"GetLineage", false, call_question},
-	{"Preview", false, call_question},
-	{"GetConnector", false, call_question},
-	{"GetConnectorStatistics", false, call_question},
-	{"TestConnector", false, call_question},
-	{"GetThreshold", false, call_question},
-	{"SetThreshold", false, call_question},
-	{"OverrideThreshold", false, call_question},
-	{"RetryError", false, call_question},
 };
+
+/* Every question is a method: its row says on which socket. */
+static bool find_question(const char *name, struct varlink_method *ret)
+{
+	const struct question *q = question_find(name);
+
+	if (!q)
+		return false;
+	*ret = (struct varlink_method){q->name, q->socket == QUESTION_ON_BOTH, call_question};
+	return true;
+}
 
 struct varlink_service daemon_service(struct daemon *d)
 {
@@ -238,6 +235,7 @@ struct varlink_service daemon_service(struct daemon *d)
 		.url = "",
 		.methods = methods,
 		.n_methods = ARRAY_SIZE(methods),
+		.find = find_question,
 		.ctx = d,
 	};
 }

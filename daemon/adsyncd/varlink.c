@@ -172,6 +172,16 @@ static void service_call(struct varlink_call *c, const char *method, const json_
 			json_pack("{s:s}", "interface", name ? name : ""));
 }
 
+bool varlink_find(const struct varlink_service *s, const char *name, struct varlink_method *ret)
+{
+	for (unsigned i = 0; i < s->n_methods; i++)
+		if (streq(name, s->methods[i].name)) {
+			*ret = s->methods[i];
+			return true;
+		}
+	return s->find && s->find(name, ret);
+}
+
 static void dispatch(struct connection *con, const json_t *frame)
 {
 	const struct varlink_service *s = con->server->service;
@@ -179,6 +189,7 @@ static void dispatch(struct connection *con, const json_t *frame)
 	const json_t *parameters = json_object_get(frame, "parameters");
 	struct varlink_call *c = xcalloc(1, sizeof(*c));
 	size_t n = strlen(s->interface);
+	struct varlink_method m;
 
 	c->con = con;
 	c->more = json_is_true(json_object_get(frame, "more"));
@@ -188,16 +199,16 @@ static void dispatch(struct connection *con, const json_t *frame)
 		service_call(c, method, parameters);
 		return;
 	}
-	for (unsigned i = 0; i < s->n_methods; i++)
-		if (streq(method + n + 1, s->methods[i].name)) {
-			c->method = s->methods[i].name;
-			if (con->server->access.everybody && !s->methods[i].read_only)
-				varlink_error(c, CONTROL_ERROR_PERMISSION_DENIED, NULL);
-			else
-				s->methods[i].call(c, parameters, s->ctx);
-			return;
-		}
-	full_error(c, "org.varlink.service.MethodNotFound", json_pack("{s:s}", "method", method));
+	if (!varlink_find(s, method + n + 1, &m)) {
+		full_error(c, "org.varlink.service.MethodNotFound",
+			json_pack("{s:s}", "method", method));
+		return;
+	}
+	c->method = m.name;
+	if (con->server->access.everybody && !m.read_only)
+		varlink_error(c, CONTROL_ERROR_PERMISSION_DENIED, NULL);
+	else
+		m.call(c, parameters, s->ctx);
 }
 
 /* False: not a frame of ours; the connection is to be closed. */

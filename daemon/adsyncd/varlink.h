@@ -18,7 +18,7 @@
 struct varlink_call; /* one call; valid until it has been answered or its connection ended */
 
 struct varlink_method {
-	const char *name; /* "GetStatus" */
+	const char *name; /* "GetStatus"; lives as long as the service */
 	bool read_only;   /* offered on the status socket, too */
 	void (*call)(struct varlink_call *c, const json_t *parameters, void *ctx);
 };
@@ -29,11 +29,17 @@ struct varlink_service {
 	const char *vendor, *product, *version, *url;
 	const struct varlink_method *methods;
 	unsigned n_methods;
+	/* Of a method that is not in the table; false: there is none. NULL: the table is all. */
+	bool (*find)(const char *name, struct varlink_method *ret);
 	void *ctx;
 	int idle; /* seconds until a connection is closed that has no call and is silent; 0: 600 */
 };
 
 struct varlink;
+
+/* The method of a service by its name without the interface; false: it has none. */
+bool varlink_find(
+	const struct varlink_service *s, const char *name, struct varlink_method *ret) _must_check_;
 
 /* Who may connect to a socket, beside root and our own user. */
 struct varlink_access {
@@ -59,7 +65,7 @@ void varlink_reply_text(struct varlink_call *c, struct evbuffer *parameters);
 void varlink_error(struct varlink_call *c, enum control_error error, json_t *parameters);
 void varlink_invalid(struct varlink_call *c, const char *parameter);
 bool varlink_wants_more(const struct varlink_call *c);
-const char *varlink_method_name(const struct varlink_call *c); /* as in the table */
+const char *varlink_method_name(const struct varlink_call *c); /* without the interface */
 /* Told when the connection of a kept call is gone; the call must be forgotten. */
 void varlink_on_gone(
 	struct varlink_call *c, void (*gone)(struct varlink_call *c, void *ctx), void *ctx);

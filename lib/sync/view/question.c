@@ -1,6 +1,9 @@
 /*
  * The table of questions, see question.h. Each opens the store for itself, and only for a moment. A
- * new question is a function and a row of the table at the end.
+ * new question is a function and a row of the table at the end, and a line in
+ * daemon/adsyncd/org.adsyncd.Control.varlink. The daemon offers every row as a method, on the
+ * sockets that the row says; the test unit/methods has the list of them, and compares the
+ * parameters with the .varlink file.
  */
 #include "sync/view/question.h"
 #include "base/json.h"
@@ -277,25 +280,34 @@ static int test_connector(const struct config *cfg, const json_t *p, json_t **re
 }
 
 static const struct question questions[] = {
-	{"GetStatus", QUESTION_QUICK, {NULL}, NULL, get_status},
-	{"ListRuns", QUESTION_QUICK, {NULL}, NULL, list_runs},
-	{"GetRun", QUESTION_QUICK, {NULL}, NULL, get_run},
-	{"GetConnector", QUESTION_QUICK, {"name"}, NULL, get_connector},
-	{"GetConnectorStatistics", QUESTION_QUICK, {NULL}, NULL, get_statistics},
-	{"ListErrors", QUESTION_LONG, {NULL}, NULL, list_errors},
-	{"ListPending", QUESTION_LONG, {NULL}, NULL, list_pending},
-	{"SearchConnectorSpace", QUESTION_LONG, {"text"}, NULL, search_cs},
-	{"GetConnectorSpaceObject", QUESTION_LONG, {"connector", "name"}, NULL, get_cs},
-	{"GetMetaverseObject", QUESTION_LONG, {"name"}, NULL, get_mv},
-	{"GetLineage", QUESTION_LONG, {"name"}, NULL, get_lineage},
-	{"Preview", QUESTION_LONG, {"name"}, NULL, preview},
-	{"GetThreshold", QUESTION_LONG, {NULL}, NULL, get_threshold},
-	{"Reload", QUESTION_LONG, {NULL}, NULL, reload},
-	{"SetThreshold", QUESTION_CHANGE, {NULL}, "threshold", set_threshold},
-	{"OverrideThreshold", QUESTION_CHANGE, {NULL}, NULL, override_threshold},
-	{"RetryError", QUESTION_CHANGE, {"name"}, NULL, retry_error},
-	{"TestConnector", QUESTION_DIRECTORY, {"name"}, NULL, test_connector},
+	{"GetStatus", QUESTION_QUICK, QUESTION_ON_BOTH, {NULL}, NULL, get_status},
+	{"ListRuns", QUESTION_QUICK, QUESTION_ON_BOTH, {NULL}, NULL, list_runs},
+	{"GetRun", QUESTION_QUICK, QUESTION_ON_BOTH, {NULL}, NULL, get_run},
+	{"GetConnector", QUESTION_QUICK, QUESTION_ON_CONTROL, {"name"}, NULL, get_connector},
+	{"GetConnectorStatistics", QUESTION_QUICK, QUESTION_ON_CONTROL, {NULL}, NULL,
+		get_statistics},
+	{"ListErrors", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, NULL, list_errors},
+	{"ListPending", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, NULL, list_pending},
+	{"SearchConnectorSpace", QUESTION_LONG, QUESTION_ON_CONTROL, {"text"}, NULL, search_cs},
+	{"GetConnectorSpaceObject", QUESTION_LONG, QUESTION_ON_CONTROL, {"connector", "name"}, NULL,
+		get_cs},
+	{"GetMetaverseObject", QUESTION_LONG, QUESTION_ON_CONTROL, {"name"}, NULL, get_mv},
+	{"GetLineage", QUESTION_LONG, QUESTION_ON_CONTROL, {"name"}, NULL, get_lineage},
+	{"Preview", QUESTION_LONG, QUESTION_ON_CONTROL, {"name"}, NULL, preview},
+	{"GetThreshold", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, NULL, get_threshold},
+	{"Reload", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, NULL, reload},
+	{"SetThreshold", QUESTION_CHANGE, QUESTION_ON_CONTROL, {NULL}, "threshold", set_threshold},
+	{"OverrideThreshold", QUESTION_CHANGE, QUESTION_ON_CONTROL, {NULL}, NULL,
+		override_threshold},
+	{"RetryError", QUESTION_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, retry_error},
+	{"TestConnector", QUESTION_DIRECTORY, QUESTION_ON_CONTROL, {"name"}, NULL, test_connector},
 };
+
+const struct question *question_all(unsigned *ret_n)
+{
+	*ret_n = ARRAY_SIZE(questions);
+	return questions;
+}
 
 const struct question *question_find(const char *name)
 {

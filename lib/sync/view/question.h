@@ -1,6 +1,7 @@
 /*
  * Questions and orders of the control interface that the store answers, by the names of its
- * methods. A new one is a row of the table in question.c and a function.
+ * methods. A new one is a row of the table in question.c with its function, and its line in
+ * daemon/adsyncd/org.adsyncd.Control.varlink: with its row the daemon offers it as a method.
  */
 #pragma once
 
@@ -15,14 +16,23 @@ enum question_kind {
 	QUESTION_DIRECTORY, /* talks to a directory or service */
 };
 
+/* Who may ask: the control socket is for root and a group, the status socket for everybody. */
+enum question_socket {
+	QUESTION_ON_CONTROL, /* the control socket only */
+	QUESTION_ON_BOTH,    /* the status socket, too */
+};
+
 struct question {
 	const char *name;
 	enum question_kind kind;
+	enum question_socket socket;
 	const char *strings[3]; /* parameters that it must have; NULL: no more */
 	const char *number;     /* one that may be there: not negative; NULL: none */
 	int (*answer)(const struct config *cfg, const json_t *p, json_t **ret, struct err *e);
 };
 
+/* The whole table. */
+const struct question *question_all(unsigned *ret_n);
 /* NULL: there is none of that name. */
 const struct question *question_find(const char *name);
 /* The parameter that is missing or of a wrong type; NULL: none. */
