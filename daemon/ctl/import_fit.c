@@ -83,7 +83,7 @@ static void add_attr(struct import *im, const json_t *rule, const char *class, c
 	const char *type = described(im, DESCRIBED_MV, class, attr);
 	json_t *c = class_of(im, class);
 
-	if (!c || has_attr(c, attr) || streq(class, "*"))
+	if (!c || has_attr(c, attr) || rule_class_any(class))
 		return;
 	json_object_set_new(c, attr, json_string(type ? type : guess));
 	im->n_new++;

@@ -236,8 +236,8 @@ static void warn_not_written(const struct config *cfg, const struct rule *r, jso
 	const char *names = "";
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < r->n_flows && t && !t->surfaces && !streq(r->target_class, "*");
-		i++) {
+	for (unsigned i = 0;
+		i < r->n_flows && t && !t->surfaces && !rule_class_any(r->target_class); i++) {
 		const struct schema_attr *attr = target_attr(cfg, r, &r->flows[i]);
 
 		if (!attr || attr->flags & SCHEMA_READ_ONLY)
@@ -267,7 +267,7 @@ static void warn_outbound(const struct config *cfg, const struct rule *r, json_t
 	if (!exports(cfg, r)) {
 		warn(warnings, r, r->line,
 			"nothing is exported to this connector by a rule without \"setting\": "
-		        "never "
+			"never "
 			"applied");
 	} else if (is_never_sent(cfg, r)) {
 		warn(warnings, r, r->line, "its objects stay here: no surface sends this class");

@@ -26,7 +26,7 @@ static bool meet(const struct ruleset *rs, const struct rule *x, const struct ru
 
 static bool same_class(const char *a, const char *b)
 {
-	return streq(a, b) || streq(a, "*") || streq(b, "*");
+	return rule_class_fits(a, b) || rule_class_any(b);
 }
 
 static int check_names(const struct rule *x, const struct rule *y, struct err *e)

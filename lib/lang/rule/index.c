@@ -27,7 +27,7 @@ static void index_add(struct ruleset *rs, enum rule_direction d, const char *con
 		const struct rule *r = rs->rules[i];
 
 		if (r->direction == d && rule_in_force(r, c) &&
-			(streq(r->source_class, class) || streq(r->source_class, "*")))
+			rule_class_fits(r->source_class, class))
 			ix->rules[ix->n++] = r;
 	}
 	rule_needs_find(ix->rules, ix->n, &rs->arena, &ix->needs);
@@ -145,7 +145,7 @@ static void build_joins(struct ruleset *rs, const struct schema *mv)
 			const struct rule *r = rs->rules[k];
 
 			if (r->disabled || r->direction != RULE_INBOUND ||
-				(!streq(r->target_class, set->key) && !streq(r->target_class, "*")))
+				!rule_class_fits(r->target_class, set->key))
 				continue;
 			for (unsigned g = 0; g < r->n_joins; g++)
 				attrs_add(set, r->joins[g].clauses[0].mv_attr);

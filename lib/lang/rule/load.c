@@ -63,7 +63,7 @@ static int read_class(struct loader *l, const char *key, const char *name,
 	*ret = NULL;
 	if (!name)
 		return rule_bad(l, NULL, "%s is missing", key);
-	if (streq(name, "*") || !schema)
+	if (rule_class_any(name) || !schema)
 		return 0;
 	*ret = schema_class_find(schema, name);
 	return *ret ? 0
@@ -255,7 +255,7 @@ static int read_classes(struct loader *l, json_t *json)
 		return r;
 	l->rule->source_class = arena_strdup(&l->rs->arena, source);
 	l->rule->target_class = arena_strdup(&l->rs->arena, target);
-	if (l->rule->link == LINK_PROVISION && streq(target, "*"))
+	if (l->rule->link == LINK_PROVISION && rule_class_any(target))
 		return rule_bad(l, "targetObjectType",
 			"a rule that provisions must name the class of what it makes, not *");
 	return 0;

@@ -100,8 +100,8 @@ struct rule {
 	const char *connector_type; /* "ad": applies to each connector of the type; NULL when ... */
 	const char *connector;      /* ... it names one connector */
 	const char *setting; /* in force only where this yes-or-no setting of the connector is on */
-	const char *source_class; /* "user" or "*" */
-	const char *target_class; /* "person" */
+	const char *source_class; /* "user", or RULE_ANY_CLASS */
+	const char *target_class; /* "person", or RULE_ANY_CLASS */
 	enum link_type link;
 	int64_t soft_delete;  /* seconds for which a deprovisioned object is kept; outbound */
 	struct scope *scope;  /* NULL: always in scope */
@@ -112,6 +112,18 @@ struct rule {
 	struct flow *flows;
 	unsigned n_flows;
 };
+
+/* What stands in a rule for every class. */
+#define RULE_ANY_CLASS "*"
+static inline bool rule_class_any(const char *of_rule)
+{
+	return streq(of_rule, RULE_ANY_CLASS);
+}
+/* Is a rule's source or target class that of an object? */
+static inline bool rule_class_fits(const char *of_rule, const char *class)
+{
+	return rule_class_any(of_rule) || streq(of_rule, class);
+}
 
 /* X(name) - the %Parameters% that expressions and scopes may use; the connectors know the values */
 #define RULE_PARAMETERS(X)                 \

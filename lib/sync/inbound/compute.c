@@ -193,7 +193,7 @@ static bool class_has(const struct walk *w, const struct flow *f)
 static void one_rule(struct walk *w)
 {
 	const struct rule *r = w->rule;
-	bool any = streq(r->target_class, "*");
+	bool any = rule_class_any(r->target_class);
 
 	if (!any && w->ret->class && !streq(r->target_class, w->ret->class))
 		return; /* written for another class */
@@ -249,8 +249,7 @@ static unsigned count_flows(struct mv_source *sources, unsigned n, struct mv_res
 		flows += r->n_flows;
 		if (r->link != LINK_PROVISION && r->link != LINK_STICKY_JOIN)
 			continue;
-		if (ret->class && !streq(r->target_class, ret->class) &&
-			!streq(r->target_class, "*"))
+		if (ret->class && !rule_class_fits(r->target_class, ret->class))
 			continue;
 		ret->held = true;
 		if (!ret->class && r->link == LINK_PROVISION)

@@ -48,7 +48,7 @@ static int candidate_holds(struct inbound *in, const struct rule *r, const struc
 
 	if (got != 0)
 		return MIN(got, 0);
-	if (row.deleted || (!streq(r->target_class, "*") && !streq(r->target_class, row.class)))
+	if (row.deleted || !rule_class_fits(r->target_class, row.class))
 		return 0;
 	TRY(mv_entry(in->sync, &row, &in->arena, &en, e));
 	for (unsigned i = 0; i < g->n_clauses; i++)
@@ -213,7 +213,7 @@ int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *
 	int64_t found = 0;
 	int held = 0;
 
-	if (!was || streq(was->source_class, "*") || streq(was->source_class, src->row.class))
+	if (!was || rule_class_fits(was->source_class, src->row.class))
 		return 0;
 	TRY(inbound_join(in, src, &outcome, &found, &now, &error, e));
 	if (outcome == JOIN_PROJECT && streq(now->target_class, mv->class))

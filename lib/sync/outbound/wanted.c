@@ -163,8 +163,7 @@ static void find_attributes(const struct outbound *out, const struct wanted_sour
 	if (w->provision || !src->joined || out->conn->provisions)
 		return;
 	for (unsigned i = 0; i < n && !w->attributes; i++) {
-		if (!streq(rules[i]->target_class, src->joined) &&
-			!streq(rules[i]->target_class, "*"))
+		if (!rule_class_fits(rules[i]->target_class, src->joined))
 			continue;
 		w->attributes = true;
 		w->class = src->joined;
@@ -223,8 +222,7 @@ static int compute(struct outbound *out, const struct wanted_source *src, const 
 	bitmap_clear(done);
 	set_attrs(&fl, out, ret->class);
 	for (unsigned i = 0; i < n; i++) {
-		if (!streq(rules[i]->target_class, ret->class) &&
-			!streq(rules[i]->target_class, "*"))
+		if (!rule_class_fits(rules[i]->target_class, ret->class))
 			continue;
 		fl.rule = rules[i];
 		rule_flows(&fl);
