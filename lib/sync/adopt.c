@@ -1,4 +1,4 @@
-/* Rows that become another object's, or nobody's: what hangs on them goes with them. */
+/* Rows that take over another row, are let go or are removed, with their links and errors. */
 #include "sync/adopt.h"
 #include "store/cs_link.h"
 #include "store/error.h"
@@ -84,7 +84,7 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 int row_let_go(struct sync *s, struct cs_row *row, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct cs_row whole; /* the caller's may be without images */
+	struct cs_row whole; /* the caller's row may have no images */
 	int r;
 
 	if (row->want != WANT_ATTRIBUTES)

@@ -1,20 +1,22 @@
-/* adopt: a row of the connector space that takes over another one, or that goes. */
+/* adopt: a row of the connector space takes over another one, or is removed. */
 #pragma once
 
 #include "store/cs.h"
 #include "sync/session.h"
 
 /*
- * An export row whose object turns out to be one that the directory had already (a soft match): it
- * takes over the anchor, what was imported and the references of that row, which goes.
+ * The object of an export row turns out to be one that the directory had already (a soft match).
+ * The row takes over the anchor, the imported image and the references of that row, `found`, which
+ * is deleted.
  */
 int row_adopt(
 	struct sync *s, struct cs_row *row, const struct cs_row *found, struct err *e) _must_check_;
-/* Can it be? The one was never imported, nothing manages the other. */
+/* May it? Only when `row` was never imported and nothing manages `found`. */
 bool row_adoptable(const struct cs_row *row, const struct cs_row *found);
 /*
  * Outbound rules no longer want values of an object that inbound joined, or it has left its
- * metaverse object: what was wanted is forgotten, and nothing is sent. Of any other row: nothing.
+ * metaverse object: what was wanted is forgotten, and nothing is sent. Does nothing to a row that
+ * is not WANT_ATTRIBUTES.
  */
 int row_let_go(struct sync *s, struct cs_row *row, struct err *e) _must_check_;
 /* Deletes a row, or leaves a placeholder where links still point to it. */

@@ -1,4 +1,4 @@
-/* Changes of the store that are no run, see change.h. */
+/* Changes of the store between runs, see change.h. */
 #include "sync/change.h"
 #include "base/timefmt.h"
 #include "store/cs_page.h"
@@ -17,7 +17,7 @@ struct change {
 static void change_done(struct change *c)
 {
 	if (c->s)
-		store_rollback(c->s); /* nothing is left to roll back after a commit */
+		store_rollback(c->s); /* after a commit this does nothing */
 	store_close(c->s);
 	closep(&c->lock);
 }

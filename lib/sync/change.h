@@ -8,13 +8,14 @@
 #include "sync/config.h"
 #include "sync/export/limit.h"
 
-/* n < 0: as configured. */
+/* Sets the deletion threshold; n < 0: back to the configured one. */
 int change_threshold(const struct config *cfg, int64_t n, struct err *e) _must_check_;
-/* Lets the next export delete what is staged now, which is in *ret. -ENOENT: nothing is. */
+/* Lets the next export delete what is staged now (*ret). -ENOENT: nothing is staged. */
 int change_allow(const struct config *cfg, struct limit_override *ret, struct err *e) _must_check_;
 /*
- * The next export sends the object again, whatever its wait: by DN or anchor, of AD or of Entra;
- * connector NULL: any. -ENOENT: there is none, or it has no error.
+ * The next export sends the object again without waiting. `name` is a DN or an anchor in the
+ * connector (NULL: in any); all objects of the same metaverse object are meant. -ENOENT: there is
+ * no such object, or it has no export error.
  */
 int change_retry(const struct config *cfg, const char *connector, const char *name,
 	struct err *e) _must_check_;

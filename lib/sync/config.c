@@ -17,8 +17,8 @@
 #define CONNECTORS_LIMIT 64
 
 /*
- * Words beside numbers. A share that is off is -1; one of 0 lets nothing pass that is more than a
- * few. What 0 means in a file cannot change any more, and it is not the same for all of them.
+ * Words beside numbers. For a share, "off" is -1 and "strict" is 0: only a few may pass. A 0 in the
+ * file means "off" in [export] and "strict" in [import]; old files need that, so it must stay.
  */
 static const struct option_word number_words[] = {{.word = "off", .value = 0}, {.word = NULL}};
 static const struct option_word share_words[] = {
@@ -198,10 +198,10 @@ static int fail(struct reader *rd, int line, const char *fmt, ...)
 	va_end(ap);
 	if (!rd->failed)
 		rd->failed = err_set(rd->e, -EINVAL, rd->cfg->path, line, "%s", text);
-	return 0; /* inih: stop */
+	return 0; /* for inih: an error */
 }
 
-/* NULL: the section is none of a connector. */
+/* The type of the section's connector; NULL: it is not the section of a connector. */
 static const struct connector_type *section_type(const struct reader *rd)
 {
 	const struct config *cfg = rd->cfg;
@@ -383,7 +383,7 @@ static int check_settings(struct reader *rd, struct settings *s, const char *sec
 	return 1;
 }
 
-/* Rules are made for all connectors of a type: their settings that choose joins must be one. */
+/* Rules are for all connectors of a type: the settings that choose joins must be the same. */
 static int check_agreement(struct reader *rd, const char *name, const struct settings *first,
 	const struct settings *other)
 {
@@ -466,7 +466,7 @@ static bool section_known(const char *name)
 	return connector != NULL;
 }
 
-/* inih tells of a section at its first key; a wrong one without keys must not pass unseen. */
+/* inih reports a section only with its first key, so the names are checked here. */
 static void check_section_names(struct reader *rd, const char *text)
 {
 	for (int line = 1; *text; line++) {

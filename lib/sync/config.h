@@ -4,7 +4,7 @@
  *
  * The file is INI: [adsyncd], [scheduler], [import], [export], and [connector "NAME"] per
  * directory. An unknown section or key, a bad value or a missing required key is an error with
- * file and line. A new setting is a row in a table here or in the connector's.
+ * file and line. A new setting is a row of a table in config.c or in the connector's type.
  */
 #pragma once
 
@@ -20,10 +20,10 @@ struct config {
 	struct settings adsyncd;   /* state_directory, rules, metaverse, control_socket ... */
 	struct settings scheduler; /* sync_cycle_enabled, sync_cycle_interval ... */
 	struct settings import;    /* obsoletion_limit */
-	struct settings export;    /* deletion_threshold, staging_mode */
+	struct settings export;    /* deletion_threshold, staging_mode ... */
 	struct connector_config *connectors; /* in the order of the file */
 	unsigned n_connectors;
-	char **warnings; /* "FILE:LINE: ..." of what is allowed and may not be meant */
+	char **warnings; /* "FILE:LINE: ...": allowed, but perhaps not meant */
 	unsigned n_warnings;
 };
 

@@ -1,6 +1,6 @@
 /*
- * Errors of objects, kept on their rows by phase. The rows that have one are in memory while a step
- * runs, so that an object that is good again costs the store nothing when it was good before.
+ * Errors of objects, kept on their rows by phase. While a step runs, the rows with an error are in
+ * memory, so that objects without one cost no access to the store.
  */
 #include "sync/errors.h"
 #include "base/timefmt.h"

@@ -1,6 +1,6 @@
 /*
- * errors: what is wrong with an object, from when a step finds it until it is good again. An error
- * stays on its row, and the step says so in its result as long as there is one.
+ * errors: what is wrong with an object, until a step finds it good again. An error stays on its
+ * row, and as long as there is one, the step's result says so.
  */
 #pragma once
 
@@ -8,20 +8,21 @@
 #include "sync/session.h"
 #include "sync/step.h"
 
-/* errors that are tried again also when nothing has changed, for rules that ask the clock */
+/* up to so many errors are tried again although nothing has changed, for rules that use the time */
 #define IDLE_RETRIES 50
 
-/* An error on an object: kept on its row, counted. Not fatal. ERROR_OUTBOUND: of the target. */
+/* An error of an object: kept on its row and counted. Not fatal. */
 int object_error(struct sync *s, int64_t cs, enum error_phase phase, enum error_type type,
 	const char *text, struct err *e) _must_check_;
 /* The same by a name that the connector gives. */
 int object_error_named(struct sync *s, int64_t cs, enum error_phase phase, const char *name,
 	const char *text, struct err *e) _must_check_;
+/* An error of outbound to the target, kept on any row of the object. */
 int object_error_outbound(struct sync *s, const struct sync_connector *target, int64_t cs,
 	enum error_type type, const char *text, struct err *e) _must_check_;
 /*
- * Reads which rows have an error of the phase, at the begin of a step that sets and clears them:
- * those of the connector's steps, or of all (NULL).
+ * At the begin of a step that sets and clears errors: reads which rows have an error of the phase,
+ * from steps of the connector (NULL: of all).
  */
 int errors_load(struct sync *s, enum error_phase phase, const struct sync_connector *c,
 	struct err *e) _must_check_;
@@ -29,13 +30,15 @@ int errors_load(struct sync *s, enum error_phase phase, const struct sync_connec
 int object_good(struct sync *s, enum error_phase phase, const struct sync_connector *target,
 	int64_t cs, struct err *e) _must_check_;
 /*
- * The step's result, for as long as objects have errors: also those that this step did not look
- * at. A result that is worse already stays.
+ * Sets the step's result while objects have errors, also those that this step did not look at. A
+ * result that is not good already stays.
  */
 int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connector *c,
 	struct step_end *end, struct err *e) _must_check_;
 
-/* The service accepted: what it said against it before is over. Whether it did it, an import shows.
+/*
+ * The service accepted the object: its export error is removed, but not ERROR_TYPE_NOT_REIMPORTED,
+ * which only an import can end.
  */
 int export_error_clear(struct sync *s, int64_t cs, struct err *e) _must_check_;
 

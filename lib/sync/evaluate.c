@@ -1,4 +1,4 @@
-/* The evaluation of rules over an object: what they ask beside it is read from the store first. */
+/* The evaluation of rules over an object: what they need is read from the store first. */
 #include "sync/evaluate.h"
 #include "lang/rule/scope.h"
 #include "store/cs_link.h"
@@ -18,7 +18,7 @@ static const char *eval_parameter(void *ctx, const char *name, struct arena *a)
 	return parameters_value(ec->conn, (unsigned)ec->partition, name);
 }
 
-/* How many references the object has, of the attributes of which the rules ask. */
+/* How many references the object has, for the attributes whose number the rules use. */
 static int fetch_counts(struct eval_ctx *ec, struct arena *a, struct err *e)
 {
 	struct store *store = ec->sync->store;
@@ -28,7 +28,7 @@ static int fetch_counts(struct eval_ctx *ec, struct arena *a, struct err *e)
 
 	if (!ec->needs->n_counted)
 		return 0;
-	if (ec->cs) { /* one look for all attributes */
+	if (ec->cs) { /* one query for all attributes */
 		TRY(cs_link_counts(store, ec->cs, a, &all, &n, e));
 		counts = arena_alloc(a, (n + 1) * sizeof(*counts));
 		for (unsigned i = 0; i < n; i++)

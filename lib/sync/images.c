@@ -31,7 +31,7 @@ int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct
 	const struct value *v;
 	struct entry en;
 
-	*ret = true; /* nothing would show it */
+	*ret = true; /* the connector has no attribute that shows it */
 	if (!name)
 		return 0;
 	TRY(row_entry(s, row, false, a, &en, e));
@@ -56,7 +56,7 @@ int mv_entry(
 int entry_image(struct sync *s, struct entry *entry, struct arena *a, const void **ret,
 	size_t *ret_len, struct err *e)
 {
-	struct buf *b = &s->image; /* kept between objects: an image is made for each */
+	struct buf *b = &s->image; /* its memory is used again for the next object */
 
 	buf_clear(b);
 	if (!image_encode(entry, store_attr_map(s->store), b)) {

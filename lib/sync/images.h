@@ -9,7 +9,7 @@
 /* Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. */
 int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
 	struct entry *ret, struct err *e) _must_check_;
-/* Does the directory show that the object of this imported image is mastered by us? */
+/* Does the imported image show that we master the object? True if the connector cannot tell. */
 int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	struct arena *a, bool *ret, struct err *e) _must_check_;
 int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret,

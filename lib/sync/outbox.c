@@ -3,8 +3,7 @@
 #include "report/fault.h"
 #include "store/outbox.h"
 
-/* One at a time: what was delivered is forgotten before the next, so a crash repeats one at most.
- */
+/* Each event is deleted before the next is delivered, so a crash repeats at most one. */
 int outbox_deliver(struct sync *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -26,7 +25,7 @@ int outbox_deliver(struct sync *s, struct err *e)
 				delivered = s->host->record(s->host->ctx, &r) == 0;
 			json_decref(json);
 			if (!delivered)
-				return 0; /* the journal is away: the next run delivers */
+				return 0; /* the journal did not take it: delivered later */
 			fault_hit(FAULT_EVENT_AFTER_DELIVER);
 			after = rows[i].id;
 			TRY(store_begin(s->store, e));

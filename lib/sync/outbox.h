@@ -1,4 +1,4 @@
-/* outbox: events that were kept together with the change that they tell of, and their delivery. */
+/* outbox: delivers the events that were stored together with the change that they report. */
 #pragma once
 
 #include "sync/session.h"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-/* Keys that had a name of their own before every class could have one; in [export] alone. */
+/* Old names of KEY.CLASS, only in [export]. */
 static const struct {
 	const char *key, *base, *class;
 } OLDER[] = {
@@ -69,7 +69,7 @@ int own_put(struct settings *s, const struct settings *all, const struct connect
 			len = strlen(base);
 		}
 	def = def_find(all, base, len);
-	if (!def || (s == all && !class)) /* its value for all is set in another way */
+	if (!def || (s == all && !class)) /* the caller sets the value for all */
 		return 0;
 	if (refuse(def, type, class, why, size))
 		return -EINVAL;

@@ -1,9 +1,8 @@
 /*
- * own: settings of [import] and [export] that hold for all connectors, and of which a connector, or
- * one class of objects, may have a value of its own: how much may be deleted is not the same for a
- * large tenant and for a small one, for users and for groups. In the section of the connector the
- * key is the same; for a class it is KEY.CLASS, in either place. A new such setting is a row in
- * config.c with its `own`.
+ * own: settings of [import] and [export] that a connector, or a class of objects, may have a value
+ * of its own for. Example: how much may be deleted differs between a large and a small tenant, and
+ * between users and groups. In the section of the connector the key is the same; for a class it is
+ * KEY.CLASS, in either section. A new such setting is a row in config.c with its `own`.
  */
 #pragma once
 
@@ -11,37 +10,39 @@
 
 /* One value, and where it stands. */
 struct own_value {
-	int64_t n;        /* a share that is off is negative, another number that is off 0 */
-	const char *word; /* how people write n: "off", "strict"; NULL: as a number */
+	int64_t n;        /* off: negative for a share, 0 for another number */
+	const char *word; /* how n is written: "off", "strict"; NULL: as a number */
 	const char *key;  /* as it stands in the file: "deletion_threshold.group" */
-	bool own;         /* of the connector, not of all */
+	bool own;         /* set in the section of the connector */
 	int line;         /* 0: the default */
 };
 
 /*
- * What is in force for the connector with the section `own` (NULL: for all) and for a class of its
- * objects (NULL: all of them); `all` is [import] or [export]. The first that is set: the
- * connector's for the class; the connector's; that of all connectors for the class; that of all.
+ * The value in force for the connector with the section `own` (NULL: for all connectors) and for a
+ * class of its objects (NULL: for all classes); `all` is [import] or [export]. The first that is
+ * set: the connector's for the class, the connector's, the class's in `all`, that in `all`.
  */
 void own_value(const struct settings *all, const struct settings *own, const char *key,
 	const char *class, struct own_value *ret);
-/* Only what is set for the class: by the connector, else for all. False: nothing is. */
+/* Only what is set for the class: by the connector, else in `all`. False: not set. */
 bool own_value_of_class(const struct settings *all, const struct settings *own, const char *key,
 	const char *class, struct own_value *ret);
 
 /* --- for the reader of the file --- */
 
 /*
- * Sets such a key of `all` in a section: of a connector, or (type NULL, s == all) its own. 1 done,
- * in why is a warning or "". 0 the section has no such key, -EINVAL with why it cannot be (what
- * follows the key).
+ * Sets a key of `all` in the section `s`: of a connector of that type, or (type NULL) in `all`
+ * itself. 1: done; why has a warning or "". 0: the section has no such key. -EINVAL: why has the
+ * reason, to be written after the key.
  */
 int own_put(struct settings *s, const struct settings *all, const struct connector_type *type,
 	const char *key, const char *value, int line, char *why, size_t size) _must_check_;
-/* When all is read: classes that do not exist. -EINVAL. section: as people write it. */
+/* When all is read: -EINVAL for a class that does not exist. section: its name for messages. */
 int own_check(const struct settings *s, const struct connector_type *type, const char *section,
 	struct err *e) _must_check_;
-/* Values whose keys begin so, and that nobody asks for since `key` is 0, protect nothing: -EINVAL.
+/*
+ * -EINVAL when `key` is 0 (off) for the connector and its section sets a key that begins with
+ * `begins` to another value than "off": that would have no effect.
  */
 int own_check_idle(const struct settings *all, const struct settings *own, const char *key,
 	const char *begins, struct err *e) _must_check_;

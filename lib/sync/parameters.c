@@ -1,6 +1,7 @@
 /*
- * The values of %Parameters%: the connector's name, and what its type knows. They
- * are read once, before the steps; a change of one makes the connector's next sync a full one.
+ * The values of %Parameters%: the connector's name, and what its type knows. They are read before
+ * the steps, and again when an import learns the directory's names. After a change the connector's
+ * next sync is full.
  */
 #include "sync/parameters.h"
 #include "base/codec.h"

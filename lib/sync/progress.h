@@ -1,6 +1,6 @@
 /*
- * progress: what a run tells while it runs, and whom: its counters, where it is, its events. The
- * host is the process that runs it.
+ * progress: what a run reports while it runs: its counters, where it is, its events. The host is
+ * the process that runs it and receives them.
  */
 #pragma once
 
@@ -54,11 +54,11 @@ struct counters {
 /* Only those that are not 0. A new reference. */
 json_t *counters_to_json(const struct counters *c);
 
-/* Where a run is; told about once a second and at each step's begin and end. */
+/* Where a run is; reported at most twice a second, and at each step's begin and end. */
 struct progress {
 	int64_t run;
 	int step;    /* from 1 */
-	int n_steps; /* of this run */
+	int n_steps; /* of this run, as far as known */
 	const char *connector;
 	const char *type;   /* "full-import" ... */
 	const char *result; /* NULL while the step runs */

@@ -1,6 +1,6 @@
 /*
- * Roles. A source has inbound rules, a target has outbound rules and a type that can be written;
- * a connector may be both. A new role is a fact of struct sync_connector that is derived here.
+ * Roles. A source has inbound rules, a target has outbound rules and a type that can be written; a
+ * connector may be both. A new role is a field of struct sync_connector that is set here.
  */
 #include "sync/role.h"
 

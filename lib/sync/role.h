@@ -1,4 +1,4 @@
-/* The roles of a connector: what the loaded rules make of it, never its kind. */
+/* The roles of a connector: they follow from the rules, and a target must be writable. */
 #pragma once
 
 #include "sync/session.h"

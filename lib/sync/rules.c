@@ -27,7 +27,7 @@ static bool type_configured(const struct config *cfg, const struct connector_typ
 	return false;
 }
 
-/* The settings of a type that are yes or no; with `s`, those of them that are on there. */
+/* The yes/no settings of a type; with `s`, only those that are on there. */
 static const char *const *booleans(
 	const struct connector_type *t, const struct settings *s, struct arena *a)
 {
@@ -41,7 +41,7 @@ static const char *const *booleans(
 	return ret;
 }
 
-/* A kind of directory in general: no connector, and no setting is on. */
+/* A type without a connector: no setting is on. */
 static struct rule_schema general_schema(const struct connector_type *t, struct arena *a)
 {
 	return (struct rule_schema){
@@ -76,8 +76,8 @@ static struct rule_schema schema_of(const struct connector_config *cc, struct ar
 }
 
 /*
- * What the rules are checked against: each connector's schema, the metaverse's, and the general one
- * of every kind of directory that is not configured (its rules are checked all the same).
+ * What the rules are checked against: each connector's schema, the metaverse's, and the general
+ * schema of each type without a connector, so that rules for it are checked too.
  */
 static unsigned rule_schemas(const struct config *cfg, const struct schema *metaverse,
 	struct arena *a, struct rule_schema **ret)
@@ -103,7 +103,7 @@ static bool is_never_sent(const struct schema *s, const char *class)
 	return c && c->never_sent;
 }
 
-/* Outbound, an object is found by the identity of which its DN is made, and by nothing else. */
+/* An outbound join can only be on the attribute that the DN is made of. */
 static int check_joins(const struct rule *r, const struct connector_type *t, struct err *e)
 {
 	const char *identity = t->identity_attr ? t->identity_attr : "";

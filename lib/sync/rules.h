@@ -1,8 +1,7 @@
 /*
- * rules: the rules of a configuration, or of files by themselves, with the schema of the metaverse
- * that they were checked against. Who loads them owns both; a reload is a second set beside it, and
- * whoever still uses the first keeps it whole. What is checked beside the rules themselves, because
- * it depends on the connectors, is in rules_check().
+ * rules: the rules of a configuration, or of single files, with the schema of the metaverse that
+ * they were checked against. Who loads them owns both. A reload makes a second set; the first stays
+ * valid for whoever still uses it. Checks that depend on the connectors are in rules_check().
  */
 #pragma once
 
@@ -16,8 +15,7 @@ struct rules {
 
 /* Loads the rules of a configuration, checked against the connectors' schemas and the metaverse. */
 int rules_load(const struct config *cfg, struct rules **ret, struct err *e) _must_check_;
-/* Rule files or folders by themselves, for any connectors; metaverse_path NULL: the built-in one.
- */
+/* Single rule files or folders, for any connectors; metaverse_path NULL: the built-in one. */
 int rules_load_files(const char *metaverse_path, const char *const *paths, unsigned n_paths,
 	struct rules **ret, struct err *e) _must_check_;
 void rules_free(struct rules *r);
@@ -27,7 +25,7 @@ static inline void rules_freep(struct rules **r)
 }
 #define _cleanup_rules_ _cleanup_(rules_freep)
 
-/* What the loading of rules checks beside the rules themselves; cfg NULL: for any connectors. */
+/* The checks that depend on the connectors; cfg NULL: for any connectors. */
 int rules_check(const struct config *cfg, const struct ruleset *set, struct err *e) _must_check_;
 
 /* The schemas that rules for any connectors are checked against; returns their number. */

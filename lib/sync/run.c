@@ -98,7 +98,7 @@ static int init_connectors(struct sync *s, struct err *e)
 	return store_commit(s->store, e);
 }
 
-/* The attributes that the rules read, in no order, with the rules themselves: 64 + 16 digits. */
+/* Digest of the rules (64 digits), and of the attributes that they read, in any order (16). */
 static const char *digest_of(struct sync *s, const struct sync_connector *c)
 {
 	char digest[65];
@@ -107,7 +107,7 @@ static const char *digest_of(struct sync *s, const struct sync_connector *c)
 	unsigned n;
 
 	ruleset_digest(s->rules, c->name, digest);
-	/* what an import asks for; one that keeps all asks for nothing */
+	/* what an import asks for; with imports_all it does not ask for attributes */
 	attrs = c->type->imports_all ? ruleset_source_attrs(s->rules, c->name, &n)
 	                             : ruleset_read_attrs(s->rules, c->name, &s->arena, &n);
 	for (unsigned i = 0; i < n; i++) {
@@ -118,7 +118,7 @@ static const char *digest_of(struct sync *s, const struct sync_connector *c)
 	return arena_printf(&s->arena, "%s-%016" PRIx64, digest, sum);
 }
 
-/* A connector whose rules changed is synchronized in full, and imported too for new attributes. */
+/* When the rules of a connector changed: a full sync; for other attributes a full import too. */
 static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 {
 	const char *now = digest_of(s, c), *before = c->row.rules_digest;
@@ -182,8 +182,9 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 }
 
 /*
- * A connector that has lost its last outbound rule. What rules wanted of objects that inbound
- * joined is forgotten, which sends nothing; objects that rules made stay, and somebody should know.
+ * A connector that no rule exports to any more. If it has objects that rules made or were to
+ * delete, everything stays as it is, with a warning. Otherwise what rules wanted of joined objects
+ * is forgotten. Nothing is sent.
  */
 static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 {
@@ -206,7 +207,7 @@ static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 	return 0;
 }
 
-/* A target that comes back to the configuration has missed what was removed meanwhile. */
+/* A target that was not configured for a while has missed removed references: a full sync. */
 static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
 {
 	int64_t purged;
@@ -246,8 +247,7 @@ struct plan_step {
 	enum step_kind kind;
 	struct sync_connector *conn;
 	bool full;
-	bool again; /* inbound of what a later connector's inbound has woken; only if there is any
-	             */
+	bool again; /* a second inbound, if a later one has changed objects of this connector */
 };
 
 struct plan {
@@ -255,7 +255,7 @@ struct plan {
 	unsigned n;
 };
 
-/* The profile that runs such a step alone: the step has its word. */
+/* The profile that runs such a step alone: the step has its name. */
 static enum run_profile step_profile(const struct plan_step *p)
 {
 	switch (p->kind) {
@@ -276,7 +276,7 @@ static bool import_full(const struct sync_connector *c, bool full)
 	       c->row.import_full_running;
 }
 
-/* Is the step one for the connector? Of those whose objects rules make, or of the others. */
+/* Does the connector get such a step, in the half of the plan with this `provisions`? */
 static bool is_meant(const struct sync_connector *c, enum step_kind kind, bool provisions)
 {
 	if (c->provisions != provisions)
@@ -310,8 +310,9 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bo
 }
 
 /*
- * What rules start from comes before what they have made of it; so does what they add to it, which
- * has to be there first (the anchor of a user, before the user is made by it elsewhere).
+ * First the connectors in which rules make no objects, then the others. So an object is imported
+ * before what was made from it, and what is written to it (the anchor of a user) is exported before
+ * the user is made elsewhere.
  */
 static void plan_both(
 	struct sync *s, struct plan *plan, enum step_kind kind, bool full, const char *only)
@@ -320,7 +321,7 @@ static void plan_both(
 	plan_kind(s, plan, kind, true, full, only);
 }
 
-/* An object of one connector may have waited for what another one has just brought. */
+/* Objects of one connector may have waited for objects of another one. */
 static void plan_again(struct sync *s, struct plan *plan)
 {
 	for (unsigned i = 0; i < s->n_connectors; i++)
@@ -344,12 +345,12 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 		plan_again(s, plan);
 		plan_both(s, plan, STEP_OUTBOUND, full, NULL);
 	}
-	/* a server in staging mode exports only when it is told to */
+	/* in staging mode a cycle plans no exports; a planned one is skipped, see skip_reason() */
 	if (steps & RUN_EXPORTS && !(staging && run_profile_is_cycle(p)))
 		plan_both(s, plan, STEP_EXPORT, full, req->connector);
 }
 
-/* A step whose source is not trusted in this cycle is left out. */
+/* Why a step is left out; NULL: it is not. */
 static const char *skip_reason(const struct sync *s, const struct plan_step *p)
 {
 	switch (p->kind) {
@@ -435,13 +436,13 @@ static int is_due(struct sync *s, const struct plan_step *p, struct err *e)
 	               : 0;
 }
 
-/* What our own error made of a step. */
+/* The result of a step that failed because of the store. */
 static enum step_result own_failure(int r)
 {
 	return r == -ENOSPC ? STEP_RESULT_DISK_FULL : STEP_RESULT_SERVER;
 }
 
-/* Runs one step and keeps its record. Negative: the store failed; the step is closed if possible.
+/* Runs one step and keeps its record. Negative: the store failed; the record is closed if possible.
  */
 static int run_step(struct sync *s, const struct plan_step *p, int number,
 	enum step_result *ret_result, struct err *e)

@@ -1,11 +1,11 @@
 /*
- * run: a profile's steps executed once, in one process, against one store: counters, errors,
- * thresholds, result. Straight-line; what it reports goes through the host.
+ * run: executes the steps of a profile once, in one process, against one store. What it reports
+ * goes through the host.
  *
- * A cycle is, in this order: import of each connector that rules start from, then of those that
- * they make objects in; inbound of each, in the same order; outbound to each target; export. Policy
- * "delta" takes the cursors and change numbers, "initial" everything. A rule change or an
- * unfinished full import makes a step full by itself.
+ * A cycle is, in this order: import of each connector, first of those in which rules make no
+ * objects; inbound of each, in the same order, and once more where a later inbound has changed
+ * objects; outbound to each target; export. Policy "delta" takes what has changed, "initial"
+ * everything. A rule change or an unfinished full import makes a step full by itself.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ enum {
 };
 /*
  * X(enum, word, steps, full) - Connect Sync's run profiles, and the two policies of a cycle. A step
- * has the word of the profile that runs it alone.
+ * has the name of the profile that runs it alone.
  */
 #define RUN_PROFILES(X)                                     \
 	X(DELTA, "delta", RUN_CYCLE, false)                 \
@@ -45,7 +45,7 @@ int run_profile_find(const char *name) _must_check_; /* -1: none */
 
 struct run_request {
 	enum run_profile profile;
-	const char *connector; /* NULL: all; else only this one (the five single profiles) */
+	const char *connector; /* NULL: all; else only this one, but outbound always goes to all */
 };
 
 struct run_result {
@@ -54,8 +54,9 @@ struct run_result {
 };
 
 /*
- * Runs. 0 with *ret also when steps ended badly (that is in *ret and in the store); negative with
- * *e when no run could be made at all (store locked, rules wrong, database newer).
+ * Runs. 0 with *ret also when steps ended badly (that is in *ret and in the store). Negative with
+ * *e when no run could begin (store locked, rules wrong, database newer), or when the store failed
+ * in the middle of it.
  */
 int run_execute(const struct config *cfg, const struct run_request *req,
 	const struct run_host *host, struct run_result *ret, struct err *e) _must_check_;

@@ -20,8 +20,8 @@ struct sync_connector {
 	/* its roles, see role.h */
 	bool is_source;  /* some inbound rule reads its objects */
 	bool is_target;  /* some outbound rule flows to its objects, and it can be written */
-	bool provisions; /* some rule makes, and ends, objects in it */
-	bool lets_go;    /* no rule flows to it any more, and what was wanted is to be forgotten */
+	bool provisions; /* some outbound rule makes and deletes objects in it */
+	bool lets_go;    /* no rule exports to it any more: what was wanted is forgotten */
 	bool imported;   /* this run's import of it succeeded */
 	bool import_bad; /* this cycle's import failed: no sync of it, no export to it */
 	bool synced;     /* this run's inbound of it is done */
@@ -29,12 +29,12 @@ struct sync_connector {
 	const char *(*parameters)[RULE_PARAMETERS_MAX];
 	char **partition_keys; /* dn_key() of the partitions */
 	unsigned n_partitions; /* at least 1 */
-	const char *names;     /* that the directory gave itself; NULL: not known */
+	const char *names;     /* the names that the directory gave itself; NULL: not known */
 };
 
 struct sync {
 	const struct config *cfg;
-	const struct ruleset *rules; /* these two are of the rules that were loaded */
+	const struct ruleset *rules; /* this and the metaverse: owned by the loaded struct rules */
 	const struct schema *metaverse;
 	struct store *store;
 	const struct run_host *host;
@@ -45,7 +45,7 @@ struct sync {
 	struct bitmap errors; /* rows with an error of the step's kind: errors_load() */
 	struct bitmap
 		fresh; /* metaverse objects that this run has computed from all their sources */
-	/* what is used while one object is computed, and keeps its memory for the next */
+	/* used while one object is computed; their memory is used again for the next */
 	struct buf image;
 	struct bitmap flow_done;
 	/* of the step that runs */
@@ -65,7 +65,7 @@ static inline bool sync_canceled(const struct sync *s)
 	return s->host->canceled && s->host->canceled(s->host->ctx);
 }
 
-/* Tells the host where the step is, at most twice a second unless `now`. */
+/* Reports to the host where the step is, at most twice a second unless `now`. */
 void sync_progress(struct sync *s, bool now);
 
 struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id);

@@ -1,4 +1,4 @@
-/* What an authority over an object means. */
+/* What an authority over an object means, see soa.h. */
 #include "sync/soa.h"
 
 const struct schema_class *soa_class(const struct connector_config *cfg, const struct cs_row *row)
@@ -90,7 +90,7 @@ const char *soa_reason(const struct connector_type *type, unsigned blocked)
 	for (unsigned i = 0; i < type->n_authorities; i++)
 		if (type->authorities[i].authority & blocked)
 			return type->authorities[i].reason;
-	return "somebody else has the authority over it"; /* in the words of no type of today */
+	return "somebody else has the authority over it"; /* every type has a reason today */
 }
 
 static const char *authority_word(enum authority authority)

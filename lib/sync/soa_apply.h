@@ -1,7 +1,4 @@
-/*
- * What is done about the source of authority, in the transaction of the caller; see soa.h for what
- * it means.
- */
+/* Carries out what soa.h decides, in the transaction of the caller. */
 #pragma once
 
 #include "model/delta.h"
@@ -9,19 +6,19 @@
 #include "sync/session.h"
 
 /*
- * Puts event 6956 in the outbox: the row's authority has kept something from being sent. `op`: a
- * delete, or a change of these attributes. source_dn: what administrators know it by; NULL: the
- * row's own DN.
+ * Puts event 6956 in the outbox: something was not sent because of the row's authority. `op`: a
+ * delete, or a change of these attributes. source_dn: the object in the source, for the message;
+ * NULL: the row's own DN.
  */
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *source_dn, enum delta_op op, const char *attributes,
 	struct err *e) _must_check_;
-/* An import has shown that the object came under an authority (or is not any more). */
+/* An import has shown that the object is under an authority, or no longer is. */
 int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool set,
 	struct err *e) _must_check_;
 /*
- * The whole object is not ours, as it turns out when something of it is to be sent, or was refused:
- * nothing of it is sent any more, and what was held back is told.
+ * For an export that finds the whole object not to be ours, before sending or by the refusal:
+ * nothing of it is sent any more, and event 6956 says what was held back.
  */
 int soa_hold(struct sync *s, const struct sync_connector *conn, struct cs_row *row,
 	enum delta_op op, const char *attributes, struct err *e) _must_check_;

@@ -16,7 +16,7 @@ struct step_end {
 	char error[1024];
 };
 
-/* The step-result of a connector that could not go on; `otherwise` where no other word fits. */
+/* The result of a step whose connector could not go on; `otherwise` when no other fits. */
 enum step_result stop_result(enum conn_result r, const struct err *e, enum step_result otherwise);
 
 /* --- the steps; negative: the run cannot go on (store) --- */
