@@ -62,7 +62,7 @@ static const char *new_dn(const struct moved *list, unsigned n, const char *dn, 
 	return arena_printf(a, "%.*s%s", (int)(tail - dn), dn, best->dn);
 }
 
-/* The image says what the DN says, where rules read it. */
+/* The attribute of the image that holds the DN, if rules read it, gets the new DN too. */
 static int rename_image(struct import_step *st, struct cs_row *row, const char *dn, struct err *e)
 {
 	const char *name = st->conn->type->dn_attr;
@@ -120,15 +120,16 @@ static int add_below(struct import_step *st, const char *old, struct id_list *l,
 	TRY(cs_ids_below(st->sync->store, st->conn->row.id, old, &some, &n, e));
 	l->ids = xrealloc(l->ids, (l->n + n + 1) * sizeof(*l->ids));
 	for (unsigned k = 0; k < n; k++) {
-		TRY(cs_set_transient(st->sync->store, some[k], e)); /* found once only */
+		TRY(cs_set_transient(st->sync->store, some[k], e)); /* found only once */
 		l->ids[l->n++] = some[k];
 	}
 	return 0;
 }
 
 /*
- * Rows below the old DNs; none holds a DN key meanwhile, for they may take each other's. Those that
- * another object had pushed aside come last: they are right where the two meet.
+ * Renames the rows below the old DNs. All of them are transient meanwhile, since one may get the DN
+ * of another. Rows that were transient before come last: where two rows get the same DN, they keep
+ * it.
  */
 static int rename_rows(struct import_step *st, const struct moved *list, unsigned n,
 	const char *const *olds, struct err *e)
@@ -194,7 +195,7 @@ int import_containers_moved(
 	}
 	TRY(rename_rows(st, list, count, olds, e));
 	TRY(rename_containers(st, list, count, olds, e));
-	/* exactly as the directory names them, whichever way they were met above */
+	/* the moved containers themselves, exactly as the directory names them */
 	for (unsigned i = 0; i < n; i++)
 		TRY(container_put(store, connector, moves[i].anchor, moves[i].dn, st->stamp, e));
 	return 0;

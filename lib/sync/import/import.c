@@ -1,7 +1,7 @@
 /*
- * Import: a directory --> CS.imported. The arrow's effects: rows, links and the cursor that covers
- * them, committed together. A full import ends by marking what was not delivered as gone, behind
- * the guards of obsolete().
+ * Import: a directory --> CS.imported. Writes rows, links and the cursor that covers them; a cursor
+ * is never committed before its rows. At its end a full import treats what was not delivered as
+ * deleted, unless is_doubtful() or obsolete_refused() forbids it.
  */
 #include "sync/import/import.h"
 #include "sync/soa.h"
@@ -42,7 +42,7 @@ static int commit(struct import_step *st, struct err *e)
 	return 0;
 }
 
-/* Each call of the sink begins with one of these two and ends with sink_end(). */
+/* Each call of the sink begins with sink_read() or sink_write() and ends with sink_end(). */
 static int sink_read(struct import_step *st, struct err *e)
 {
 	if (st->fatal)
@@ -83,8 +83,8 @@ static bool host_canceled(void *ctx)
 }
 
 /*
- * The row of an object that could not be read, by what is known of it. One that the directory has
- * not shown before gets a placeholder to keep the error on. STORE_NONE: nothing tells which it is.
+ * The row of an object that could not be read, by its anchor or else its DN. A new anchor gets a
+ * placeholder to keep the error on. STORE_NONE: the object cannot be identified.
  */
 static int find_unread(
 	struct import_step *st, const char *dn, const char *anchor, int64_t *ret, struct err *e)
@@ -167,7 +167,7 @@ static int sink_object(struct import_sink *sink, const struct import_object *o, 
 	return sink_end(st, r, e);
 }
 
-/* Delivered after it is committed: a kill does not lose it. */
+/* The event is delivered after the commit, so a kill does not lose it. */
 static int tell(struct import_step *st, enum event_id event, const char *text, struct err *e)
 {
 	_cleanup_free_ char *message = xasprintf("Connector \"%s\": %s.", st->conn->name, text);
@@ -186,7 +186,7 @@ static void sink_note(struct import_sink *sink, const char *text)
 
 	if (r >= 0)
 		r = tell(st, EVENT_CONNECTOR_NOTE, text, &e);
-	(void)sink_end(st, r, &e); /* the step's end tells it */
+	(void)sink_end(st, r, &e); /* the step ends with the error */
 }
 
 static int keep_class(struct import_step *st, const char *class, struct err *e)
@@ -370,7 +370,7 @@ static int sink_flag(struct import_sink *sink, const char *class, unsigned attr,
 	int r = sink_write(st, e);
 
 	assert(def);
-	if (attr != st->flag_attr) /* the list before may not have come to its end */
+	if (attr != st->flag_attr) /* the list before may have been left unfinished */
 		bitmap_clear(&st->flagged);
 	st->flag_attr = attr;
 	if (r >= 0)
@@ -423,7 +423,7 @@ static int add_names(
 	return 0;
 }
 
-/* True when so many objects may not just disappear. */
+/* True: so many missing objects may not be treated as deleted. */
 static bool obsolete_refused(
 	const struct import_step *st, const struct unseen *u, struct step_end *end)
 {
@@ -478,8 +478,8 @@ static int obsolete_unseen(struct import_step *st, struct err *e)
 }
 
 /*
- * Could an object that was not seen be one that could not be read? Not where the connector knows
- * which ones those are and tries them again.
+ * Could an object that was not delivered be one that could not be read? Not if all of these were
+ * identified and the connector reads them again.
  */
 static bool is_doubtful(const struct import_step *st)
 {
@@ -510,7 +510,7 @@ static int finish_full(struct import_step *st, struct step_end *end, struct err 
 	struct unseen unseen;
 
 	TRY(forget_errors(st, e));
-	if (is_doubtful(st)) /* as the original: nothing is obsoleted */
+	if (is_doubtful(st)) /* as Connect Sync: nothing is treated as deleted */
 		return 0;
 	fault_hit(FAULT_IMPORT_BEFORE_OBSOLETE);
 	TRY(count_unseen(st, &unseen, e));
@@ -528,7 +528,7 @@ static void note_error(void *ctx, int64_t cs)
 	bitmap_set(ctx, cs);
 }
 
-/* What a good import ends with, in a transaction. */
+/* The end of a good import, in a transaction. */
 static int finish(struct import_step *st, struct step_end *end, struct err *e)
 {
 	struct sync_connector *c = st->conn;
@@ -593,7 +593,7 @@ static int import_with(
 	return commit(st, e);
 }
 
-/* For as long as there are objects that could not be read, also where nothing new was. */
+/* The result, as long as objects have import errors, also if this import met none. */
 static int tell_unread(struct import_step *st, struct step_end *end, struct err *e)
 {
 	int64_t n = 0;

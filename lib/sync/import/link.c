@@ -218,8 +218,8 @@ int import_links_unseen(struct import_step *st, struct err *e)
 			TRY(import_link_set(st, &row, links[i].attr, links[i].target, false, e));
 			after = links[i].cs;
 		}
-		/* links of one object may fall on two pages: what was handled is not unseen any
-		 * more */
+		/* the last object may have more links: it is read again, the handled ones are seen
+		 */
 		after -= n == PAGE;
 	} while (n == PAGE);
 	return 0;

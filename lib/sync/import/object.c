@@ -19,9 +19,9 @@ static int absorb(struct import_step *st, struct cs_row *placeholder, int64_t in
 }
 
 /*
- * The row that now has the DN steps aside until its own rename or delete arrives. What was read
- * before and refers to the DN meant the object that is delivered now: STORE_NONE, or the
- * placeholder that stands for it.
+ * The row that now has the DN gives it up until its own rename or delete arrives. References by
+ * that DN, from objects read before, mean the object that is delivered now. 0: *ret_placeholder has
+ * these references. STORE_NONE: there are none.
  */
 static int step_aside(
 	struct import_step *st, struct cs_row *row, struct cs_row *ret_placeholder, struct err *e)
@@ -33,8 +33,8 @@ static int step_aside(
 }
 
 /*
- * Is the row one that is to be deleted and has left its DN to the new object of another class? It
- * stays aside for as long as the directory shows it.
+ * Is the row to be deleted, and has it given its DN to a new object of another class? It stays
+ * without its DN (transient) as long as the directory shows it.
  */
 static bool is_aside(const struct cs_row *row, const struct cs_row *by_dn)
 {
@@ -43,7 +43,8 @@ static bool is_aside(const struct cs_row *row, const struct cs_row *by_dn)
 
 /*
  * Finds the row of a delivered object: by anchor, else by DN. 0: *ret is it. STORE_NONE: new.
- * What else holds the DN makes room: a placeholder is absorbed, another object gets transient.
+ * When another row has the DN: a placeholder is merged into this one, another object becomes
+ * transient.
  */
 static int find_row(
 	struct import_step *st, const struct entry *en, struct cs_row *ret, struct err *e)
@@ -109,7 +110,10 @@ int import_rename(struct import_step *st, const char *anchor, const char *dn, st
 	return cs_update(st->sync->store, &row, true, e);
 }
 
-/* The image that the row gets: delivered attributes that rules read, over the old where partial. */
+/*
+ * The row's new image: the delivered attributes (with imports_all all of them, else those that
+ * rules read), on top of the old image if the object was delivered in part.
+ */
 static int new_image(struct import_step *st, const struct import_object *o,
 	const struct cs_row *row, const void **ret, size_t *ret_len, struct err *e)
 {
@@ -169,7 +173,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 		return 0;
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
-	/* what was never accepted is not shown in a form of the directory's own */
+	/* only of what was accepted the directory can show a form of its own */
 	pending_delta(row_class(st->conn->cfg, row), row, &imported, &wanted,
 		PENDING_DIFFERENCES | (was_accepted(row) ? PENDING_SETTLED : 0), &st->arena, &d);
 	if (d.n_attrs)
@@ -294,7 +298,7 @@ static int update_row(
 	return cs_update(st->sync->store, row, true, e);
 }
 
-/* A partial object may not tell its DN or class: they are what the row has, else the anchor. */
+/* A partial object may lack DN or class: the row's are taken. Without a row: the anchor, and "". */
 static int complete(struct import_step *st, struct entry *en, struct err *e)
 {
 	struct cs_row row;
@@ -321,7 +325,7 @@ static int links_gone(struct import_step *st, const struct cs_row *row, struct e
 	return 0;
 }
 
-/* The directory drops references to what it deletes; they are not reported under the old anchor. */
+/* The directory removed the references to an object that it deleted, and does not report that. */
 static int links_to_gone(struct import_step *st, const struct cs_row *row, struct err *e)
 {
 	struct cs_link *links;
@@ -348,7 +352,7 @@ static int import_absent(struct import_step *st, const struct import_object *o, 
 
 	if (r != 0)
 		return MIN(r, 0);
-	/* directories where references name an object that is gone do not tell their end */
+	/* such a directory does not report the end of references to a deleted object */
 	if (o->deleted && !st->conn->type->tells_reference_ends)
 		TRY(links_to_gone(st, &row, e));
 	TRY(import_error_clear(st, row.id, e));
@@ -365,7 +369,7 @@ int import_error_clear(struct import_step *st, int64_t cs, struct err *e)
 	return error_clear(st->sync->store, cs, ERROR_IMPORT, e);
 }
 
-/* What is known of it stays. */
+/* The row keeps its old image. */
 static int too_large(struct import_step *st, const struct entry *en, struct err *e)
 {
 	_cleanup_free_ char *dn = xstrdup(en->dn), *anchor = xstrdup(en->anchor);
@@ -425,7 +429,7 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 		TRY(links_to_gone(st, row, e));
 		row->anchor = NULL;
 		row->kind = CS_EXPORT;
-		row->blocked = 0; /* that was over the object that is gone */
+		row->blocked = 0; /* that was about the object that is gone */
 		row->export_all = false;
 		row_set_state(row, EXPORT_EVENT_AGAIN);
 		return cs_update(store, row, true, e);

@@ -1,7 +1,8 @@
 /*
- * What was exported and is not shown. The service said yes, but only an import that shows the value
- * confirms it. Until then the object keeps an error, is told, and is sent again with growing waits,
- * as after a refusal. A value that the directory shows in a form of its own is shown.
+ * What was exported and is not shown. The service accepted it, but only an import that shows the
+ * value confirms it. Until then the object keeps an error, which is reported, and is sent again
+ * with growing waits, as after a refusal. A value that the directory shows in a form of its own
+ * counts as shown.
  */
 #include "sync/import/import.h"
 #include "sync/soa.h"
@@ -46,7 +47,7 @@ int reimport_missing(struct import_step *st, const struct cs_row *row, const cha
 	text = arena_printf(&a,
 		"%.300s was exported and accepted, but the import does not show it: %.300s",
 		row->dn, what);
-	/* what may only be late gets time first */
+	/* silent: it may only be late, so it is not sent again at once */
 	TRY(error_put(store, row->id, ERROR_EXPORT, error_type_word(ERROR_TYPE_NOT_REIMPORTED),
 		text, now, now + export_backoff(count + silent), NULL, e));
 	return tell(st, row, text, e);
@@ -64,7 +65,7 @@ static int wrong_values(
 	return 0;
 }
 
-/* 1: an import has missed the object before. */
+/* 1: the object has the error that an import did not show what was exported. */
 static int was_missed(struct import_step *st, int64_t cs, struct err *e)
 {
 	struct error_row er;
@@ -75,8 +76,8 @@ static int was_missed(struct import_step *st, int64_t cs, struct err *e)
 }
 
 /*
- * A delta query does not show again what a send left as it was: a row that was not delivered is
- * confirmed when what is known of it is what is wanted.
+ * A delta query does not show an object that the send did not change. So a row that was not
+ * delivered is confirmed when its last image is what is wanted.
  */
 static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 {
@@ -107,8 +108,8 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 }
 
 /*
- * A new object that was never shown, and that the service has refused to change or an import has
- * missed: when everything is read and it is not there, it is gone, and is made again.
+ * A failed row of an object that we made and no import has ever shown. When a full import has read
+ * everything and does not have it, it is gone and is made again.
  */
 static int lost_row(struct import_step *st, struct cs_row *row, struct err *e)
 {
@@ -141,7 +142,7 @@ static int unseen_rows(struct import_step *st, enum export_state state,
 	return 0;
 }
 
-/* References that are not as they were sent; each object is told once. */
+/* References that are not as they were sent; each object is reported once. */
 static int silent_links(struct import_step *st, struct err *e)
 {
 	struct cs_link after = {0};
@@ -177,7 +178,7 @@ static int silent_links(struct import_step *st, struct err *e)
 	return 0;
 }
 
-/* --- what is told for as long as it lasts --- */
+/* --- what is reported as long as it lasts --- */
 
 static int wrong_links(struct import_step *st, const struct cs_row *row, struct err *e)
 {
@@ -201,7 +202,7 @@ static int still_missing(struct import_step *st, const struct cs_row *row, struc
 
 	if (soa_blocks_all(row) || row->want == WANT_NOTHING)
 		return 0;
-	if (row->want == WANT_ATTRIBUTES && !row->imported) /* gone, and not ours to make again */
+	if (row->want == WANT_ATTRIBUTES && !row->imported) /* gone, and we do not make it again */
 		return 0;
 	if (row->want == WANT_ABSENT || !row->imported)
 		return 1;
