@@ -151,7 +151,7 @@ static enum flow_verdict decide(struct walk *w, const struct flow *f, const stru
 	return VERDICT_FAILED;
 }
 
-/* References flow as links: the result says of which attribute, or that there are none. */
+/* References flow as links: the result names the source attribute, or nothing if it has none. */
 static void evaluate(struct walk *w, const struct flow *f, struct flow_result *fr)
 {
 	if (!f->reference || f->kind != FLOW_DIRECT) {
@@ -179,7 +179,7 @@ static void one_flow(struct walk *w, const struct flow *f)
 	observe(w, f, &fr, lost ? VERDICT_LOST : decide(w, f, &fr));
 }
 
-/* A rule for any class gives a class only the attributes that it has. */
+/* A rule for any class sets only attributes that the object's class has. */
 static bool class_has(const struct walk *w, const struct flow *f)
 {
 	const struct schema_class *c =
@@ -210,7 +210,7 @@ static void one_rule(struct walk *w)
 	}
 }
 
-/* What was ignored, and no other flow has given, stays as it is. */
+/* An attribute whose flow was ignored keeps its values, unless another flow has set it. */
 static int keep_values(struct walk *w, const struct mv_row *before, struct arena *a, struct err *e)
 {
 	struct entry was;
@@ -235,7 +235,7 @@ static int keep_values(struct walk *w, const struct mv_row *before, struct arena
 	return 0;
 }
 
-/* Class and life of the object: the first rule that holds it. */
+/* Sets the class and `held`, by the rules that provision or hold. Returns the number of flows. */
 static unsigned count_flows(struct mv_source *sources, unsigned n, struct mv_result *ret)
 {
 	unsigned flows = 0;

@@ -1,7 +1,7 @@
 /*
  * The pure half of inbound: from the joined connector space objects and their rules to the
- * metaverse object, with the winner of every attribute. The store is asked once for an object,
- * when it becomes a source: mv_source_init(); from there on everything is in memory.
+ * metaverse object, with the winner of every attribute. The store is read once for each object, in
+ * mv_source_init(); after that everything is in memory.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ struct mv_source {
 	unsigned next; /* used while the sources' rules are walked in one order */
 };
 
-/* An attribute that holds references: whose links it takes. Several of one attribute: merged. */
+/* Whose links a reference attribute takes. Several for one attribute: merged. */
 struct mv_link_source {
 	unsigned attr; /* of the metaverse */
 	int64_t cs;    /* 0: the links stay as they are (IgnoreThisFlow) */
@@ -46,8 +46,8 @@ int mv_source_init(struct sync *s, struct mv_source *src, const struct cs_row *r
 
 /*
  * Precedence: rules of all sources in one order, by number, then by the connector's order of
- * creation. Per attribute the first contribution stands, or all are merged. `before` is the object
- * as it is, NULL while it is being created; it keeps the values of flows that are ignored or
+ * creation. Per attribute the first contribution wins, or all are merged. `before` is the object
+ * as it is, NULL while it is being created; from it come the values of flows that are ignored or
  * executed once. Negative only when `before` is corrupt.
  */
 int mv_compute(struct sync *s, struct mv_source *sources, unsigned n, const struct mv_row *before,

@@ -1,7 +1,7 @@
 /*
  * Inbound: CS.imported --> MV. Scope, join or project, attribute flow, precedence, of one object.
- * compute.c decides what flows, and looks at nothing but what it is given; join.c looks for the
- * metaverse object in the store; what they find is applied here, in the transaction of step.c.
+ * compute.c decides what flows, without the store; join.c looks for the metaverse object in the
+ * store; what they find is applied here, in the transaction of step.c.
  */
 #include "sync/inbound/inbound.h"
 #include "base/timefmt.h"
@@ -29,7 +29,7 @@ static int flow_error(
 		rule ? arena_printf(&in->arena, "rule \"%s\": %s", rule, text) : text, e);
 }
 
-/* Does outbound end the join of the row? It does where rules make objects. */
+/* Does outbound end the join of the row? Yes, in connectors where rules make objects. */
 static bool is_outbounds(struct sync *s, const struct cs_row *row)
 {
 	const struct sync_connector *c = sync_connector_by_id(s, row->connector);
@@ -38,8 +38,8 @@ static bool is_outbounds(struct sync *s, const struct cs_row *row)
 }
 
 /*
- * No rule holds it any more: outbound deprovisions what it had provisioned. Others that were joined
- * to it are looked at again: they may join or make another object.
+ * No rule holds the metaverse object any more: outbound deprovisions what it had provisioned. Other
+ * objects that were joined to it are evaluated again: they may join or make another object.
  */
 static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 {
@@ -63,7 +63,7 @@ static int mv_release(struct inbound *in, struct mv_row *mv, struct err *e)
 	return mv_update(in->sync->store, mv, e);
 }
 
-/* Writes the computed object. *ret_flow: did anything change? IMAGE_TOO_LARGE: nothing is. */
+/* Writes the computed object. *ret_flow: did it change? IMAGE_TOO_LARGE: nothing is written. */
 static int mv_write(
 	struct inbound *in, struct mv_row *mv, struct mv_result *res, bool *ret_flow, struct err *e)
 {
@@ -97,7 +97,7 @@ static int mv_write(
 	return 0;
 }
 
-/* Is an object of a connector joined that is not configured (any more)? */
+/* Is one of the objects of a connector that is no longer configured? */
 static bool has_unconfigured(const struct mv_source *sources, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -127,7 +127,7 @@ static bool joins_hold(const struct mv_source *sources, unsigned n)
 	return true;
 }
 
-/* What one of them is in error for, is told on that one. */
+/* Removes the sync errors of all sources but one. */
 static int sources_good(
 	struct inbound *in, const struct mv_source *sources, unsigned n, int64_t but, struct err *e)
 {
@@ -147,7 +147,7 @@ static int mv_apply(struct inbound *in, struct mv_row *mv, struct mv_source *sou
 	int r;
 
 	TRY(mv_compute(s, sources, n, mv, NULL, &in->arena, &res, e));
-	/* a section that left the configuration must not become a wave of deletes */
+	/* a connector removed from the configuration must not cause deletes */
 	if (!res.held && !res.error && has_unconfigured(sources, n))
 		return sources_good(in, sources, n, 0, e);
 	if (!res.held && !res.error) {
@@ -187,7 +187,7 @@ static int mv_refresh(struct inbound *in, int64_t id, bool gone, struct err *e)
 	return mv_apply(in, &mv, sources, n, gone, e);
 }
 
-/* The row leaves its metaverse object, which may live on through others. */
+/* The row leaves its metaverse object, which stays if other rows hold it. */
 static int disconnect(struct inbound *in, struct cs_row *row, bool gone, struct err *e)
 {
 	int64_t mv = row->mv;
@@ -272,7 +272,7 @@ static int unjoined_object(struct inbound *in, struct mv_source *src, struct err
 	TRY(cs_set_join(s->store, src->row.id, mv, rule->name, e));
 	sync_count(s, rule->link == LINK_JOIN_NO_FLOW ? COUNTER_DISCONNECTOR_JOINED_NO_FLOW
 						      : COUNTER_DISCONNECTOR_JOINED_FLOW);
-	/* outbound must look at it even if no attribute changed: it has a new connector */
+	/* outbound must look at it even if no attribute changed: a new object is joined */
 	TRY(mv_touch(s->store, mv, e));
 	TRY(mv_refresh(in, mv, false, e));
 	return inbound_target_changed(in, src->row.id, 0, e);
@@ -285,13 +285,13 @@ static int lone_object(struct inbound *in, struct cs_row *row, struct err *e)
 	const char *error;
 	int r = cs_get(in->sync->store, row->id, &in->arena, &whole, e);
 
-	if (r != 0) /* not there any more */
+	if (r != 0) /* the row is gone */
 		return MIN(r, 0);
 	TRY(mv_source_init(in->sync, src, &whole, &in->arena, &error, e));
 	return error ? flow_error(in, row->id, NULL, error, e) : unjoined_object(in, src, e);
 }
 
-/* All that is joined is evaluated together; the row's own join may turn out to hold no longer. */
+/* All joined objects are evaluated together. The row's own join may have ended. */
 static int joined_object(struct inbound *in, struct cs_row *row, struct err *e)
 {
 	struct mv_source *sources;
@@ -333,7 +333,7 @@ int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
 		return row->mv ? mv_touch(in->sync->store, row->mv, e) : 0;
 	}
 	if (!row->mv && row->want == WANT_ABSENT) {
-		/* to be deleted: outbound takes it back if it is wanted again, by its DN */
+		/* to be deleted: if it is wanted again, outbound joins it by its DN */
 		sync_count(in->sync, COUNTER_DISCONNECTOR_REMAINS);
 		return good(in, row->id, e);
 	}
@@ -342,7 +342,7 @@ int inbound_object(struct inbound *in, struct cs_row *row, struct err *e)
 
 int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e)
 {
-	struct arena outer = in->arena; /* the caller's objects stay; each member's memory goes */
+	struct arena outer = in->arena; /* stays; the memory of this object is freed */
 	struct cs_row row;
 	int r;
 

@@ -10,7 +10,7 @@ struct inbound {
 	struct sync *sync;
 	struct sync_connector *conn;
 	bool first;           /* links were never synchronized: no need to touch any */
-	bool membership;      /* some scope asks for membership: members are looked at again */
+	bool membership;      /* some scope depends on membership: members are looked at again */
 	bool waits;           /* some object waits for a metaverse object: see inbound_wait() */
 	struct bitmap failed; /* objects that got an error in this step */
 	int64_t now;          /* unix time, for the lineage */
@@ -39,22 +39,22 @@ int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *r
 int64_t inbound_key_hash(struct arena *a, const struct value *v);
 
 /*
- * The directory shows an object as one of another class than the rule that joined it is for; `all`
- * are the sources of its metaverse object, it among them. 1: a rule for the new class leads to the
- * same metaverse object, which goes on: what refers to it, and what was made of it, is not lost.
- * 0: it does not, and the join is over.
+ * The class of a joined object may have changed, so that the rule that joined it no longer fits;
+ * `all` are the sources of its metaverse object, including itself. 1: a rule for the new class
+ * leads to the same metaverse object, and the join is kept. 0: the class is the same, or no rule
+ * does: the join ends.
  */
 int inbound_rejoin(struct inbound *in, struct mv_source *src, struct mv_source *all, unsigned n,
 	const struct mv_row *mv, struct err *e) _must_check_;
 
 /*
  * Keys for later joins, from the new image; `before` NULL for a new object, `after` NULL for one
- * that goes. Objects that wait for one of the keys are looked at again.
+ * that is deleted. Objects that wait for one of the keys are looked at again.
  */
 int inbound_keys(struct inbound *in, int64_t mv, const char *class, const struct entry *before,
 	const struct entry *after, struct err *e) _must_check_;
 
-/* No rule joins it: keeps which metaverse objects could change that. */
+/* No rule joins it: stores the keys of metaverse objects that it could be joined to later. */
 int inbound_wait(struct inbound *in, const struct mv_source *src, struct err *e) _must_check_;
 /* It does not wait any more. */
 int inbound_wait_over(struct inbound *in, int64_t cs, struct err *e) _must_check_;
@@ -67,17 +67,17 @@ int inbound_relink(
 int inbound_target_changed(
 	struct inbound *in, int64_t cs, int64_t old_mv, struct err *e) _must_check_;
 
-/* Evaluates one connector space object, whatever has become of it. */
+/* Evaluates one connector space object, also a deleted one. */
 int inbound_object(struct inbound *in, struct cs_row *row, struct err *e) _must_check_;
-/* The same by its id: its groups have changed. */
+/* The same by its id, when its groups have changed. */
 int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e) _must_check_;
 
-/* Link rows that changed since the last sync; of every object that was computed all were set. */
+/* Takes the references that changed since the last sync into the metaverse. */
 int inbound_links(struct inbound *in, struct err *e) _must_check_;
 
 /*
- * Sources of a metaverse object, evaluated. *ret_error: the scope of the one that comes after the
- * last cannot be decided, and why.
+ * Sources of a metaverse object, evaluated. *ret_error: why the scope of a source could not be
+ * decided; that source is (*ret)[*ret_n], after those that are counted.
  */
 int inbound_sources(struct inbound *in, int64_t mv, struct arena *a, struct mv_source **ret,
 	unsigned *ret_n, const char **ret_error, struct err *e) _must_check_;

@@ -98,8 +98,8 @@ static bool have_flows(const struct rule *const *rules, unsigned n)
 
 /*
  * 1: another object of the same connector is joined to it already, and both have attributes to give
- * (a foreign security principal has none); *ret_dn is that one. One that the directory has no more
- * is about to leave, whether inbound has come to it or not.
+ * (a foreign security principal has none); *ret_dn is the DN of the other. An object that the
+ * directory has deleted does not count: its join is about to end.
  */
 static int is_taken(struct inbound *in, int64_t mv, const struct mv_source *self,
 	const char **ret_dn, struct err *e)
@@ -188,7 +188,7 @@ int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *r
 	return 0;
 }
 
-/* Does anything else that is joined hold the metaverse object? */
+/* Do the other sources hold the metaverse object, or can that not be decided? */
 static int held_by_others(struct inbound *in, const struct mv_source *src, struct mv_source *all,
 	unsigned n, const struct mv_row *mv, struct err *e)
 {
@@ -249,7 +249,7 @@ static void key_add(struct arena *a, struct key_list *l, unsigned attr, const st
 	l->keys[l->n++] = (struct mv_key){attr, inbound_key_hash(a, v)};
 }
 
-/* What joins find an object by. */
+/* The keys by which joins find an object. */
 static struct key_list keys_of(struct inbound *in, const char *class, const struct entry *en)
 {
 	struct key_list l = {0};

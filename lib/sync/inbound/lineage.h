@@ -2,7 +2,7 @@
  * When the attributes of a metaverse object got their values. The row has the time of its creation;
  * `times` lists only what changed since: pairs of varints, attribute number of the store and
  * seconds after the creation, in ascending order of the number. An object that never changed has
- * none, so a first synchronization pays nothing for it.
+ * no list, so a first synchronization writes none.
  */
 #pragma once
 
@@ -13,6 +13,6 @@
 void lineage_update(const void *times, size_t len, int64_t created, const struct delta *change,
 	int64_t now, const struct attr_map *map, struct arena *a, const void **ret,
 	size_t *ret_len);
-/* Unix time of the value of an attribute (of the process). */
+/* When the attribute got its value (unix time); `attr` is the number in this process. */
 int64_t lineage_time(
 	const void *times, size_t len, int64_t created, unsigned attr, const struct attr_map *map);

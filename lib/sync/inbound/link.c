@@ -82,7 +82,7 @@ static int wanted_targets(struct inbound *in, unsigned attr, const struct mv_res
 	return 0;
 }
 
-/* One attribute of one object: every link of its winners, and nothing else. */
+/* Makes the links of one attribute of one object those of its winners. */
 static int relink_attr(struct inbound *in, int64_t mv, unsigned attr, const struct mv_link *have,
 	unsigned n_have, const struct mv_result *res, struct err *e)
 {
@@ -109,7 +109,7 @@ static int relink_attr(struct inbound *in, int64_t mv, unsigned attr, const stru
 	return 0;
 }
 
-/* Is the attribute one whose links stay as they are? */
+/* Do the links of the attribute stay as they are? */
 static bool is_kept(const struct mv_result *res, unsigned attr)
 {
 	for (unsigned i = 0; i < res->n_links; i++)
@@ -167,7 +167,7 @@ static int refers_to_one(struct inbound *in, const struct mv_link_source *w,
 	return 0;
 }
 
-/* 1: an object that is still joined to the target is what the link's winner refers to. */
+/* 1: the link's winner refers to an object that is still joined to the target. */
 static int still_refers(struct inbound *in, const struct mv_link *l, const struct cs_row *joined,
 	unsigned n_joined, struct err *e)
 {
@@ -185,7 +185,7 @@ static int still_refers(struct inbound *in, const struct mv_link *l, const struc
 	if (!error)
 		TRY(mv_compute(in->sync, sources, n, &mv, NULL, &a, &res, e));
 	if (error || res.error || is_kept(&res, l->attr))
-		return 1; /* as long as it cannot be decided, it stays */
+		return 1; /* it stays as long as it cannot be decided */
 	for (unsigned i = 0; i < res.n_links; i++) {
 		if (res.links[i].attr != l->attr)
 			continue;
@@ -197,8 +197,8 @@ static int still_refers(struct inbound *in, const struct mv_link *l, const struc
 }
 
 /*
- * One object left the metaverse object. References to that end, unless another object that is
- * joined to it, in another forest, is what they refer to.
+ * One object left the metaverse object `mv`. References to `mv` end, unless they also refer to
+ * another object that is joined to it, for example in another forest.
  */
 static int target_left(struct inbound *in, int64_t mv, struct err *e)
 {
@@ -234,7 +234,7 @@ int inbound_target_changed(struct inbound *in, int64_t cs, int64_t old_mv, struc
 	return in->first ? 0 : cs_link_touch_target(in->sync->store, cs, e);
 }
 
-/* Winners of the object that the link belongs to; kept while links of one object follow. */
+/* Winners of the object that the link belongs to; kept until a link of another object comes. */
 static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 {
 	struct mv_source *sources;
@@ -266,11 +266,11 @@ static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 	in->link_mv = row.mv;
 	in->link_winners = res.links;
 	in->n_link_winners = res.n_links;
-	/* the last link of an attribute was removed: no winner, yet the rows must go */
+	/* no winner when the last link was removed: one_link() removes the rows then */
 	return 0;
 }
 
-/* A link that goes away, while another winner may still have it: the set is made anew. */
+/* A link was removed, but another winner may have it: the object's links are made anew. */
 static int link_removed(struct inbound *in, struct err *e)
 {
 	struct mv_result res = {
@@ -282,8 +282,8 @@ static int link_removed(struct inbound *in, struct err *e)
 }
 
 /*
- * 1: the winner refers to the target by another of its objects, too: an account, and the foreign
- * security principal that stands for one of another forest.
+ * 1: the winner refers to the target by another of the target's objects, too. Example: an account,
+ * and the foreign security principal for it in another forest.
  */
 static int leads_to_other(
 	struct inbound *in, const struct mv_link_source *w, int64_t target, struct err *e)
@@ -322,7 +322,7 @@ static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 		TRY(present);
 		TRY(link_set(in, in->link_mv, w->attr, target, present, e));
 	}
-	/* nothing is left of the attribute: take the whole set away */
+	/* removed, and the attribute has no winner any more */
 	return won || l->imported ? 0 : link_removed(in, e);
 }
 
@@ -359,13 +359,13 @@ int inbound_links(struct inbound *in, struct err *e)
 		if (sync_canceled(s))
 			return 0;
 	} while (n == PAGE);
-	/* also past the links of other connectors, which a look for newer ones would walk again */
+	/* also past the links of other connectors, so that they are not walked again */
 	if (cr->link_seq == seen)
 		return 0;
 	cr->link_seq = MAX(cr->link_seq, seen);
 	TRY(store_begin(s->store, e));
 	TRY(connector_update(s->store, cr, e));
-	if (!in->conn->is_target) /* a target's rows wait for outbound */
+	if (!in->conn->is_target) /* for a target, outbound does it */
 		TRY(cs_link_purge(s->store, cr->id, cr->link_seq, e));
 	return store_commit(s->store, e);
 }

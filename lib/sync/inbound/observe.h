@@ -1,6 +1,6 @@
 /*
- * What became of each flow, for those who ask (preview, lineage): the observer is told of every
- * flow of every rule in scope, also of those that lost; a step passes none and pays nothing.
+ * What became of each flow, for preview and lineage: the observer is called for every flow of every
+ * rule in scope, also for those that lost. The steps pass no observer.
  */
 #pragma once
 
@@ -14,11 +14,11 @@ struct mv_source;
 	X(MERGED, "merged")                                                                \
 	X(LOST, "lost")                     /* another flow had contributed before */      \
 	X(NOTHING, "no value")              /* NULL: lower rules are asked */              \
-	X(STOPPED, "removed")               /* AuthoritativeNull: nothing, and no other */ \
+	X(STOPPED, "removed")               /* AuthoritativeNull: lower rules not asked */ \
 	X(IGNORED, "ignored")               /* IgnoreThisFlow */                           \
 	X(ONCE, "not again (execute once)") /* the target exists already */                \
 	X(NO_FLOW, "no flow (JoinNoFlow)")                                                 \
-	X(NOT_SENT, "not sent") /* the directory has no such attribute to write */         \
+	X(NOT_SENT, "not sent") /* not in the schema, or read-only there */                \
 	X(FAILED, "error")
 enum flow_verdict {
 #define X(name, word) VERDICT_##name,

@@ -12,7 +12,7 @@
 #include "sync/images.h"
 #include "sync/step.h"
 
-/* Ids of all that an object has as member: a rename or a delete changes what they belong to. */
+/* The members of an object: its rename or delete changes which groups they are in. */
 static int members_of(
 	struct inbound *in, int64_t cs, struct cs_link **ret, unsigned *ret_n, struct err *e)
 {
@@ -37,8 +37,8 @@ static int changed_object(struct inbound *in, struct cs_row *row, struct err *e)
 }
 
 /*
- * In a full sync, an object whose metaverse object was computed by an earlier step of this run,
- * from all that is joined to it, needs no second look.
+ * In a full sync: was its metaverse object already computed in this run, from all that is joined to
+ * it? Then the object is not evaluated again.
  */
 static bool is_done(const struct inbound *in, const struct cs_row *row)
 {
@@ -96,11 +96,9 @@ static int full_objects(struct inbound *in, struct err *e)
 	return 0;
 }
 
-#define WOKEN_PAGES                                                                   \
-	1000 /* of objects that were woken in this step; the rest comes with the next \
-	      */
+#define WOKEN_PAGES 1000 /* of objects woken in this step; the rest is left to the next */
 
-/* What changed, and what is woken while that is looked at. */
+/* Objects that changed, and those that are woken meanwhile. */
 static int changed_objects(struct inbound *in, struct err *e)
 {
 	struct connector_row *cr = &in->conn->row;
@@ -146,8 +144,9 @@ static int retry_page(struct inbound *in, const int64_t *ids, unsigned n, struct
 }
 
 /*
- * Objects in error are looked at again: what they depend on may have changed. `changed` false:
- * nothing has, since the last time; a few are looked at all the same, for rules that ask the clock.
+ * Objects in error are evaluated again: what they depend on may have changed. `changed` false:
+ * nothing has changed since the last time; then only if there are no more than IDLE_RETRIES, for
+ * rules that use the time.
  */
 static int retry_errors(struct inbound *in, bool changed, struct err *e)
 {
@@ -176,7 +175,7 @@ static int inbound_objects(struct inbound *in, bool full, struct err *e)
 	return sync_canceled(in->sync) ? 0 : retry_errors(in, changed, e);
 }
 
-/* Which attributes joins look up, as a word: other rules need other keys. */
+/* Which attributes joins look up, as a text to compare: other rules need other keys. */
 static const char *key_attrs(struct inbound *in, const struct schema *mv)
 {
 	const char *text = "";
@@ -208,7 +207,7 @@ static int rekey_page(struct inbound *in, struct mv_row *rows, unsigned n, struc
 	return 0;
 }
 
-/* New rules may join by other attributes: the keys of what is there are made again, at once. */
+/* New rules may join by other attributes: then the keys of all metaverse objects are made anew. */
 static int rekey(struct inbound *in, struct err *e)
 {
 	const char *now = key_attrs(in, in->sync->metaverse), *before;
@@ -233,7 +232,7 @@ static int rekey(struct inbound *in, struct err *e)
 	return store_commit(store, e);
 }
 
-/* A connector that rules export to is done only after outbound. */
+/* The full sync of a source is done; that of a target only after outbound. */
 static int full_done(struct inbound *in, struct err *e)
 {
 	struct connector_row *cr = &in->conn->row;
