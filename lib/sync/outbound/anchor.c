@@ -1,7 +1,8 @@
 /*
- * One sourceAnchor and two metaverse objects that want it: an account got the anchor of another one
- * after it had become a user of its own, or one that waited for an anchor gets it when the owner
- * goes. Both are named, and what one of them still wants is not deleted with the other.
+ * Two metaverse objects want the same sourceAnchor: an account got the anchor of another one after
+ * it had been made as a user of its own, or an object waits for an anchor until its owner is
+ * deleted. The error names both, and a row that the second object still wants is not deleted with
+ * the first.
  */
 #include "sync/inbound/inbound.h"
 #include "sync/soa.h"
@@ -29,7 +30,7 @@ static int has_anchor(
 	return text && streq(text, anchor);
 }
 
-/* The objects beside one that have an anchor; by the keys of inbound joins. */
+/* The other objects that have the anchor, found by the keys of inbound joins. */
 static int others_with(struct outbound *out, int64_t mv, const char *anchor, struct mv_row **ret,
 	unsigned *ret_n, struct err *e)
 {
@@ -50,7 +51,7 @@ static int others_with(struct outbound *out, int64_t mv, const char *anchor, str
 	return 0;
 }
 
-/* The row that has the anchor, and was kept for it when its own object went. */
+/* Adds to the problem the row with that anchor that was kept after its own object was deleted. */
 static int held_row(struct outbound *out, const struct mv_row *mv, const struct entry *en,
 	const char *problem, const char **ret, struct err *e)
 {

@@ -1,11 +1,11 @@
 /*
  * Outbound to objects that no rule makes: an inbound rule joined them, and outbound rules in scope
  * flow some attributes to them (WANT_ATTRIBUTES). Such an object is never made, deleted or renamed
- * here, and references of it are not written. When no flow leads to it any more, its wanted image
- * is let go, which sends nothing.
+ * here, and its references are not written. When no flow leads to it any more, its wanted image is
+ * forgotten, and nothing is sent.
  *
- * Only in connectors in which no rule makes objects: in the others rules say which objects are
- * theirs, and one that they let go must not get attributes by the rest of them.
+ * Only in connectors in which no rule makes objects. In the others, an object that the rules no
+ * longer provision must not get attributes from the other rules.
  */
 #include "store/cs_page.h"
 #include "store/error.h"

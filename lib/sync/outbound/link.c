@@ -7,7 +7,7 @@
 #include "store/mv_link.h"
 #include "sync/export/target.h"
 
-/* Reports the references that changed on an object and are not sent. */
+/* Reports which references of an object changed and are not sent. */
 static int report_blocked(struct outbound *out, struct err *e)
 {
 	struct cs_row *row = &out->link_row;
@@ -87,7 +87,7 @@ static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool 
 		soa_blocks(row, soa_class(out->conn->cfg, row), attr))
 		note_blocked(out, attr);
 	l.wanted = wanted;
-	/* kept also while blocked, where export leaves it alone: a roll-back sends it */
+	/* kept also while blocked: it is not exported then, and a roll-back sends it */
 	link_set_state(&l, l.imported == wanted ? EXPORT_EVENT_SETTLED : EXPORT_EVENT_CHANGED);
 	return cs_link_put(store, &l, false, e);
 }
@@ -122,7 +122,7 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 	struct sync *s = out->sync;
 	unsigned n;
 
-	if (!out->conn->provisions) /* references are written of objects that rules make */
+	if (!out->conn->provisions) /* only objects that rules make get references */
 		return 0;
 	out->link_mv = 0;
 	do {
@@ -150,8 +150,10 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 	return 0;
 }
 
-/* What every target with objects of the rules' own has seen; one that left the configuration holds
- * nothing. */
+/*
+ * The change number that every target in which rules make objects has seen. Targets that are no
+ * longer configured do not count.
+ */
 static int64_t seen_by_all(const struct outbound *out)
 {
 	int64_t seen = store_seq(out->sync->store);
@@ -188,7 +190,7 @@ static int link_is_there(struct outbound *out, const struct wanted *w, int64_t m
 	return 0;
 }
 
-/* Its flows are ignored, all of them: the references stay as they are. */
+/* All flows to the attribute were ignored: the references stay as they are. */
 static bool is_kept(const struct wanted *w, unsigned attr)
 {
 	for (unsigned i = 0; i < w->n_links; i++)

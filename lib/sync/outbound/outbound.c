@@ -21,7 +21,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-/* Is it one that the rules start from, and not one that they have made? */
+/* Is the row one that rules did not make, in a connector where they make none? */
 static bool is_original(struct sync *s, const struct cs_row *row)
 {
 	const struct sync_connector *c = sync_connector_by_id(s, row->connector);
@@ -84,8 +84,7 @@ static int links_to_unwanted(struct outbound *out, const struct cs_row *row, str
 	return 0;
 }
 
-/* Of a class that is never sent: so is no delete, and none may wait and count against a limit.
- */
+/* Is the class one that is never sent? Then a delete must not be staged and count in a limit. */
 static bool is_outside(const struct outbound *out, const char *class)
 {
 	const struct schema_class *c =
@@ -110,13 +109,13 @@ static int release(struct outbound *out, struct cs_row *row, struct err *e)
 	row->links = 0;
 	if (!row->imported)
 		return row_remove(out->sync, row, e);
-	/* of a class that is never sent it is still there, for inbound rules to join it anew */
+	/* an object of a class that is never sent stays: inbound rules may join it again */
 	return cs_update(out->sync->store, row, is_outside(out, row->class), e);
 }
 
 /*
- * 1: the rule that provisioned it keeps it for a while (softDeleteExpiryInterval), and that is not
- * over. Nothing is sent meanwhile; coming back into scope ends it.
+ * 1: the rule that provisioned it keeps it for a while (softDeleteExpiryInterval), which has not
+ * ended yet. Nothing is sent meanwhile; coming back into scope ends it.
  */
 static int soft_delete(struct outbound *out, struct cs_row *row, struct err *e)
 {
@@ -162,7 +161,7 @@ static int deprovision(
 	return cs_update(s->store, row, false, e);
 }
 
-/* Also for an image that did not change: the row may have come to be managed just now. */
+/* Called also when the wanted image is the same: the row may be newly managed. */
 int outbound_set_state(
 	struct outbound *out, struct cs_row *row, struct wanted *w, bool changed, struct err *e)
 {
@@ -185,14 +184,14 @@ int outbound_set_state(
 		if (d.n_attrs == 0 && !row->export_all && !renamed)
 			event = EXPORT_EVENT_SETTLED;
 	}
-	/* what was refused is not wanted any more */
+	/* what was refused is no longer wanted */
 	if (event == EXPORT_EVENT_SETTLED && row->state == EXPORT_STATE_FAILED)
 		TRY(error_clear(out->sync->store, row->id, ERROR_EXPORT, e));
 	row_set_state(row, event);
 	return 0;
 }
 
-/* An object that the cloud shows as not mastered on-premises is taken over with all it has. */
+/* An object that the directory does not show as mastered by us is taken over: all is sent. */
 static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *ret, struct err *e)
 {
 	bool mastered;
@@ -203,8 +202,8 @@ static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *
 }
 
 /*
- * Tells what changed between two wanted images and is not sent. What a flow now ignores did not
- * change.
+ * Reports what changed between two wanted images and is not sent. Attributes whose flow is now
+ * ignored do not count as changed.
  */
 static int tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *ad_dn, struct err *e)
@@ -235,7 +234,7 @@ static bool is_routed(const struct wanted *w, unsigned dest)
 	return false;
 }
 
-/* Other references flow than before: those that no flow gives go, the rest is looked at again. */
+/* Other references flow than before: those without a flow become unwanted, the rest is redone. */
 static int links_rerouted(
 	struct outbound *out, struct cs_row *row, const struct wanted *w, struct err *e)
 {
@@ -269,7 +268,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 
 	if (r != 0)
 		return r;
-	if (row->delete_after) { /* back in scope: decided anew */
+	if (row->delete_after) { /* back in scope: its old image does not count */
 		row->delete_after = 0;
 		row->wanted = NULL;
 	}
@@ -332,7 +331,7 @@ static int insert_row(
 	return target_appeared(out, mv->id, e);
 }
 
-/* A released metaverse object goes when no target has anything of it any more. */
+/* Deletes a released metaverse object, unless rows are still joined to it. */
 static int forget(struct outbound *out, int64_t mv, struct err *e)
 {
 	struct cs_row *rows;
@@ -342,7 +341,7 @@ static int forget(struct outbound *out, int64_t mv, struct err *e)
 	return n ? 0 : mv_delete(out->sync->store, mv, e);
 }
 
-/* Its object was deleted, is kept for a while, and came back as another metaverse object. */
+/* A kept row of a deleted metaverse object becomes free when the object comes back as another. */
 static int free_of_released(struct outbound *out, struct cs_row *row, int64_t mv, struct err *e)
 {
 	struct mv_row old;
@@ -359,9 +358,9 @@ static int free_of_released(struct outbound *out, struct cs_row *row, int64_t mv
 }
 
 /*
- * An object has become one of another class (a contact is a user now), and a directory does not
- * change the class of what it has: the row goes, as any other that is not wanted, and the new
- * object gets a row of its own. No time of grace: both would want the same name and addresses.
+ * An object has changed its class (a contact is a user now), which a directory cannot do with an
+ * existing object: the row is deprovisioned, and the new object gets a row of its own. There is no
+ * time of grace: both would want the same name and addresses.
  */
 static int retire(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
 {
@@ -371,8 +370,8 @@ static int retire(struct outbound *out, struct cs_row *row, const char *ad_dn, s
 }
 
 /*
- * 1: the row of that DN is on its way out, for an object of another class, or only remembers an
- * object that is gone: it has left its DN to the new one.
+ * 1: the row with the wanted DN has given it up: it is to be deleted, because its class is another,
+ * or it is only a placeholder for an object that is gone.
  */
 static int makes_room(struct outbound *out, struct cs_row *row, const struct wanted *w,
 	const char *ad_dn, struct err *e)
@@ -386,7 +385,7 @@ static int makes_room(struct outbound *out, struct cs_row *row, const struct wan
 	if (row->kind != CS_PLACEHOLDER && row->want == WANT_PRESENT)
 		TRY(retire(out, row, ad_dn, e));
 	r = cs_get(out->sync->store, id, &out->arena, row, e);
-	if (r != 0) /* it had never been sent and is no more */
+	if (r != 0) /* it had never been sent and was removed */
 		return r < 0 ? r : 1;
 	if (row->kind != CS_PLACEHOLDER && row->want != WANT_ABSENT)
 		return 0;
@@ -418,15 +417,15 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	row->class = w->class;
 	TRY(wait_set(out->sync->store, row->id, NULL, 0, e));
 	if (row->want == WANT_ABSENT)
-		row->wanted = NULL; /* it was to be deleted: everything is decided anew */
+		row->wanted = NULL; /* it was to be deleted: its old image does not count */
 	row->want = WANT_NOTHING;
 	r = update_row(out, row, w, ad_dn, e);
 	return r != 0 ? r : target_appeared(out, mv->id, e);
 }
 
 /*
- * An object that was of this class before, and is so again before its row of then was deleted: it
- * gets that row back, and the one that it had meanwhile (`was`) makes room.
+ * An object has its former class again, before its former row was deleted: it gets that row back,
+ * and the row that it had meanwhile (`was`) gives up the DN.
  */
 static int take_back(struct outbound *out, const struct mv_row *mv, struct wanted *w, int64_t was,
 	const char *ad_dn, bool *ret_taken, struct err *e)
@@ -455,7 +454,7 @@ static int sync_error(
 {
 	sync_count(out->sync, COUNTER_FLOW_FAILURE);
 	out->in_error = true;
-	if (!cs) { /* no object that it could be kept on */
+	if (!cs) { /* there is no row to keep it on */
 		out->sync->n_errors++;
 		return 0;
 	}
@@ -471,7 +470,7 @@ static int too_large(struct outbound *out, int64_t cs, int r, struct err *e)
 	               : r;
 }
 
-/* The same where another object with the same sourceAnchor may be the reason: both are named. */
+/* An error for which another object with the same sourceAnchor may be the reason: names both. */
 static int anchor_error(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
 	int64_t ad_cs, enum error_type type, const char *problem, struct err *e)
 {
@@ -538,7 +537,7 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	               : 0;
 }
 
-/* No rule wants the row any more; another object may have waited for its sourceAnchor. */
+/* No rule wants the row any more; another object may wait for its sourceAnchor. */
 static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
 {
 	struct anchor_claim claim;
@@ -550,7 +549,7 @@ static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, st
 	return claim.kind == ANCHOR_HEIR ? outbound_object(out, &claim.mv, e) : 0;
 }
 
-/* No error of it: what was left out while it had one is done now. */
+/* The object has no error: if it had one before, what was left out then is done now. */
 static int object_is_good(struct outbound *out, const struct mv_row *mv, const struct wanted *w,
 	const struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
 {
@@ -595,7 +594,7 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
 	else if (row.id && (mv->deleted || !row_is_inbounds(&row)))
 		TRY(leave(out, &row, ad_dn, e));
-	out->in_error = out->in_error && w.provision; /* else it was the heir's */
+	out->in_error = out->in_error && w.provision; /* else the error is the heir's */
 	if (!out->in_error)
 		TRY(object_is_good(out, mv, &w, &row, ad_dn, ad_cs, e));
 	return mv->deleted ? forget(out, mv->id, e) : 0;

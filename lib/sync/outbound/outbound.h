@@ -1,7 +1,7 @@
 /*
- * The outbound step's own state, shared by outbound.c (one metaverse object), attributes.c (its
- * objects that rules do not make), wanted.c (the pure half: rules to wanted image) and link.c
- * (references).
+ * The outbound step's own state, shared by outbound.c (one metaverse object), attributes.c (objects
+ * that rules do not make), wanted.c (the pure half: rules to wanted image), anchor.c (two objects
+ * with one sourceAnchor), link.c (references) and step.c (the step).
  */
 #pragma once
 
@@ -14,11 +14,11 @@
 /* What the rules want of an object in one connector. */
 struct wanted {
 	bool provision;     /* an in-scope rule of link type Provision */
-	bool attributes;    /* none, but rules in scope flow to an object that inbound joined */
+	bool attributes;    /* no such rule, but rules flow to an object that inbound joined */
 	const char *class;  /* in the connector */
-	const char *rule;   /* that provisions; attributes: the first of those that flow */
-	const char *dn;     /* of a new object; NULL: the rules do not give what it is made of */
-	struct entry entry; /* owned attributes; without values: to be cleared */
+	const char *rule;   /* that provisions; attributes: the first in scope for the class */
+	const char *dn;     /* of a new object; NULL: the rules give no value to make it from */
+	struct entry entry; /* attributes that rules own; one without values is to be cleared */
 	struct {
 		unsigned source; /* metaverse */
 		unsigned dest;   /* connector */
@@ -36,11 +36,11 @@ struct outbound {
 	struct sync *sync;
 	struct sync_connector *conn;
 	int64_t now;          /* unix time */
-	bool in_error;        /* the object that was looked at last */
+	bool in_error;        /* the object evaluated last got an error */
 	struct bitmap failed; /* rows that got an error in this step */
 	bool first;           /* nothing was ever synchronized: no need to touch links */
-	bool missed;          /* references were purged that it has not seen: all are compared */
-	bool changed;         /* the object in hand, and not only the rules, since the last time */
+	bool missed;          /* it missed removed references: all are compared */
+	bool changed;         /* the current object changed, not only the rules */
 	struct arena arena;   /* of one object */
 	/* attributes that may be sent, per class of the connector's schema */
 	struct outbound_class {
@@ -62,12 +62,12 @@ struct outbound {
 struct wanted_source {
 	int64_t mv;
 	const char *class;
-	const struct entry *entry; /* NULL: it is to go */
+	const struct entry *entry; /* NULL: the object is deleted */
 	bool creating;             /* the directory has not shown its object yet */
 	const char *joined;        /* class of its object that an inbound rule joined; NULL: none */
 };
 
-/* Pure but for counting links, which may fail: scope, attribute flow, precedence. */
+/* Pure, except that references are counted in the store: scope, attribute flow, precedence. */
 int wanted_compute(struct outbound *out, const struct wanted_source *src, const struct observer *ob,
 	struct arena *a, struct wanted *ret, struct err *e) _must_check_;
 /* The same for a row of the metaverse and the row of the connector that is joined to it. */
@@ -80,48 +80,46 @@ void outbound_done(struct outbound *out);
 /* Decides one metaverse object in the connector. */
 int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e) _must_check_;
 /*
- * The same for the objects in it that inbound joined, where no rule makes objects. 1: the metaverse
- * object has others there, of a time when rules made them.
+ * The same in a connector where no rule makes objects, for the objects that inbound joined. 1: the
+ * metaverse object has other rows there too, for example of a time when rules made objects.
  */
 int outbound_attributes(struct outbound *out, const struct mv_row *mv, struct err *e) _must_check_;
-/* Did an inbound rule join the row's object, and say when that ends? Outbound does not manage it.
- */
+/* Did an inbound rule join the row's object? Then outbound neither makes nor deletes it. */
 static inline bool row_is_inbounds(const struct cs_row *row)
 {
 	return (row->want == WANT_NOTHING || row->want == WANT_ATTRIBUTES) && row->imported &&
 	       row->join_rule;
 }
 /*
- * The row's export state, of what is wanted now. `changed`: the rules have changed what they want,
- * so that also what the directory shows in a form of its own is sent.
+ * Sets the row's export state, from what is wanted now. `changed`: the wanted image has changed, so
+ * a value that the directory shows in a form of its own is sent too.
  */
 int outbound_set_state(struct outbound *out, struct cs_row *row, struct wanted *w, bool changed,
 	struct err *e) _must_check_;
 
 /*
- * The connector's row that is joined to the metaverse object (id 0: none) and the DN of the source
- * object behind it, for messages (NULL: none): of one that is not exported to, if there is one.
+ * The connector's row that is joined to the metaverse object (id 0: none) and, for messages, the DN
+ * of a row in another connector (NULL: none), if possible one that rules did not make.
  */
 int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_row *ret,
 	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e) _must_check_;
 
-/* The problem with the names of both, when another metaverse object has the same sourceAnchor. */
+/* *ret: the problem, with both names when another metaverse object has the same sourceAnchor. */
 int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
 	const char *problem, const char **ret, struct err *e) _must_check_;
 
-/* Does another metaverse object want the sourceAnchor of a row that is to go? */
+/* Does another metaverse object want the sourceAnchor of a row that is to be deprovisioned? */
 struct anchor_claim {
 	enum {
-		ANCHOR_FREE, /* none */
-		ANCHOR_HEIR, /* it can have the row: it is looked at when the row is free */
-		ANCHOR_HELD, /* it cannot have it yet, and must not lose it: the row stays as it is
-		              */
+		ANCHOR_FREE, /* no */
+		ANCHOR_HEIR, /* it can take the row, and is evaluated when the row is free */
+		ANCHOR_HELD, /* it cannot take it yet: the row is kept for it */
 	} kind;
 	struct mv_row mv;
 };
 int anchor_claim(struct outbound *out, const struct cs_row *row, struct anchor_claim *ret,
 	struct err *e) _must_check_;
-/* The row stays as it is, and is looked at again by each outbound step. */
+/* The row stays as it is, and each outbound step looks at it again. */
 int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e) _must_check_;
 
 /* References of metaverse objects that changed since the last sync. */
@@ -130,8 +128,8 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e) _must
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
 /*
- * Removals may have passed by a row, while its object was in error or its connector not in the
- * configuration: what is wanted and is not in the metaverse any more is not wanted.
+ * A row may have missed removed references, while its object was in error or its connector not in
+ * the configuration. Wanted references that the metaverse no longer has become unwanted.
  */
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *ad_dn, struct err *e) _must_check_;

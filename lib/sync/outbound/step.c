@@ -53,7 +53,7 @@ static int outbound_objects(struct outbound *out, bool full, struct err *e)
 	return 0;
 }
 
-/* The error of a row whose object may have been joined elsewhere meanwhile, or not at all. */
+/* Evaluates a row in error again; it may be joined to another object by now, or to none. */
 static int retry_error(struct outbound *out, int64_t cs, struct err *e)
 {
 	struct sync *s = out->sync;
@@ -74,7 +74,7 @@ static int retry_error(struct outbound *out, int64_t cs, struct err *e)
 	               : MIN(object_good(s, ERROR_OUTBOUND, out->conn, cs, e), 0);
 }
 
-/* Objects in error are looked at again, see inbound's; many of them only if something changed. */
+/* Objects in error are evaluated again; if nothing has changed, only when they are few. */
 static int retry_errors(struct outbound *out, bool changed, struct err *e)
 {
 	struct sync *s = out->sync;
@@ -111,7 +111,7 @@ static int outbound_all(struct outbound *out, bool full, struct err *e)
 	r = retry_errors(out, changed, e);
 	if (r != 0)
 		return r;
-	/* also in a full sync: where references flow to is known to each row (links_rerouted) */
+	/* also in a full sync only what changed: links_rerouted() finds rows whose flows changed */
 	r = outbound_links(out, cr->outbound_seq, e);
 	if (r != 0)
 		return r;
@@ -127,7 +127,7 @@ static int outbound_all(struct outbound *out, bool full, struct err *e)
 
 #define EXPIRED_MAX 10000 /* in one step; the rest comes with the next */
 
-/* Objects whose time of grace is over are looked at, whatever changed. */
+/* Evaluates the objects whose time of grace is over, also when nothing changed. */
 static int outbound_expired(struct outbound *out, struct err *e)
 {
 	struct store *store = out->sync->store;
@@ -149,7 +149,7 @@ static int outbound_expired(struct outbound *out, struct err *e)
 	return store_commit(store, e);
 }
 
-/* It was not in the configuration, and did not hold what was removed meanwhile (full sync). */
+/* Was the connector not configured while removed references were purged? It missed them then. */
 static int has_missed(struct outbound *out, bool *ret, struct err *e)
 {
 	int64_t purged;

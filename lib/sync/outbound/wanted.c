@@ -12,7 +12,7 @@ struct flows {
 	const struct bitmap *sendable, *never_empty;
 	const struct observer *ob;
 	bool creating;       /* the directory has not shown the object yet */
-	struct bitmap *done; /* has its winner */
+	struct bitmap *done; /* attributes that have their winner */
 	struct eval *ev;
 	const struct rule *rule;
 };
@@ -59,7 +59,7 @@ static enum flow_verdict contribute(
 	return VERDICT_WON;
 }
 
-/* No value: it is to be cleared, unless the directory would not have it empty. */
+/* No value: the attribute is to be cleared, unless the schema says that it is never empty. */
 static void clear(struct flows *fl, const struct flow *f)
 {
 	if (!f->reference && !entry_get(&fl->w->entry, f->dest) &&
@@ -156,7 +156,7 @@ static int rules_in_scope(const struct rule *const *all, unsigned n_all, const s
 	return 0;
 }
 
-/* No rule makes the object: are there flows to the one that inbound joined? */
+/* No rule makes the object: does a rule in scope flow to the one that inbound joined? */
 static void find_attributes(const struct outbound *out, const struct wanted_source *src,
 	const struct rule *const *rules, unsigned n, struct wanted *w)
 {
@@ -171,7 +171,7 @@ static void find_attributes(const struct outbound *out, const struct wanted_sour
 	}
 }
 
-/* Which references flow where, as a number; 0: none. */
+/* A hash of which references flow where; 0: none. */
 static int64_t links_digest(const struct wanted *w)
 {
 	uint64_t h = 0;
