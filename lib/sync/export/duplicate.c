@@ -7,9 +7,9 @@
 
 #include <errno.h>
 
-#define OTHERS 8 /* looked at together for one value */
+#define OTHERS 8 /* read at once for one value */
 
-/* 0: the value is none that only one object may have. */
+/* 0: more than one object may have the value. */
 static int64_t hash_of(
 	const struct connector_type *type, const char *attr, const struct value *v, struct arena *a)
 {
@@ -87,7 +87,7 @@ static bool same_value(const struct connector_type *type, const char *attr, cons
 	       text_casecmp(s, n, t, m) == 0;
 }
 
-/* 1: the row of that id really wants the value. */
+/* 1: the row really wants the value; the hash alone does not prove it. */
 static int wants(struct sync *s, const struct sync_connector *c, int64_t id,
 	const struct unique_key *k, struct arena *a, struct cs_row *ret, struct err *e)
 {
@@ -142,7 +142,7 @@ static int find_other(struct sync *s, const struct sync_connector *c, const stru
 	struct cs_row other;
 	unsigned n;
 
-	do { /* those that are out of date go, so that others come */
+	do { /* outdated entries are deleted, so each round finds others */
 		TRY(cs_key_find(s->store, row->connector, k->hash, row->id, OTHERS, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
 			int r = wants(s, c, ids[i], k, a, &other, e);

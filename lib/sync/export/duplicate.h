@@ -1,7 +1,7 @@
 /*
- * Values that no two objects of a directory may share (userPrincipalName, addresses): found before
- * they are exported, and named with both objects. The service decides what becomes of them: it may
- * refuse one of the two, or take it without the value.
+ * Values that no two objects of a directory may share (userPrincipalName, addresses). A duplicate
+ * is found before it is exported, and the message names both objects. It is sent nevertheless: the
+ * service may refuse one of the two, or take it without the value.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ void duplicate_keys(const struct sync_connector *c, const struct entry *en, stru
 	struct unique_keys *ret);
 bool duplicate_has_key(const struct unique_keys *k, int64_t hash);
 
-/* Outbound: row->wanted (the image before) gives way to `wanted`. */
+/* Outbound: updates the index when `wanted` replaces row->wanted. */
 int duplicate_index(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, struct arena *a, struct err *e) _must_check_;
 /*
@@ -34,6 +34,6 @@ int duplicate_index(struct sync *s, const struct sync_connector *c, const struct
 int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
 	const char **ret_text, struct err *e) _must_check_;
-/* The object as administrators know it: its DN in AD, else the connector's own; in the arena. */
+/* A name for messages: the DN of the object that it comes from, else its own; in the arena. */
 int duplicate_name_of(struct sync *s, const struct cs_row *row, struct arena *a, const char **ret,
 	struct err *e) _must_check_;

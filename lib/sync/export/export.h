@@ -1,6 +1,7 @@
 /*
  * The export step's own state, shared by step.c (the step), page.c (which rows and links are due,
- * page by page), order.c (what must leave first) and result.c (what becomes of each item).
+ * page by page), order.c (what must be sent first), limit.c (what may not be deleted), warning.c
+ * (what the service may refuse) and result.c (what becomes of each item).
  */
 #pragma once
 
@@ -10,7 +11,7 @@
 #include "sync/session.h"
 
 #define EXPORT_PAGE 200        /* rows in one page */
-#define EXPORT_ERRORS_MAX 5000 /* as Connect Sync's stopped-error-limit */
+#define EXPORT_ERRORS_MAX 5000 /* Connect Sync's stopped-error-limit */
 
 enum export_phase {
 	EXPORT_ORDERED, /* objects and deletes that wait for one another, wave by wave */
@@ -27,9 +28,9 @@ struct export_slot {
 	struct entry wanted;
 	struct delta delta;
 	struct export_item item;
-	bool aside;                /* only gives up what others want, see order.h */
-	bool held;                 /* of the delta; refused before, and to wait */
-	const char *warning;       /* a value that will not do: which, and why; NULL: none */
+	bool aside;                /* only gives up values that others want, see order.h */
+	bool held;                 /* a part of the delta was refused before and must wait */
+	const char *warning;       /* a value that the service may refuse, and why; NULL: none */
 	const char *warning_error; /* the name of that error */
 	bool done;
 };
@@ -57,7 +58,7 @@ struct export_step {
 	struct order *order;
 	unsigned order_next;   /* in order->items */
 	unsigned wave;         /* that is being sent */
-	struct bitmap ordered; /* rows handed out in it: not again in the phases that follow */
+	struct bitmap ordered; /* rows handed out in it: not again in later phases */
 	struct export_page *pages, *current;
 	int64_t n_pages;
 	unsigned uncommitted;

@@ -1,6 +1,6 @@
 /*
- * Numbers and percentages: for all deletes of a target, for each class, for the references of one
- * object. What an administrator has set at run time is two rows of the store's meta.
+ * Numbers and percentages: for all deletes of a target, for each class, for the references of a
+ * target and of one object. What an administrator set at run time is two rows of the store's meta.
  */
 #include "sync/export/limit.h"
 #include "base/timefmt.h"
@@ -15,7 +15,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define FEW 20 /* up to so many are never too large a share: limit_share_exceeded() */
+#define FEW 20 /* limit_share_exceeded(): up to so many are no large share */
 
 /* --- what was set at run time --- */
 
@@ -80,7 +80,7 @@ bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent)
 	return percent >= 0 && n > FEW && n * 100 > of * percent;
 }
 
-/* One class: its number and its share. Text in why when it is too much. */
+/* Checks number and share of one class. Text in why when there are too many. */
 static int doubt_class(
 	struct export_step *st, const struct delete_count *d, char *why, size_t size, struct err *e)
 {
@@ -97,7 +97,7 @@ static int doubt_class(
 		return 0;
 	}
 	own_value(all, own, "deletion_limit", d->class, &share);
-	if (d->deletes <= FEW || share.n < 0) /* counting all costs a walk through them */
+	if (d->deletes <= FEW || share.n < 0) /* saves counting all objects of the class */
 		return 0;
 	TRY(cs_count_imported_class(st->sync->store, st->conn->row.id, d->class, &of, e));
 	if (limit_share_exceeded(d->deletes, of, share.n))
@@ -109,7 +109,7 @@ static int doubt_class(
 	return 0;
 }
 
-/* References as a whole, against a filter or a right that was changed. *ret_n: to be removed. */
+/* All references of the target: a changed filter or right may hide many. *ret_n: to be removed. */
 static int doubt_references(
 	struct export_step *st, char *why, size_t size, int64_t *ret_n, struct err *e)
 {
@@ -132,7 +132,7 @@ static int doubt_references(
 	return 0;
 }
 
-/* What speaks against the deletes; "" when nothing does. *ret_n: objects to be deleted. */
+/* why: the reason to stop the deletes, or "". *ret_n: objects to be deleted. */
 static int doubt_objects(struct export_step *st, int64_t limit, char *why, size_t size,
 	int64_t *ret_n, struct err *e)
 {
@@ -156,7 +156,7 @@ static int doubt_objects(struct export_step *st, int64_t limit, char *why, size_
 	return 0;
 }
 
-/* A permission was given for so many: it takes the doubt away, unless there are more by now. */
+/* Clears why if a permission covers n; not if there are more than were allowed. */
 static void allow(struct export_step *st, char *why, int64_t n, int64_t allowed)
 {
 	if (!why[0] || !st->limit->override.ends || n > allowed)
@@ -208,8 +208,8 @@ int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 }
 
 /*
- * The permission holds for what was there when it was given, once: it is used up when the export
- * has come to its end. One that was killed in the middle may go on with what is left.
+ * The permission is for one export of what was staged when it was given: it is deleted when that
+ * export has ended well. Otherwise the next export may still use it for the rest.
  */
 int limit_done(struct export_step *st, struct err *e)
 {
@@ -244,7 +244,7 @@ static int hold(
 	TRY(error_put(st->sync->store, cs, ERROR_EXPORT, error_type_word(ERROR_TYPE_MEMBER_REMOVAL),
 		text, unix_now(), 0, NULL, e));
 	if (known == 0 && er.known == ERROR_TYPE_MEMBER_REMOVAL && streq(er.text, text))
-		return 0; /* told already */
+		return 0; /* reported already */
 	r.message = text;
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
 	record_add(&r, RECORD_DN, dn);

@@ -1,12 +1,11 @@
 /*
- * limit: how much an export may delete or remove before a person has to say yes. Too many deletes
- * stop it before its first request; an object that would lose too many of its references keeps
- * them, and the rest goes on.
+ * limit: how much an export may delete or remove before a person must permit it. Too many deletes
+ * stop the export before its first request. An object that would lose too many of its references
+ * keeps them, and the rest is exported.
  *
- * A limit is a setting of [export] (sync/config.c). The deletion threshold may be set otherwise at
- * run time, and what is staged may be permitted once; both are rows of the store's meta. A new
- * limit is a setting, the question whether it is exceeded (limit.c) and a number in struct
- * limit_staged.
+ * A limit is a setting of [export] (sync/config.c). The deletion threshold can be changed at run
+ * time, and what is staged can be permitted once; both are rows of the store's meta. A new limit is
+ * a setting, a check in limit.c and a number in struct limit_staged.
  */
 #pragma once
 
@@ -29,49 +28,49 @@ struct limit_override {
 };
 
 /*
- * The deletion threshold in force for a connector (NULL: for all that have none of their own): set
- * at run time (*ret_set), whatever the configuration says, else configured. 0: off.
+ * The deletion threshold in force for a connector (NULL: for those without one of their own). One
+ * set at run time (*ret_set) replaces all that are configured. 0: off.
  */
 int limit_threshold_get(struct store *s, const struct config *cfg,
 	const struct connector_config *cc, struct own_value *ret, bool *ret_set,
 	struct err *e) _must_check_;
-/* < 0: back to the configuration. In a transaction of the caller. */
+/* n < 0: back to the configuration. In a transaction of the caller. */
 int limit_threshold_set(struct store *s, int64_t n, struct err *e) _must_check_;
 int limit_override_get(struct store *s, struct limit_override *ret, struct err *e) _must_check_;
-/* Zeros take it back. In a transaction of the caller. */
+/* All zero: no permission any more. In a transaction of the caller. */
 int limit_override_set(struct store *s, const struct limit_override *o, struct err *e) _must_check_;
 
 /*
- * Pure: are n of so many over the percentage? Up to 20 never are. 0: any more are; negative: none
- * are, the check is off.
+ * Pure: are n more than `percent` of `of`? Up to 20 never are. percent 0: any more are; negative:
+ * the check is off, and no number is.
  */
 bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent);
 
-/* Of one export step; zeros at its begin, limit_end() at its end. */
+/* Of one export step: zero at its begin, limit_end() frees it. */
 struct limit {
 	struct limit_override override; /* as it was at the beginning */
 	bool override_used;
-	struct bitmap weighed; /* objects whose removals were looked at */
-	struct bitmap held;    /* of these: too many */
+	struct bitmap weighed; /* objects whose removals were checked */
+	struct bitmap held;    /* those with too many */
 };
 void limit_end(struct limit *l);
 
-/* 0 with *ret_stopped; end has the result and its text then, and event 116 is on its way. */
+/* *ret_stopped: too many deletes. Then `end` has result and text, and event 116 is stored. */
 int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped,
 	struct err *e) _must_check_;
-/* May references of this object be removed? Asked once for each object; tells when not. */
+/* *ret_held: the object keeps its references. Checked and reported once for each object. */
 int limit_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held,
 	struct err *e) _must_check_;
 
-/* After the export: a permission that was needed is used up. */
+/* After a good export: deletes the permission if it was needed. */
 int limit_done(struct export_step *st, struct err *e) _must_check_;
 
-/* What is staged that a limit looks at, for people. */
+/* What is staged that limits check, for people. */
 struct limit_staged {
 	int64_t deletes;
 	int64_t references; /* to be removed, in all */
 	int64_t removals;   /* the most of one group whose removals are held */
 	int64_t held;       /* such groups */
 };
-/* Of all connectors that export. */
+/* In all connectors that can be exported to. */
 int limit_staged(struct store *s, struct limit_staged *ret, struct err *e) _must_check_;

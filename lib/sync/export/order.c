@@ -1,7 +1,7 @@
 /*
- * Who gives up what (the last import shows it, the rules want it no more), who takes it (the index
- * of wanted values knows), and the waves that follow: the graph of takers and givers, level by
- * level. A cycle without such a pair costs one look at the rows that are to be changed or deleted.
+ * Which row gives up a value (the last import shows it, the rules no longer want it), which row
+ * takes it (from the index of wanted values), and the waves: the graph of takers and givers, level
+ * by level. If there is no such pair, this costs one read of the rows to be changed or deleted.
  */
 #include "sync/export/order.h"
 #include "sync/soa.h"
@@ -12,7 +12,7 @@
 
 #include <errno.h>
 
-#define TAKERS_MAX 8 /* looked at for one value: more want the same, and one gets it */
+#define TAKERS_MAX 8 /* read for one value; if several want it, only one gets it */
 
 /* taker waits for giver */
 struct edge {
@@ -35,7 +35,7 @@ struct graph {
 	unsigned *by_giver; /* numbers of edges, in order of giver */
 	struct node *nodes; /* in order of cs */
 	unsigned n;
-	unsigned *ready; /* nodes that wait for nobody: a queue */
+	unsigned *ready; /* queue of nodes that no longer wait */
 	unsigned n_ready, taken;
 };
 
@@ -54,7 +54,7 @@ static void edge_add(struct graph *g, int64_t taker, int64_t giver)
 	g->edges[g->n_edges++] = (struct edge){.taker = taker, .giver = giver};
 }
 
-/* 1: the row is to be sent in this export, in this or in a later wave. */
+/* 1: the row is to be sent in this export. */
 static int is_sent(struct export_step *st, const struct cs_row *row, struct arena *a, struct err *e)
 {
 	bool wait = false;
@@ -66,7 +66,7 @@ static int is_sent(struct export_step *st, const struct cs_row *row, struct aren
 	return !wait;
 }
 
-/* A row that was refused waits no longer: what it wants gets free in this export. */
+/* A row that was refused is sent without waiting: the value that it wants gets free now. */
 static int wait_is_over(struct export_step *st, const struct cs_row *row, struct err *e)
 {
 	int r;
@@ -78,7 +78,7 @@ static int wait_is_over(struct export_step *st, const struct cs_row *row, struct
 	return MIN(r, 0);
 }
 
-/* 1: the row wants the value, and the directory has not shown it with it yet. */
+/* 1: the row wants the value, does not have it by the last import, and is to be sent. */
 static int takes(struct export_step *st, int64_t id, int64_t hash, struct arena *a, struct err *e)
 {
 	struct unique_keys have, want;
@@ -116,7 +116,7 @@ static int given_value(
 	return 0;
 }
 
-/* A new object of another class waits for the delete of the one whose anchor it has. */
+/* A new object of another class with the same DN waits for the delete of the old one. */
 static int given_anchor(struct export_step *st, struct graph *g, const struct cs_row *giver,
 	struct arena *a, struct err *e)
 {
@@ -213,7 +213,7 @@ static unsigned node_of(const struct graph *g, int64_t cs)
 			  g->nodes);
 }
 
-/* Two values between the same two objects are one edge. */
+/* Several values between the same two objects become one edge. */
 static void edges_sort(struct graph *g)
 {
 	unsigned n = 0;
@@ -240,7 +240,7 @@ static void nodes_make(struct graph *g, struct arena *a)
 			g->nodes[g->n++].cs = ids[i];
 }
 
-/* Edges by giver: counted, then each put where its giver's begin. */
+/* Makes the nodes and sorts the edges by giver: a counting sort. */
 static void graph_link(struct graph *g, struct arena *a)
 {
 	unsigned *next;
@@ -267,7 +267,7 @@ static void graph_link(struct graph *g, struct arena *a)
 		g->by_giver[next[g->edges[i].g]++] = i;
 }
 
-/* What the node gives up is free after its wave. */
+/* What the node gives up is free after that wave: its takers wait for it no longer. */
 static void release(struct graph *g, unsigned n, unsigned wave)
 {
 	for (unsigned i = g->nodes[n].gives; i < g->n_edges; i++) {
@@ -295,7 +295,7 @@ static void drain(struct graph *g)
 	}
 }
 
-/* From a node that waits, along what it waits for, until one is met again: that is in a ring. */
+/* Follows from a waiting node what it waits for, until a node comes twice: that is in a ring. */
 static unsigned in_a_ring(const struct graph *g, unsigned n, struct bitmap *met)
 {
 	bitmap_clear(met);
@@ -369,7 +369,7 @@ void order_done(struct order *o)
 
 /* --- standing aside --- */
 
-/* The attribute without what the row wants no more, or with a stand-in. */
+/* The attribute without the values that the row no longer wants, or with a stand-in for them. */
 static bool aside_attr(const struct export_step *st, const struct cs_row *row,
 	const struct unique_keys *have, const struct unique_keys *want, const struct attr *before,
 	struct entry *ret, struct arena *a)

@@ -1,8 +1,8 @@
 /*
- * The order within an export. A value that no two objects may share (userPrincipalName, an address)
- * must be given up by one before another takes it: what gives it up, an update or a delete, goes
- * first, then what takes it, wave by wave. Where objects exchange theirs in a ring, one of them
- * stands aside first, with a value for the time being.
+ * The order within an export. When a value that no two objects may share (userPrincipalName, an
+ * address) moves from one object to another, the update or delete that gives it up is sent before
+ * the change that takes it, in waves. When objects exchange values in a ring, one of them first
+ * gives up its own (it "stands aside") and has a stand-in value until its turn comes.
  */
 #pragma once
 
@@ -10,9 +10,8 @@
 
 struct order_item {
 	int64_t cs;
-	unsigned wave; /* sent after all that is in an earlier one has been answered */
-	bool aside; /* gives up what others want, and no more; its own change comes in a later wave
-	             */
+	unsigned wave; /* sent when everything in earlier waves has its answer */
+	bool aside;    /* only gives up what others want; its own change is in a later wave */
 };
 
 struct order {
@@ -21,13 +20,13 @@ struct order {
 	struct arena arena;
 };
 
-/* Of what is due now; rows without part in it are in no wave. */
+/* For what is due now; rows that give and take nothing are in no wave. */
 int order_make(struct export_step *st, struct order *ret, struct err *e) _must_check_;
 void order_done(struct order *o);
 
 /*
- * What a row that stands aside sends: the attributes whose values others want, with a stand-in or
- * without them. Nothing in ret_delta: there is no such way.
+ * What a row that stands aside sends: attributes with values that it gives up, with a stand-in or
+ * without these values. ret_delta empty: it gives up nothing.
  */
 void order_aside(struct export_step *st, const struct cs_row *row, const struct entry *imported,
 	const struct entry *wanted, struct arena *a, struct entry *ret_entry,

@@ -1,7 +1,7 @@
 /*
- * What is due: rows (and links) whose earlier send has no recorded outcome, then new ones, then
- * failed ones whose time has come. A page is marked "sending" and committed before its first byte
- * leaves, so that a crash is noticed.
+ * What is due: rows (and links) that were sent but whose result was not recorded, then new ones,
+ * then failed ones whose wait is over. Rows are marked "sending" and committed before they are
+ * sent, so that a crash is noticed; links are not marked, see link_slot().
  */
 #include "sync/export/page.h"
 #include "store/cs_page.h"
@@ -41,8 +41,8 @@ static int keep_state(
 }
 
 /*
- * The object gets its new DN first; what else has changed of it follows in the next export, when
- * the directory is known to have taken the name.
+ * The object gets its new DN first; its other changes follow in a later export, when the directory
+ * has accepted the name.
  */
 static int rename_slot(
 	struct export_step *st, struct export_page *p, struct export_slot *s, struct err *e)
@@ -99,9 +99,9 @@ static int delete_slot(
 
 	if (row->want != WANT_ABSENT)
 		return 0;
-	if (soa_keeps_object(row)) /* its authority moved after the delete was staged */
+	if (soa_keeps_object(row)) /* it came under the authority after the delete was staged */
 		return soa_hold(st->sync, st->conn, row, DELTA_DELETE, NULL, e);
-	if (!row->anchor) /* the import of this cycle did not find it: it never was there */
+	if (!row->anchor) /* never known there: removed, if this run has imported */
 		return st->conn->imported ? row_remove(st->sync, row, e) : 0;
 	s.item = (struct export_item){
 		.kind = EXPORT_DELETE,
@@ -113,7 +113,7 @@ static int delete_slot(
 	return keep_state(st, &slot_add(p, &s)->row, EXPORT_EVENT_SEND, e);
 }
 
-/* A row in a ring gives up what others want. Not marked as being sent: its own change comes yet. */
+/* A row in a ring gives up what others want. Not marked as sending: its own change follows. */
 static int aside_slot(
 	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
 {
@@ -195,8 +195,8 @@ static int load_rows(struct export_step *st, struct export_page *p, bool *ret_mo
 }
 
 /*
- * 1: the attribute holds one reference and another one is wanted: setting that takes this one
- * away. A removal of its own, sent beside it, would take the new one away.
+ * 1: the attribute holds a single reference, and another one is wanted. Setting the new one removes
+ * this one; a removal sent beside it would remove the new one.
  */
 static int is_replaced(
 	struct export_step *st, const struct link_item *li, struct arena *a, struct err *e)
@@ -251,8 +251,8 @@ static int link_slot(
 		.target_anchor = li->target_anchor,
 	};
 	/*
-	 * Not marked as being sent: a reference that was sent already is refused with "already
-	 * exist", which is good, and the import that follows a crash confirms it.
+	 * Not stored as "sending": after a crash the reference is sent again, the service says
+	 * that it exists already, which counts as accepted, and the next import confirms it.
 	 */
 	kept = slot_add(p, &s);
 	link_set_state(&kept->link.link, EXPORT_EVENT_SEND);
@@ -272,7 +272,7 @@ static int load_links(struct export_step *st, struct export_page *p, bool *ret_m
 		bool wait = false;
 
 		st->after_link = items[i].link;
-		/* what was handed out as new in this run must not come back as failed */
+		/* what was handed out as new in this run is not sent again as failed */
 		if (state != EXPORT_STATE_FAILED) {
 			bitmap_set(&st->handled, items[i].link.cs);
 		} else {

@@ -4,7 +4,7 @@
 #include "store/error.h"
 #include "store/refused.h"
 
-/* The order of values does not count. */
+/* The hash does not depend on the order of the values. */
 static int64_t values_hash(const struct attr *a)
 {
 	uint64_t h = 0;

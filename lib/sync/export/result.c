@@ -1,7 +1,7 @@
 /*
- * What becomes of an item: accepted, refused whole or in part, not for this write surface, or
- * mastered by the cloud since. Each outcome sets the row's or the reference's state and is told
- * once.
+ * What becomes of an item: accepted, refused whole or in part, not for this write surface, or now
+ * mastered by the cloud. Each outcome sets the state of the row or the reference; failures are
+ * reported.
  */
 #include "sync/export/result.h"
 #include "base/timefmt.h"
@@ -41,11 +41,11 @@ static int failure_event(struct export_step *st, const struct export_slot *s, co
 	return outbox_add(st->sync->store, &r, e);
 }
 
-#define REFUSED_LONGER 7 /* what the directory refuses by rule waits for an hour at first */
+#define REFUSED_LONGER 7 /* added to the count of refused attributes: an hour at first */
 
-#define KEPT_TEXT_MAX 4000 /* bytes of an error that has several reasons */
+#define KEPT_TEXT_MAX 4000 /* bytes of an error text with several reasons */
 
-/* Several references of one object were refused in this step: the error keeps each of them. */
+/* Several references of one object were refused in this step: the error lists them. */
 static const char *with_others(
 	struct export_step *st, int64_t cs, const char *before, const char *text, struct arena *a)
 {
@@ -72,7 +72,7 @@ static int failed(struct export_step *st, const struct export_slot *s, int64_t c
 	struct error_row er;
 	const char *text;
 	int r = error_get(sy->store, cs, ERROR_EXPORT, &a, &er, e);
-	/* more references of the same object in the same step are one time */
+	/* several references of one object in one step count once */
 	bool again = st->phase == EXPORT_LINKS && bitmap_get(&st->refused, cs);
 	int count = r == 0 && streq(er.type, type) ? er.count + !again : 1;
 
@@ -90,7 +90,7 @@ static int failed(struct export_step *st, const struct export_slot *s, int64_t c
 	return failure_event(st, s, dn, &told, e);
 }
 
-/* Not sendable on this write surface: told once, and not a failure. */
+/* This write surface cannot write it: reported once, and not a failure. */
 static int outside(struct export_step *st, const struct export_slot *s, int64_t cs, const char *dn,
 	const struct export_outcome *o, struct err *e)
 {
@@ -107,7 +107,7 @@ static int outside(struct export_step *st, const struct export_slot *s, int64_t 
 	return failure_event(st, s, dn, o, e);
 }
 
-/* The service refused since the source of authority moved after the last import. */
+/* The service refused because the source of authority moved after the last import. */
 static int moved(struct export_step *st, int64_t cs, const char *attributes, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -115,12 +115,12 @@ static int moved(struct export_step *st, int64_t cs, const char *attributes, str
 	int r = cs_get(st->sync->store, cs, &a, &row, e);
 
 	TRY(r);
-	if (r == STORE_NONE || soa_blocks_all(&row)) /* told with another result */
+	if (r == STORE_NONE || soa_blocks_all(&row)) /* reported with an earlier result */
 		return 0;
 	return soa_hold(st->sync, st->conn, &row, DELTA_UPDATE, attributes, e);
 }
 
-/* The anchor that the service gave. A placeholder may stand under it already. */
+/* Takes the anchor that the service gave. A placeholder may have it already. */
 static int take_anchor(
 	struct export_step *st, struct export_slot *s, const char *anchor, struct err *e)
 {
@@ -150,14 +150,14 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 		TRY(take_anchor(st, s, o->anchor, e));
 	row_set_state(row, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
-	if (s->held) /* the error of the rest of it stays, and so does its time */
+	if (s->held) /* the error of the held attributes stays, with its retry time */
 		row_set_state(row, EXPORT_EVENT_REFUSED);
 	else
 		TRY(warning_accepted(st, s, e));
 	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
 }
 
-/* Some attributes were refused; the others were written, if there were some. */
+/* Some attributes were refused; the others were written, if o->rest_sent. */
 static int object_partly(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
@@ -196,7 +196,7 @@ static int object_result(struct export_step *st, struct export_slot *s,
 	return failed(st, s, row->id, row->dn, o, e);
 }
 
-/* What the service says of a row that stands aside; a refusal is told by its own change. */
+/* The result for a row that stands aside. A refusal shows again at its own change. */
 static int aside_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
@@ -226,7 +226,7 @@ static int delete_result(struct export_step *st, struct export_slot *s,
 	                          : failed(st, s, row->id, row->dn, o, e);
 }
 
-/* A reference has two objects: the text names both, and what they are. */
+/* A text that names both objects of a reference, with their classes. */
 static int link_text(struct export_step *st, const struct export_slot *s,
 	const struct export_outcome *o, struct arena *a, const char **ret, struct err *e)
 {
@@ -268,7 +268,7 @@ static int link_result(struct export_step *st, struct export_slot *s,
 		return cs_link_set_state(st->sync->store, l, e);
 	}
 	if (o->soa_in_cloud) {
-		link_set_state(l, EXPORT_EVENT_AGAIN); /* by a roll-back */
+		link_set_state(l, EXPORT_EVENT_AGAIN); /* sent again after a roll-back */
 		TRY(cs_link_set_state(st->sync->store, l, e));
 		return moved(st, l->cs, attr_name(l->attr), e);
 	}
@@ -277,7 +277,7 @@ static int link_result(struct export_step *st, struct export_slot *s,
 	return link_refused(st, s, o, e);
 }
 
-/* The row has its new DN; the next import shows it. What else is pending is looked at again. */
+/* The row has its new DN; the next import shows it. Other changes become pending again. */
 static int rename_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {

@@ -12,8 +12,8 @@
  *
  * From every state: DROPPED none, HELD failed, AGAIN pending.
  *
- * "-" keeps the state. Sending stays sending when the rules change their mind: the outcome of what
- * was sent is still unknown, and the send that resolves it takes the newer values along.
+ * "-" keeps the state. Sending stays sending when the rules want something else: the result of the
+ * send is not known yet, and the next send, which finds out, has the newer values.
  * Exported + differs is Connect Sync's exported-change-not-reimported: sent again, with back-off.
  */
 enum export_state export_state_next(enum export_state state, enum export_event event)

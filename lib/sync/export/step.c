@@ -1,8 +1,7 @@
 /*
- * Export: CS.wanted --> a target, in phases: what others wait for and they themselves (order.h),
- * the other objects, references between them, the other deletes. Before anything leaves, the number
- * of deletes is checked against the threshold. Each result goes to its row; the next import
- * confirms it.
+ * Export: CS.wanted --> a target, in phases: objects that others wait for and those others
+ * (order.h), the other objects, references, the other deletes. Before anything is sent, the deletes
+ * are checked against the limits. Each result is recorded on its row; the next import confirms it.
  */
 #include "base/timefmt.h"
 #include "report/fault.h"
@@ -19,7 +18,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define COMMIT_EVERY 200 /* results; after a crash the next import finds what it lost */
+#define COMMIT_EVERY 200 /* results; lost ones after a crash are found by the next import */
 
 /* --- the source that the connector pulls from --- */
 
@@ -111,7 +110,7 @@ static int source_result(
 	return source_end(st, MIN(r, 0), e);
 }
 
-/* The results that have come are recorded before the next are waited for. */
+/* Commits the results that have come, before the connector waits for more. */
 static void host_waiting(void *ctx)
 {
 	struct export_step *st = ctx;
@@ -130,7 +129,7 @@ static bool host_canceled(void *ctx)
 
 /* --- the phases --- */
 
-/* Sources whose failed references have all been accepted have no error any more. */
+/* Removes the error of objects whose failed references have all been accepted. */
 static int clear_retried(struct export_step *st, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -178,7 +177,7 @@ static void pages_free(struct export_step *st)
 	st->current = NULL;
 }
 
-/* What the connector is handed in one call may leave in any order. */
+/* One call of the connector: what it is handed may be sent in any order. */
 static int export_round(
 	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
@@ -222,7 +221,7 @@ static int export_phases(
 	return 0;
 }
 
-/* Is there anything to send? If not, the service is not asked for a token. */
+/* Is there anything to send? If not, the connector is not opened. */
 static int has_work(struct export_step *st, bool *ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -279,7 +278,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	return ret == 0 && step_result_good(end->result) ? limit_done(st, e) : ret;
 }
 
-/* The result, for as long as objects have errors: also those whose time has not come again. */
+/* The result, as long as objects have errors, also those that still wait for their retry. */
 static int tell_lasting(
 	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
 {

@@ -3,7 +3,7 @@
 #include "model/dn.h"
 #include "sync/soa.h"
 
-/* What is only filled is no difference where there is a value. */
+/* Removes SCHEMA_FILL_ONLY attributes that have a value already, or get none. */
 static void drop_filled(struct delta *d, const struct schema_class *class)
 {
 	unsigned n = 0;

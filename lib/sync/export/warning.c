@@ -1,4 +1,4 @@
-/* Two finders, one way of telling. */
+/* Warnings: found by the connector's type or by duplicate.c, reported in one way. */
 #include "sync/export/warning.h"
 #include "store/outbox.h"
 #include "sync/errors.h"
@@ -6,7 +6,7 @@
 #include "sync/images.h"
 #include "base/timefmt.h"
 
-/* Is it an error that the finders give? The service has the same names for its refusals. */
+/* Has the error the name of a warning? Refusals of the service may have the same names. */
 static bool is_warning(const struct sync_connector *c, const struct error_row *er)
 {
 	for (unsigned i = 0; c->type->problem_errors && c->type->problem_errors[i]; i++)
@@ -34,7 +34,7 @@ int warning_find(struct sync *s, struct sync_connector *c, const struct cs_row *
 	return 0;
 }
 
-/* Tells what the service did not mind, and keeps it on the object. */
+/* Reports the warning though the service accepted the object, and keeps it on the object. */
 static int tell(struct export_step *st, const struct export_slot *s, struct err *e)
 {
 	struct record r = {.event = EVENT_EXPORT_ERROR, .message = s->warning};
@@ -64,13 +64,13 @@ int warning_accepted(struct export_step *st, const struct export_slot *s, struct
 		return told || unseen ? 0 : tell(st, s, e);
 	if (known != 0)
 		return 0;
-	if (told) /* of a value that was not among those sent now, perhaps */
+	if (told) /* it may be about a value that was not sent now */
 		TRY(warning_find(
 			st->sync, st->conn, &s->row, &s->wanted, NULL, &a, &error, &text, e));
 	return text ? 0 : export_error_clear(st->sync, s->row.id, e);
 }
 
-/* --- what was told, and was mended without being sent --- */
+/* --- warnings about values that were corrected without being sent --- */
 
 static int recheck_one(struct export_step *st, int64_t cs, struct err *e)
 {

@@ -1,24 +1,24 @@
 /*
- * What the service will not like about an object, found before it is sent and named with object,
- * attribute and reason: a value that another object has, or that cannot be. The service decides
- * what becomes of it; what was told stays until the value is mended.
+ * Warnings about values that the service may refuse, found before they are sent: a value that
+ * another object has, or that is not valid. The text names object, attribute and reason. The object
+ * is sent nevertheless; the warning stays on it until the value is corrected.
  */
 #pragma once
 
 #include "sync/export/export.h"
 
 /*
- * Is there something to tell about the values that are sent (delta NULL: about all)? *ret_error is
- * the name of the error, *ret_text its words, in the arena; both NULL: no.
+ * Finds a warning about the values that are sent (delta NULL: about all). *ret_error is the name of
+ * the error, *ret_text its text, in the arena; both NULL: none.
  */
 int warning_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
 	const char **ret_error, const char **ret_text, struct err *e) _must_check_;
 /*
- * The service took the object: what it had refused before is over. What the slot warns of is told,
- * once, and kept on the object; a refusal carries the warning's words itself.
+ * The service accepted the object: removes an earlier refusal. The slot's warning is reported once
+ * and kept on the object. (After a refusal, its error has the warning's text.)
  */
 int warning_accepted(
 	struct export_step *st, const struct export_slot *s, struct err *e) _must_check_;
-/* At the begin of the step: takes back what was told and is mended. */
+/* At the begin of the step: removes warnings about values that were corrected. */
 int warning_recheck(struct export_step *st, struct err *e) _must_check_;
