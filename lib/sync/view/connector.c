@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* The settings as they are in force; of a secret only where it lies. */
+/* The settings in force; for a secret only the file that holds it. */
 static json_t *settings_json(const struct settings *s)
 {
 	json_t *o = json_object();

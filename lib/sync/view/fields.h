@@ -1,4 +1,4 @@
-/* Members of JSON objects that may be missing in the store: null then. */
+/* Sets members of JSON objects; a value that is not there becomes null. */
 #pragma once
 
 #include "base/timefmt.h"

@@ -73,7 +73,7 @@ static void decode(struct store *s, const void *image, size_t len, struct arena 
 	err_set(e, -EUCLEAN, NULL, 0, "the stored image is corrupt");
 }
 
-/* What could not be read is not shown as if it were not there. */
+/* After an error nothing is shown: an incomplete object would look like a whole one. */
 static json_t *whole(json_t *o, const struct err *e)
 {
 	if (!e->code)
@@ -82,7 +82,7 @@ static json_t *whole(json_t *o, const struct err *e)
 	return NULL;
 }
 
-/* Who has the authority over it: by the attributes of the directory, and in words. */
+/* Who has the authority over it: as the attribute of the directory, and in words. */
 static void set_authority(
 	json_t *o, const struct connector_type *type, const struct cs_row *row, struct arena *a)
 {
@@ -160,7 +160,7 @@ static json_t *links_json(struct store *s, const struct cs_row *row, struct aren
 	return list;
 }
 
-/* As the connector's type has it with any settings. */
+/* The row's class, in the schema that the connector's type has without settings. */
 static const struct schema_class *class_of(
 	struct store *s, const struct cs_row *row, struct arena *a)
 {
@@ -207,7 +207,7 @@ static json_t *pending_json(struct store *s, const struct cs_row *row, const str
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a)
 {
 	struct entry imported, wanted;
-	struct err ignored; /* the next cycle stops at it and tells */
+	struct err ignored; /* the next cycle stops at it and reports it */
 
 	decode(s, row->imported, row->imported_len, a, &imported, &ignored);
 	decode(s, row->wanted, row->wanted_len, a, &wanted, &ignored);

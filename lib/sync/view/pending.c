@@ -9,12 +9,12 @@
 #include <stdio.h>
 
 #define PAGE 200
-#define LINKS_MAX 1000 /* references told of one object */
+#define LINKS_MAX 1000 /* references shown of one object */
 
 static const enum export_state states[] = {
 	EXPORT_STATE_PENDING, EXPORT_STATE_SENDING, EXPORT_STATE_FAILED};
 
-/* Connector, then states of rows, then states of references, then ids. */
+/* A place in the list; its order: connector, phase, id. */
 struct place {
 	int64_t connector;
 	unsigned phase; /* 0..5: states of rows, states of references */

@@ -21,7 +21,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* A run's context without a run: connectors as the store knows them. */
+/* The context of a run, without one: the connectors have their rows from the store. */
 static int view_init(struct sync *s, const struct config *cfg, const struct rules *rules,
 	struct store *store, struct err *e)
 {
@@ -144,7 +144,7 @@ struct preview {
 	json_t *out;
 };
 
-/* Whom the object is computed from: what is joined to its metaverse object, and itself. */
+/* The sources of its metaverse object: all that is joined to it, and the object itself. */
 static int find_sources(struct preview *p, struct mv_source *self, struct err *e)
 {
 	enum join_outcome outcome = JOIN_FOUND;
@@ -223,7 +223,7 @@ static json_t *attr_json(const struct attr *a, struct arena *arena)
 static int set_pending(struct preview *p, const struct sync_connector *c, const struct cs_row *row,
 	const struct wanted *w, json_t *out, struct err *e)
 {
-	struct cs_row made = {.class = w->class}; /* where there is none yet */
+	struct cs_row made = {.class = w->class}; /* if there is no row yet */
 	json_t *changes = json_object();
 	struct entry imported;
 	struct delta d;
@@ -293,7 +293,7 @@ static int preview_connector(
 	outbound_init(&out, &p->s, c);
 	if (p->mv.id)
 		r = outbound_row(&out, p->mv.id, &p->a, &row, &ad_dn, &ad_cs, e);
-	/* of several accounts of one person, the one that was asked for */
+	/* if several rows are joined there: the one that was asked for */
 	if (!c->provisions && c->row.id == p->row.connector && p->row.mv == p->mv.id)
 		row = p->row;
 	src.creating = !row.imported;
@@ -419,7 +419,7 @@ static bool is_listed(const json_t *list, const char *attr)
 	return false;
 }
 
-/* Values that no rule gives now: kept by IgnoreThisFlow or execute-once, or of other rules. */
+/* Values that no rule gives now: kept by IgnoreThisFlow or execute-once, or from older rules. */
 static int add_kept(struct lineage *l, struct err *e)
 {
 	struct entry en;

@@ -1,5 +1,5 @@
 /*
- * The table of questions, see question.h. Each opens the store for itself, and only for a moment. A
+ * The table of questions, see question.h. Each opens the store itself, and only for a moment. A
  * new question is a function and a row of the table at the end, and a line in
  * daemon/adsyncd/org.adsyncd.Control.varlink. The daemon offers every row as a method, on the
  * sockets that the row says; the test unit/methods has the list of them, and compares the

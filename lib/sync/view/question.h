@@ -1,6 +1,6 @@
 /*
- * Questions and orders of the control interface that the store answers, by the names of its
- * methods. A new one is a row of the table in question.c with its function, and its line in
+ * The methods of the control interface that need the configuration, the store or the directories,
+ * by their names. A new one is a row of the table in question.c with its function, and its line in
  * daemon/adsyncd/org.adsyncd.Control.varlink: with its row the daemon offers it as a method.
  */
 #pragma once
@@ -33,7 +33,7 @@ struct question {
 
 /* The whole table. */
 const struct question *question_all(unsigned *ret_n);
-/* NULL: there is none of that name. */
+/* NULL: there is no such method. */
 const struct question *question_find(const char *name);
 /* The parameter that is missing or of a wrong type; NULL: none. */
 const char *question_wrong(const struct question *q, const json_t *parameters);

@@ -11,7 +11,7 @@
 #include <inttypes.h>
 
 struct error_counts {
-	int64_t import, sync; /* objects; sync: of inbound from it, and of outbound to it */
+	int64_t import, sync; /* objects; sync: in inbound from it, and in outbound to it */
 };
 
 static int count_errors(struct store *s, int64_t connector, struct error_counts *ret, struct err *e)

@@ -10,7 +10,7 @@
 #include <jansson.h>
 
 json_t *show_connectors(struct store *s, struct err *e);
-/* A row for each class of object; name NULL: of every connector. */
+/* A row for each class of object in the connector; name NULL: in every connector. */
 json_t *show_statistics(struct store *s, const char *name, struct err *e);
 json_t *show_runs(struct store *s, unsigned limit, struct err *e);
 /* id 0: the last one. */
@@ -28,21 +28,23 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 /* `name`: the number of a metaverse object, or the DN or anchor of an object joined to it. */
 json_t *show_mv(struct store *s, const char *name, struct err *e);
 /*
- * The deletion threshold in force and configured, what is staged, a permission that waits, and the
+ * The deletion threshold in force and configured, what is staged, an unused permission, and the
  * limits of each connector.
  */
 json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e);
-/* Settings (of secrets where they lie) and, with a store, the state of its import and its numbers.
+/* Its settings and, with a store, the state of its import and its numbers. Secrets are not shown,
+ * only the files that hold them.
  */
 json_t *show_connector(const struct config *cfg, struct store *s, const char *name, struct err *e);
 /* The number of the metaverse object that a number, DN or anchor names. */
 int show_find_mv(struct store *s, const char *name, int64_t *ret, struct err *e) _must_check_;
 
-/* Parts of these: a row; what an export would change of it, attribute -> {from, to}. */
+/* A row, as a part of the above. */
 json_t *show_row(struct store *s, const struct cs_row *row, struct arena *a);
-/* "source_dn": the object of AD that it comes from, which administrators know. */
+/* Sets "source_dn": the DN of the object that it comes from, in another connector. */
 int show_source(struct store *s, const struct cs_row *row, struct arena *a, json_t *o,
 	struct err *e) _must_check_;
+/* What an export would change of it: attribute -> {from, to}. */
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a);
 /* By DN or anchor in one connector, or with connector NULL in any. */
 int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,

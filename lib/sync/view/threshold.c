@@ -20,7 +20,7 @@ static void add_limit(json_t *list, const struct connector_config *cc, const cha
 			      set ? "threshold set" : from));
 }
 
-/* Of the classes that have a value of their own. A threshold stands beside that for all. */
+/* Classes with a value of their own. The threshold of a class is checked beside that for all. */
 static void add_classes(json_t *list, const struct config *cfg, const struct connector_config *cc,
 	const char *setting)
 {
