@@ -1,7 +1,7 @@
 /*
  * What an administrator changes in the store between runs: the deletion threshold, a permission,
- * the wait of an error. Each takes the lock of a run without waiting: -EBUSY beside a run, whoever
- * started it. -ENOENT: no cycle has run yet, or there is no such thing.
+ * the wait of an error. Each takes the lock of a run without waiting: -EBUSY while a run is in
+ * progress. -ENOENT: no cycle has run yet, or what is named does not exist.
  */
 #pragma once
 

@@ -1,4 +1,4 @@
-/* A test of one connector, for people who set it up. */
+/* A test of one connector, for administrators who set it up. */
 #pragma once
 
 #include "sync/config.h"

@@ -43,7 +43,7 @@ int tell_errors(struct sync *s, enum error_phase phase, const struct sync_connec
 int export_error_clear(struct sync *s, int64_t cs, struct err *e) _must_check_;
 
 /*
- * What to do about an error, by what its connector and the engine know of it; NULL: nothing is
- * known. row->step_type: the type of the connector whose step met the error.
+ * Advice for an error, from its connector or the engine; NULL: none. row->step_type: the type of
+ * the connector whose step met the error.
  */
 const char *error_advice(const struct error_row *row);

@@ -6,8 +6,7 @@
 
 #include "sync/session.h"
 
-/* Fills c->parameters and c->names from the settings and the store; they live in the run's arena.
- */
+/* Fills c->parameters and c->names (in the run's arena) from the settings and the store. */
 int sync_parameters(struct sync *s, struct sync_connector *c, struct err *e) _must_check_;
 /* Stores the names that the directory gave itself. In a transaction. */
 int sync_names_put(

@@ -442,8 +442,7 @@ static enum step_result own_failure(int r)
 	return r == -ENOSPC ? STEP_RESULT_DISK_FULL : STEP_RESULT_SERVER;
 }
 
-/* Runs one step and keeps its record. Negative: the store failed; the record is closed if possible.
- */
+/* Runs one step and keeps its record. Negative: the store failed. */
 static int run_step(struct sync *s, const struct plan_step *p, int number,
 	enum step_result *ret_result, struct err *e)
 {

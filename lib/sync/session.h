@@ -72,5 +72,5 @@ struct sync_connector *sync_connector_by_id(struct sync *s, int64_t id);
 /* The attribute that holds a group's members there; 0: there are no groups. */
 unsigned sync_member_attr(const struct sync_connector *c);
 
-/* Frees what a sync owns beside its arena. */
+/* Frees the memory of a sync, with its arena. */
 void sync_done(struct sync *s);

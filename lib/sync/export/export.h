@@ -73,6 +73,6 @@ struct export_step {
 /* Begins a transaction unless there is one; commits it. */
 int export_transaction(struct export_step *st, struct err *e) _must_check_;
 int export_commit(struct export_step *st, struct err *e) _must_check_;
-/* Is the row's last failure too fresh to send it again? */
+/* Must the row still wait for its retry after the last failure? */
 int export_must_wait(
 	struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e) _must_check_;

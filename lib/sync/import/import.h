@@ -68,9 +68,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e) _m
  */
 int reimport_missing(struct import_step *st, const struct cs_row *row, const char *what,
 	bool silent, struct err *e) _must_check_;
-/* After a good import: checks rows and references that await confirmation, and counts what lacks
- * it.
- */
+/* After a good import: checks and counts what awaits confirmation and is not shown. */
 int reimport_finish(struct import_step *st, struct step_end *end, struct err *e) _must_check_;
 
 /*

@@ -39,8 +39,7 @@ int import_link_set(struct import_step *st, const struct cs_row *row, unsigned a
 }
 
 /*
- * A reference that tells anchor and DN: the anchor decides, for the DN may be taken by another
- * object meanwhile.
+ * When a reference has anchor and DN, the anchor decides: another object may have the DN by now.
  */
 int import_placeholder(
 	struct import_step *st, const char *anchor, const char *dn, int64_t *ret, struct err *e)
@@ -218,8 +217,7 @@ int import_links_unseen(struct import_step *st, struct err *e)
 			TRY(import_link_set(st, &row, links[i].attr, links[i].target, false, e));
 			after = links[i].cs;
 		}
-		/* the last object may have more links: it is read again, the handled ones are seen
-		 */
+		/* the last object may have more unseen links: read it again */
 		after -= n == PAGE;
 	} while (n == PAGE);
 	return 0;

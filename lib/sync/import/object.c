@@ -241,7 +241,7 @@ static void count_change(struct import_step *st, const struct cs_row *row,
 }
 
 /*
- * The object was synchronized and is not any more. If its source of authority is in the cloud, the
+ * The directory no longer shows the object as mastered by us. If its authority is in the cloud, the
  * list that follows says so; if not, it was switched and rolled back between two imports, and
  * everything is sent again as after any roll-back.
  */

@@ -34,8 +34,7 @@ enum join_outcome {
 int inbound_join(struct inbound *in, struct mv_source *src, enum join_outcome *ret, int64_t *ret_mv,
 	const struct rule **ret_rule, const char **ret_error, struct err *e) _must_check_;
 
-/* The key of a value in mv_key: the hash of its folded text, so both kinds of comparison find it.
- */
+/* The key of a value in mv_key: the hash of its folded text, for both kinds of comparison. */
 int64_t inbound_key_hash(struct arena *a, const struct value *v);
 
 /*

@@ -270,7 +270,7 @@ static int load_winners(struct inbound *in, int64_t cs, struct err *e)
 	return 0;
 }
 
-/* A link was removed, but another winner may have it: the object's links are made anew. */
+/* A link was removed, but another winner may have it: all links of the object are set again. */
 static int link_removed(struct inbound *in, struct err *e)
 {
 	struct mv_result res = {

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-/* The settings in force; for a secret only the file that holds it. */
+/* The settings in force; for a secret only where it is: a file or credential. */
 static json_t *settings_json(const struct settings *s)
 {
 	json_t *o = json_object();

@@ -32,8 +32,9 @@ json_t *show_mv(struct store *s, const char *name, struct err *e);
  * limits of each connector.
  */
 json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e);
-/* Its settings and, with a store, the state of its import and its numbers. Secrets are not shown,
- * only the files that hold them.
+/*
+ * Its settings and, with a store, the state of its import and its numbers. Secrets are not shown,
+ * only where they are.
  */
 json_t *show_connector(const struct config *cfg, struct store *s, const char *name, struct err *e);
 /* The number of the metaverse object that a number, DN or anchor names. */
