@@ -222,10 +222,11 @@ static int link_slot(
 {
 	struct export_slot s = {.link = *li}, *kept;
 	struct cs_row source = {.class = li->class, .blocked = li->blocked};
-	int replaced = is_replaced(st, li, &p->arena, e);
+	int replaced;
 
 	if (soa_blocks(&source, soa_class(st->conn->cfg, &source), li->link.attr))
 		return 0;
+	replaced = is_replaced(st, li, &p->arena, e);
 	if (replaced)
 		return MIN(replaced, 0); /* the import that follows confirms both */
 	if (!li->link.wanted && li->link.imported) {
