@@ -180,7 +180,6 @@ static int tell(struct import_step *st, enum event_id event, const char *text, s
 static void sink_note(struct import_sink *sink, const char *text)
 {
 	struct import_step *st = (struct import_step *)sink;
-
 	struct err e = {0};
 	int r = sink_write(st, &e);
 
@@ -208,7 +207,6 @@ static int keep_class(struct import_step *st, const char *class, struct err *e)
 static int sink_keep(struct import_sink *sink, const char *class, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-
 	int r = sink_read(st, e);
 
 	if (r >= 0 && import_is_full(st))
@@ -219,7 +217,6 @@ static int sink_keep(struct import_sink *sink, const char *class, struct err *e)
 static int sink_names(struct import_sink *sink, const char *text, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-
 	int r = sink_write(st, e);
 
 	if (r >= 0)
@@ -279,7 +276,6 @@ static int sink_container(struct import_sink *sink, const char *anchor, const ch
 static int sink_container_gone(struct import_sink *sink, const char *anchor, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-
 	int r = sink_write(st, e);
 
 	if (r >= 0)
@@ -291,7 +287,6 @@ static int sink_containers_moved(
 	struct import_sink *sink, const struct container_move *moves, unsigned n, struct err *e)
 {
 	struct import_step *st = (struct import_step *)sink;
-
 	int r = sink_write(st, e);
 
 	if (r >= 0)
