@@ -1,11 +1,10 @@
 """Exchange's view of the emulator's users: whose attributes are whose, and through which door."""
-import json
 import urllib.error
 import urllib.request
 import ssl
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, code, parse
+from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph, code, parse
 
 OUTLOOK = "https://outlook.office365.com/.default"
 HOME = "@fjordline.example"
@@ -56,23 +55,9 @@ class Exchange:
         return status, exception.rsplit(".", 1)[1], text
 
 
-@pytest.fixture
-def make(tmp_path):
-    running = []
-
-    def start(*options, **more):
-        """The folder is kept: a second one finds what the first left."""
-        if running:
-            running.pop().stop()
-        with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
-            path = tmp_path / "tenant.json"
-            path.write_text(json.dumps(dict(json.load(f), **more)), encoding="utf-8")
-        running.append(Emulator(str(tmp_path), *options, tenant=str(path)))
-        return running[-1]
-
-    yield start
-    for em in running:
-        em.stop()
+@pytest.fixture(name="make")
+def fixture_make(make_emulator):
+    return make_emulator
 
 
 @pytest.fixture

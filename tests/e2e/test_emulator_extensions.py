@@ -5,7 +5,7 @@ import json
 import sqlite3
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Emulator, Graph, code, q
+from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, Graph, code, q
 
 FORBIDDEN = (403, "Authorization_RequestDenied")
 BAD = (400, "Request_BadRequest")
@@ -24,27 +24,9 @@ VALUES = {  # dataType: what is taken, what is shown, what is refused
                base64.b64encode(b"x" * 257).decode(), "A", "%%%%", 7)}
 
 
-@pytest.fixture
-def make(tmp_path):
-    running = []
-
-    def start(*options, roles=None):
-        """The folder is kept: a second one finds what the first left."""
-        if running:
-            running.pop().stop()
-        with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
-            tenant = json.load(f)
-        for app in tenant["applications"]:
-            if app["appId"] == GRAPH_APP[0] and roles is not None:
-                app["roles"] = roles
-        path = tmp_path / "tenant.json"
-        path.write_text(json.dumps(tenant), encoding="utf-8")
-        running.append(Emulator(str(tmp_path), *options, tenant=str(path)))
-        return running[-1]
-
-    yield start
-    for em in running:
-        em.stop()
+@pytest.fixture(name="make")
+def fixture_make(make_emulator):
+    return make_emulator
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 """The emulator's side of the source of authority: who may switch, what stays, what is refused."""
-import json
 import os
 from xml.etree import ElementTree
 
@@ -25,24 +24,8 @@ FLAG = "/%s?$count=true&$filter=onPremisesSyncBehavior/isCloudManaged eq true"
 
 
 @pytest.fixture
-def make(tmp_path):
-    """An emulator whose application "Only public Graph" has just these roles."""
-    running = []
-
-    def start(roles=None, **more):
-        with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
-            tenant = dict(json.load(f), **more)
-        for app in tenant["applications"]:
-            if app["appId"] == GRAPH_APP[0] and roles is not None:
-                app["roles"] = roles
-        path = tmp_path / "tenant.json"
-        path.write_text(json.dumps(tenant), encoding="utf-8")
-        running.append(Emulator(str(tmp_path), "--memory", tenant=str(path)))
-        return running[-1]
-
-    yield start
-    for em in running:
-        em.stop()
+def make(make_emulator):
+    return lambda roles=None, **more: make_emulator("--memory", roles=roles, **more)
 
 
 def create(sync, collection, **more):
