@@ -259,10 +259,10 @@ class Lab:
 
     def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
                  tenant=None, sign_in=None, second=False, second_port=0, ad="",
-                 other_first=False, **settings):
+                 other_first=False, emulator=(), **settings):
         """second: there is a second tenant, the company's objects go to both.
         company.other: a second forest, with a connector of its own; other_first: before the other.
-        ad: settings of the connectors of AD."""
+        ad: settings of the connectors of AD. emulator: options of the (first) tenant."""
         self.folder = str(folder)
         self.company = company or Company()
         self.ad, self.other_first = ad, other_first
@@ -270,8 +270,8 @@ class Lab:
             with open(self.folder + "/ad-settings", encoding="utf-8") as f:
                 self.ad = f.read()
         self.ldif = os.path.join(self.folder, "ad.ldif")
-        self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), port=port,
-                                 tenant=tenant)
+        self.emulator = Emulator(self.folder, *(["--memory"] if memory else []), *emulator,
+                                 port=port, tenant=tenant)
         self.graph = Graph(self.emulator)
         self.second = None
         if second:
