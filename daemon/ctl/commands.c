@@ -99,18 +99,46 @@ int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t 
 	return CTL_GOOD;
 }
 
-int ctl_show(const struct ctl *c, const char *method, json_t *parameters, const char *key,
-	void (*text)(const json_t *o))
+int ctl_ask_text(const struct ctl *c, const char *method, json_t *parameters, const char *member,
+	json_t **ret)
 {
-	json_t *o;
+	json_t *o, *shown;
 	int r = ctl_ask(c, method, parameters, &o);
 
 	if (r)
 		return r;
-	if (c->json)
-		print_json(json_object_get(o, key));
-	else
-		text(json_object_get(o, key));
+	shown = json_incref(member ? json_object_get(o, member) : o);
+	json_decref(o);
+	*ret = c->json ? NULL : shown;
+	if (c->json) {
+		print_json(shown);
+		json_decref(shown);
+	}
+	return 0;
+}
+
+int ctl_show(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	void (*text)(const json_t *o))
+{
+	json_t *o;
+	int r = ctl_ask_text(c, method, parameters, key, &o);
+
+	if (r || c->json)
+		return r;
+	text(o);
+	json_decref(o);
+	return 0;
+}
+
+int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
+	const struct column *columns, unsigned n)
+{
+	json_t *o;
+	int r = ctl_ask_text(c, method, parameters, key, &o);
+
+	if (r || c->json)
+		return r;
+	print_table(o, columns, n);
 	json_decref(o);
 	return 0;
 }
@@ -150,15 +178,10 @@ int command_status(const struct ctl *c, int argc, char **argv)
 	};
 	const json_t *last;
 	json_t *o;
-	int r = ctl_ask(c, "GetStatus", NULL, &o);
+	int r = ctl_ask_text(c, "GetStatus", NULL, NULL, &o);
 
-	if (r)
+	if (r || c->json)
 		return r;
-	if (c->json) {
-		print_json(o);
-		json_decref(o);
-		return 0;
-	}
 	print_fields(o, "");
 	print_fields(json_object_get(o, "scheduler"), "");
 	last = json_object_get(o, "last_run");
@@ -168,22 +191,6 @@ int command_status(const struct ctl *c, int argc, char **argv)
 	}
 	puts("");
 	print_table(json_object_get(o, "connectors"), columns, ARRAY_SIZE(columns));
-	json_decref(o);
-	return 0;
-}
-
-int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
-	const struct column *columns, unsigned n)
-{
-	json_t *o;
-	int r = ctl_ask(c, method, parameters, &o);
-
-	if (r)
-		return r;
-	if (c->json)
-		print_json(json_object_get(o, key));
-	else
-		print_table(json_object_get(o, key), columns, n);
 	json_decref(o);
 	return 0;
 }
@@ -240,24 +247,6 @@ int command_cs_search(const struct ctl *c, int argc, char **argv)
 		ARRAY_SIZE(object_columns));
 }
 
-static void show_pending(const json_t *o)
-{
-	const char *key;
-	json_t *change;
-
-	if (!json_object_size(o))
-		return;
-	puts("\nPending export:");
-	json_object_foreach ((json_t *)o, key, change) {
-		char *from = json_dumps(json_object_get(change, "from"), JSON_ENCODE_ANY);
-		char *to = json_dumps(json_object_get(change, "to"), JSON_ENCODE_ANY);
-
-		printf("  %-32s %s -> %s\n", key, from ? from : "-", to ? to : "-");
-		free(from);
-		free(to);
-	}
-}
-
 /* A table with a heading; nothing where it has no rows. */
 static void print_part(
 	const json_t *rows, const char *heading, const struct column *columns, unsigned n)
@@ -286,7 +275,7 @@ static void print_cs(const json_t *row)
 	}
 	print_attributes(json_object_get(row, "imported"), "Imported");
 	print_attributes(json_object_get(row, "wanted_attributes"), "Wanted");
-	show_pending(json_object_get(row, "pending_export"));
+	print_changes(json_object_get(row, "pending_export"));
 	print_part(json_object_get(row, "references"), "References", references,
 		ARRAY_SIZE(references));
 }

@@ -30,6 +30,12 @@ struct command {
 
 /* One call, one reply. 0 with *ret, or an exit code with the message printed. */
 int ctl_ask(const struct ctl *c, const char *method, json_t *parameters, json_t **ret);
+/*
+ * The same with a member of the reply (NULL: all of it) for a command that prints it as text. With
+ * --json it is printed here, and *ret is NULL. The caller frees *ret.
+ */
+int ctl_ask_text(const struct ctl *c, const char *method, json_t *parameters, const char *member,
+	json_t **ret);
 /* Asks, and shows a member of the reply: by the function, or as JSON. */
 int ctl_show(const struct ctl *c, const char *method, json_t *parameters, const char *key,
 	void (*text)(const json_t *o));

@@ -45,26 +45,13 @@ static void print_flows(const json_t *flows)
 
 static void print_export(const json_t *out)
 {
-	const json_t *pending = json_object_get(out, "pending_export");
-	const char *key;
-	json_t *change;
-
 	printf("\nOutbound to %s: %s\n", text_of(out, "connector"), text_of(out, "result"));
 	print_rules(json_object_get(out, "rules"));
 	if (json_array_size(json_object_get(out, "flows"))) {
 		puts("\nFlows:");
 		print_flows(json_object_get(out, "flows"));
 	}
-	if (!json_object_size(pending))
-		return;
-	puts("\nPending export:");
-	json_object_foreach ((json_t *)pending, key, change) {
-		printf("  %-32s ", key);
-		print_value(json_object_get(change, "from"));
-		printf(" -> ");
-		print_value(json_object_get(change, "to"));
-		puts("");
-	}
+	print_changes(json_object_get(out, "pending_export"));
 }
 
 static void print_preview(const json_t *preview)

@@ -106,6 +106,31 @@ void print_attributes(const json_t *o, const char *title)
 	}
 }
 
+static void print_side(const json_t *v)
+{
+	char *text = v ? json_dumps(v, JSON_ENCODE_ANY) : NULL;
+
+	fputs(text ? text : "-", stdout);
+	free(text);
+}
+
+void print_changes(const json_t *changes)
+{
+	const char *key;
+	json_t *change;
+
+	if (!json_object_size(changes))
+		return;
+	puts("\nPending export:");
+	json_object_foreach ((json_t *)changes, key, change) {
+		printf("  %-32s ", key);
+		print_side(json_object_get(change, "from"));
+		fputs(" -> ", stdout);
+		print_side(json_object_get(change, "to"));
+		puts("");
+	}
+}
+
 void print_counters(const json_t *o)
 {
 	const char *key, *sep = "";

@@ -16,5 +16,7 @@ void print_table(const json_t *rows, const struct column *columns, unsigned n);
 void print_fields(const json_t *o, const char *prefix);
 /* attribute: value, one line per value. */
 void print_attributes(const json_t *o, const char *title);
+/* What is pending, under a heading: "attribute from -> to". Nothing when there is nothing. */
+void print_changes(const json_t *changes);
 /* "stage-add 3, export-add 2" */
 void print_counters(const json_t *o);

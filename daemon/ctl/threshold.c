@@ -30,14 +30,11 @@ int command_threshold_show(const struct ctl *c, int argc, char **argv)
 static int done(const struct ctl *c, const char *method, json_t *parameters, const char *text)
 {
 	json_t *o;
-	int r = ctl_ask(c, method, parameters, &o);
+	int r = ctl_ask_text(c, method, parameters, NULL, &o);
 
-	if (r)
+	if (r || c->json)
 		return r;
-	if (c->json)
-		print_json(o);
-	else
-		puts(text);
+	puts(text);
 	json_decref(o);
 	return 0;
 }
@@ -63,18 +60,15 @@ int command_threshold_set(const struct ctl *c, int argc, char **argv)
 int command_threshold_override(const struct ctl *c, int argc, char **argv)
 {
 	json_t *o;
-	int r = ctl_ask(c, "OverrideThreshold", NULL, &o);
+	int r = ctl_ask_text(c, "OverrideThreshold", NULL, NULL, &o);
 
-	if (r)
+	if (r || c->json)
 		return r;
-	if (c->json)
-		print_json(o);
-	else
-		printf("the next export may delete %lld objects and %lld references, up to %lld of "
-		       "them members of one group; the permission ends after it, or in a day\n",
-			(long long)json_integer_value(json_object_get(o, "deletes")),
-			(long long)json_integer_value(json_object_get(o, "references")),
-			(long long)json_integer_value(json_object_get(o, "removals")));
+	printf("the next export may delete %lld objects and %lld references, up to %lld of "
+	       "them members of one group; the permission ends after it, or in a day\n",
+		(long long)json_integer_value(json_object_get(o, "deletes")),
+		(long long)json_integer_value(json_object_get(o, "references")),
+		(long long)json_integer_value(json_object_get(o, "removals")));
 	json_decref(o);
 	return 0;
 }

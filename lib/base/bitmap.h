@@ -31,6 +31,15 @@ static inline bool bitmap_get(const struct bitmap *b, int64_t id)
 	return i < b->size && (b->bits[i] >> (id % 8) & 1);
 }
 
+/* The first id in the set that is greater than `after`; 0: none is left. */
+static inline int64_t bitmap_next(const struct bitmap *b, int64_t after)
+{
+	for (int64_t id = after + 1; id < (int64_t)b->size * 8; id++)
+		if (bitmap_get(b, id))
+			return id;
+	return 0;
+}
+
 static inline void bitmap_unset(struct bitmap *b, int64_t id)
 {
 	if (bitmap_get(b, id))

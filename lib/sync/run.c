@@ -270,12 +270,6 @@ static enum run_profile step_profile(const struct plan_step *p)
 	return RUN_EXPORT;
 }
 
-static bool import_full(const struct sync_connector *c, bool full)
-{
-	return full || !c->row.cursor_len || c->row.full_import_required ||
-	       c->row.import_full_running;
-}
-
 /* Does the connector get such a step, in the half of the plan with this `provisions`? */
 static bool is_meant(const struct sync_connector *c, enum step_kind kind, bool provisions)
 {
@@ -299,7 +293,7 @@ static void plan_kind(struct sync *s, struct plan *plan, enum step_kind kind, bo
 	for (unsigned i = 0; i < s->n_connectors; i++) {
 		struct sync_connector *c = &s->connectors[i];
 		bool is_full = kind == STEP_IMPORT
-		                       ? import_full(c, full)
+		                       ? full || sync_needs_full_import(c)
 		                       : kind != STEP_EXPORT &&
 		                                 (full || c->row.full_sync_required ||
 							 (kind == STEP_OUTBOUND && c->lets_go));

@@ -65,6 +65,13 @@ static inline bool sync_canceled(const struct sync *s)
 	return s->host->canceled && s->host->canceled(s->host->ctx);
 }
 
+/* Must the next import read everything? There is no cursor, or the last full import has not ended.
+ */
+static inline bool sync_needs_full_import(const struct sync_connector *c)
+{
+	return !c->row.cursor_len || c->row.full_import_required || c->row.import_full_running;
+}
+
 /* Reports to the host where the step is, at most twice a second unless `now`. */
 void sync_progress(struct sync *s, bool now);
 

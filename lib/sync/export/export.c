@@ -20,11 +20,16 @@ int export_commit(struct export_step *st, struct err *e)
 	return 0;
 }
 
-int export_must_wait(struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e)
+int export_must_wait(struct export_step *st, enum export_state state, int64_t cs, struct arena *a,
+	bool *ret, struct err *e)
 {
 	struct error_row er;
-	int r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
+	int r;
 
+	*ret = false;
+	if (state != EXPORT_STATE_FAILED)
+		return 0;
+	r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
 	TRY(r);
 	*ret = r == 0 && er.retry_at > st->started;
 	return 0;

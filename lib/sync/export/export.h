@@ -44,15 +44,19 @@ struct export_page {
 	unsigned n, given, done;
 };
 
+/* Where a phase is: the states that are due are walked one after the other, each by id. */
+struct export_place {
+	unsigned due; /* index in export_due */
+	int64_t after;
+	struct cs_link after_link;
+};
+
 struct export_step {
 	struct export_source source; /* first: the connector hands it back */
 	struct sync *sync;
 	struct sync_connector *conn;
 	enum export_phase phase;
-	/* where the phase is: states are walked in order, each by id */
-	unsigned state_index;
-	int64_t after;
-	struct cs_link after_link;
+	struct export_place place;
 	struct bitmap handled; /* rows handed out in this phase: not again in this run */
 	/* of the ordered phase */
 	struct order *order;
@@ -73,6 +77,6 @@ struct export_step {
 /* Begins a transaction unless there is one; commits it. */
 int export_transaction(struct export_step *st, struct err *e) _must_check_;
 int export_commit(struct export_step *st, struct err *e) _must_check_;
-/* Must the row still wait for its retry after the last failure? */
-int export_must_wait(
-	struct export_step *st, int64_t cs, struct arena *a, bool *ret, struct err *e) _must_check_;
+/* Must a row, or a reference of it, that is in this state still wait after the last failure? */
+int export_must_wait(struct export_step *st, enum export_state state, int64_t cs, struct arena *a,
+	bool *ret, struct err *e) _must_check_;

@@ -75,9 +75,15 @@ int limit_override_set(struct store *s, const struct limit_override *o, struct e
 
 /* --- deletes --- */
 
+/* Can n be too large a share? If not, the whole need not be counted. */
+static bool may_exceed(int64_t n, int64_t percent)
+{
+	return percent >= 0 && n > FEW;
+}
+
 bool limit_share_exceeded(int64_t n, int64_t of, int64_t percent)
 {
-	return percent >= 0 && n > FEW && n * 100 > of * percent;
+	return may_exceed(n, percent) && n * 100 > of * percent;
 }
 
 /* Checks number and share of one class. Text in why when there are too many. */
@@ -97,7 +103,7 @@ static int doubt_class(
 		return 0;
 	}
 	own_value(all, own, "deletion_limit", d->class, &share);
-	if (d->deletes <= FEW || share.n < 0) /* saves counting all objects of the class */
+	if (!may_exceed(d->deletes, share.n))
 		return 0;
 	TRY(cs_count_imported_class(st->sync->store, st->conn->row.id, d->class, &of, e));
 	if (limit_share_exceeded(d->deletes, of, share.n))
@@ -120,7 +126,7 @@ static int doubt_references(
 	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "deletion_limit", NULL, &share);
 	TRY(cs_link_count_removals(st->sync->store, connector, &n, e));
 	*ret_n = n;
-	if (n <= FEW || share.n < 0)
+	if (!may_exceed(n, share.n))
 		return 0;
 	TRY(cs_link_count_imported(st->sync->store, connector, &of, e));
 	if (limit_share_exceeded(n, of, share.n))

@@ -8,6 +8,7 @@
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/export/duplicate.h"
+#include "sync/export/state.h"
 #include "sync/images.h"
 
 #include <errno.h>
@@ -39,12 +40,6 @@ struct graph {
 	unsigned n_ready, taken;
 };
 
-static bool is_due(const struct cs_row *row)
-{
-	return row->state == EXPORT_STATE_PENDING || row->state == EXPORT_STATE_SENDING ||
-	       row->state == EXPORT_STATE_FAILED;
-}
-
 static void edge_add(struct graph *g, int64_t taker, int64_t giver)
 {
 	if (g->n_edges == g->cap) {
@@ -57,12 +52,11 @@ static void edge_add(struct graph *g, int64_t taker, int64_t giver)
 /* 1: the row is to be sent in this export. */
 static int is_sent(struct export_step *st, const struct cs_row *row, struct arena *a, struct err *e)
 {
-	bool wait = false;
+	bool wait;
 
-	if (!is_due(row) || soa_blocks_all(row) || row->connector != st->conn->row.id)
+	if (!export_is_due(row->state) || soa_blocks_all(row) || row->connector != st->conn->row.id)
 		return 0;
-	if (row->state == EXPORT_STATE_FAILED)
-		TRY(export_must_wait(st, row->id, a, &wait, e));
+	TRY(export_must_wait(st, row->state, row->id, a, &wait, e));
 	return !wait;
 }
 
@@ -160,10 +154,7 @@ static int one_giver(
 
 static int find_edges(struct export_step *st, struct graph *g, struct err *e)
 {
-	static const enum export_state states[] = {
-		EXPORT_STATE_SENDING, EXPORT_STATE_PENDING, EXPORT_STATE_FAILED};
-
-	for (unsigned s = 0; s < ARRAY_SIZE(states); s++) {
+	for (unsigned s = 0; s < EXPORT_DUE_COUNT; s++) {
 		int64_t after = 0;
 		unsigned n;
 
@@ -171,8 +162,8 @@ static int find_edges(struct export_step *st, struct graph *g, struct err *e)
 			_cleanup_arena_ struct arena page = {0};
 			struct cs_row *rows;
 
-			TRY(cs_page_state_known(st->sync->store, st->conn->row.id, states[s], after,
-				EXPORT_PAGE, &page, &rows, &n, e));
+			TRY(cs_page_state_known(st->sync->store, st->conn->row.id, export_due[s],
+				after, EXPORT_PAGE, &page, &rows, &n, e));
 			for (unsigned i = 0; i < n; i++) {
 				after = rows[i].id;
 				TRY(one_giver(st, g, &rows[i], e));

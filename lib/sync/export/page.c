@@ -10,6 +10,7 @@
 #include "sync/export/limit.h"
 #include "sync/export/refused.h"
 #include "sync/export/order.h"
+#include "sync/export/state.h"
 #include "sync/export/target.h"
 #include "sync/export/warning.h"
 #include "sync/images.h"
@@ -18,12 +19,6 @@
 #include "report/fault.h"
 #include "base/timefmt.h"
 
-static const enum export_state states[] = {
-	EXPORT_STATE_SENDING,
-	EXPORT_STATE_PENDING,
-	EXPORT_STATE_FAILED,
-};
-
 static struct export_slot *slot_add(struct export_page *p, struct export_slot *s)
 {
 	struct export_slot *ret = &p->slots[p->n];
@@ -31,6 +26,37 @@ static struct export_slot *slot_add(struct export_page *p, struct export_slot *s
 	s->item.id = p->number << 16 | p->n++;
 	*ret = *s;
 	return ret;
+}
+
+/* A change of an object: the item shows what its slot keeps. */
+static struct export_slot *change_add(struct export_page *p, struct export_slot *s)
+{
+	struct export_slot *ret = slot_add(p, s);
+
+	ret->item.wanted = &ret->wanted;
+	ret->item.delta = &ret->delta;
+	return ret;
+}
+
+static struct export_item item_of(const struct cs_row *row, enum export_kind kind, enum delta_op op)
+{
+	return (struct export_item){
+		.kind = kind,
+		.op = op,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+	};
+}
+
+/* What the import showed, and what the rules want without that of another authority. */
+static int row_images(struct export_step *st, struct export_page *p, const struct cs_row *row,
+	struct entry *ret_imported, struct entry *ret_wanted, struct err *e)
+{
+	TRY(row_entry(st->sync, row, false, &p->arena, ret_imported, e));
+	TRY(row_entry(st->sync, row, true, &p->arena, ret_wanted, e));
+	soa_ours_only(row, soa_class(st->conn->cfg, row), ret_wanted);
+	return 0;
 }
 
 static int keep_state(
@@ -55,41 +81,29 @@ static int rename_slot(
 static int object_slot(
 	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
 {
-	struct export_slot s = {.row = *row}, *kept;
+	struct export_slot s = {.row = *row};
 	struct entry imported;
 
 	if (!want_has_values(row->want) || soa_blocks_all(row))
 		return 0;
-	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
-	TRY(row_entry(st->sync, row, true, &p->arena, &s.wanted, e));
-	soa_ours_only(row, soa_class(st->conn->cfg, row), &s.wanted);
+	TRY(row_images(st, p, row, &imported, &s.wanted, e));
 	pending_delta(
 		row_class(st->conn->cfg, row), row, &imported, &s.wanted, 0, &p->arena, &s.delta);
 	if (row->anchor && s.delta.n_attrs)
 		TRY(refused_hold(st->sync->store, row->id, st->started, &s.delta, &s.held, e));
-	if (s.held && !s.delta.n_attrs) {
+	if (s.held && !s.delta.n_attrs)
 		return keep_state(st, row, EXPORT_EVENT_HELD, e);
-	}
 	if (row->anchor && !s.delta.n_attrs && !row->export_all &&
 		!pending_dn(st->conn->cfg, row, &s.wanted, &p->arena))
 		return keep_state(st, row, EXPORT_EVENT_IMPORT_EQUAL, e);
 	TRY(warning_find(st->sync, st->conn, row, &s.wanted, row->anchor ? &s.delta : NULL,
 		&p->arena, &s.warning_error, &s.warning, e));
-	s.item = (struct export_item){
-		.kind = EXPORT_OBJECT,
-		.op = row->anchor ? DELTA_UPDATE : DELTA_ADD,
-		.unknown_outcome = row->state == EXPORT_STATE_SENDING,
-		.class = row->class,
-		.dn = row->dn,
-		.anchor = row->anchor,
-		.new_dn = pending_dn(st->conn->cfg, row, &s.wanted, &p->arena),
-	};
+	s.item = item_of(row, EXPORT_OBJECT, row->anchor ? DELTA_UPDATE : DELTA_ADD);
+	s.item.unknown_outcome = row->state == EXPORT_STATE_SENDING;
+	s.item.new_dn = pending_dn(st->conn->cfg, row, &s.wanted, &p->arena);
 	if (s.item.new_dn)
 		return rename_slot(st, p, &s, e);
-	kept = slot_add(p, &s);
-	kept->item.wanted = &kept->wanted;
-	kept->item.delta = &kept->delta;
-	return keep_state(st, &kept->row, EXPORT_EVENT_SEND, e);
+	return keep_state(st, &change_add(p, &s)->row, EXPORT_EVENT_SEND, e);
 }
 
 static int delete_slot(
@@ -103,13 +117,7 @@ static int delete_slot(
 		return soa_hold(st->sync, st->conn, row, DELTA_DELETE, NULL, e);
 	if (!row->anchor) /* never known there: removed, if this run has imported */
 		return st->conn->imported ? row_remove(st->sync, row, e) : 0;
-	s.item = (struct export_item){
-		.kind = EXPORT_DELETE,
-		.op = DELTA_DELETE,
-		.class = row->class,
-		.dn = row->dn,
-		.anchor = row->anchor,
-	};
+	s.item = item_of(row, EXPORT_DELETE, DELTA_DELETE);
 	return keep_state(st, &slot_add(p, &s)->row, EXPORT_EVENT_SEND, e);
 }
 
@@ -117,27 +125,17 @@ static int delete_slot(
 static int aside_slot(
 	struct export_step *st, struct export_page *p, struct cs_row *row, struct err *e)
 {
-	struct export_slot s = {.row = *row, .aside = true}, *kept;
+	struct export_slot s = {.row = *row, .aside = true};
 	struct entry imported, wanted;
 
 	if (row->want != WANT_PRESENT || soa_blocks_all(row))
 		return 0;
-	TRY(row_entry(st->sync, row, false, &p->arena, &imported, e));
-	TRY(row_entry(st->sync, row, true, &p->arena, &wanted, e));
-	soa_ours_only(row, soa_class(st->conn->cfg, row), &wanted);
+	TRY(row_images(st, p, row, &imported, &wanted, e));
 	order_aside(st, row, &imported, &wanted, &p->arena, &s.wanted, &s.delta);
 	if (!s.delta.n_attrs)
 		return 0;
-	s.item = (struct export_item){
-		.kind = EXPORT_OBJECT,
-		.op = DELTA_UPDATE,
-		.class = row->class,
-		.dn = row->dn,
-		.anchor = row->anchor,
-	};
-	kept = slot_add(p, &s);
-	kept->item.wanted = &kept->wanted;
-	kept->item.delta = &kept->delta;
+	s.item = item_of(row, EXPORT_OBJECT, DELTA_UPDATE);
+	(void)change_add(p, &s);
 	return 0;
 }
 
@@ -169,21 +167,20 @@ static int load_ordered(struct export_step *st, struct export_page *p, struct er
 
 static int load_rows(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
 {
-	enum export_state state = states[st->state_index];
+	enum export_state state = export_due[st->place.due];
 	struct cs_row *rows;
 	unsigned n;
 
-	TRY(cs_page_state(st->sync->store, st->conn->row.id, state, st->after, EXPORT_PAGE,
+	TRY(cs_page_state(st->sync->store, st->conn->row.id, state, st->place.after, EXPORT_PAGE,
 		&p->arena, &rows, &n, e));
 	p->slots = arena_zalloc(&p->arena, (n + 1) * sizeof(*p->slots));
 	for (unsigned i = 0; i < n; i++) {
-		bool wait = false;
+		bool wait;
 
-		st->after = rows[i].id;
+		st->place.after = rows[i].id;
 		if (bitmap_get(&st->handled, rows[i].id) || bitmap_get(&st->ordered, rows[i].id))
 			continue;
-		if (state == EXPORT_STATE_FAILED)
-			TRY(export_must_wait(st, rows[i].id, &p->arena, &wait, e));
+		TRY(export_must_wait(st, state, rows[i].id, &p->arena, &wait, e));
 		if (wait)
 			continue;
 		bitmap_set(&st->handled, rows[i].id);
@@ -262,24 +259,24 @@ static int link_slot(
 
 static int load_links(struct export_step *st, struct export_page *p, bool *ret_more, struct err *e)
 {
-	enum export_state state = states[st->state_index];
+	enum export_state state = export_due[st->place.due];
 	struct link_item *items;
 	unsigned n;
 
-	TRY(cs_link_page_export(st->sync->store, st->conn->row.id, state, &st->after_link,
+	TRY(cs_link_page_export(st->sync->store, st->conn->row.id, state, &st->place.after_link,
 		EXPORT_PAGE, &p->arena, &items, &n, e));
 	p->slots = arena_zalloc(&p->arena, (n + 1) * sizeof(*p->slots));
 	for (unsigned i = 0; i < n; i++) {
-		bool wait = false;
+		bool wait;
 
-		st->after_link = items[i].link;
+		st->place.after_link = items[i].link;
 		/* what was handed out as new in this run is not sent again as failed */
 		if (state != EXPORT_STATE_FAILED) {
 			bitmap_set(&st->handled, items[i].link.cs);
 		} else {
 			if (bitmap_get(&st->handled, items[i].link.cs))
 				continue;
-			TRY(export_must_wait(st, items[i].link.cs, &p->arena, &wait, e));
+			TRY(export_must_wait(st, state, items[i].link.cs, &p->arena, &wait, e));
 			if (wait)
 				continue;
 			bitmap_set(&st->retried, items[i].link.cs);
@@ -302,17 +299,14 @@ static int load(struct export_step *st, struct export_page *p, struct err *e)
 {
 	if (st->phase == EXPORT_ORDERED)
 		return load_ordered(st, p, e);
-	while (st->state_index < ARRAY_SIZE(states) && p->n == 0) {
+	while (st->place.due < EXPORT_DUE_COUNT && p->n == 0) {
 		bool more;
 
 		arena_reset(&p->arena);
 		TRY(st->phase == EXPORT_LINKS ? load_links(st, p, &more, e)
 					      : load_rows(st, p, &more, e));
-		if (!more) {
-			st->state_index++;
-			st->after = 0;
-			st->after_link = (struct cs_link){0};
-		}
+		if (!more)
+			st->place = (struct export_place){.due = st->place.due + 1};
 	}
 	return 0;
 }

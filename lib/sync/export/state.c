@@ -55,6 +55,20 @@ enum export_state export_state_next(enum export_state state, enum export_event e
 	return state;
 }
 
+const enum export_state export_due[EXPORT_DUE_COUNT] = {
+	EXPORT_STATE_SENDING,
+	EXPORT_STATE_PENDING,
+	EXPORT_STATE_FAILED,
+};
+
+bool export_is_due(enum export_state state)
+{
+	for (unsigned i = 0; i < EXPORT_DUE_COUNT; i++)
+		if (export_due[i] == state)
+			return true;
+	return false;
+}
+
 #define BACKOFF_FIRST 60
 #define BACKOFF_MAX (12 * 3600)
 

@@ -24,5 +24,13 @@ enum export_event {
 
 enum export_state export_state_next(enum export_state state, enum export_event event);
 
+/*
+ * The states of what an export sends, in the order in which it sends: first that whose result was
+ * not recorded, then what is new, then what failed and has waited.
+ */
+#define EXPORT_DUE_COUNT 3
+extern const enum export_state export_due[EXPORT_DUE_COUNT];
+bool export_is_due(enum export_state state);
+
 /* Seconds to wait before the n-th retry (n from 1): none, then doubling, at most 12 hours. */
 int64_t export_backoff(int count);

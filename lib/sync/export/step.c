@@ -12,6 +12,7 @@
 #include "sync/export/order.h"
 #include "sync/export/page.h"
 #include "sync/export/result.h"
+#include "sync/export/state.h"
 #include "sync/export/warning.h"
 #include "sync/step.h"
 
@@ -134,15 +135,13 @@ static int clear_retried(struct export_step *st, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 
-	for (int64_t id = 1; id < (int64_t)st->retried.size * 8; id++) {
+	for (int64_t id = 0; (id = bitmap_next(&st->retried, id));) {
 		struct cs_link *links;
 		struct cs_row row;
 		bool left = false;
 		unsigned n;
 		int r;
 
-		if (!bitmap_get(&st->retried, id))
-			continue;
 		arena_reset(&a);
 		r = cs_get(st->sync->store, id, &a, &row, e);
 		TRY(r);
@@ -160,9 +159,7 @@ static int clear_retried(struct export_step *st, struct err *e)
 static void phase_begin(struct export_step *st, enum export_phase phase)
 {
 	st->phase = phase;
-	st->state_index = 0;
-	st->after = 0;
-	st->after_link = (struct cs_link){0};
+	st->place = (struct export_place){0};
 	bitmap_clear(&st->handled);
 }
 
@@ -225,20 +222,18 @@ static int export_phases(
 static int has_work(struct export_step *st, bool *ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	static const enum export_state states[] = {
-		EXPORT_STATE_SENDING, EXPORT_STATE_PENDING, EXPORT_STATE_FAILED};
 
 	*ret = false;
-	for (unsigned i = 0; i < ARRAY_SIZE(states) && !*ret; i++) {
+	for (unsigned i = 0; i < EXPORT_DUE_COUNT && !*ret; i++) {
 		struct cs_row *rows;
 		struct link_item *items;
 		struct cs_link start = {0};
 		unsigned n, m;
 
 		TRY(cs_page_state(
-			st->sync->store, st->conn->row.id, states[i], 0, 1, &a, &rows, &n, e));
-		TRY(cs_link_page_export(st->sync->store, st->conn->row.id, states[i], &start, 1, &a,
-			&items, &m, e));
+			st->sync->store, st->conn->row.id, export_due[i], 0, 1, &a, &rows, &n, e));
+		TRY(cs_link_page_export(st->sync->store, st->conn->row.id, export_due[i], &start, 1,
+			&a, &items, &m, e));
 		*ret = n || m;
 	}
 	return 0;

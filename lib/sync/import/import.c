@@ -484,11 +484,11 @@ static bool is_doubtful(const struct import_step *st)
 /* Errors of objects that never could be read and are no longer there. */
 static int forget_errors(struct import_step *st, struct err *e)
 {
-	for (int64_t id = 1; id < (int64_t)st->errors.size * 8; id++) {
+	for (int64_t id = 0; (id = bitmap_next(&st->errors, id));) {
 		struct cs_row row;
 		int r;
 
-		if (!bitmap_get(&st->errors, id) || bitmap_get(&st->seen, id))
+		if (bitmap_get(&st->seen, id))
 			continue;
 		arena_reset(&st->arena);
 		r = cs_get(st->sync->store, id, &st->arena, &row, e);
@@ -626,8 +626,7 @@ int step_import(
 			},
 		.sync = s,
 		.conn = c,
-		.full = full || !c->row.cursor_len || c->row.full_import_required ||
-	                c->row.import_full_running,
+		.full = full || sync_needs_full_import(c),
 		.stamp = s->run,
 	};
 	struct connector_host host = {

@@ -173,6 +173,11 @@ static void test_bitmap(void **state)
 	bitmap_set(&b, 100000);
 	assert_true(bitmap_get(&b, 0) && bitmap_get(&b, 100000));
 	assert_false(bitmap_get(&b, 1) || bitmap_get(&b, 99999) || bitmap_get(&b, 1 << 30));
+	bitmap_set(&b, 7);
+	assert_int_equal(bitmap_next(&b, 0), 7);
+	assert_int_equal(bitmap_next(&b, 7), 100000);
+	assert_int_equal(bitmap_next(&b, 100000), 0);
+	bitmap_unset(&b, 7);
 	bitmap_unset(&b, 0);
 	assert_false(bitmap_get(&b, 0));
 	bitmap_clear(&b);
