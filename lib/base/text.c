@@ -227,3 +227,23 @@ int text_casecmp(const char *a, size_t an, const char *b, size_t bn)
 		return r ? r : (fan > fbn) - (fan < fbn);
 	}
 }
+
+static unsigned long build_part(const char **s)
+{
+	char *end;
+	unsigned long n = strtoul(*s, &end, 10);
+
+	*s = *end == '.' ? end + 1 : "";
+	return n;
+}
+
+int build_compare(const char *a, const char *b)
+{
+	while (*a || *b) {
+		unsigned long x = build_part(&a), y = build_part(&b);
+
+		if (x != y)
+			return x < y ? -1 : 1;
+	}
+	return 0;
+}

@@ -37,5 +37,10 @@ size_t text_space_behind(const char *s, size_t n);
 
 /* Case-folded copy of n bytes: lower case, character by character; invalid bytes stay. */
 char *text_fold(struct arena *a, const char *s, size_t n, size_t *ret_len) _must_check_;
+/*
+ * Orders build numbers ("2.6.3.0") by their numbers from the left; a missing one counts as 0. <0,
+ * 0, >0. What is not a number ends the comparison.
+ */
+int build_compare(const char *a, const char *b);
 /* Compares without regard to case, as Active Directory compares names; <0, 0, >0. */
 int text_casecmp(const char *a, size_t an, const char *b, size_t bn);

@@ -731,3 +731,29 @@ def test_delta_token_life(make_lab):
     lab.cycle()
     assert lab.graph.find("users", "user1")["jobTitle"] == "Cook"
     assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
+# --- the build that the tenant asks for ---
+
+def test_a_build_that_is_too_old_is_refused_and_named(make_lab, tmp_path):
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        tenant = dict(json.load(f), minimumSyncBuild="2.6.10.0")
+    path = tmp_path / "tenant.json"
+    path.write_text(json.dumps(tenant), encoding="utf-8")
+    lab = make_lab(people(), tenant=str(path), scheduler__sync_cycle_enabled="no")
+    run = lab.run()
+    assert run.result != "success" and not lab.graph.get("/users")["value"]
+    assert "no longer supported: build 2.6.3.0" in run.log and "2.6.10.0 or later" in run.log
+    lab.write_config(aad="sync_build = 2.6.10.0\n")
+    run = lab.run()
+    assert run.result == "success", run.log
+    assert len(lab.graph.get("/users")["value"]) == 3
+
+
+def test_an_old_build_is_warned_of(make_lab):
+    lab = make_lab(people(1), scheduler__sync_cycle_enabled="no")
+    lab.write_config(aad="sync_build = 2.5.79.0\n")
+    lab.start()
+    found = lab.ctl_json("connector", "test", AAD)["findings"]
+    told = [(f["verdict"], f["text"]) for f in found if f["check"] == "build"]
+    assert told == [("warning", "sync_build = 2.5.79.0: IsExchangeCloudManaged needs 2.5.190.0 or later")]

@@ -22,6 +22,7 @@ struct request {
 	bool eventual;                 /* ConsistencyLevel: eventual */
 	int page_size;                 /* Prefer: odata.maxpagesize, 0: none */
 	bool minimal, representation;  /* Prefer: return=... */
+	const char *build;             /* of the client of synchronization; NULL: not told */
 	bool part;                     /* of a $batch */
 	bool filter_needs_soa;         /* the tenant's soaRolesToFilter */
 };

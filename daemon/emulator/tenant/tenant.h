@@ -59,6 +59,7 @@ struct tenant {
 		bool on;
 	} * features;
 	unsigned n_features;
+	char *minimum_build;      /* of a client of synchronization; NULL: any */
 	bool soa_roles_to_filter; /* $filter by isCloudManaged asks for the role of the type */
 	struct application *apps;
 	unsigned n_apps;

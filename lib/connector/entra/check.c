@@ -1,5 +1,6 @@
 /* adsyncctl connector test: sign-in, rights, the tenant and its switches; nothing is written. */
 #include "connector/entra/check.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "connector/check.h"
 #include "connector/entra/call.h"
@@ -90,6 +91,36 @@ static void test_roles(
 		setting_text(c->settings, "surface"));
 }
 
+/*
+ * The builds of Connect Sync from which an authority is honoured: learn.microsoft.com, "Configure
+ * user Source of Authority", "Configure contact SOA", and of Exchange's flag the write-back error
+ * of 2.5.79.0.
+ */
+static void test_build(const struct connector *c, struct test_sink *sink)
+{
+	static const struct {
+		const char *build, *what;
+	} least[] = {
+		{"2.5.76.0", "the source of authority of users and groups"},
+		{"2.5.79.0", "the source of authority of contacts"},
+		{"2.5.190.0", "IsExchangeCloudManaged"},
+	};
+	const char *build = setting_text(c->settings, "sync_build");
+	bool good = true;
+
+	if (!c->sync_surface)
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(least); i++)
+		if (build_compare(build, least[i].build) < 0) {
+			finding_tell(sink, "build", TEST_WARNING,
+				"sync_build = %s: %s needs %s or later", build, least[i].what,
+				least[i].build);
+			good = false;
+		}
+	if (good)
+		finding_tell(sink, "build", TEST_GOOD, "we present ourselves as build %s", build);
+}
+
 static enum conn_result test_tenant(struct connector *c, struct test_sink *sink, struct err *e)
 {
 	_cleanup_free_ char *url = xasprintf("%s/organization", c->base);
@@ -175,6 +206,7 @@ enum conn_result entra_test(struct connector *c, const struct import_request *re
 	r = test_sign_in(c, sink, e);
 	if (r == CONN_OK) {
 		test_roles(c, req, sink);
+		test_build(c, sink);
 		r = test_tenant(c, sink, e);
 	}
 	if (r == CONN_OK)

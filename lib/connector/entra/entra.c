@@ -37,6 +37,9 @@ static const struct option_def options[] = {
 		.help = "folder of Azure Arc's challenge keys"},
 	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph",
 		.help = "sync: may write what Connect Sync writes; graph: public Graph's share"},
+	/* accepted in March 2026; the service refuses old ones now and then */
+	{"sync_build", OPTION_STRING, "2.6.3.0",
+		.help = "surface sync: the build of Connect Sync that we present ourselves as"},
 	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
 		.help = "where the tenant is: gives authority and graph_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
@@ -140,6 +143,16 @@ static int find_method(const struct settings *s, enum oauth_method *ret, struct 
 	return 0;
 }
 
+static int check_build(const struct settings *s, struct err *e)
+{
+	const char *build = setting_text(s, "sync_build");
+
+	if (!build[0] || strlen(build) > 40 || build[strspn(build, "0123456789.")])
+		return setting_error(
+			s, "sync_build", e, "\"%s\" is not a build such as 2.6.3.0", build);
+	return 0;
+}
+
 static int entra_check(const struct settings *s, struct err *e)
 {
 	static const char *const plain[] = {"tenant_id", "client_id"};
@@ -152,6 +165,7 @@ static int entra_check(const struct settings *s, struct err *e)
 	TRY(find_method(s, &method, e));
 	if (!setting_text(s, "client_id") && method != OAUTH_MANAGED_IDENTITY)
 		return setting_error(s, "client_id", e, "the application's id is missing");
+	TRY(check_build(s, e));
 	TRY(check_endpoint(s, e));
 	TRY(check_url(s, "authority", e));
 	return check_url(s, "graph_url", e);
@@ -181,6 +195,7 @@ static void entra_close(struct connector *c)
 	oauth_done(&c->oauth);
 	entra_match_free(c->match);
 	http_free(c->http);
+	free(c->build_header);
 	free(c->graph);
 	free(c->base);
 	free(c->scope);
@@ -243,6 +258,9 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	}
 	c->surface = surface_of(s);
 	c->sync_surface = c->surface == ENTRA_SYNC;
+	if (c->sync_surface)
+		c->build_header = xasprintf(
+			"x-ms-aadmsods-dirsyncbuildnumber: %s", setting_text(s, "sync_build"));
 	c->graph = xstrdup(cloud_url(s, "graph_url"));
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);

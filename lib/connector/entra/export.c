@@ -159,6 +159,7 @@ static void batch_send(struct graph_export *x, struct batch *b)
 	buf_adds(&r->body, "]}");
 	r->headers[0] = x->c->oauth.header;
 	r->headers[1] = "Content-Type: application/json";
+	r->headers[2] = x->c->build_header;
 	r->ctx = b;
 	b->busy = true;
 	x->n_busy++;

@@ -33,6 +33,7 @@ struct connector {
 	char *graph;  /* "https://graph.microsoft.com" */
 	char *base;   /* graph + "/v1.0" */
 	char *scope;
+	char *build_header; /* goes with what is written on surface sync; NULL: nothing */
 	struct entra_budget budget;
 	struct entra_switches switches;
 	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */

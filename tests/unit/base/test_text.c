@@ -163,6 +163,16 @@ static void test_buf(void **state)
 	assert_false(varint_read(&p, p + 1, &v));
 }
 
+static void test_build_compare(void **state)
+{
+	assert_true(build_compare("2.6.3.0", "2.6.3.0") == 0);
+	assert_true(build_compare("2.6.3", "2.6.3.0") == 0);
+	assert_true(build_compare("2.6.3.0", "2.6.10.0") < 0); /* by number, not by letter */
+	assert_true(build_compare("2.10.0.0", "2.6.84.0") > 0);
+	assert_true(build_compare("", "1") < 0);
+	assert_true(build_compare("new", "0.0") == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -171,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_case),
 		cmocka_unit_test(test_trim),
+		cmocka_unit_test(test_build_compare),
 		cmocka_unit_test(test_problem),
 		cmocka_unit_test(test_time),
 		cmocka_unit_test(test_buf),
