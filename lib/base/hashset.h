@@ -47,3 +47,13 @@ static inline bool hashset_add(struct hashset *h, uint64_t key)
 	}
 	return hashset_put(h, key ? key : 1);
 }
+
+static inline bool hashset_has(const struct hashset *h, uint64_t key)
+{
+	size_t i = (key ? key : 1) & (h->size - 1);
+
+	for (; h->size && h->slots[i]; i = (i + 1) & (h->size - 1))
+		if (h->slots[i] == (key ? key : 1))
+			return true;
+	return false;
+}

@@ -15,6 +15,7 @@
 #include "report/record.h"
 #include "connector/export.h"
 #include "connector/import.h"
+#include "connector/lookup.h"
 #include "connector/settings.h"
 #include "model/authority.h"
 #include "model/schema.h"
@@ -170,7 +171,6 @@ struct connector_type {
 
 	/* What a cursor says, for people: lines of text, in the arena. NULL: nothing. */
 	const char *(*state)(const void *cursor, size_t n, struct arena *a);
-
 	/*
 	 * Of the functions below e->code is -EACCES when the directory refuses the credentials, or
 	 * they cannot be used; -EPERM when they are good and a right is missing.
@@ -182,6 +182,9 @@ struct connector_type {
 	void (*close)(struct connector *c); /* NULL is fine */
 	enum conn_result (*import)(struct connector *c, const struct import_request *req,
 		struct import_sink *sink, struct import_answer *ret, struct err *e) _must_check_;
+	/* Chosen objects, see lookup.h. NULL: the connector cannot. */
+	enum conn_result (*lookup)(struct connector *c, const struct lookup_request *req,
+		struct import_sink *sink, struct err *e) _must_check_;
 	/* Settings, rights and the directory's state, each as a finding. NULL: no test. */
 	enum conn_result (*test)(struct connector *c, const struct import_request *req,
 		struct test_sink *sink, struct err *e) _must_check_;

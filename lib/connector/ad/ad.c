@@ -257,6 +257,7 @@ const struct connector_type connector_ad = {
 	.close = ad_close,
 	.state = ad_cursor_describe,
 	.import = ad_import,
+	.lookup = ad_lookup,
 	.writes_by_setting = true,
 	.export = ad_export,
 	.error_advice = ad_error_advice,

@@ -57,6 +57,8 @@ struct ad_import {
 	bool *wanted; /* by attribute number: the rules read it */
 	unsigned n_wanted;
 	bool unique; /* no object may come twice */
+	/* a lookup: attributes that nobody asked for, too; any object, whatever scope and class */
+	bool everything, any_scope;
 	struct hashset guids, dns, pairs;
 	unsigned domain; /* number of the naming context that is read */
 	char **retry;    /* objects that could not be read: "domain anchor"; owned */
@@ -155,6 +157,9 @@ enum conn_result ad_import_ldap(
 enum conn_result ad_import_ldif(struct ad_import *im, const char *path, struct import_answer *ret,
 	struct err *e) _must_check_;
 bool ad_source_is_ldif(const struct connector *con);
+/* connector_type.lookup: lookup.c */
+enum conn_result ad_lookup(struct connector *c, const struct lookup_request *req,
+	struct import_sink *sink, struct err *e) _must_check_;
 
 const char *ad_error_advice(const char *name);
 /* write.c */

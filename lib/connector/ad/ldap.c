@@ -12,17 +12,6 @@
 
 #define FULL_TRIES 3
 
-struct ldap_import {
-	struct ad_import *im;
-	struct ad_domain *domains;
-	unsigned n_domains;
-	struct ad_cursor last; /* empty: none */
-	struct ad_cursor next;
-	uint64_t digest;
-	bool signed_in; /* to each server: what is refused from here on is a matter of rights */
-	struct arena arena;
-};
-
 /* --- the folders and the group that were chosen: by GUID, so that they stay when renamed --- */
 
 struct found {
@@ -130,7 +119,7 @@ static int resolve_group(struct ldap_import *li, struct err *e)
 	return 0;
 }
 
-static int resolve(struct ldap_import *li, struct err *e)
+int ad_ldap_resolve(struct ldap_import *li, struct err *e)
 {
 	struct connector *con = li->im->con;
 
@@ -191,7 +180,7 @@ static void init_domains(struct ldap_import *li)
 	}
 }
 
-static void done_domains(struct ldap_import *li)
+void ad_ldap_end(struct ldap_import *li)
 {
 	for (unsigned i = 0; i < li->n_domains; i++) {
 		struct ad_domain *d = &li->domains[i];
@@ -203,16 +192,19 @@ static void done_domains(struct ldap_import *li)
 		free(d->moves);
 		arena_done(&d->arena);
 	}
+	arena_done(&li->arena);
 }
 
-static int open_servers(struct ldap_import *li, struct err *e)
+int ad_ldap_begin(struct ldap_import *li, struct err *e)
 {
+	init_domains(li);
 	for (unsigned i = 0; i < li->n_domains; i++) {
 		struct ad_domain *d = &li->domains[i];
 
 		TRY(ad_server_open(
 			li->im->con, d->base, d->last ? d->last->uri : NULL, &d->server, e));
 	}
+	li->signed_in = true;
 	return 0;
 }
 
@@ -288,7 +280,7 @@ static int learn_schema(struct ldap_import *li, struct err *e)
 	return 0;
 }
 
-static void use_types(const struct ad_cursor_type *types, unsigned n)
+void ad_ldap_use_types(const struct ad_cursor_type *types, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (types[i].attr && types[i].type >= 0 && types[i].type < VALUE_TYPE_COUNT)
@@ -318,7 +310,7 @@ static int read_everything(struct ldap_import *li, const char **ret_reason, stru
 	ad_import_forget_retries(li->im);
 	ad_import_again(li->im);
 	TRY(learn_schema(li, e));
-	use_types(li->next.types, li->next.n_types);
+	ad_ldap_use_types(li->next.types, li->next.n_types);
 	for (unsigned i = 0; i < li->n_domains; i++) {
 		struct ad_domain *d = &li->domains[i];
 
@@ -343,7 +335,7 @@ static int import_full(struct ldap_import *li, const char *reason, struct err *e
 
 		TRY(li->im->sink->full(li->im->sink, reason, e));
 		if (i)
-			TRY(resolve(li, e));
+			TRY(ad_ldap_resolve(li, e));
 		r = read_everything(li, &reason, e);
 		if (r <= 0)
 			return r;
@@ -378,7 +370,7 @@ static int import_changes(struct ldap_import *li, const char **ret_reason, struc
 	int r;
 
 	li->im->unique = false;
-	use_types(li->last.types, li->last.n_types);
+	ad_ldap_use_types(li->last.types, li->last.n_types);
 	li->next.types = li->last.types;
 	li->next.n_types = li->last.n_types;
 	r = read_deltas(li, ret_reason, e);
@@ -450,16 +442,14 @@ static int import(struct ldap_import *li, struct import_answer *ret, struct err 
 	const char *reason;
 	int r;
 
-	init_domains(li);
-	TRY(open_servers(li, e));
-	li->signed_in = true;
+	TRY(ad_ldap_begin(li, e));
 	if (!req->names || !nothing_new(li))
 		TRY(keep_names(li, e));
 	if (nothing_new(li)) {
 		ret->nothing = true;
 		return 0;
 	}
-	TRY(resolve(li, e));
+	TRY(ad_ldap_resolve(li, e));
 	ret->retries = true;
 	reason = why_full(li, have);
 	r = reason ? AD_NEEDS_FULL : import_changes(li, &reason, e);
@@ -478,7 +468,6 @@ enum conn_result ad_import_ldap(struct ad_import *im, struct import_answer *ret,
 
 	if (r == -EACCES && li.signed_in)
 		e->code = -EPERM;
-	done_domains(&li);
-	arena_done(&li.arena);
+	ad_ldap_end(&li);
 	return r < 0 ? ad_ladder(r) : CONN_OK;
 }

@@ -80,6 +80,26 @@ struct ad_domain {
 	bool part_came;   /* the server answered for it */
 };
 
+/* A read of AD over LDAP: its domains, and what is known of the last import. See ldap.c. */
+struct ldap_import {
+	struct ad_import *im;
+	struct ad_domain *domains;
+	unsigned n_domains;
+	struct ad_cursor last; /* empty: none */
+	struct ad_cursor next;
+	uint64_t digest;
+	bool signed_in; /* to each server: what is refused from here on is a matter of rights */
+	struct arena arena;
+};
+
+/* Connects to a server of each domain. ad_ldap_end() also when it fails. */
+int ad_ldap_begin(struct ldap_import *li, struct err *e) _must_check_;
+void ad_ldap_end(struct ldap_import *li);
+/* Looks up the folders and the group that the settings choose. */
+int ad_ldap_resolve(struct ldap_import *li, struct err *e) _must_check_;
+/* What the directory's schema said of attributes that our table lacks, at the last import. */
+void ad_ldap_use_types(const struct ad_cursor_type *types, unsigned n);
+
 /* What CN=Partitions says; nothing where it cannot be read. */
 int ad_names_read(struct ad_server *s, struct ad_names *ret, struct err *e) _must_check_;
 

@@ -129,6 +129,8 @@ void ad_object_cut(struct ad_import *im, const char *what)
 
 bool ad_object_is_ours(const struct ad_import *im)
 {
+	if (im->any_scope) /* who looks it up decides */
+		return true;
 	return (im->entry.class || im->is_cut) && ad_in_scope(im->con, im->key, false);
 }
 
@@ -225,20 +227,39 @@ static void look_at(struct ad_import *im, unsigned id, const char *data, size_t 
 	}
 }
 
-void ad_object_value(struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
+/* Of what nobody asked for the type is not known: what is no text is bytes. */
+static void add_unasked(struct ad_import *im, const char *name, size_t n, struct ad_attr attr,
+	const char *data, size_t len)
 {
-	struct ad_attr attr = ad_attr_look(name, n);
 	const char *wrong;
 
+	if (attr.type == VALUE_STRING && text_problem(data, len))
+		attr.type = VALUE_BINARY;
+	wrong = ad_value_add(&im->entry, attr, data, len);
+	if (wrong)
+		ad_object_problem(im, name, n, wrong);
+}
+
+void ad_object_value(struct ad_import *im, const char *name, size_t n, const char *data, size_t len)
+{
+	struct ad_attr attr = im->everything ? ad_attr_find(name, n) : ad_attr_look(name, n);
+	const char *wrong;
+
+	if (!attr.id && im->everything)
+		ad_object_problem(im, name, n, "there are more names of attributes than are kept");
 	if (!attr.id)
 		return;
 	look_at(im, attr.id, data, len);
-	if (!im->wanted[attr.id])
+	if (!im->wanted[attr.id] && !im->everything)
 		return;
 	if (attr.type == VALUE_REFERENCE && is_deleted_dn(im, data))
 		return;
 	if (attr.type == VALUE_STRING)
 		data = plain_text(im, data, &len);
+	if (!im->wanted[attr.id]) {
+		add_unasked(im, name, n, attr, data, len);
+		return;
+	}
 	wrong = ad_value_add(&im->entry, attr, data, len);
 	if (wrong)
 		ad_object_problem(im, name, n, wrong);

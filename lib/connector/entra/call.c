@@ -166,13 +166,13 @@ void entra_add_literal(struct buf *b, const char *s)
 	buf_adds(b, "%27");
 }
 
-enum conn_result entra_get(
-	struct connector *c, const char *url, bool eventual, json_t **ret, struct err *e)
+enum conn_result entra_ask(
+	struct connector *c, const char *url, bool eventual, struct entra_reply *ret, struct err *e)
 {
 	struct http_request *r = http_request_new("GET", url);
 	enum conn_result cr = CONN_OK;
 
-	*ret = NULL;
+	*ret = (struct entra_reply){.code = "", .message = ""};
 	for (int tries = 1;; tries++) {
 		r->headers[0] = c->oauth.header;
 		r->headers[1] = eventual ? "ConsistencyLevel: eventual" : NULL;
@@ -183,12 +183,29 @@ enum conn_result entra_get(
 	}
 	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
 		cr = entra_refused(c, r, e);
-	else if (r->status == 200)
-		*ret = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
-	if (r->outcome == HTTP_ANSWERED && r->status == 200 && !*ret) {
+	else
+		ret->json = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
+	if (cr == CONN_OK && r->status == 200 && !ret->json) {
 		err_set(e, -EPROTO, c->graph, 0, "the answer to GET %.300s is not JSON", url);
 		cr = CONN_RUN_BAD;
 	}
+	ret->status = r->status;
+	if (cr == CONN_OK && r->status != 200)
+		entra_error(ret->json, &ret->code, &ret->message);
 	http_request_free(r);
+	return cr;
+}
+
+enum conn_result entra_get(
+	struct connector *c, const char *url, bool eventual, json_t **ret, struct err *e)
+{
+	struct entra_reply reply;
+	enum conn_result cr = entra_ask(c, url, eventual, &reply, e);
+
+	if (cr != CONN_OK || reply.status != 200) {
+		json_decref(reply.json);
+		reply.json = NULL;
+	}
+	*ret = reply.json;
 	return cr;
 }

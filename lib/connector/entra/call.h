@@ -48,6 +48,18 @@ void entra_error(const json_t *json, const char **ret_code, const char **ret_mes
 /* The message, and behind it what the first of its details says; in the arena, or as it was. */
 const char *entra_error_text(const json_t *json, const char *message, struct arena *a);
 
+/* The answer to a GET. */
+struct entra_reply {
+	long status;
+	json_t *json;               /* a new reference; of a refusal too, where it is JSON */
+	const char *code, *message; /* of a refusal, else ""; borrowed from json */
+};
+/*
+ * GET with nothing in flight, again a few times when the service is busy. CONN_OK: the service has
+ * answered, 200 with JSON, or a refusal that is about what was asked for (400, 403, 404 ...).
+ */
+enum conn_result entra_ask(struct connector *c, const char *url, bool eventual,
+	struct entra_reply *ret, struct err *e) _must_check_;
 /*
  * GET with nothing in flight, again a few times when the service is busy. CONN_OK with *ret NULL:
  * refused (400, 403, 404).

@@ -10,6 +10,7 @@
 #include "connector/entra/export.h"
 #include "connector/entra/graph.h"
 #include "connector/entra/import.h"
+#include "connector/entra/lookup.h"
 #include "connector/entra/match.h"
 #include "connector/entra/settle.h"
 #include "connector/entra/value.h"
@@ -360,6 +361,7 @@ const struct connector_type connector_entra = {
 	.open = entra_open,
 	.close = entra_close,
 	.import = entra_import,
+	.lookup = entra_lookup,
 	.test = entra_test,
 	.export = entra_export,
 	.error_advice = entra_error_advice,
