@@ -93,6 +93,22 @@ const char *soa_reason(const struct connector_type *type, unsigned blocked)
 	return "somebody else has the authority over it"; /* every type has a reason today */
 }
 
+const char *soa_kept(const struct connector_type *type, const struct cs_row *row, struct arena *a)
+{
+	if (!soa_blocks_all(row))
+		return NULL;
+	if (row->want == WANT_PRESENT && !row->imported)
+		return arena_printf(a,
+			"it was deleted in the directory and is not made again, since %s",
+			soa_reason(type, row->blocked));
+	if (row->want == WANT_NOTHING && row->imported && !row->mv)
+		return arena_printf(a,
+			"nothing is joined to it: the object of the source is gone, or out of "
+			"scope; it stays, since %s",
+			soa_reason(type, row->blocked));
+	return NULL;
+}
+
 static const char *authority_word(enum authority authority)
 {
 	switch (authority) {

@@ -73,5 +73,11 @@ bool soa_is_returned(const struct cs_row *row, bool mastered_before, bool master
 const struct authority_def *soa_find(const struct connector_type *type, const char *attr);
 /* For messages: why a change of a row with this mask is not sent, the second half of a sentence. */
 const char *soa_reason(const struct connector_type *type, unsigned blocked);
+/*
+ * For people: why the row is kept, in the arena, though one side has lost its object: the rules
+ * want it no longer, or the directory does not have it and it is not made again. NULL: it is
+ * neither.
+ */
+const char *soa_kept(const struct connector_type *type, const struct cs_row *row, struct arena *a);
 /* For messages: the authorities of a mask and what they block, in the arena; NULL: none. */
 const char *soa_words(const struct connector_type *type, unsigned blocked, struct arena *a);

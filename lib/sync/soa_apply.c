@@ -1,12 +1,30 @@
 /* The effects: the row's mask and state, and the event. */
 #include "sync/soa_apply.h"
+#include "store/mv.h"
 #include "store/mv_link.h"
 #include "store/outbox.h"
 #include "sync/export/target.h"
+#include "sync/images.h"
 #include "sync/soa.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
+/* What it is called, and its DN: the object of the source, which would say it, is gone. */
+static int name_of(
+	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e)
+{
+	static unsigned display_name;
+	const char *name;
+	struct entry en;
+
+	if (!display_name)
+		display_name = attr_intern("displayName");
+	TRY(row_entry(s, row, true, a, &en, e));
+	name = entry_string(&en, display_name);
+	*ret = name ? arena_printf(a, "%s (%s)", name, row->dn) : row->dn;
+	return 0;
+}
 
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *source_dn, enum delta_op op, const char *attributes, struct err *e)
@@ -15,18 +33,21 @@ int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs
 	const char *reason = soa_reason(conn->type, row->blocked);
 	const char *dn = source_dn ? source_dn : row->dn;
 	struct record r = {.event = EVENT_SOA_BLOCKED};
+	const char *name = dn;
 	char run[24];
 
+	if (!source_dn)
+		TRY(name_of(s, row, &a, &name, e));
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
 	if (op == DELTA_DELETE)
 		r.message = arena_printf(&a,
 			"%s is no longer in scope or was deleted, but %s: the object in connector "
 			"\"%s\" is kept and is no longer connected.",
-			dn, reason, conn->name);
+			name, reason, conn->name);
 	else
 		r.message =
 			arena_printf(&a, "The change to %s was not synchronized: %s. Changed: %s.",
-				dn, reason, attributes ? attributes : "-");
+				name, reason, attributes ? attributes : "-");
 	record_add(&r, RECORD_CONNECTOR, conn->name);
 	record_add(&r, RECORD_DN, dn);
 	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
@@ -51,6 +72,8 @@ int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool s
 		case SOA_RETURNED:
 			row_set_state(row, EXPORT_EVENT_UNBLOCKED);
 			row->export_all = true;
+			if (row->mv) /* references that came meanwhile are looked at */
+				TRY(mv_touch(s->store, row->mv, e));
 			break;
 		case SOA_SAME:
 			break;

@@ -14,9 +14,12 @@
  */
 #define ENTRA_ERRORS(X, ENGINES)                                                                  \
 	X(INVALID_HARD_MATCH, "InvalidHardMatch",                                                 \
-		"the tenant blocks the takeover of cloud objects by a hard "                      \
-		"match: switch blockCloudObjectTakeoverThroughHardMatchEnabled "                  \
-		"off for the time of the takeover")                                               \
+		"the tenant blocks the takeover of cloud objects by a hard match, "               \
+		"which a roll-back of the source of authority is, too: set the feature "          \
+		"blockCloudObjectTakeoverThroughHardMatchEnabled of "                             \
+		"directory/onPremisesSynchronization to false, let the object be sent "           \
+		"again (\"adsyncctl errors retry DN\", then a cycle), and set it to true "        \
+		"again")                                                                          \
 	X(INVALID_SOFT_MATCH, "InvalidSoftMatch",                                                 \
 		"another object with the same address or name belongs to "                        \
 		"another object of AD already: remove the duplicate value, or "                   \

@@ -2,6 +2,7 @@
 #include "sync/import/import.h"
 #include "sync/soa.h"
 #include "store/error.h"
+#include "store/mv.h"
 #include "sync/adopt.h"
 #include "sync/export/refused.h"
 #include "sync/export/target.h"
@@ -257,6 +258,8 @@ static int check_release(
 	if (soa_is_returned(row, before, now)) {
 		row->export_all = true;
 		row_set_state(row, EXPORT_EVENT_UNBLOCKED);
+		if (row->mv)
+			TRY(mv_touch(st->sync->store, row->mv, e));
 	}
 	return 0;
 }

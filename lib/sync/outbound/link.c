@@ -202,6 +202,35 @@ static bool is_kept(const struct wanted *w, unsigned attr)
 	return false;
 }
 
+/* Does a reference of the metaverse flow to the attribute? */
+static bool has_flow(const struct wanted *w, unsigned attr)
+{
+	for (unsigned i = 0; i < w->n_links; i++)
+		if (w->links[i].dest == attr)
+			return true;
+	return false;
+}
+
+int outbound_links_overwrite(
+	struct outbound *out, const struct cs_row *row, const struct wanted *w, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_link *l = &links[i];
+		bool settled = l->state == EXPORT_STATE_NONE || l->state == EXPORT_STATE_CONFIRMED;
+
+		/* what is wanted later in this step is set back to what it was */
+		if (!l->imported || l->wanted || !settled || !has_flow(w, l->attr))
+			continue;
+		link_set_state(l, EXPORT_EVENT_CHANGED);
+		TRY(cs_link_put(out->sync->store, l, false, e));
+	}
+	return 0;
+}
+
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *ad_dn, struct err *e)
 {

@@ -272,6 +272,10 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 		row->delete_after = 0;
 		row->wanted = NULL;
 	}
+	if (newly && row->imported && !soa_blocks_all(row))
+		TRY(needs_takeover(out, row, &row->export_all, e));
+	if (row->export_all)
+		TRY(outbound_links_overwrite(out, row, w, e));
 	same = !newly && row->wanted && row->wanted_len == len &&
 	       memcmp(row->wanted, image, len) == 0;
 	if (same && row->links == w->links_digest && row->join_rule &&
@@ -289,8 +293,6 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	row->wanted = image;
 	row->wanted_len = len;
 	row->want = WANT_PRESENT;
-	if (newly && row->imported && !soa_blocks_all(row))
-		TRY(needs_takeover(out, row, &row->export_all, e));
 	TRY(outbound_set_state(out, row, w, !newly && !same, e));
 	sync_count(s, COUNTER_CONNECTOR_FLOW);
 	TRY(cs_update(s->store, row, false, e));

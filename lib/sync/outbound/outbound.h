@@ -128,6 +128,12 @@ int outbound_links(struct outbound *out, int64_t after_seq, struct err *e) _must
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
 /*
+ * A row that is taken over: references of ours that the directory shows and nobody here wants,
+ * since they were made there, are to be removed.
+ */
+int outbound_links_overwrite(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	struct err *e) _must_check_;
+/*
  * A row may have missed removed references, while its object was in error or its connector not in
  * the configuration. Wanted references that the metaverse no longer has become unwanted.
  */

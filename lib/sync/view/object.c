@@ -258,6 +258,7 @@ int show_find_row(struct store *s, const char *connector, const char *name, stru
 json_t *show_cs(struct store *s, const char *connector, const char *name, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
+	const struct connector_type *type;
 	struct entry imported, wanted;
 	struct cs_row row;
 	json_t *o;
@@ -269,6 +270,8 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 	decode(s, row.wanted, row.wanted_len, &a, &wanted, e);
 	o = show_row(s, &row, &a);
 	set_text(o, "rule", row.join_rule);
+	type = connector_type_find(connector_of(s, &row, &a).type);
+	set_text(o, "kept", type ? soa_kept(type, &row, &a) : NULL);
 	json_object_set_new(o, "imported", entry_to_json(&imported, &a));
 	json_object_set_new(o, "wanted_attributes", entry_to_json(&wanted, &a));
 	json_object_set_new(o, "pending_export", pending_json(s, &row, &imported, &wanted, &a));
