@@ -259,13 +259,16 @@ class Lab:
 
     def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
                  tenant=None, sign_in=None, second=False, second_port=0, ad="",
-                 other_first=False, emulator=(), **settings):
+                 other_first=False, emulator=(), aad="", exchange=False, **settings):
         """second: there is a second tenant, the company's objects go to both.
         company.other: a second forest, with a connector of its own; other_first: before the other.
-        ad: settings of the connectors of AD. emulator: options of the (first) tenant."""
+        ad: settings of the connectors of AD. aad: those of the (first) tenant's.
+        exchange: that tenant is asked for IsExchangeCloudManaged.
+        emulator: options of the (first) tenant."""
         self.folder = str(folder)
         self.company = company or Company()
         self.ad, self.other_first = ad, other_first
+        self.aad, self.exchange = aad, exchange
         if os.path.exists(self.folder + "/ad-settings"):
             with open(self.folder + "/ad-settings", encoding="utf-8") as f:
                 self.ad = f.read()
@@ -303,6 +306,9 @@ class Lab:
             section, _, name = key.partition("__")
             sections[section] += "%s = %s\n" % (name, value)
         ad += self.ad
+        aad += self.aad
+        if self.exchange:
+            aad += "\nexchange = yes\nexchange_url = %s\n" % self.emulator.url
         first, more = self.other_forest(), self.second_tenant()
         if not self.other_first:
             first, more = "", first + more

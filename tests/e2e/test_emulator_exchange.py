@@ -1,12 +1,8 @@
 """Exchange's view of the emulator's users: whose attributes are whose, and through which door."""
-import urllib.error
-import urllib.request
-import ssl
-
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph, code, parse
+from exchange import OUTLOOK, Exchange
+from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph, code
 
-OUTLOOK = "https://outlook.office365.com/.default"
 HOME = "@fjordline.example"
 SCOPE = "out of the current user's write scope"
 EXCHANGE = {  # what Set-Mailbox takes, and what Get-Mailbox shows then
@@ -17,42 +13,6 @@ EXCHANGE = {  # what Set-Mailbox takes, and what Get-Mailbox shows then
     "AcceptMessagesOnlyFromDLMembers": ["crew"], "RejectMessagesFromDLMembers": ["all"],
     "GrantSendOnBehalfTo": ["bo"]}
 IDENTITY = {"DisplayName": "Anna (NO)", "Office": "Bergen"}
-
-
-class Exchange:
-    """A client of InvokeCommand."""
-
-    def __init__(self, em, app=ADMIN_APP, scope=OUTLOOK):
-        self.em = em
-        form = "grant_type=client_credentials&scope=%s&client_id=%s&client_secret=%s" % (
-            (scope,) + app)
-        with urllib.request.urlopen(
-                urllib.request.Request("%s/%s/oauth2/v2.0/token" % (em.url, TENANT), form.encode()),
-                context=ssl.create_default_context(cafile=em.ca), timeout=30) as answer:
-            token = parse(answer.read())["access_token"]
-        self.headers = {"Authorization": "Bearer " + token, "X-AnchorMailbox":
-                        "UPN:SystemMailbox{8cc370d3-822a-4ab8-a926-bb94bd0641a9}"
-                        "@fjordline.onmicrosoft.com"}
-
-    def call(self, name, path=None, **parameters):
-        return self.em.request("POST", path or "/adminapi/beta/%s/InvokeCommand" % TENANT, {
-            "CmdletInput": {"CmdletName": name, "Parameters": parameters}}, self.headers)
-
-    def run(self, name, **parameters):
-        status, answer = self.call(name, **parameters)
-        assert status == 200, answer
-        return answer["value"]
-
-    def mailbox(self, identity):
-        return self.run("Get-Mailbox", Identity=identity)[0]
-
-    def refused(self, name, **parameters):
-        """(status, exception, text) as clients take it apart."""
-        status, answer = self.call(name, **parameters)
-        assert status >= 400, answer
-        _, exception, text = answer["error"]["details"][0]["message"].split("|")
-        assert answer["error"]["message"] == "Error executing request. " + text
-        return status, exception.rsplit(".", 1)[1], text
 
 
 @pytest.fixture(name="make")
@@ -198,6 +158,25 @@ def test_pages(em):
             TENANT, token))[0] == 400
     assert one.call("Get-Mailbox", "/adminapi/beta/%s/InvokeCommand?$skiptoken=900.1" % TENANT)[
         1]["value"] == []
+
+
+def test_select(em):
+    """Fewer properties, on every page; one that a mailbox does not have is left out."""
+    one = Exchange(em)
+    ids = [synced(em, "user%d" % i) for i in range(3)]
+    one.headers["Prefer"] = "odata.maxpagesize=2"
+    path = "/adminapi/beta/%s/InvokeCommand" % TENANT
+    names, link, got = "externaldirectoryobjectid,IsDirSynced,Colour", path + "?$select=", []
+    link += names
+    while link:
+        status, answer = one.call("Get-Mailbox", link)
+        assert status == 200, answer
+        got += answer["value"]
+        link = answer.get("@odata.nextLink", "")[len(em.url):]
+    assert got == [{"ExternalDirectoryObjectId": i, "IsDirSynced": True} for i in ids]
+    assert one.call("Get-Mailbox", path + "?$select=", Identity=ids[0])[1]["value"] == [{}]
+    for wrong in ("a%20b", "%22", "a/b"):
+        assert one.call("Get-Mailbox", path + "?$select=" + wrong)[0] == 400
 
 
 def test_filters(em):

@@ -2,6 +2,7 @@
 #include "exchange/answer.h"
 
 #include "odata/page.h"
+#include "odata/query.h"
 #include "tenant/body.h"
 #include "tenant/mailbox.h"
 
@@ -36,6 +37,7 @@ bool command_error(struct response *rs, int status, const char *exception, const
 void respond_values(
 	const struct call *c, const struct buf *items, const char *more, const char *warning)
 {
+	const char *select = c->rq->query->select; /* names: exchange_route() */
 	struct buf *b = &c->rs->body;
 
 	c->rs->status = 200;
@@ -50,8 +52,9 @@ void respond_values(
 	if (more)
 		buf_addf(b,
 			"\"@odata.nextLink\":\"%s/adminapi/beta/%s/InvokeCommand?%%24skiptoken"
-			"=%s\",",
-			c->rq->base, c->em->tenant->id, more);
+			"=%s%s%s\",",
+			c->rq->base, c->em->tenant->id, more, select ? "&%24select=" : "",
+			select ? select : "");
 	buf_adds(b, "\"value\":[");
 	buf_add(b, buf_str(items), items->len);
 	buf_adds(b, "]}");

@@ -1,4 +1,7 @@
-/* Get-Mailbox: -Identity, or all of them with -Filter and -ResultSize, in pages. */
+/*
+ * Get-Mailbox: -Identity, or all of them with -Filter and -ResultSize, in pages; $select in the URL
+ * leaves properties out.
+ */
 #include "exchange/answer.h"
 #include "exchange/commands.h"
 #include "odata/query.h"
@@ -46,10 +49,29 @@ static json_t *render(const struct object *o)
 	return v;
 }
 
-static void add_mailbox(const struct object *o, struct buf *items)
+/* Is the name one of "A,B"? */
+static bool is_selected(const char *select, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = select; *p; p += strcspn(p, ",")) {
+		p += *p == ',';
+		if (strcspn(p, ",") == n && strncasecmp(p, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void add_mailbox(const struct call *c, const struct object *o, struct buf *items)
 {
 	_cleanup_json_ json_t *v = render(o);
+	const char *select = c->rq->query->select, *key;
+	void *next;
+	json_t *value;
 
+	if (select)
+		json_object_foreach_safe(v, next, key, value) if (!is_selected(select, key))
+			json_object_del(v, key);
 	if (items->len)
 		buf_addc(items, ',');
 	body_dump(items, v, JSON_COMPACT);
@@ -225,7 +247,7 @@ static void list(const struct call *c, const struct wanted *w)
 			snprintf(more, sizeof(more), "%u.%lu", i, before + given);
 		if (cut || *more)
 			continue;
-		add_mailbox(o, &items);
+		add_mailbox(c, o, &items);
 		given++;
 	}
 	respond_values(c, &items, *more ? more : NULL,
@@ -298,6 +320,6 @@ void get_mailbox(const struct call *c)
 	o = mailbox_of_identity(c, identity);
 	if (!o)
 		return;
-	add_mailbox(o, &item);
+	add_mailbox(c, o, &item);
 	respond_values(c, &item, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 
 #include "exchange/answer.h"
 #include "exchange/commands.h"
+#include "odata/query.h"
 #include "tenant/body.h"
 
 #include <strings.h>
@@ -47,6 +48,12 @@ static void run(struct emulator *em, struct request *rq, struct response *rs)
 		name);
 }
 
+static bool is_names(const char *select)
+{
+	return !select || select[strspn(select, "abcdefghijklmnopqrstuvwxyz"
+						"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789,")] == '\0';
+}
+
 /* ADMINAPI/beta/TENANT/InvokeCommand */
 void exchange_route(struct emulator *em, struct request *rq, struct response *rs)
 {
@@ -64,6 +71,8 @@ void exchange_route(struct emulator *em, struct request *rq, struct response *rs
 			"Please check online documentation for assigning correct Directory Roles "
 			"to Azure AD Application for EXO App-Only Authentication.",
 			rq->app->app_id);
+	else if (!is_names(rq->query->select))
+		respond_error(rs, 400, "BadRequest", "$select was expected to name properties.");
 	else
 		run(em, rq, rs);
 }
