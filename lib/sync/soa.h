@@ -18,8 +18,6 @@
  * 5. A group of ours keeps its references to objects under AUTHORITY_ALL, except to groups: we do
  *    not know who is in such a group.
  *
- * No import reports AUTHORITY_EXCHANGE yet: only rows in tests have it.
- *
  * The names of a directory's authorities are in connector_type.authorities, their attributes in its
  * schema. A new one is a row of AUTHORITIES, one in that table, and marks in the schema. All
  * functions here are pure.

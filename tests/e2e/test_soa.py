@@ -1,5 +1,5 @@
-"""Somebody else has the authority over a part of an object. No import tells of such a thing yet: the
-mask is set on the row by hand."""
+"""Somebody else has the authority over a part of an object. The mask is set on the row by hand, whoever
+may tell of it; test_exchange.py is the same from end to end."""
 import contextlib
 import re
 import sqlite3

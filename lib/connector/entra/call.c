@@ -110,15 +110,19 @@ enum conn_result entra_refused(struct connector *c, const struct http_request *r
 	return ret;
 }
 
-bool entra_own_url(const struct connector *c, const char *url)
+bool entra_host_url(const char *host, const char *url)
 {
-	size_t n = strlen(c->graph);
+	size_t n = strlen(host);
 
-	return strncmp(url, c->graph, n) == 0 && url[n] == '/';
+	return strncmp(url, host, n) == 0 && url[n] == '/';
 }
 
-const char *entra_link(
-	const struct connector *c, const json_t *json, const char *name, const char **ret)
+bool entra_own_url(const struct connector *c, const char *url)
+{
+	return entra_host_url(c->graph, url);
+}
+
+static const char *link_of(const char *host, const json_t *json, const char *name, const char **ret)
 {
 	const json_t *v = json_object_get(json, name);
 	const char *url = json_string_value(v);
@@ -126,17 +130,29 @@ const char *entra_link(
 	*ret = NULL;
 	if (v && (!url || strlen(url) != json_string_length(v)))
 		return "has a link that is not text";
-	if (url && !entra_own_url(c, url))
+	if (url && !entra_host_url(host, url))
 		return "leads to another host";
 	*ret = url;
 	return NULL;
 }
 
+const char *entra_link(
+	const struct connector *c, const json_t *json, const char *name, const char **ret)
+{
+	return link_of(c->graph, json, name, ret);
+}
+
 const char *entra_next_page(const struct connector *c, struct entra_pages *pages, const char *url,
 	const json_t *json, const char **ret_next)
 {
+	return entra_next_page_of(c->graph, pages, url, json, ret_next);
+}
+
+const char *entra_next_page_of(const char *host, struct entra_pages *pages, const char *url,
+	const json_t *json, const char **ret_next)
+{
 	const json_t *value = json_object_get(json, "value");
-	const char *wrong = entra_link(c, json, "@odata.nextLink", ret_next);
+	const char *wrong = link_of(host, json, "@odata.nextLink", ret_next);
 	size_t n = json_array_size(value);
 
 	if (!json_is_array(value))

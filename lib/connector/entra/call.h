@@ -26,6 +26,8 @@ enum conn_result entra_refused(
 
 /* A link that the service gave must lead back to it: the token goes along. */
 bool entra_own_url(const struct connector *c, const char *url);
+/* Does the link lead to this host, "https://graph.microsoft.com"? */
+bool entra_host_url(const char *host, const char *url);
 /* How far a list of several pages has been read. */
 struct entra_pages {
 	unsigned n, empty; /* pages, and those without an object one after the other */
@@ -36,6 +38,9 @@ struct entra_pages {
  * with the page: a list that does not end is refused.
  */
 const char *entra_next_page(const struct connector *c, struct entra_pages *pages, const char *url,
+	const json_t *json, const char **ret_next) _must_check_;
+/* The same of a list that another host than Graph gives. */
+const char *entra_next_page_of(const char *host, struct entra_pages *pages, const char *url,
 	const json_t *json, const char **ret_next) _must_check_;
 /* A link in an answer, *ret NULL: none. NULL, or what is wrong with it. */
 const char *entra_link(const struct connector *c, const json_t *json, const char *name,

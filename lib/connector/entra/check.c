@@ -4,6 +4,7 @@
 #include "base/timefmt.h"
 #include "connector/check.h"
 #include "connector/entra/call.h"
+#include "connector/entra/mailbox.h"
 #include "connector/entra/match.h"
 #include "net/assertion.h"
 
@@ -213,5 +214,7 @@ enum conn_result entra_test(struct connector *c, const struct import_request *re
 		r = test_counts(c, req, sink, e);
 	if (r == CONN_OK)
 		r = test_switches(c, sink, e);
+	if (r == CONN_OK)
+		r = exchange_test(c, sink, e);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* The cursor of an import from Graph, written and read. */
 #include "connector/entra/cursor.h"
 #include "base/codec.h"
+#include "base/json.h"
 #include "connector/entra/call.h"
 #include "connector/entra/read.h"
 
@@ -52,6 +53,7 @@ bool entra_cursor_read(
 	            says(json, "surface", surface_word(c)) &&
 	            says(json, "select", selected(ret, c, select));
 
+	ret->exchange = exchange_state_find(json_string_value(json_object_get(json, "exchange")));
 	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
 		const json_t *v = json_object_get(json, entra_classes[i].collection);
 		const char *url = json_string_value(v);
@@ -77,7 +79,35 @@ char *entra_cursor_write(const struct entra_cursor *cursor, const struct connect
 			json_object_set_new(json, entra_classes[i].collection,
 				cursor->classes[i].left_out ? json_null()
 							    : json_string(cursor->classes[i].link));
+	if (cursor->exchange != EXCHANGE_NONE)
+		json_object_set_new(
+			json, "exchange", json_string(exchange_state_word(cursor->exchange)));
 	text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	return text;
+}
+
+const char *entra_cursor_state(const void *data, size_t n, struct arena *a)
+{
+	_cleanup_json_ json_t *json = json_loadb(data, n, 0, NULL);
+	const char *ret = "";
+
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++)
+		if (json_is_null(json_object_get(json, entra_classes[i].collection)))
+			ret = arena_printf(a, "%s%s cannot be read: the role %s is missing\n", ret,
+				entra_classes[i].collection, entra_classes[i].role);
+	switch (exchange_state_find(json_string_value(json_object_get(json, "exchange")))) {
+	case EXCHANGE_NONE:
+		return ret;
+	case EXCHANGE_READ:
+		return arena_printf(
+			a, "%sIsExchangeCloudManaged was read from Exchange Online\n", ret);
+	case EXCHANGE_REFUSED:
+	case EXCHANGE_FAILED:
+		return arena_printf(a,
+			"%sIsExchangeCloudManaged was not read from Exchange Online (event 6990 "
+			"says why): what was known of it holds\n",
+			ret);
+	}
+	return ret;
 }

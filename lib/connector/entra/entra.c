@@ -6,10 +6,12 @@
 #include "base/file.h"
 #include "base/timefmt.h"
 #include "connector/entra/check.h"
+#include "connector/entra/cursor.h"
 #include "connector/entra/error.h"
 #include "connector/entra/export.h"
 #include "connector/entra/graph.h"
 #include "connector/entra/import.h"
+#include "connector/entra/invoke.h"
 #include "connector/entra/lookup.h"
 #include "connector/entra/match.h"
 #include "connector/entra/settle.h"
@@ -45,6 +47,10 @@ static const struct option_def options[] = {
 		.help = "where the tenant is: gives authority and graph_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
 	{"graph_url", OPTION_STRING, .help = "Microsoft Graph; default: the cloud's"},
+	{"exchange", OPTION_BOOLEAN, "no",
+		.help = "ask Exchange Online whose mailboxes have IsExchangeCloudManaged: the "
+			"Exchange attributes of these users are not sent"},
+	{"exchange_url", OPTION_STRING, .help = "Exchange Online; default: the cloud's"},
 	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
 	{"proxy", OPTION_STRING, .help = "http://HOST:PORT; default: as $https_proxy says"},
 	{"no_proxy", OPTION_STRING, .help = "hosts to reach without it, comma separated"},
@@ -65,26 +71,38 @@ static const struct option_def options[] = {
 	{"request_timeout", OPTION_DURATION, "120", .help = "for one whole request"},
 };
 
-/* learn.microsoft.com/graph/deployments */
-static const struct {
-	const char *name, *authority, *graph;
+/*
+ * learn.microsoft.com/graph/deployments; Exchange: the addresses of Connect-ExchangeOnline
+ * (learn.microsoft.com/powershell/exchange/connect-to-exchange-online-powershell)
+ */
+static const struct cloud {
+	const char *name, *authority, *graph, *exchange;
 } clouds[] = {
-	{"global", "https://login.microsoftonline.com", "https://graph.microsoft.com"},
-	{"usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"},
-	{"usgovdod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"},
-	{"china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"},
+	{"global", "https://login.microsoftonline.com", "https://graph.microsoft.com",
+		"https://outlook.office365.com"},
+	{"usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us",
+		"https://outlook.office365.us"},
+	{"usgovdod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us",
+		"https://webmail.apps.mil"},
+	{"china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn",
+		"https://partner.outlook.cn"},
 };
 
-static const char *cloud_url(const struct settings *s, const char *setting)
+static const struct cloud *cloud_of(const struct settings *s)
 {
-	const char *own = setting_text(s, setting), *name = setting_text(s, "cloud");
+	const char *name = setting_text(s, "cloud");
 	unsigned i = 0;
 
-	if (own)
-		return own;
 	while (i + 1 < ARRAY_SIZE(clouds) && !streq(clouds[i].name, name))
 		i++;
-	return *setting == 'a' ? clouds[i].authority : clouds[i].graph;
+	return &clouds[i];
+}
+
+static const char *url_or(const struct settings *s, const char *setting, const char *clouds_own)
+{
+	const char *own = setting_text(s, setting);
+
+	return own ? own : clouds_own;
 }
 
 static int check_url(const struct settings *s, const char *name, struct err *e)
@@ -169,6 +187,7 @@ static int entra_check(const struct settings *s, struct err *e)
 	TRY(check_build(s, e));
 	TRY(check_endpoint(s, e));
 	TRY(check_url(s, "authority", e));
+	TRY(check_url(s, "exchange_url", e));
 	return check_url(s, "graph_url", e);
 }
 
@@ -194,6 +213,7 @@ static void entra_close(struct connector *c)
 	if (!c)
 		return;
 	oauth_done(&c->oauth);
+	exchange_free(c->exchange);
 	entra_match_free(c->match);
 	http_free(c->http);
 	free(c->build_header);
@@ -233,7 +253,7 @@ static void set_oauth(struct connector *c)
 	struct err ignored;
 
 	*o = (struct oauth_options){
-		.authority = cloud_url(s, "authority"),
+		.authority = url_or(s, "authority", cloud_of(s)->authority),
 		.tenant_id = setting_text(s, "tenant_id"),
 		.client_id = setting_text(s, "client_id"),
 		.rs256 = streq(setting_text(s, "assertion_algorithm"), "RS256"),
@@ -262,10 +282,13 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	if (c->sync_surface)
 		c->build_header = xasprintf(
 			"x-ms-aadmsods-dirsyncbuildnumber: %s", setting_text(s, "sync_build"));
-	c->graph = xstrdup(cloud_url(s, "graph_url"));
+	c->graph = xstrdup(url_or(s, "graph_url", cloud_of(s)->graph));
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);
 	set_oauth(c);
+	if (setting_bool(s, "exchange"))
+		c->exchange = exchange_new(
+			c, url_or(s, "exchange_url", cloud_of(s)->exchange), cloud_of(s)->exchange);
 	c->budget.limit = c->budget.left = (double)setting_number(s, "write_budget");
 	c->budget.filled = monotonic_ms();
 	*ret = c;
@@ -326,7 +349,7 @@ static const char *stand_in(const char *attr, const char *value, const char *key
 static const struct authority_def authorities[] = {
 	{"blockOnPremisesSync", AUTHORITY_ALL, "isCloudManaged",
 		"its source of authority is in the cloud (isCloudManaged is true)"},
-	/* no import tells of it yet, so no row has it */
+	/* exchange = yes: exchange.c, mailbox.h */
 	{"isExchangeCloudManaged", AUTHORITY_EXCHANGE, "IsExchangeCloudManaged",
 		"its Exchange attributes are managed in Exchange Online (IsExchangeCloudManaged is "
 		"true)"},
@@ -358,6 +381,7 @@ const struct connector_type connector_entra = {
 	.surfaces = entra_surfaces,
 	.surface = surface_bit,
 	.surfaces_text = entra_surfaces_text,
+	.state = entra_cursor_state,
 	.open = entra_open,
 	.close = entra_close,
 	.import = entra_import,

@@ -9,6 +9,7 @@
 #include "net/oauth.h"
 
 struct entra_match;
+struct entra_exchange;
 
 /* What the tenant's switches say, as far as the application may read them. */
 struct entra_switches {
@@ -37,4 +38,5 @@ struct connector {
 	struct entra_budget budget;
 	struct entra_switches switches;
 	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */
+	struct entra_exchange *exchange; /* invoke.h; NULL: exchange = no */
 };

@@ -53,6 +53,7 @@ struct graph_import {
 	} flagged[ENTRA_CLASS_COUNT];
 	bool restart;                      /* 410: the delta links are void */
 	bool unflagged[ENTRA_CLASS_COUNT]; /* the list has an item that cannot be read */
+	struct exchange_list exchange;
 	unsigned n_notes;
 };
 
@@ -391,6 +392,7 @@ static int put_cursor(struct graph_import *im)
 	struct entra_cursor cursor = {0};
 	_cleanup_free_ char *text = NULL;
 
+	cursor.exchange = im->exchange.state;
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
 		cursor.classes[c].wanted = im->classes[c].wanted;
 		cursor.classes[c].left_out = im->classes[c].refused;
@@ -445,7 +447,9 @@ static bool is_granted(const struct graph_import *im)
 static enum conn_result import_all(struct graph_import *im, const struct import_request *req)
 {
 	struct entra_cursor cursor = {0};
+	enum exchange_state exchange;
 	enum conn_result r;
+	bool first;
 
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
 		im->classes[c].wanted = cursor.classes[c].wanted =
@@ -454,9 +458,14 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 		!entra_cursor_read(&cursor, im->c, req->cursor, req->cursor_len) || req->full;
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
 		im->classes[c].before = cursor.classes[c].left_out;
-	begin_all(im, im->answer->full ? NULL : &cursor);
+	exchange = cursor.exchange;
+	first = !cursor.json;
+	r = exchange_list_read(im->c, &im->exchange, im->e);
+	if (r == CONN_OK)
+		begin_all(im, im->answer->full ? NULL : &cursor);
 	entra_cursor_done(&cursor);
-	r = first_answers(im);
+	if (r == CONN_OK)
+		r = first_answers(im);
 	if (r == CONN_OK && (im->restart || (!im->answer->full && is_granted(im)))) {
 		http_abort(im->c->http);
 		im->restart = false;
@@ -471,7 +480,11 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 	}
 	if (r == CONN_OK)
 		r = all_pages(im);
-	if (r == CONN_OK && (deliver_flags(im) < 0 || deliver_kept(im) < 0 || put_cursor(im) < 0))
+	/* isCloudManaged first: who has it instead of the smaller flag is given back nothing */
+	if (r == CONN_OK && (deliver_flags(im) < 0 ||
+				    exchange_list_deliver(
+					    &im->exchange, exchange, first, im->sink, im->e) < 0 ||
+				    deliver_kept(im) < 0 || put_cursor(im) < 0))
 		r = CONN_RUN_BAD;
 	return r;
 }
@@ -492,5 +505,6 @@ enum conn_result entra_import(struct connector *c, const struct import_request *
 		free(im.flagged[i].anchors);
 	arena_done(&im.arena);
 	arena_done(&im.flags);
+	exchange_list_done(&im.exchange);
 	return r;
 }

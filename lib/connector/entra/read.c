@@ -27,9 +27,9 @@ void entra_select(struct buf *b, enum entra_class class, enum entra_surface surf
 	}
 }
 
-const char *entra_id(const json_t *json)
+const char *entra_id_in(const json_t *json, const char *name)
 {
-	const json_t *v = json_object_get(json, "id");
+	const json_t *v = json_object_get(json, name);
 	const char *id = json_string_value(v);
 	size_t n = json_string_length(v);
 
@@ -37,6 +37,11 @@ const char *entra_id(const json_t *json)
 		if (!isalnum((unsigned char)id[i]) && id[i] != '-' && id[i] != '_')
 			return NULL;
 	return n && n <= ID_MAX ? id : NULL;
+}
+
+const char *entra_id(const json_t *json)
+{
+	return entra_id_in(json, "id");
 }
 
 /* --- readers of shapes --- */

@@ -11,6 +11,8 @@
 /* The id of an object; NULL: it has none, or one that does not fit into a URL. Borrowed from json.
  */
 const char *entra_id(const json_t *json);
+/* The same where it has another name. */
+const char *entra_id_in(const json_t *json, const char *name);
 
 /* Appends the names for $select, comma separated. */
 void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface);
