@@ -16,6 +16,7 @@
 #include "connector/export.h"
 #include "connector/import.h"
 #include "connector/lookup.h"
+#include "connector/readiness.h"
 #include "connector/settings.h"
 #include "model/authority.h"
 #include "model/schema.h"
@@ -35,27 +36,6 @@ struct connector_host {
 	size_t cursor_len;
 };
 
-/* One finding of a test for people. X(enum, word of the control socket) */
-#define TEST_VERDICTS(X)      \
-	X(GOOD, "good")       \
-	X(WARNING, "warning") \
-	X(BAD, "bad")
-enum test_verdict {
-#define X(id, word) TEST_##id,
-	TEST_VERDICTS(X)
-#undef X
-};
-/* check.c */
-const char *test_verdict_name(enum test_verdict v);
-struct test_finding {
-	const char *check; /* "sign-in" */
-	enum test_verdict verdict;
-	const char *text;
-};
-struct test_sink {
-	void (*finding)(struct test_sink *s, const struct test_finding *f);
-};
-
 /*
  * Somebody else who may have the authority over an object of the directory, and over what of it.
  * Over which objects, the import tells: import_sink.flag().
@@ -70,6 +50,7 @@ struct authority_def {
 
 /* An open one. Each type defines the struct for itself; nobody else looks inside. */
 struct connector;
+struct test_sink; /* check.h */
 
 struct connector_type {
 	const char *name; /* "ad", "entra" */
@@ -193,6 +174,8 @@ struct connector_type {
 	/* NULL: the connector cannot be a target. */
 	enum conn_result (*export)(
 		struct connector *c, struct export_source *source, struct err *e) _must_check_;
+	/* What its objects mean for a change of their authority. NULL: it is no source of them. */
+	const struct readiness_facts *readiness;
 };
 
 extern const struct connector_type *const connector_types[]; /* NULL-terminated */

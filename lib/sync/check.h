@@ -1,6 +1,7 @@
 /* A test of one connector, for administrators who set it up. */
 #pragma once
 
+#include "connector/check.h"
 #include "sync/config.h"
 
 /*

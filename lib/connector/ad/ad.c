@@ -260,6 +260,7 @@ const struct connector_type connector_ad = {
 	.lookup = ad_lookup,
 	.writes_by_setting = true,
 	.export = ad_export,
+	.readiness = &ad_readiness,
 	.error_advice = ad_error_advice,
 	.test = ad_test,
 };

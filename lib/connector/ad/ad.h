@@ -162,6 +162,8 @@ enum conn_result ad_lookup(struct connector *c, const struct lookup_request *req
 	struct import_sink *sink, struct err *e) _must_check_;
 
 const char *ad_error_advice(const char *name);
+/* readiness.c */
+extern const struct readiness_facts ad_readiness;
 /* write.c */
 enum conn_result ad_export(
 	struct connector *c, struct export_source *source, struct err *e) _must_check_;
