@@ -120,6 +120,17 @@ struct connector_type {
 	/* The attribute that holds a group's members; NULL: there are none. */
 	const char *member_attr;
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
+	/*
+	 * Is an attribute of an object the directory's own business, which nobody misses in another
+	 * directory? NULL: none is.
+	 */
+	bool (*attr_is_operational)(const char *attr);
+	/*
+	 * Why an attribute of the class (NULL: of a class that can have some) cannot be a directory
+	 * extension (`directory_extensions`), as far as it is known offline; half of a sentence.
+	 * NULL: it can. The function is NULL where the type has no such setting.
+	 */
+	const char *(*extension_problem)(const char *class, const char *attr);
 	const struct option_def *options;
 	unsigned n_options;
 	/*

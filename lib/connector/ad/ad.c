@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "model/dn.h"
 
+#include <ctype.h>
 #include <errno.h>
 
 static const struct option_def options[] = {
@@ -40,6 +41,9 @@ static const struct option_def options[] = {
 			"several forests"},
 	{"match_attribute", OPTION_STRING,
 		.help = "match_users = attribute: an attribute that the metaverse has, too"},
+	{"directory_extensions", OPTION_LIST,
+		.help = "attributes of users and groups that Entra gets as directory extensions, "
+			"separated by commas"},
 	{"page_size", OPTION_NUMBER, "500", .min = 10, .max = 5000,
 		.help = "entries in one page of a search"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect and to sign in"},
@@ -168,6 +172,36 @@ static int check_match(const struct settings *s, struct err *e)
 	               : 0;
 }
 
+/* What is known without asking the directory; the rest is said by its schema. */
+static int check_extensions(const struct settings *s, struct arena *a, struct err *e)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+	char **names = setting_list(s, "directory_extensions", ',', a);
+
+	if (list_length(names) > AD_EXTENSIONS_MAX)
+		return setting_error(s, "directory_extensions", e,
+			"over %d attributes: an object may have that many values at most",
+			AD_EXTENSIONS_MAX);
+	for (unsigned i = 0; names[i]; i++) {
+		const char *name = names[i], *why;
+
+		if (strspn(name, letters) != strlen(name) || !isalpha((unsigned char)*name) ||
+			strlen(name) > 100)
+			return setting_error(s, "directory_extensions", e,
+				"\"%s\" is not the name of an attribute", name);
+		why = ad_extension_problem(NULL, name);
+		if (why)
+			return setting_error(s, "directory_extensions", e,
+				"%s cannot be a directory extension: %s", name, why);
+		for (unsigned k = 0; k < i; k++)
+			if (strcasecmp(names[k], name) == 0)
+				return setting_error(s, "directory_extensions", e,
+					"%s stands there twice", name);
+	}
+	return 0;
+}
+
 static int ad_check(const struct settings *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -176,6 +210,7 @@ static int ad_check(const struct settings *s, struct err *e)
 
 	TRY(check_lists(s, &a, e));
 	TRY(check_match(s, e));
+	TRY(check_extensions(s, &a, e));
 	if (gssapi && !setting_text(s, "keytab_file"))
 		return setting_error(s, "auth", e, "keytab_file is missing");
 	if (!gssapi && setting_text(s, "bind_dn") && !setting_text(s, "password_file"))
@@ -253,6 +288,8 @@ const struct connector_type connector_ad = {
 	.partitions = ad_partitions,
 	.parameter = ad_parameter,
 	.member_attr = "member",
+	.attr_is_operational = ad_attr_operational,
+	.extension_problem = ad_extension_problem,
 	.open = ad_open,
 	.close = ad_close,
 	.state = ad_cursor_describe,

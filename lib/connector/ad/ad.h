@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #define AD_VALUES_MAX 1000000 /* of one attribute of one object */
+#define AD_EXTENSIONS_MAX 100 /* values that an object may have over all extensions */
 #define AD_OUS_MAX 1000       /* include_ou and exclude_ou; each object is looked up in them */
 #define AD_SOURCES_MAX 64
 

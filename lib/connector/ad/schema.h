@@ -59,3 +59,14 @@ void ad_attr_learn(const char *name, enum value_type type);
  * more than text is a string.
  */
 enum value_type ad_syntax_type(const char *syntax);
+
+/* operational.c; names in any case */
+/*
+ * Why an attribute cannot be given to another directory, as far as it is known without asking
+ * (constructed, not replicated, a secret); half of a sentence. NULL: nothing speaks against it.
+ */
+const char *ad_attr_refused(const char *name);
+/* Is the attribute the directory's own business, which nobody misses in another directory? */
+bool ad_attr_operational(const char *name);
+/* connector_type.extension_problem: the above, references, and the class. */
+const char *ad_extension_problem(const char *class, const char *name);
