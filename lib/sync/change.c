@@ -56,8 +56,8 @@ int change_allow(const struct config *cfg, struct limit_override *ret, struct er
 	TRY(limit_staged(c.s, &staged, e));
 	if (!staged.deletes && !staged.references)
 		return err_set(e, -ENOENT, NULL, 0,
-			"nothing is staged that a threshold would stop: a permission in advance is "
-			"not given");
+			"there is nothing to permit: no deletes and no removed references are "
+			"pending, and a permission cannot be given in advance");
 	*ret = (struct limit_override){
 		staged.deletes, staged.references, staged.removals, unix_now() + OVERRIDE_SECONDS};
 	TRY(limit_override_set(c.s, ret, e));

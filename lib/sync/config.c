@@ -32,8 +32,8 @@ static const struct option_word obsoletion_words[] = {
 	{.word = "strict", .value = 0},
 	{.word = "0",
 		.value = 0,
-		.warning = "0 means \"strict\" here, while in [export] it means \"off\"; write the "
-			   "word that you mean"},
+		.warning = "0 means \"strict\" here, but \"off\" in [export]; write the word that "
+			   "you mean"},
 	{.word = NULL},
 };
 #define NUMBER_WORDS .choices = "off", .words = number_words
@@ -42,7 +42,7 @@ static const struct option_word obsoletion_words[] = {
 static const struct option_def adsyncd_options[] = {
 	{"state_directory", OPTION_PATH, ADSYNC_STATEDIR, .help = "database and schedule"},
 	{"rules", OPTION_LIST, ADSYNC_DATADIR "/rules, " ADSYNC_CONFDIR "/rules.d",
-		.help = "folders of rule files; a folder that is missing is empty"},
+		.help = "folders of rule files; a missing folder counts as empty"},
 	{"metaverse", OPTION_PATH, ADSYNC_DATADIR "/metaverse.json",
 		.help = "the metaverse's schema"},
 	{"control_socket", OPTION_PATH, ADSYNC_RUNDIR "/control", .help = "for adsyncctl"},
@@ -50,39 +50,37 @@ static const struct option_def adsyncd_options[] = {
 	{"control_group", OPTION_STRING, .help = "group that may use the control socket"},
 };
 static const struct option_def scheduler_options[] = {
-	{"sync_cycle_enabled", OPTION_BOOLEAN, "yes", .help = "start cycles by the clock"},
+	{"sync_cycle_enabled", OPTION_BOOLEAN, "yes", .help = "start cycles automatically"},
 	{"sync_cycle_interval", OPTION_DURATION, "00:30:00", .min = 60, .max = 7 * 86400,
-		.help = "from one start to the next"},
+		.help = "time from one start to the next"},
 	{"run_history_purge_interval", OPTION_DURATION, "7.00:00:00", .min = 3600,
-		.help = "runs that are older are forgotten"},
+		.help = "older runs are deleted from the history"},
 	{"run_timeout", OPTION_DURATION, "12:00:00", .min = 60,
 		.help = "a run that takes longer is stopped"},
 };
 static const struct option_def import_options[] = {
 	{"obsoletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100, .own = OPTION_OWN_CONNECTOR,
 		.choices = "off|strict", .words = obsoletion_words,
-		.help = "percent of a connector's objects that one import may show as gone; up to "
-			"20 are never too many. strict: not more than these; off: any number but "
-			"all"},
+		.help = "percent of a connector's objects that may be missing from one import; up "
+			"to 20 objects always may. strict: 20 objects and no more; off: any "
+			"number, but not all"},
 };
 static const struct option_def export_options[] = {
 	{"deletion_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
 		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS, NUMBER_WORDS,
-		.help = "an export with more deletes is stopped before it begins. off (or 0) "
-			"switches off those of classes and deletion_limit, too. "
-			"deletion_threshold.CLASS: "
-			"the same for one class alone, beside the number for all (also written "
-			"deletion_threshold_user, _group, _contact)"},
+		.help = "an export with more deletes is stopped before it begins. off (or 0) also "
+			"switches off those of classes and deletion_limit. "
+			"deletion_threshold.CLASS: the same for one class, checked in addition "
+			"(also written deletion_threshold_user, _group, _contact)"},
 	{"deletion_limit", OPTION_NUMBER, "50", .min = 0, .max = 100,
 		.own = OPTION_OWN_TARGET | OPTION_OWN_CLASS, SHARE_WORDS,
-		.help = "percent of the objects of one class, or of all references, that an "
-			"export may delete; up to 20 are never too many. strict: not more than "
-			"these; off (or 0): any share. "
-			"deletion_limit.CLASS: of that class, in its place"},
+		.help = "percent of the objects of one class, or of all references, that one "
+			"export may delete; up to 20 always may. strict: 20 and no more; off (or "
+			"0): any share. deletion_limit.CLASS: for that class instead"},
 	{"member_removal_threshold", OPTION_NUMBER, "500", .min = 0, .max = 1000000000,
 		.own = OPTION_OWN_TARGET, NUMBER_WORDS,
-		.help = "a group that would lose more members in one export keeps them; off (or "
-			"0): any number"},
+		.help = "a group that would lose more members in one export keeps them all; off "
+			"(or 0): any number"},
 	{"member_removal_limit", OPTION_NUMBER, "90", .min = 0, .max = 100,
 		.own = OPTION_OWN_TARGET, SHARE_WORDS,
 		.help = "the same as percent of its members; strict and off (or 0) as above"},
@@ -290,7 +288,7 @@ static int begin_connector(struct reader *rd, char *name, int line)
 	if (config_connector(cfg, name))
 		return fail(rd, line, "connector \"%s\" is configured twice", name);
 	if (cfg->n_connectors == CONNECTORS_LIMIT)
-		return fail(rd, line, "over %d connectors", CONNECTORS_LIMIT);
+		return fail(rd, line, "more than %d connectors", CONNECTORS_LIMIT);
 	cfg->connectors =
 		xrealloc(cfg->connectors, (cfg->n_connectors + 1) * sizeof(*cfg->connectors));
 	cfg->connectors[cfg->n_connectors] = (struct connector_config){0};
@@ -329,7 +327,7 @@ static int unknown_type(struct reader *rd, int line, const char *v)
 			: connector_types[i + 1] ? ", "
 						 : " and ",
 			connector_types[i]->name);
-	return fail(rd, line, "[%s] unknown type \"%s\"; there are %s", rd->section, v,
+	return fail(rd, line, "[%s] unknown type \"%s\"; the types are %s", rd->section, v,
 		buf_str(&names));
 }
 
@@ -392,8 +390,8 @@ static int check_agreement(struct reader *rd, const char *name, const struct set
 	if ((!x && !y) || (x && y && streq(x, y)))
 		return 0;
 	return setting_error(other, name, rd->e,
-		"it is %s here and %s in connector \"%s\" (line %d); all connectors of the type "
-		"must have the same",
+		"it is %s here and %s in connector \"%s\" (line %d); all connectors of one type "
+		"must have the same value",
 		y ? y : "not set", x ? x : "not set", first->name, setting_line(first, name));
 }
 
@@ -476,12 +474,12 @@ static void check_section_names(struct reader *rd, const char *text)
 			end ? xstrndup(text + 1, (size_t)(end - text - 1)) : NULL;
 
 		if (name && strlen(name) > SECTION_BYTES_MAX)
-			fail(rd, line, "the name of a section has at most %d bytes: [%s]",
+			fail(rd, line, "the name of the section is longer than %d bytes: [%s]",
 				SECTION_BYTES_MAX, name);
 		else if (name && !section_known(name))
 			fail(rd, line,
-				"unknown section [%s]; there are [adsyncd], [scheduler], [import], "
-				"[export] and [connector \"NAME\"]",
+				"unknown section [%s]; the sections are [adsyncd], [scheduler], "
+				"[import], [export] and [connector \"NAME\"]",
 				name);
 		text += n + (text[n] == '\n');
 	}
@@ -499,7 +497,8 @@ int config_load(const char *path, struct config **ret, struct err *e)
 		return r;
 	if (long_line(text))
 		return err_set(e, -EINVAL, path, long_line(text),
-			"the line is over %d bytes; a list may go on in indented lines",
+			"the line is longer than %d bytes; a list can be continued in indented "
+			"lines",
 			LINE_BYTES_MAX);
 	cfg->path = xstrdup(path);
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
@@ -510,8 +509,8 @@ int config_load(const char *path, struct config **ret, struct err *e)
 	if (rd.failed)
 		return rd.failed;
 	if (r != 0)
-		return err_set(
-			e, -EINVAL, path, MAX(r, 0), "a section or \"key = value\" was expected");
+		return err_set(e, -EINVAL, path, MAX(r, 0),
+			"the line is neither a [section] nor \"key = value\"");
 	r = check_all(&rd);
 	if (r < 0)
 		return r;

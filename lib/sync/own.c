@@ -44,11 +44,10 @@ static int refuse(const struct option_def *def, const struct connector_type *typ
 {
 	if (class && !(def->own & OPTION_OWN_CLASS))
 		return snprintf(
-			why, size, " is not set for one class: \"%s\" is meant for all", def->name);
+			why, size, " cannot be set for one class; write \"%s\" for all", def->name);
 	if (type && !(def->own & OPTION_OWN_CONNECTOR) && !type->export)
 		return snprintf(why, size,
-			" is about exports, and none go to a connector of type "
-			"%s",
+			" is only for exports, and nothing is exported to a connector of type %s",
 			type->name);
 	return 0;
 }
@@ -179,7 +178,8 @@ int own_check(const struct settings *s, const struct connector_type *type, const
 
 		if (!o->class || class_exists(s, type, o->class))
 			continue;
-		buf_adds(&names, type ? "; there are " : " where exports go");
+		buf_adds(&names, type ? "; the classes are "
+				      : " in a type of connector that can be exported to");
 		if (type)
 			add_classes(type->schema(s), &names);
 		return err_set(e, -EINVAL, s->file, o->line, "[%s] %s: no class is called \"%s\"%s",

@@ -112,8 +112,8 @@ static int check_joins(const struct rule *r, const struct connector_type *t, str
 		if (r->joins[g].n_clauses != 1 ||
 			!streq(attr_name(r->joins[g].clauses[0].cs_attr), identity))
 			return err_set(e, -EINVAL, r->file, r->line,
-				"rule \"%s\": an outbound join can only be on %s; other joins "
-				"belong to an inbound rule",
+				"rule \"%s\": an outbound rule can join only by %s; put other "
+				"joins into an inbound rule",
 				r->name, *identity ? identity : "nothing");
 	return 0;
 }
@@ -122,8 +122,9 @@ static int check_outbound(const struct rule *r, const struct connector_type *t, 
 {
 	if (r->link == LINK_PROVISION && !t->target_dn)
 		return err_set(e, -EINVAL, r->file, r->line,
-			"rule \"%s\": no object can be made in a connector of type %s", r->name,
-			t->name);
+			"rule \"%s\": objects cannot be created in a connector of type %s; use the "
+			"linkType Join",
+			r->name, t->name);
 	return check_joins(r, t, e);
 }
 

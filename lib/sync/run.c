@@ -173,8 +173,8 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 			continue;
 		TRY(warn(s, rows[i].name,
 			arena_printf(&s->arena,
-				"Connector \"%s\" is not in %s any more; its %" PRId64
-				" objects are kept, and nothing is deleted because of that.",
+				"Connector \"%s\" is no longer in %s. Its %" PRId64
+				" objects are kept; nothing is deleted because of that.",
 				rows[i].name, s->cfg->path, imported),
 			e));
 	}
@@ -199,8 +199,8 @@ static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 		return warn(s, c->name,
 			arena_printf(&s->arena,
 				"No rule exports to connector \"%s\" any more; the %" PRId64
-				" objects that rules made in it, or were to delete, are kept, and "
-				"nothing is sent.",
+				" objects that rules created or wanted to delete in it are kept, "
+				"and nothing is sent to it.",
 				c->name, present + absent),
 			e);
 	c->lets_go = attributes > 0;

@@ -185,7 +185,7 @@ def test_managed_identity(make_lab, tmp_path):
 
 
 @pytest.mark.parametrize("line, words", [
-    ("client_certificate_file = /x", "one way to sign in is enough"),
+    ("client_certificate_file = /x", "only one way to sign in can be used"),
     ("managed_identity_endpoint = http://elsewhere.example/", "neither https nor"),
     ("cloud = moon", "global|usgov|usgovdod|china"),
     ("no_such_key = x", "unknown key")])
@@ -199,7 +199,7 @@ def test_mistakes(make_lab, line, words):
 def test_no_way_to_sign_in(make_lab):
     lab = make_lab(sign_in="client_id = x")
     r = lab.run()
-    assert r.code == 2 and "a way to sign in is missing" in r.error
+    assert r.code == 2 and "no way to sign in is set" in r.error
 
 
 class Proxy:

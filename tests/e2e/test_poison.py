@@ -97,8 +97,8 @@ def test_long_rule_error(make_lab):
 
 BAD_TEXT = {
     "NUL": (b"Off\0icer", "title: the text holds a NUL character"),
-    "UTF-8": (b"Caf\xe9", "title: text in UTF-8 was expected"),
-    "surrogate": (b"\xed\xa0\x80", "title: text in UTF-8 was expected"),
+    "UTF-8": (b"Caf\xe9", "title: it is not text in UTF-8"),
+    "surrogate": (b"\xed\xa0\x80", "title: it is not text in UTF-8"),
     "long": (b"x" * (1024 * 1024 + 1), "title: the value is over 1 MiB"),
     "line": (b"x" * (13 * 1024 * 1024), "title: the value is over 1 MiB"),
 }
@@ -259,7 +259,7 @@ def test_token_ends_while_the_service_is_asked(make_lab, count):
         assert r.step(AAD, "export")["result"] == "completed-export-errors", r.steps
         assert [kind for kind, _ in errors(lab).values()] == ["BadRequest"]
     else:
-        assert "the token is refused" in r.step(AAD, "export")["error"]
+        assert "the service refuses the token" in r.step(AAD, "export")["error"]
 
 
 def test_references_and_deletes_refused_as_a_whole(make_lab):
@@ -421,7 +421,7 @@ def test_a_list_without_an_end(make_lab):
     with in_front(lab, itself) as proxy:
         r = lab.run()
     assert r.step(AAD, "import")["result"] == "stopped-import-read", r.log
-    assert "the list has no end" in r.log
+    assert "the list never ends" in r.log
 
     def no_link(line, status, data):
         if "isCloudManaged" not in line or "/users" not in line:

@@ -322,7 +322,7 @@ def test_an_outbound_join_that_cannot_be_run_is_told_by_the_import(tmp_path):
 <ilmAttribute>displayName</ilmAttribute></condition></conditions></relationshipCriteria>
 </synchronizationRule>"""
     report = do_import(tmp_path, ("a.xml", text % "user"))
-    assert report["disabled"] == 1 and "only be on sourceAnchor" in report["notes"][0]["reason"]
+    assert report["disabled"] == 1 and "join only by sourceAnchor" in report["notes"][0]["reason"]
     (tmp_path / "device").mkdir()  # what no surface sends is not searched for there either
     report = do_import(tmp_path / "device", ("a.xml", text % "device"))
     assert report["disabled"] == 0 and report["changed"] == 0, report["notes"]

@@ -213,7 +213,7 @@ class GuidLater(Moving):
         tenant = lab.tenant()
         assert tenant["users/kim"]["accountEnabled"] and tenant["users/Kim New"]["accountEnabled"]
         assert tenant["users/kim"]["onPremisesImmutableId"] == lab.anchor
-        told(lab, "whose account is gone, stays as it is")
+        told(lab, "Its source object was deleted, but it is kept")
         for profile in ("initial", "delta"):
             lab.run(profile)
         assert lab.emulator.stats()["deletes"] == 0

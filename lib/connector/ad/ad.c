@@ -37,8 +37,8 @@ static const struct option_def options[] = {
 	{"consistency_guid", OPTION_BOOLEAN, "no",
 		.help = "write the sourceAnchor to ms-DS-ConsistencyGuid of users that have none"},
 	{"match_users", OPTION_CHOICE, "once", .choices = "once|mail|sid|account|attribute",
-		.help = "how users of several forests are found to be one person, see Users in "
-			"several forests"},
+		.help = "how accounts of one person in several forests are recognized; see Users "
+			"in several forests"},
 	{"match_attribute", OPTION_STRING,
 		.help = "match_users = attribute: an attribute that the metaverse has, too"},
 	{"directory_extensions", OPTION_LIST,
@@ -79,10 +79,10 @@ static int check_source(const struct settings *s, const char *source, struct err
 		return 0;
 	if (is_ldif(source))
 		return setting_error(s, "source", e,
-			"an absolute path must follow \"ldif:\", not \"%s\"", source + 5);
+			"\"ldif:\" needs an absolute path behind it, not \"%s\"", source + 5);
 	return setting_error(s, "source", e,
-		"\"%s\" is not an address: ldaps://, ldap://, dns:ldaps, dns:ldap or ldif: "
-		"was expected",
+		"\"%s\" is not an address: it must begin with ldaps://, ldap:// or ldif:, or be "
+		"dns:ldaps or dns:ldap",
 		source);
 }
 
@@ -104,14 +104,18 @@ static int check_ldif(const struct settings *s, struct arena *a, struct err *e)
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (setting_text(s, names[i]))
 			return setting_error(s, names[i], e,
-				"a domain controller is needed; an LDIF file is read whole");
+				"only a domain controller can do this; an LDIF file is always read "
+				"whole: remove the setting");
 	if (setting_bool(s, "consistency_guid"))
-		return setting_error(s, "consistency_guid", e, "an LDIF file cannot be written");
+		return setting_error(s, "consistency_guid", e,
+			"an LDIF file cannot be written to: remove the setting, or name a domain "
+			"controller as source");
 	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
 		for (char **p = setting_list(s, lists[i], '\n', a); *p; p++)
 			if (strncasecmp(*p, "<GUID=", 6) == 0)
 				return setting_error(s, lists[i], e,
-					"a folder of an LDIF file is named by its DN, not by %s",
+					"with an LDIF file a folder must be named by its DN, not "
+					"as %s",
 					*p);
 	return 0;
 }
@@ -119,15 +123,18 @@ static int check_ldif(const struct settings *s, struct arena *a, struct err *e)
 static int check_limits(const struct settings *s, struct arena *a, struct err *e)
 {
 	if (list_length(setting_list(s, "source", ',', a)) > AD_SOURCES_MAX)
-		return setting_error(s, "source", e, "over %d servers", AD_SOURCES_MAX);
+		return setting_error(
+			s, "source", e, "more than %d servers are listed", AD_SOURCES_MAX);
 	if (list_length(setting_list(s, "domain_netbios", '\n', a)) >
 		list_length(setting_list(s, "base_dn", '\n', a)))
-		return setting_error(s, "domain_netbios", e, "there are more names than domains");
+		return setting_error(
+			s, "domain_netbios", e, "it lists more names than base_dn lists domains");
 	if (list_length(setting_list(s, "include_ou", '\n', a)) +
 			list_length(setting_list(s, "exclude_ou", '\n', a)) >
 		AD_OUS_MAX)
 		return setting_error(s, "include_ou", e,
-			"over %d lines of include_ou and exclude_ou; choose a folder above them",
+			"include_ou and exclude_ou have more than %d lines together; name a folder "
+			"above them instead",
 			AD_OUS_MAX);
 	return 0;
 }
@@ -141,7 +148,8 @@ static int check_lists(const struct settings *s, struct arena *a, struct err *e)
 	for (unsigned i = 0; sources[i]; i++) {
 		TRY(check_source(s, sources[i], e));
 		if (i && (ldif || is_ldif(sources[i])))
-			return setting_error(s, "source", e, "an LDIF file stands alone");
+			return setting_error(
+				s, "source", e, "an LDIF file must be the only source");
 	}
 	for (unsigned i = 0; bases[i]; i++)
 		if (!strcasestr(bases[i], "DC="))
@@ -161,13 +169,15 @@ static int check_match(const struct settings *s, struct err *e)
 		attr ? schema_attr_find(&ad_schema.classes[0], attr) : NULL;
 
 	if (wanted && !attr)
-		return setting_error(s, "match_users", e, "match_attribute is missing");
+		return setting_error(
+			s, "match_users", e, "match_users = attribute also needs match_attribute");
 	if (!wanted && attr)
 		return setting_error(s, "match_attribute", e,
-			"it has no effect without match_users = attribute");
+			"it is used only with match_users = attribute: set that too, or remove it");
 	return known && known->type == VALUE_REFERENCE
 	               ? setting_error(s, "match_attribute", e,
-				 "%s is a reference; a value that can be compared was expected",
+				 "%s points to other objects and cannot be compared; name an "
+				 "attribute that holds plain values",
 				 attr)
 	               : 0;
 }
@@ -212,11 +222,11 @@ static int ad_check(const struct settings *s, struct err *e)
 	TRY(check_match(s, e));
 	TRY(check_extensions(s, &a, e));
 	if (gssapi && !setting_text(s, "keytab_file"))
-		return setting_error(s, "auth", e, "keytab_file is missing");
+		return setting_error(s, "auth", e, "auth = gssapi also needs keytab_file");
 	if (!gssapi && setting_text(s, "bind_dn") && !setting_text(s, "password_file"))
-		return setting_error(s, "bind_dn", e, "password_file is missing");
+		return setting_error(s, "bind_dn", e, "bind_dn also needs password_file");
 	if (filter && filter[0] != '(')
-		return setting_error(s, "ldap_filter", e, "an LDAP filter begins with \"(\"");
+		return setting_error(s, "ldap_filter", e, "an LDAP filter must begin with \"(\"");
 	return 0;
 }
 

@@ -79,18 +79,18 @@ static int test_schema(struct tester *t, struct err *e)
 	TRY(r);
 	if (r == AD_SCHEMA_NONE) {
 		finding_tell(t->sink, "schema", TEST_WARNING,
-			"the server names no schema, or it cannot be read");
+			"the schema cannot be read: the server does not say where it is, or the "
+			"account may not read it");
 		return 0;
 	}
 	for (unsigned i = 0; i < n_missing; i++)
 		exchange &= strcasecmp(missing[i], "msExchRecipientTypeDetails") != 0;
-	finding_tell(t->sink, "schema", TEST_GOOD, "Exchange's attributes are %s",
-		exchange ? "there" : "not there");
+	finding_tell(t->sink, "schema", TEST_GOOD, "Exchange's attributes are %s the schema",
+		exchange ? "in" : "not in");
 	if (n_missing)
 		finding_tell(t->sink, "schema", TEST_WARNING,
-			"%u of %u attributes that rules read do not "
-			"exist: %s",
-			n_missing, t->req->n_attrs, ad_name_list(missing, n_missing, &t->arena));
+			"%u of %u attributes that rules read are not in the schema: %s", n_missing,
+			t->req->n_attrs, ad_name_list(missing, n_missing, &t->arena));
 	return 0;
 }
 
@@ -160,7 +160,7 @@ static int test_count(struct tester *t, struct err *e)
 
 	TRY(directory_search(t->d.server.dir, &q, each_count, &n, e));
 	finding_tell(t->sink, "objects", n ? TEST_GOOD : TEST_BAD,
-		"%lld users, groups, contacts and computers before the choice of folders",
+		"%lld users, groups, contacts and computers, before include_ou and exclude_ou",
 		(long long)n);
 	return 0;
 }
@@ -195,7 +195,7 @@ static int test_names(struct tester *t, struct err *e)
 	finding_tell(t->sink, "names", guessed ? TEST_WARNING : TEST_GOOD,
 		"domain %s, NetBIOS %s%s, forest %s",
 		ad_parameter(s, text, t->partition, "Domain.FQDN", &t->arena), netbios,
-		guessed ? " (guessed: the directory does not tell it; set domain_netbios)" : "",
+		guessed ? " (guessed, since the directory does not say: set domain_netbios)" : "",
 		ad_parameter(s, text, t->partition, "Forest.FQDN", &t->arena));
 	return 0;
 }

@@ -208,7 +208,8 @@ const char *ad_cursor_describe(const void *cursor, size_t n, struct arena *a)
 			d->uri ? d->uri : "-", d->usn);
 	}
 	if (c.n_retry)
-		text = arena_printf(
-			a, "%s%u unreadable objects are tried again\n", text, c.n_retry);
+		text = arena_printf(a,
+			"%s%u objects could not be read; the next import tries them again\n", text,
+			c.n_retry);
 	return text;
 }

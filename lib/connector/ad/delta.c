@@ -114,18 +114,18 @@ static int choose(struct ad_domain *d, struct err *e)
 		d->method = (enum ad_method)m;
 		if (m == AD_METHOD_DIRSYNC_OS)
 			note(d, "the account lacks the right \"Replicating Directory Changes\"; "
-				"changes are read with the account's own rights");
+				"only changes of what the account itself may read are seen");
 		return 0;
 	}
 	if (streq(setting, "dirsync") || d->server.usn < 0 || !d->server.has_deleted) {
-		note(d, "changes cannot be told (%s); every import reads everything",
-			refused.text[0] ? refused.text : "the server has no DirSync and no USN");
+		note(d, "the server cannot report changes (%s), so every import reads everything",
+			refused.text[0] ? refused.text : "it has neither DirSync nor uSNChanged");
 		return 0;
 	}
 	d->method = AD_METHOD_USN;
 	if (dirsync)
-		note(d, "DirSync is refused (%s); changes are found by uSNChanged",
-			refused.text[0] ? refused.text : "the server does not know it");
+		note(d, "the server refuses DirSync (%s), so changes are found by uSNChanged",
+			refused.text[0] ? refused.text : "it does not know it");
 	return 0;
 }
 
@@ -136,8 +136,8 @@ static int check_deleted(struct ad_domain *d, struct err *e)
 
 	if (hidden > 0) {
 		d->method = AD_METHOD_NONE;
-		note(d, "the account may not read CN=Deleted Objects, so deletes could not be "
-			"told; every import reads everything until it gets the right (dsacls, "
+		note(d, "the account may not read CN=Deleted Objects, so deletes would be missed; "
+			"every import reads everything until the account gets the right (dsacls, "
 			"\"list\" and \"read property\")");
 	}
 	return hidden;
@@ -357,7 +357,7 @@ static int pass_until_still(struct ad_domain *d, struct directory_sync *sync, st
 			return r;
 		TRY(d->im->sink->containers_moved(d->im->sink, d->moves, d->n_moves, e));
 	}
-	return needs_full(d, "containers were renamed again and again while changes were read");
+	return needs_full(d, "containers kept being renamed while the changes were read");
 }
 
 /* Takes up where the last import ended. */
@@ -370,12 +370,12 @@ static int resume(struct ad_domain *d, struct err *e)
 	d->method = last->method;
 	d->usn = last->usn;
 	if (last->method == AD_METHOD_NONE)
-		return needs_full(d, "changes of %s cannot be told", d->base);
+		return needs_full(d, "the server cannot report the changes of %s", d->base);
 	if (last->method == AD_METHOD_USN) {
 		if (!last->invocation || !streq(last->invocation, d->server.invocation))
 			return needs_full(d,
-				"%s is another domain controller than at the last import, or was "
-				"restored (its invocationId is %s, it was %s)",
+				"%s is not the domain controller of the last import, or it was "
+				"restored from a backup (its invocationId is %s, it was %s)",
 				directory_uri(d->server.dir), d->server.invocation,
 				last->invocation ? last->invocation : "not known");
 		if (d->server.usn < last->usn)
@@ -386,7 +386,7 @@ static int resume(struct ad_domain *d, struct err *e)
 		return 0;
 	}
 	if (!last->cookie)
-		return needs_full(d, "there is no DirSync cookie");
+		return needs_full(d, "no DirSync cookie was kept");
 	directory_sync_done(&d->sync);
 	d->sync.flags = sync_flags(last->method);
 	d->sync.cookie = xmalloc(last->cookie_len);
@@ -414,7 +414,7 @@ int ad_delta_read(struct ad_domain *d, struct err *e)
 	}
 	directory_sync_done(&sync);
 	if (r < 0 && d->last && (r == -EACCES || r == -ENOTSUP || r == -EPROTO))
-		return needs_full(d, "the server refuses to tell the changes: %s", pe.text);
+		return needs_full(d, "the server refuses to report changes: %s", pe.text);
 	if (r < 0)
 		*e = pe;
 	return r;

@@ -26,7 +26,7 @@ static int each_attribute(void *ctx, const struct directory_entry *item, struct 
 	}
 	if (name && r->n == r->max)
 		return err_set(e, -EPROTO, item->dn, 0,
-			"the schema has more attributes than were asked for");
+			"the server returned more attributes of the schema than were asked for");
 	if (name)
 		r->types[r->n++] = (struct ad_cursor_type){
 			arena_strdup(r->arena, name), (int)ad_syntax_type(syntax)};

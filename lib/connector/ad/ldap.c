@@ -49,7 +49,9 @@ static int find_object(struct ad_server *s, const char *text, const char *guid, 
 	r = directory_search(s->dir, &q, each_found, ret, e);
 	if (r < 0)
 		return r;
-	return ret->dn ? 0 : err_set(e, -ENOENT, directory_uri(s->dir), 0, "%s is not there", text);
+	return ret->dn ? 0
+	               : err_set(e, -ENOENT, directory_uri(s->dir), 0,
+				 "%s does not exist, or the account may not see it", text);
 }
 
 static struct ad_domain *domain_of(struct ldap_import *li, const char *text)
@@ -272,7 +274,7 @@ static int learn_schema(struct ldap_import *li, struct err *e)
 		char text[768];
 
 		snprintf(text, sizeof(text),
-			"%s: the schema has not %u of the attributes that rules read: %s",
+			"%s: %u of the attributes that rules read are not in the schema: %s",
 			directory_uri(li->domains[0].server.dir), n_missing,
 			ad_name_list(missing, n_missing, &li->arena));
 		li->im->sink->note(li->im->sink, text);
@@ -402,8 +404,8 @@ static int put_cursor(struct ldap_import *li, struct err *e)
 				con->ous[i].text, con->ous[i].guid, con->ous[i].dn};
 	if (li->im->retry_lost) {
 		li->im->sink->note(li->im->sink,
-			"more objects could not be read than are tried again one by one: the next "
-			"import reads everything");
+			"too many objects could not be read to try them again one by "
+			"one; the next import reads everything");
 		return li->im->sink->cursor(li->im->sink, "", 0, e);
 	}
 	c->retry = (const char **)li->im->retry;
@@ -418,12 +420,12 @@ static const char *why_full(const struct ldap_import *li, bool have_cursor)
 	if (li->im->req->full)
 		return "";
 	if (!have_cursor)
-		return "there is no state of an earlier import";
+		return "no earlier import has left its state";
 	if (li->last.digest != li->digest)
 		return "the filter, the scope or the attributes that rules read have changed";
 	for (unsigned i = 0; i < li->n_domains; i++)
 		if (!li->domains[i].last)
-			return "a naming context is new";
+			return "base_dn names a domain that was not imported before";
 	return NULL;
 }
 

@@ -113,7 +113,9 @@ static int logical_line(struct ldif *l, struct err *e)
 		if (l->text.len == 0)
 			return 1;
 		if (l->text.data[0] == ' ')
-			return wrong(l, e, "a continued line, but there is nothing to continue");
+			return wrong(l, e,
+				"a line that begins with a blank continues the line before it, and "
+				"there is none");
 		for (;;) {
 			r = fill(l, e);
 			if (r < 0)
@@ -152,7 +154,7 @@ static int split(struct ldif *l, struct ldif_line *ret, struct err *e)
 	char *colon = memchr(text, ':', l->text.len), *v;
 
 	if (!colon || colon == text)
-		return wrong(l, e, "\"name: value\" was expected");
+		return wrong(l, e, "the line is not \"name: value\"");
 	ret->name = text;
 	ret->name_len = (size_t)(colon - text);
 	ret->cut = l->cut;
@@ -163,7 +165,8 @@ static int split(struct ldif *l, struct ldif_line *ret, struct err *e)
 		return 1;
 	}
 	if (v < end && *v == '<')
-		return wrong(l, e, "a value by URL (\":<\") is not read");
+		return wrong(l, e,
+			"a value given as a URL (\":<\") cannot be read; write the value itself");
 	if (v < end && *v == ':') {
 		for (v++; v < end && *v == ' '; v++)
 			;
@@ -188,7 +191,7 @@ static int begin_record(struct ldif *l, const struct ldif_line *line, struct err
 {
 	if (is_named(line, "version")) {
 		if (line->value_len != 1 || line->value[0] != '1')
-			return wrong(l, e, "only LDIF version 1 is read");
+			return wrong(l, e, "only LDIF version 1 can be read");
 		return 0;
 	}
 	l->in = is_named(line, "ref")      ? LDIF_REFERENCE
@@ -201,7 +204,8 @@ static int begin_record(struct ldif *l, const struct ldif_line *line, struct err
 static int end_record(struct ldif *l, struct err *e)
 {
 	if (l->in == LDIF_SEARCH && !l->result_seen)
-		return wrong(l, e, "the search has no result: the file is not complete");
+		return wrong(l, e,
+			"the line \"result:\" of the search is missing: the file is not complete");
 	l->in = LDIF_BETWEEN;
 	return 0;
 }
@@ -240,7 +244,7 @@ static int take_line(struct ldif *l, const struct ldif_line *line, struct err *e
 		return 1;
 	if (line->value_len == 3 && strncasecmp(line->value, "add", 3) == 0)
 		return 0;
-	return wrong(l, e, "a change record; a file of whole entries was expected");
+	return wrong(l, e, "this is a change (changetype:); the file must have whole entries");
 }
 
 int ldif_read(struct ldif *l, struct ldif_line *ret, struct err *e)

@@ -125,7 +125,7 @@ static enum conn_result read_records(
 		}
 		if (!open) {
 			if (line.cut) {
-				err_set(e, -E2BIG, l->path, l->line, "a dn: over 16 MiB");
+				err_set(e, -E2BIG, l->path, l->line, "a dn: of more than 16 MiB");
 				return CONN_RUN_BAD;
 			}
 			begin_record(im, &line);

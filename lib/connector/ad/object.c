@@ -138,7 +138,7 @@ static void take_guid(struct ad_import *im, const char *data, size_t len)
 {
 	im->n_guids++;
 	if (len != 16) {
-		ad_object_problem(im, "objectGUID", 10, "16 bytes were expected");
+		ad_object_problem(im, "objectGUID", 10, "it does not have 16 bytes");
 		return;
 	}
 	memcpy(im->guid, data, 16);
@@ -162,7 +162,7 @@ void ad_object_begin(struct ad_import *im, const char *dn)
 	im->entry.dn = arena_strdup(&im->arena, plain);
 	im->key = dn_key(&im->arena, im->entry.dn);
 	if (!utf8_valid(plain, strlen(plain)))
-		ad_object_problem(im, "dn", 2, "text in UTF-8 was expected");
+		ad_object_problem(im, "dn", 2, "it is not text in UTF-8");
 }
 
 /*
@@ -223,7 +223,7 @@ static void look_at(struct ad_import *im, unsigned id, const char *data, size_t 
 		im->is_new = true;
 	} else if (id == ids.object_sid &&
 		   !sid_format(sid, sizeof(sid), (const unsigned char *)data, len)) {
-		ad_object_problem(im, "objectSid", 9, "these bytes are no security identifier");
+		ad_object_problem(im, "objectSid", 9, "the bytes are not a security identifier");
 	}
 }
 
@@ -295,8 +295,8 @@ void ad_object_line(struct ad_import *im, const char *name, size_t n, const char
 		add_value_of_file(im, name, nm.n, data, len);
 	else if (attr.id && im->wanted[attr.id])
 		ad_object_problem(im, name, n,
-			"only a part of the values stands here, so that what is known is kept; "
-			"write the file with all of them");
+			"the file has only some of the values, so the values known before are "
+			"kept; write the file with all of them");
 }
 
 bool ad_holds_references(const struct ad_import *im, const char *name, size_t n)

@@ -20,8 +20,8 @@ static void add_attr(struct ad_domain *d, const struct directory_attr *a, size_t
 	char text[80];
 
 	if (a->n + (so_far ? so_far->count : 0) > AD_VALUES_MAX) {
-		snprintf(text, sizeof(text), "over %d values, which is more than is read",
-			AD_VALUES_MAX);
+		snprintf(text, sizeof(text),
+			"it has more than %d values, the most that can be read", AD_VALUES_MAX);
 		ad_object_problem(d->im, a->name, n, text);
 		return;
 	}
@@ -43,8 +43,9 @@ static int64_t add_part(
 		return nm->last < 0 || a->n == 0 ? -1 : nm->last + 1;
 	}
 	snprintf(text, sizeof(text),
-		"asked for values from %" PRId64 ", the server answered %u values as \"%s\"", from,
-		a->n, a->name + nm->n);
+		"the server was asked for the values from number %" PRId64
+		" on and answered %u values marked \"%s\"",
+		from, a->n, a->name + nm->n);
 	ad_object_problem(d->im, a->name, nm->n, text);
 	return -1;
 }
@@ -104,8 +105,8 @@ static int read_ranges(struct ad_domain *d, const char *dn, struct err *e)
 			d->part_came = false;
 			TRY(ask_range(d, &q, e));
 			if (!d->part_came || round == RANGE_ROUNDS_MAX)
-				ad_object_problem(d->im, name, n,
-					"the server does not give all of the values");
+				ad_object_problem(
+					d->im, name, n, "the server did not return all values");
 		}
 	}
 	return 0;
@@ -124,7 +125,9 @@ static void read_attr(struct ad_domain *d, const struct directory_attr *a)
 	if (next < 0)
 		return;
 	if (d->n_ranged == ARRAY_SIZE(d->ranged)) {
-		ad_object_problem(d->im, a->name, nm.n, "too many attributes come in parts");
+		ad_object_problem(d->im, a->name, nm.n,
+			"too many attributes of the object have so many values that the server "
+			"sends them in parts");
 		return;
 	}
 	d->ranged[d->n_ranged].name = arena_strdup(&d->im->arena, a->name);

@@ -106,8 +106,9 @@ static int read_root(struct ad_server *s, const char *base, struct err *e)
 	reader.base_key = dn_key(&reader.arena, base);
 	r = directory_search(s->dir, &q, each_root, &reader, e);
 	if (r == 0 && reader.too_long)
-		r = err_set(e, -EPROTO, directory_uri(s->dir), 0, "%s of the root is over %d bytes",
-			reader.too_long, AD_NAME_SIZE - 1);
+		r = err_set(e, -EPROTO, directory_uri(s->dir), 0,
+			"%s of the root DSE has more than %d bytes", reader.too_long,
+			AD_NAME_SIZE - 1);
 	if (r == 0 && !reader.any_context)
 		s->hosts = true; /* the search will tell */
 	if (r == 0 && s->service[0]) {
@@ -175,7 +176,10 @@ static int candidates(const struct connector *con, const char *base, const char 
 		break;
 	}
 	*ret_n = n;
-	return n ? 0 : r < 0 ? r : err_set(e, -EHOSTDOWN, base, 0, "no server is known");
+	return n       ? 0
+	       : r < 0 ? r
+	               : err_set(e, -EHOSTDOWN, base, 0,
+				 "no domain controller is known for this domain: check source");
 }
 
 /* The password would be sent in the clear: refused here, before anybody is asked. */
@@ -223,7 +227,7 @@ static int open_one(const struct connector *con, const char *uri, const char *ba
 	}
 	if (r == 0 && !ret->hosts)
 		r = err_set(e, -ENOENT, uri, 0,
-			"the server does not hold %s; its own domain is %s: check base_dn and "
+			"the server does not have %s; its own domain is %s: check base_dn and "
 			"source",
 			base, ret->default_nc[0] ? ret->default_nc : "not known");
 	if (r < 0)

@@ -21,10 +21,10 @@
 		"for protected accounts on AdminSDHolder), or switch off the setting that asks " \
 		"for it, such as consistency_guid")                                              \
 	X("attribute-conflict", -EEXIST,                                                         \
-		"the object has another value already: the next import takes it")                \
+		"nothing: the object got another value meanwhile, and the next import reads it") \
 	X("dn-attributes-failure", -ENOENT,                                                      \
-		"the object was deleted or moved since the last import: the next one sees it")   \
-	X("connector-error", 0, "see the text for what the domain controller said")
+		"nothing: the object was deleted or moved, and the next import sees it")         \
+	X("connector-error", 0, "the error's text is what the domain controller answered")
 
 static const struct {
 	const char *word;
@@ -249,7 +249,8 @@ enum conn_result ad_export(struct connector *c, struct export_source *source, st
 
 	if (ad_source_is_ldif(c)) {
 		(void)err_set(e, -EROFS, c->sources[0], 0,
-			"an LDIF file cannot be written: no rule may export to it");
+			"an LDIF file cannot be written to: switch off the setting or the rule "
+			"that exports to this connector");
 		return CONN_RUN_BAD;
 	}
 	if (!host->cursor_len || !ad_cursor_read(&w.cursor, host->cursor, host->cursor_len, &a))

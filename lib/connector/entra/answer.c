@@ -21,7 +21,7 @@ static enum part_verdict good(const struct connector *c, struct part *p, const j
 	if (p->kind == PART_CREATE && !id) {
 		o->result = CONN_OBJECT_BAD;
 		o->error_type = entra_error_word(ENTRA_ERROR_INVALID_RESPONSE);
-		o->text = "the service created the object but did not tell its id";
+		o->text = "the service created the object but did not return its id";
 	} else if (p->kind == PART_CREATE) {
 		o->anchor = arena_printf(a, "%s%s", entra_classes[p->class].anchor_prefix, id);
 	} else if (p->found) {
@@ -117,7 +117,7 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 				"the object is no longer there", status, a, o);
 		}
 		if (status != 200 || object || !json_is_array(json_object_get(body, "value")))
-			return unreadable(p, "does not tell whether it is there", a, o);
+			return unreadable(p, "does not say whether the object exists", a, o);
 		p->kind = part_create_kind(c, p);
 		return PART_CHANGED;
 	}
@@ -154,7 +154,8 @@ static enum part_verdict matched(const struct connector *c, struct part *p, cons
 	enum entra_match_verdict v;
 
 	if (json_object_get(body, "@odata.nextLink"))
-		return unreadable(p, "has more candidates for a match than one page", a, o);
+		return unreadable(
+			p, "lists more users that could match than fit on one page", a, o);
 	v = entra_match_decide(
 		c, p->items[0].wanted, json_object_get(body, "value"), a, &id, &error, &text);
 	if (v == ENTRA_MATCH_REFUSED) {
@@ -181,15 +182,15 @@ static enum part_verdict roles_told(
 	const char *name = json_string_value(json_object_get(first, "displayName"));
 
 	if (!json_is_array(list) || (!first && json_object_get(body, "@odata.nextLink")))
-		return unreadable(p, "does not tell the user's roles", a, o);
+		return unreadable(p, "does not say which roles the user has", a, o);
 	if (!first)
 		return take_over(p);
 	*o = (struct export_outcome){
 		.result = CONN_OBJECT_BAD,
 		.error_type = entra_error_word(ENTRA_ERROR_EXISTING_ADMIN_ROLE_CONFLICT),
 		.text = arena_printf(a,
-			"the cloud user %s has the same name or primary address and holds the role "
-			"%s: it is never matched",
+			"the cloud user %s has the same name or primary address and has the role "
+			"%s: a user with an administrator role is never matched",
 			p->id, name ? name : "?"),
 	};
 	return PART_DONE;

@@ -131,7 +131,7 @@ static const char *link_of(const char *host, const json_t *json, const char *nam
 	if (v && (!url || strlen(url) != json_string_length(v)))
 		return "has a link that is not text";
 	if (url && !entra_host_url(host, url))
-		return "leads to another host";
+		return "has a link to another host";
 	*ret = url;
 	return NULL;
 }
@@ -162,9 +162,9 @@ const char *entra_next_page_of(const char *host, struct entra_pages *pages, cons
 	pages->objects += (int64_t)n;
 	pages->empty = n ? 0 : pages->empty + 1;
 	if (*ret_next && streq(*ret_next, url))
-		return "leads to itself: the list has no end";
+		return "has a link to itself, so the list never ends";
 	if (pages->empty > ENTRA_PAGES_MAX || pages->objects > ENTRA_OBJECTS_MAX)
-		return "goes on and on: the list has no end";
+		return "has too many pages, so the list never ends";
 	return NULL;
 }
 

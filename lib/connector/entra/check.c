@@ -61,8 +61,8 @@ static void test_optional(
 			may = may || oauth_has_role(&c->oauth, more[k]);
 		if (!may && import_reads(req, info->name))
 			finding_tell(sink, "rights", TEST_WARNING,
-				"no %s: %s, which rules read, cannot be imported", info->role,
-				info->collection);
+				"the role %s is missing: %s, which rules read, cannot be imported",
+				info->role, info->collection);
 	}
 }
 
@@ -77,16 +77,16 @@ static void test_roles(
 		{"OnPremDirectorySynchronization.Read.All",
 			"the tenant's switches (soft match, takeover) cannot be read", true},
 		{"RoleManagement.Read.Directory",
-			"unless another right allows it, administrators cannot be told from others "
-			"before a soft match",
+			"without it, or a role that includes it, a soft match cannot see who is an "
+			"administrator",
 			true},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wished); i++)
 		if (!(wished[i].graph_only && c->sync_surface) &&
 			!oauth_has_role(&c->oauth, wished[i].role))
-			finding_tell(sink, "rights", TEST_WARNING, "no %s: %s", wished[i].role,
-				wished[i].why);
+			finding_tell(sink, "rights", TEST_WARNING, "the role %s is missing: %s",
+				wished[i].role, wished[i].why);
 	test_optional(c, req, sink);
 	finding_tell(sink, "rights", TEST_GOOD, "the roles that surface = %s needs are there",
 		setting_text(c->settings, "surface"));
@@ -183,8 +183,8 @@ static enum conn_result test_switches(struct connector *c, struct test_sink *sin
 		return r;
 	if (!c->switches.known) {
 		finding_tell(sink, "switches", TEST_WARNING,
-			"directory/onPremisesSynchronization cannot be read: soft match and "
-			"takeover are taken to be allowed");
+			"directory/onPremisesSynchronization cannot be read, so soft match and "
+			"takeover are assumed to be allowed");
 		return CONN_OK;
 	}
 	finding_tell(sink, "switches", TEST_GOOD, "soft match %s, by userPrincipalName %s",

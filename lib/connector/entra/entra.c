@@ -39,12 +39,13 @@ static const struct option_def options[] = {
 	{"managed_identity_keys", OPTION_PATH, "/var/opt/azcmagent/tokens",
 		.help = "folder of Azure Arc's challenge keys"},
 	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph",
-		.help = "sync: may write what Connect Sync writes; graph: public Graph's share"},
+		.help = "sync: everything that Connect Sync writes; graph: only what public "
+			"Microsoft Graph can write"},
 	/* accepted in March 2026; the service refuses old ones now and then */
 	{"sync_build", OPTION_STRING, "2.6.3.0",
 		.help = "surface sync: the build of Connect Sync that we present ourselves as"},
 	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
-		.help = "where the tenant is: gives authority and graph_url"},
+		.help = "the cloud that the tenant is in; decides authority and graph_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
 	{"graph_url", OPTION_STRING, .help = "Microsoft Graph; default: the cloud's"},
 	{"exchange", OPTION_BOOLEAN, "no",
@@ -53,18 +54,19 @@ static const struct option_def options[] = {
 	{"exchange_url", OPTION_STRING, .help = "Exchange Online; default: the cloud's"},
 	{"ca_file", OPTION_PATH, .help = "CA certificates; default: the system's"},
 	{"proxy", OPTION_STRING, .help = "http://HOST:PORT; default: as $https_proxy says"},
-	{"no_proxy", OPTION_STRING, .help = "hosts to reach without it, comma separated"},
+	{"no_proxy", OPTION_STRING,
+		.help = "hosts that are reached without the proxy, separated by commas"},
 	{"proxy_password_file", OPTION_SECRET, .help = "user:password for the proxy"},
 	{"batches_in_flight", OPTION_NUMBER, "4", .min = 1, .max = 16,
 		.help = "$batch requests (of 20 writes) at a time, at most"},
 	{"write_budget", OPTION_NUMBER, "3000", .min = 0, .max = 100000000,
 		.help = "writes in 150 seconds, Graph's limit for an application; 0: none"},
 	{"soft_match", OPTION_BOOLEAN, "yes",
-		.help = "surface graph: a new user takes over the cloud user of its name or "
-			"address"},
+		.help = "with surface = graph: a new user takes over the cloud user that has the "
+			"same name or address"},
 	{"lifecycle_info", OPTION_BOOLEAN, "no",
-		.help = "surface graph: also employeeLeaveDateTime; the application needs the "
-			"role User-LifeCycleInfo.ReadWrite.All, even to read it"},
+		.help = "with surface = graph: also write employeeLeaveDateTime; the application "
+			"needs the role User-LifeCycleInfo.ReadWrite.All, even to read it"},
 	{"page_size", OPTION_NUMBER, "200", .min = 1, .max = 999,
 		.help = "objects in one page of a delta query"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect"},
@@ -150,14 +152,14 @@ static int find_method(const struct settings *s, enum oauth_method *ret, struct 
 			continue;
 		if (found >= 0)
 			return setting_error(s, method_settings[i], e,
-				"one way to sign in is enough: %s is given, too",
+				"only one way to sign in can be used, and %s is set too",
 				method_settings[found]);
 		found = (int)i;
 	}
 	if (found < 0)
 		return setting_error(s, "client_secret_file", e,
-			"a way to sign in is missing: client_secret_file, "
-			"client_certificate_file, federated_token_file or managed_identity = yes");
+			"no way to sign in is set: set one of client_secret_file, "
+			"client_certificate_file, federated_token_file, managed_identity = yes");
 	*ret = (enum oauth_method)found;
 	return 0;
 }
@@ -179,11 +181,13 @@ static int entra_check(const struct settings *s, struct err *e)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(plain); i++)
 		if (setting_text(s, plain[i]) && strpbrk(setting_text(s, plain[i]), "/?#& "))
-			return setting_error(
-				s, plain[i], e, "\"%s\" is not an id", setting_text(s, plain[i]));
+			return setting_error(s, plain[i], e,
+				"\"%s\" cannot be an id: it has a blank or one of / ? # &",
+				setting_text(s, plain[i]));
 	TRY(find_method(s, &method, e));
 	if (!setting_text(s, "client_id") && method != OAUTH_MANAGED_IDENTITY)
-		return setting_error(s, "client_id", e, "the application's id is missing");
+		return setting_error(
+			s, "client_id", e, "client_id, the application's id, is missing");
 	TRY(check_build(s, e));
 	TRY(check_endpoint(s, e));
 	TRY(check_url(s, "authority", e));

@@ -413,8 +413,8 @@ static enum conn_result batch_refused(struct graph_export *x, struct batch *b)
 	                        : entra_error_name(r->status, code, message);
 	ret = blame(x, p, type,
 		arena_printf(&x->arena,
-			"the service does not take a request that holds it: %ld %s: %s", r->status,
-			code, message));
+			"the service refuses every request with this object in it: %ld %s: %s",
+			r->status, code, message));
 	json_decref(json);
 	return ret;
 }
@@ -427,7 +427,8 @@ static enum conn_result probe_failed(struct graph_export *x, const struct http_r
 	if (!(entra_retriable(r) || stale) || ++x->suspects.probes >= UNKNOWN_TRIES) {
 		if (!stale)
 			return entra_refused(x->c, r, x->e);
-		err_set(x->e, -EHOSTDOWN, x->c->graph, 0, "the token is refused");
+		err_set(x->e, -EHOSTDOWN, x->c->graph, 0,
+			"the service refuses the token that it has just issued");
 		return CONN_DOWN;
 	}
 	if (!stale)
@@ -489,7 +490,8 @@ static enum conn_result probe_answer(struct graph_export *x, const json_t *json)
 		return CONN_OK;
 	}
 	err_set(x->e, -EAGAIN, x->c->graph, 0,
-		"the service fails at every request; the rest is exported in the next cycle");
+		"the service failed at several requests in a row; the rest is exported in the next "
+		"cycle");
 	return CONN_DOWN;
 }
 

@@ -139,10 +139,10 @@ static void note_quarantine(struct graph_import *im, const struct entry *en)
 	if (!a || !a->count || !im->sink->note || im->n_notes++ >= NOTES_MAX)
 		return;
 	text = entry_string(en, name);
-	im->sink->note(im->sink,
-		arena_printf(&im->arena,
-			"%s (%s): the service has quarantined %s, which another object has already",
-			text ? text : "an object", en->anchor, a->values[0].data));
+	im->sink->note(im->sink, arena_printf(&im->arena,
+					 "%s (%s): the service has quarantined %s, because another "
+					 "object has it already",
+					 text ? text : "an object", en->anchor, a->values[0].data));
 }
 
 static int delta_object(struct graph_import *im, struct stream *s, const json_t *json)
@@ -207,7 +207,7 @@ static enum conn_result page(struct graph_import *im, struct stream *s, const js
 	if (wrong)
 		return bad_page(im, s, wrong);
 	if (s->kind == STREAM_DELTA && !next && !delta)
-		return bad_page(im, s, "has neither a nextLink nor a deltaLink");
+		return bad_page(im, s, "has no @odata.nextLink and no @odata.deltaLink");
 	if (next) { /* under way while this page is handed out */
 		free(s->request->url);
 		s->request->url = xstrdup(next);
@@ -379,9 +379,9 @@ static int deliver_kept(struct graph_import *im)
 		arena_reset(&im->arena);
 		im->sink->note(im->sink,
 			arena_printf(&im->arena,
-				"rules read %s, but the application may not (403 %s): it needs the "
-				"role %s. Everything else is imported, and the %s that are known "
-				"stay as they are",
+				"rules read %s, but the application may not read them (403 %s): "
+				"give it the role %s. Everything else is imported, and the known "
+				"%s stay as they are",
 				info->collection, class->why, info->role, info->collection));
 	}
 	return 0;
@@ -474,7 +474,8 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 		r = first_answers(im);
 		if (r == CONN_OK && im->restart) {
 			err_set(im->e, -EPROTO, im->c->graph, 0,
-				"a delta query without a token was answered 410");
+				"the service answered 410 (start again) to a delta query that was "
+				"a start");
 			r = CONN_RUN_BAD;
 		}
 	}

@@ -30,10 +30,10 @@ static bool never_sent(const char *class)
 static const char *outside_surface(const struct connector *c, const struct export_item *it)
 {
 	if (never_sent(it->class))
-		return "neither surface writes devices and public folders";
+		return "devices and public folders cannot be written with any surface";
 	if (it->kind == EXPORT_LINK && never_sent(it->target_class))
-		return "neither surface writes devices and public folders, so none can be referred "
-		       "to";
+		return "devices and public folders cannot be written with any surface, so nothing "
+		       "can refer to them";
 	if (c->sync_surface)
 		return NULL;
 	if (streq(it->class, "contact"))
@@ -127,7 +127,7 @@ static void find_link(const struct connector *c, struct part *p)
 	if (row && entra_is_link(row) && entra_attr_written(row, p->class, c->surface))
 		p->link = row;
 	else
-		p->outside = "the service has no such reference of objects of this class";
+		p->outside = "Entra ID has no such reference for objects of this class";
 }
 
 struct part *part_new(const struct connector *c, const struct export_item *item)

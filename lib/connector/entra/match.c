@@ -58,7 +58,7 @@ static const char *add_deleted(struct entra_match *m, const json_t *user)
 	if (!anchor)
 		return NULL;
 	if (m->n == DELETED_MAX)
-		return "goes on and on: there are over 1,000,000 deleted users";
+		return "has too many pages: more than 1,000,000 deleted users";
 	if (m->n == m->cap) {
 		m->cap = MAX(64u, m->cap * 2);
 		m->deleted = xrealloc(m->deleted, m->cap * sizeof(*m->deleted));
@@ -99,7 +99,7 @@ static enum conn_result read_deleted_page(struct connector *c, struct entra_matc
 
 	if (r != CONN_OK)
 		return r;
-	wrong = json ? entra_next_page(c, pages, *url, json, &next) : "was a refusal";
+	wrong = json ? entra_next_page(c, pages, *url, json, &next) : "was an error";
 	json_array_foreach (json_object_get(json, "value"), i, v)
 		if (!wrong)
 			wrong = add_deleted(m, v);
@@ -219,14 +219,14 @@ enum entra_match_verdict entra_match_decide(const struct connector *c, const str
 
 	if (!json_is_array(list))
 		return refuse(ret_error, ret_text, entra_error_word(ENTRA_ERROR_INVALID_RESPONSE),
-			"the service did not list the candidates for a match");
+			"the service did not list the users that could match");
 	json_array_foreach ((json_t *)list, i, o) {
 		own = json_string_value(json_object_get(o, "onPremisesImmutableId"));
 		id = entra_id(o);
 		if (!id)
 			return refuse(ret_error, ret_text,
 				entra_error_word(ENTRA_ERROR_INVALID_RESPONSE),
-				"the service listed a candidate for a match without its id");
+				"the service listed a user that could match without its id");
 		*ret_id = arena_strdup(a, id);
 		if (own && anchor && streq(own, anchor))
 			return c->switches.block_takeover

@@ -204,8 +204,8 @@ int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 	TRY(export_transaction(st, e));
 	end->result = STEP_RESULT_DELETION_THRESHOLD;
 	snprintf(end->error, sizeof(end->error),
-		"%s; nothing was exported. Look at them with \"adsyncctl pending list\"; if they "
-		"are right: \"adsyncctl threshold override-once\"",
+		"%s; nothing was exported. Check them with \"adsyncctl pending list\". To permit "
+		"them once, run \"adsyncctl threshold override-once\"",
 		why);
 	r.message = end->error;
 	record_add(&r, RECORD_CONNECTOR, st->conn->name);
@@ -241,8 +241,9 @@ static int hold(
 
 	TRY(known);
 	snprintf(text, sizeof(text),
-		"%" PRId64 " of %" PRId64 " members of %.200s are to be removed: they are kept "
-		"until \"adsyncctl threshold override-once\"",
+		"%" PRId64 " of %" PRId64
+		" members of %.200s are to be removed, which is too many; they are kept. To permit "
+		"it once, run \"adsyncctl threshold override-once\"",
 		n, of, dn);
 	st->sync->n_errors++;
 	sync_count(st->sync, COUNTER_EXPORT_FAILURE);

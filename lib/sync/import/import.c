@@ -427,9 +427,10 @@ static bool obsolete_refused(
 	if (u->n && st->n_objects == 0) {
 		end->result = STEP_RESULT_IMPORT_READ;
 		snprintf(end->error, sizeof(end->error),
-			"the source returned no object at all, but %" PRId64
-			" are known; nothing was treated as deleted. Check the source, base_dn and "
-			"the account's rights",
+			"the source returned no objects at all, but %" PRId64
+			" are known. Nothing was treated as deleted. Check that the source has "
+			"data, what the settings select (base_dn, filters) and what the account "
+			"may read",
 			u->had);
 		return true;
 	}
@@ -440,8 +441,8 @@ static bool obsolete_refused(
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " of %" PRId64 " known objects are missing from the source, "
 			"more than obsoletion_limit = %" PRId64
-			" percent; nothing was treated as deleted. If it is true, raise the limit "
-			"in %s for one cycle",
+			" percent. Nothing was treated as deleted. If these objects really are "
+			"gone, raise obsoletion_limit in %s for one cycle",
 			u->n, u->had, limit.n, limit.own ? "the connector's section" : "[import]");
 		return true;
 	}

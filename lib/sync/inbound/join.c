@@ -156,10 +156,11 @@ static int rule_find(struct inbound *in, const struct mv_source *src, const stru
 		*ret = taken ? JOIN_ERROR : JOIN_FOUND;
 		if (taken)
 			*ret_error = arena_printf(&in->arena,
-				"%s and %s, both of connector \"%s\", would be one: rule \"%s\" "
-				"joins them by %s to metaverse object %" PRId64,
-				src->row.dn, other, src->conn->name, r->name,
-				group_names(&in->arena, &r->joins[g]), *ret_mv);
+				"%s and %s, both of connector \"%s\", match metaverse object "
+				"%" PRId64
+				": rule \"%s\" joins by %s. Correct the value in one of them",
+				src->row.dn, other, src->conn->name, *ret_mv, r->name,
+				group_names(&in->arena, &r->joins[g]));
 		return 1;
 	}
 	return 0;

@@ -66,10 +66,10 @@ static int held_row(struct outbound *out, const struct mv_row *mv, const struct 
 	r = mv_get(out->sync->store, row.mv, &out->arena, &owner, e);
 	if (r == 0 && owner.deleted)
 		*ret = arena_printf(&out->arena,
-			"%s %s has that %s in connector \"%s\"; it, whose account is "
-			"gone, stays as it is",
-			problem, row.anchor ? row.anchor : row.dn, out->conn->type->identity_attr,
-			out->conn->name);
+			"%s %s in connector \"%s\" has that %s. Its source object was deleted, but "
+			"it is kept, because another object wants the same %s",
+			problem, row.anchor ? row.anchor : row.dn, out->conn->name,
+			out->conn->type->identity_attr, out->conn->type->identity_attr);
 	return MIN(r, 0);
 }
 

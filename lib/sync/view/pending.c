@@ -134,7 +134,8 @@ static int start_place(struct store *s, const char *connector, const char *after
 	if (after &&
 		(sscanf(after, "%" SCNd64 ".%u.%" SCNd64, &p->connector, &p->phase, &p->id) != 3 ||
 			p->connector <= 0 || p->phase >= 2 * ARRAY_SIZE(states)))
-		return err_set(e, -EINVAL, NULL, 0, "\"%s\" is no place in the list", after);
+		return err_set(e, -EINVAL, NULL, 0,
+			"\"%s\" is not a position that ListPending has returned", after);
 	return 0;
 }
 

@@ -209,7 +209,8 @@ static int preview_inbound(struct preview *p, struct err *e)
 		set_text(p->out, "error",
 			arena_printf(&p->a, "rule \"%s\": %s", p->res.error_rule, p->res.error));
 	else if (!p->res.held)
-		set_text(p->out, "metaverse", "no rule holds the object: it would be deleted");
+		set_text(p->out, "metaverse",
+			"no rule joins or projects its objects any more: it would be deleted");
 	return 0;
 }
 
@@ -251,8 +252,8 @@ static const char *outbound_text(const struct sync_connector *c, const struct wa
 		return arena_printf(a, "would be disconnected; the object is kept: %s",
 			soa_reason(c->type, row->blocked));
 	if (w->attributes)
-		return arena_printf(
-			a, "gets attributes by rule \"%s\"; no rule makes or deletes it", w->rule);
+		return arena_printf(a,
+			"gets attributes by rule \"%s\"; no rule creates or deletes it", w->rule);
 	if (!w->provision)
 		return managed ? "would be deleted: no rule provisions it any more"
 		               : "no rule provisions it";
@@ -348,7 +349,7 @@ static int preview_row(struct preview *p, struct err *e)
 	set_text(p->out, "dn", p->row.dn);
 	set_text(p->out, "object_class", p->row.class);
 	if (!p->row.imported) {
-		set_text(p->out, "join", "the directory has not shown the object");
+		set_text(p->out, "join", "the object has not been imported");
 		return 0;
 	}
 	TRY(preview_inbound(p, e));
@@ -435,7 +436,8 @@ static int add_kept(struct lineage *l, struct err *e)
 			json_pack("{s:s, s:o, s:n, s:n, s:s, s:s}", "attribute", attr_name(at->id),
 				"value", values_to_json(at->values, at->count, l->a), "rule",
 				"connector", "object",
-				"no rule gives it now: kept until a rule does", "time",
+				"no rule gives a value now; the last one is kept until a rule does",
+				"time",
 				time_format(
 					lineage_time(l->mv->times, l->mv->times_len, l->mv->created,
 						at->id, store_attr_map(l->s->store)),

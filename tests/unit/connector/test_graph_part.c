@@ -404,7 +404,7 @@ static void test_pages(void **state)
 		{"{\"value\":[],\"@odata.nextLink\":\"https://graph.example/2\"}",
 			"https://graph.example/2", NULL},
 		{"{\"value\":[],\"@odata.nextLink\":\"https://graph.example/1\"}", NULL,
-			"leads to itself"},
+			"a link to itself"},
 		{"{\"value\":[],\"@odata.nextLink\":\"https://graph.example.evil/2\"}", NULL,
 			"another host"},
 		{"{\"value\":[],\"@odata.nextLink\":7}", NULL, "not text"},

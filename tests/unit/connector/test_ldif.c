@@ -49,11 +49,11 @@ static const struct {
 	{"dn: a\nx:\ny:   \n", "dn=a;x=;y=;"},
 	{"dn: a\nx:nospace\n", "dn=a;x=nospace;"},
 	{"dn: a\nx: half", "dn=a;!2: the last line has no end"},
-	{"dn: a\nx:< file:///etc/passwd\n", "dn=a;!2: a value by URL"},
-	{"dn: a\nchangetype: modify\n", "dn=a;!2: a change record"},
+	{"dn: a\nx:< file:///etc/passwd\n", "dn=a;!2: a value given as a URL"},
+	{"dn: a\nchangetype: modify\n", "dn=a;!2: this is a change"},
 	{"dn: a\nx:: a?b=\n", "dn=a;!2: the value is not base64"},
-	{"dn: a\nno colon\n", "dn=a;!2: \"name: value\""},
-	{" folded\n", "!1: a continued line"},
+	{"dn: a\nno colon\n", "dn=a;!2: the line is not \"name: value\""},
+	{" folded\n", "!1: a line that begins with a blank"},
 	{"version: 2\n", "!1: only LDIF version 1"},
 	/* a byte order mark */
 	{"\xef\xbb\xbf"
@@ -73,9 +73,9 @@ static const struct {
 	/* ldifde */
 	{"dn: a\nchangetype: add\nx: 1\n\ndn: b\nChangeType: ADD\n", "dn=a;x=1;|dn=b;"},
 	{"dn: a\nchangetype:: YWRk\nx: 1\n", "dn=a;x=1;"},
-	{"dn: a\nchangetype: delete\n", "dn=a;!2: a change record"},
-	{"dn: a\nchangetype: modrdn\n", "dn=a;!2: a change record"},
-	{"dn: a\nchangetype: address\n", "dn=a;!2: a change record"},
+	{"dn: a\nchangetype: delete\n", "dn=a;!2: this is a change"},
+	{"dn: a\nchangetype: modrdn\n", "dn=a;!2: this is a change"},
+	{"dn: a\nchangetype: address\n", "dn=a;!2: this is a change"},
 	/* ldapsearch */
 	{"# extended LDIF\n#\n\n# a\ndn: a\nx: 1\n\n# search reference\nref: ldap://b/DC=b\n"
 	 "ref: ldap://c/DC=c\n\n# search result\nsearch: 2\nresult: 0 Success\n"
@@ -88,8 +88,8 @@ static const struct {
 		"dn=a;|!4: the search that wrote the file ended with \"4 Size limit exceeded\""},
 	{"dn: a\n\nsearch: 2\nresult: 10 Referral\n", "dn=a;|!4: the search that wrote"},
 	{"dn: a\n\nsearch: 2\nresult: Success\n", "dn=a;|!4: the search that wrote"},
-	{"dn: a\n\nsearch: 2\n", "dn=a;|!3: the search has no result"},
-	{"dn: a\n\nsearch: 2\n\n# note\n", "dn=a;|!4: the search has no result"},
+	{"dn: a\n\nsearch: 2\n", "dn=a;|!3: the line \"result:\" of the search"},
+	{"dn: a\n\nsearch: 2\n\n# note\n", "dn=a;|!4: the line \"result:\" of the search"},
 	{"ref: ldap://b\nx: 1\n", "!2: a record must begin with dn:"},
 };
 
