@@ -20,6 +20,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("ADSYNC_BUILD", os.path.join(ROOT, "build", "dev"))
 sys.path.insert(0, os.path.join(ROOT, "packaging"))
 from company import Company, generate  # noqa: E402,F401
+from company_server import CompanyServer  # noqa: E402
 
 TENANT = "6f1d2a7e-3c5b-4e0f-9b8a-1c2d3e4f5a6b"
 SYNC_APP = ("0a1b2c3d-0000-4000-8000-000000000001", "change-me-sync")
@@ -259,8 +260,10 @@ class Lab:
 
     def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
                  tenant=None, sign_in=None, second=False, second_port=0, ad="",
-                 other_first=False, emulator=(), aad="", exchange=False, **settings):
+                 other_first=False, emulator=(), aad="", exchange=False, directory=None,
+                 directory_port=0, directory_state=None, **settings):
         """second: there is a second tenant, the company's objects go to both.
+        directory: the company is on a server, which can be written; settings of its connector.
         company.other: a second forest, with a connector of its own; other_first: before the other.
         ad: settings of the connectors of AD. aad: those of the (first) tenant's.
         exchange: that tenant is asked for IsExchangeCloudManaged.
@@ -281,6 +284,9 @@ class Lab:
             os.makedirs(self.folder + "/second", exist_ok=True)
             self.second = Emulator(self.folder + "/second", *(["--memory"] if memory else []),
                                    port=second_port)
+        self.directory, self.directory_settings = None, directory
+        if directory is not None:
+            self.directory = CompanyServer(self.company, directory_port, directory_state)
         self.config = os.path.join(self.folder, "adsyncd.conf")
         self.secret = os.path.join(self.folder, "secret")
         self.daemon = None
@@ -309,6 +315,9 @@ class Lab:
         aad += self.aad
         if self.exchange:
             aad += "\nexchange = yes\nexchange_url = %s\n" % self.emulator.url
+        if self.directory:
+            source = source or self.directory.url
+            ad += "starttls = no\n" + self.directory_settings
         first, more = self.other_forest(), self.second_tenant()
         if not self.other_first:
             first, more = "", first + more
@@ -403,7 +412,10 @@ ca_file = %s
         return getattr(self.company, "other", None)
 
     def write(self):
-        self.company.write(self.ldif)
+        if self.directory:
+            self.directory.publish()
+        else:
+            self.company.write(self.ldif)
         if self.other():
             self.other().write(self.folder + "/other.ldif")
 
@@ -475,6 +487,8 @@ ca_file = %s
         self.emulator.stop()
         if self.second:
             self.second.stop()
+        if self.directory:
+            self.directory.stop()
 
     # --- what the tenant holds, without ids and times ---
 

@@ -115,7 +115,8 @@ class Stub:
         self.add("CN=Deleted Objects," + base, ["top", "container"])
         self.lock = threading.RLock()
         self.socket = socket.create_server((ip, port))
-        self.url = "ldap://" + ip
+        self.port = self.socket.getsockname()[1]
+        self.url = "ldap://" + ip + (":%d" % self.port if self.port != 389 else "")
         threading.Thread(target=self.accept, daemon=True).start()
 
     # --- the directory ---
@@ -222,12 +223,18 @@ class Stub:
             send(self.result(0x61, *self.bind_code))
         elif tag == 0x63:
             self.search(send, body, controls)
+        elif tag == 0x66:
+            send(self.result(0x67, *self.modify(body)))
         elif tag == 0x42:
             raise Drop
 
     @staticmethod
     def result(tag, code=0, text=""):
         return tlv(tag, integer(code, 0x0a) + octets("") + octets(text))
+
+    def modify(self, body):
+        """Result code and text of a ModifyRequest (RFC 4511, 4.6)."""
+        return 53, "nothing can be written here"
 
     def root(self):
         schema = {"schemaNamingContext": ["CN=Schema,CN=Configuration," + self.base]}

@@ -7,6 +7,7 @@ A snapshot of the whole laboratory before each cycle is where the kills of that 
 A scenario is a class with `company()` and `steps`, a list of functions of a lab. The function
 `cycle` stands for a cycle of the engine. After the last step `check(lab)` looks at the end.
 """
+import copy
 import difflib
 import json
 import os
@@ -60,9 +61,16 @@ def state(lab):
                    "JOIN attribute a ON a.id = l.attribute WHERE l.imported OR l.wanted "
                    "ORDER BY 1, 2, 3")
     second = lab.tenant(lab.second) if lab.second else None
-    return {"tenant": lab.tenant(), "second": second, "rows": rows, "links": [r[1:2] + r[3:] for r in links],
+    return {"tenant": lab.tenant(), "second": second, "directory": written(lab),
+            "rows": rows, "links": [r[1:2] + r[3:] for r in links],
             "mv": lab.db("SELECT class, count(*) FROM mv WHERE NOT deleted GROUP BY 1"),
             "outbox": lab.db("SELECT count(*) FROM outbox")}
+
+
+def written(lab):
+    """What a directory that can be written holds."""
+    return lab.directory and {dn: {name: list(map(repr, values)) for name, values in entry.items()}
+                              for dn, entry in lab.company.objects.items()}
 
 
 SORT = ("connector, class, kind, want, state, blocked, mv IS NOT NULL, anchor IS NOT NULL, "
@@ -122,12 +130,13 @@ class Stage:
         if snapshot:
             shutil.rmtree(self.folder)
             shutil.copytree(snapshot.path, self.folder)
-            ports = snapshot.ports
+            ports = dict(snapshot.ports, directory_state=snapshot.directory)
         elif scenario.rules:
             write_rules(self.folder, scenario.rules)
         try:
             company = snapshot.company() if snapshot else scenario.company()
             self.lab = Lab(self.folder, company, memory=False, **ports, **scenario.settings)
+            self.lab.killed = None  # the fault point, when a cycle was killed
             if not snapshot:
                 scenario.before(self.lab)
         except BaseException:
@@ -145,13 +154,17 @@ def emulators(lab):
 
 def ports_of(lab):
     names = ("port", "second_port")
-    return {name: int(emulator.url.rsplit(":", 1)[1])
-            for name, emulator in zip(names, emulators(lab))}
+    ports = {name: int(emulator.url.rsplit(":", 1)[1])
+             for name, emulator in zip(names, emulators(lab))}
+    return dict(ports, directory_port=lab.directory.port) if lab.directory else ports
 
 
 def stats_of(lab):
-    """What all tenants counted, summed."""
+    """What all tenants counted, summed; and the directory, if it can be written."""
     each = [emulator.stats() for emulator in emulators(lab)]
+    if lab.directory:
+        each.append(dict(dict.fromkeys(each[0], 0), writes=lab.directory.writes,
+                         duplicateWrites=lab.directory.repeated))
     return {name: sum(s[name] for s in each) if isinstance(value, (int, float)) else value
             for name, value in each[0].items()}
 
@@ -167,6 +180,7 @@ class Snapshot:
         shutil.rmtree(self.path)
         shutil.copytree(lab.folder, self.path)
         self.text = pickle.dumps(lab.company)
+        self.directory = copy.deepcopy(lab.directory.state()) if lab.directory else None
         self.blocked = list(blocked)
 
     def company(self):
@@ -266,6 +280,7 @@ def kill_once(scenario, wanted, snap, number, fault):
     """The cycle is killed at the point, repeated, and the rest goes on as usual."""
     out, stage = Outcome(), Stage(scenario, snap)
     out.blocked = list(snap.blocked)
+    stage.lab.killed = fault
     why = "killed at %s in step %d" % (fault, number)
     try:
         one_cycle(stage.lab, scenario, out, fault)
