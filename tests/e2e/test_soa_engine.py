@@ -16,13 +16,17 @@ References (AD groups keep converted users and lose converted groups)
 Attributes
   extensionAttribute1 to 15 of converted security groups                 test_extension_attributes
   what stays on the user and is then written by hand                     test_what_stays
+Prerequisites
+  roles that are missing are named by the first cycle and the test       test_missing_roles
+  a tenant that does not say where the authority is: nothing is sent     test_refused_lists
 """
 import copy
+import json
 import uuid
 
 import pytest
 
-from lab import SYNC_APP, Company, Graph
+from lab import AAD, GRAPH_APP, ROOT, SYNC_APP, Company, Graph
 from soa import KINDS, NAMES, REASON, Soa, attributes, company, events
 
 EXPORTED, CONFIRMED, FAILED = 3, 4, 5  # enum export_state
@@ -488,3 +492,68 @@ def test_what_stays(soa):
         "userPrincipalName": "cleo@fjordline.example", "passwordProfile": {"password": "Aa1!aaaa"}})[
             0] == 201
     assert Graph(soa.lab.emulator, SYNC_APP).call("DELETE", path)[0] == 400
+
+
+# --- prerequisites ---
+
+ROLES = {"users": "User-OnPremisesSyncBehavior.ReadWrite.All",
+         "groups": "Group-OnPremisesSyncBehavior.ReadWrite.All",
+         "contacts": "Contacts-OnPremisesSyncBehavior.ReadWrite.All"}
+
+
+def tenant(tmp_path, app, without, **more):
+    """The sample tenant, of whose application some roles were forgotten."""
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        text = dict(json.load(f), **more)
+    for one in text["applications"]:
+        if one["appId"] == app[0]:
+            one["roles"] = [r for r in one["roles"] if r not in without]
+    path = tmp_path / "tenant.json"
+    path.write_text(json.dumps(text), encoding="utf-8")
+    return str(path)
+
+
+def notes(r):
+    return [line for line in r.log.splitlines() if " event_id=6990 " in line
+            and "OnPremisesSyncBehavior" in line]
+
+
+def test_missing_roles(make_lab, tmp_path):
+    """Named once, and again when other ones are missing; connector test names them as well."""
+    few = [ROLES["users"], ROLES["contacts"]]
+    lab = make_lab(company(), tenant=tenant(tmp_path, SYNC_APP, few))
+    line, = notes(lab.cycle())
+    for kind, role in ROLES.items():
+        assert (role in line) == (role in few) and (" " + kind in line) == (role in few)
+    for profile in ("delta", "initial", "delta"):
+        assert not notes(lab.cycle(profile))
+    lab.settings["scheduler__sync_cycle_enabled"] = "no"
+    lab.write_config()
+    lab.start()
+    done = lab.ctl("connector", "test", AAD)
+    assert done.returncode == 0
+    for role in ROLES.values():
+        assert ("no " + role in done.stdout) == (role in few)
+    assert "1 users have" not in done.stdout and "0 users have their source of authority" in done.stdout
+    # the application of public Graph has none of them
+    lab = make_lab(company(), surface="graph", app=GRAPH_APP)
+    line, = notes(lab.cycle())
+    for role in ROLES.values():
+        assert role in line
+    assert not notes(lab.cycle())
+
+
+def test_refused_lists(make_lab, tmp_path):
+    """Who has the authority is not known then: the import ends, and says which role is missing."""
+    path = tenant(tmp_path, GRAPH_APP, [], soaRolesToFilter=True)
+    lab = make_lab(company(), surface="graph", app=GRAPH_APP, tenant=path)
+    r = lab.run()
+    assert r.code == 1 and lab.emulator.stats()["creates"] == 0
+    assert "needs the role " in r.log and "OnPremisesSyncBehavior.ReadWrite.All" in r.log
+    lab.settings["scheduler__sync_cycle_enabled"] = "no"
+    lab.write_config()
+    lab.start()
+    done = lab.ctl("connector", "test", AAD)
+    assert done.returncode == 1
+    for kind, role in ROLES.items():
+        assert "does not say which %s have" % kind in done.stdout and role in done.stdout

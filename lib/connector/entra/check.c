@@ -66,6 +66,44 @@ static void test_optional(
 	}
 }
 
+/* The roles of the source of authority, and whether the tenant says where it is. */
+static enum conn_result test_authority(struct connector *c, struct test_sink *sink, struct err *e)
+{
+	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
+		const struct entra_class_info *info = &entra_classes[i];
+		struct entra_reply reply;
+		_cleanup_free_ char *url = NULL;
+		enum conn_result r;
+
+		if (!info->soa_role)
+			continue;
+		if (!oauth_has_role(&c->oauth, info->soa_role))
+			finding_tell(sink, "rights", TEST_WARNING,
+				"no %s: the source of authority of %s cannot be moved",
+				info->soa_role, info->collection);
+		url = xasprintf("%s/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true"
+				"&$select=id&$count=true&$top=1",
+			c->base, info->collection);
+		r = entra_ask(c, url, true, &reply, e);
+		if (r != CONN_OK)
+			return r;
+		if (reply.status == 403)
+			finding_tell(sink, "authority", TEST_BAD,
+				"the tenant does not say which %s have their source of authority "
+				"in the cloud (403 %s): imports fail until the application has "
+				"the role %s",
+				info->collection, reply.code, info->soa_role);
+		else if (reply.status == 200)
+			finding_tell(sink, "authority", TEST_GOOD,
+				"%lld %s have their source of authority in the cloud",
+				(long long)json_integer_value(
+					json_object_get(reply.json, "@odata.count")),
+				info->collection);
+		json_decref(reply.json);
+	}
+	return CONN_OK;
+}
+
 static void test_roles(
 	const struct connector *c, const struct import_request *req, struct test_sink *sink)
 {
@@ -212,6 +250,8 @@ enum conn_result entra_test(struct connector *c, const struct import_request *re
 	}
 	if (r == CONN_OK)
 		r = test_counts(c, req, sink, e);
+	if (r == CONN_OK)
+		r = test_authority(c, sink, e);
 	if (r == CONN_OK)
 		r = test_switches(c, sink, e);
 	if (r == CONN_OK)

@@ -54,6 +54,7 @@ bool entra_cursor_read(
 	            says(json, "select", selected(ret, c, select));
 
 	ret->exchange = exchange_state_find(json_string_value(json_object_get(json, "exchange")));
+	ret->told = json_string_value(json_object_get(json, "told"));
 	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
 		const json_t *v = json_object_get(json, entra_classes[i].collection);
 		const char *url = json_string_value(v);
@@ -82,6 +83,8 @@ char *entra_cursor_write(const struct entra_cursor *cursor, const struct connect
 	if (cursor->exchange != EXCHANGE_NONE)
 		json_object_set_new(
 			json, "exchange", json_string(exchange_state_word(cursor->exchange)));
+	if (cursor->told)
+		json_object_set_new(json, "told", json_string(cursor->told));
 	text = json_dumps(json, JSON_COMPACT);
 	json_decref(json);
 	return text;

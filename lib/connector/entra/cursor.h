@@ -1,7 +1,8 @@
 /*
  * How far an import from Graph has come: the delta link of each class, as JSON in the connector's
  * row. {"version":1,"surface":"graph","select":"...","users":"https://...", ...}; "devices":null
- * where they were left out because a role is missing; "exchange" is how the list of mailboxes came.
+ * where they were left out because a role is missing; "exchange" is how the list of mailboxes came;
+ * "told" has the roles that were named as missing.
  */
 #pragma once
 
@@ -16,7 +17,8 @@ struct entra_cursor {
 		const char *link; /* where the next import begins; NULL: none */
 	} classes[ENTRA_CLASS_COUNT];
 	enum exchange_state exchange;
-	json_t *json; /* holds the links that were read; NULL: nothing was left */
+	const char *told; /* which roles were named as missing; NULL: none */
+	json_t *json;     /* holds what was read; NULL: nothing was left */
 };
 void entra_cursor_done(struct entra_cursor *c);
 

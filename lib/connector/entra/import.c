@@ -55,6 +55,8 @@ struct graph_import {
 	bool unflagged[ENTRA_CLASS_COUNT]; /* the list has an item that cannot be read */
 	struct exchange_list exchange;
 	unsigned n_notes;
+	char *told_before;  /* roles that the last import named as missing; NULL: none */
+	struct buf missing; /* those that are missing now */
 };
 
 static char *first_url(struct graph_import *im, const struct stream *s)
@@ -232,6 +234,25 @@ static bool is_too_much(const struct http_request *r)
 	       (r->outcome == HTTP_ANSWERED && r->status >= 500 && r->status != 503);
 }
 
+/*
+ * Without knowing who has the authority nothing may be exported, so the import ends; the message
+ * names the role that the tenant probably asks for.
+ */
+static enum conn_result refused(struct graph_import *im, const struct stream *s)
+{
+	const struct entra_class_info *info = &entra_classes[s->class];
+	enum conn_result r = entra_refused(im->c, s->request, im->e);
+	size_t used = strlen(im->e->text);
+
+	if (s->kind == STREAM_FLAGS && s->request->outcome == HTTP_ANSWERED &&
+		s->request->status == 403 && !oauth_has_role(&im->c->oauth, info->soa_role))
+		snprintf(im->e->text + used, sizeof(im->e->text) - used,
+			"; to know which %s have their source of authority in the cloud, the "
+			"application needs the role %s",
+			info->collection, info->soa_role);
+	return r;
+}
+
 /* A read that did not succeed: once more after a while, or the end. */
 static enum conn_result try_again(struct graph_import *im, struct stream *s)
 {
@@ -251,7 +272,7 @@ static enum conn_result try_again(struct graph_import *im, struct stream *s)
 		return CONN_OK;
 	}
 	if (!entra_retriable(r) || ++s->tries >= ENTRA_TRIES)
-		return entra_refused(im->c, r, im->e);
+		return refused(im, s);
 	if (s->tries > 1 && is_too_much(r))
 		s->page_size = MAX(s->page_size / 2, PAGE_MIN);
 	if (http_sleep(im->c->http, entra_backoff(s->tries, r->retry_after))) {
@@ -387,9 +408,34 @@ static int deliver_kept(struct graph_import *im)
 	return 0;
 }
 
+/* The roles of the source of authority that are missing are named once, and when they change. */
+static void tell_roles(struct graph_import *im)
+{
+	_cleanup_buf_ struct buf classes = {0};
+
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+		const struct entra_class_info *info = &entra_classes[c];
+
+		if (!info->soa_role || oauth_has_role(&im->c->oauth, info->soa_role))
+			continue;
+		buf_addf(&im->missing, "%s%s", im->missing.len ? ", " : "", info->soa_role);
+		buf_addf(&classes, "%s%s", classes.len ? ", " : "", info->collection);
+	}
+	if (!im->missing.len || (im->told_before && streq(im->told_before, buf_str(&im->missing))))
+		return;
+	arena_reset(&im->arena);
+	im->sink->note(im->sink,
+		arena_printf(&im->arena,
+			"the application has not the role%s %s: it cannot move the source of "
+			"authority of %s, and the tenant may refuse to say for which ones it is "
+			"in the cloud",
+			strchr(buf_str(&im->missing), ',') ? "s" : "", buf_str(&im->missing),
+			buf_str(&classes)));
+}
+
 static int put_cursor(struct graph_import *im)
 {
-	struct entra_cursor cursor = {0};
+	struct entra_cursor cursor = {.told = im->missing.len ? buf_str(&im->missing) : NULL};
 	_cleanup_free_ char *text = NULL;
 
 	cursor.exchange = im->exchange.state;
@@ -463,6 +509,7 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 	r = exchange_list_read(im->c, &im->exchange, im->e);
 	if (r == CONN_OK)
 		begin_all(im, im->answer->full ? NULL : &cursor);
+	im->told_before = cursor.told ? xstrdup(cursor.told) : NULL;
 	entra_cursor_done(&cursor);
 	if (r == CONN_OK)
 		r = first_answers(im);
@@ -481,6 +528,8 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 	}
 	if (r == CONN_OK)
 		r = all_pages(im);
+	if (r == CONN_OK)
+		tell_roles(im);
 	/* isCloudManaged first: who has it instead of the smaller flag is given back nothing */
 	if (r == CONN_OK && (deliver_flags(im) < 0 ||
 				    exchange_list_deliver(
@@ -504,6 +553,8 @@ enum conn_result entra_import(struct connector *c, const struct import_request *
 		stream_end(&im.streams[i]);
 	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++)
 		free(im.flagged[i].anchors);
+	free(im.told_before);
+	buf_done(&im.missing);
 	arena_done(&im.arena);
 	arena_done(&im.flags);
 	exchange_list_done(&im.exchange);

@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 const struct entra_class_info entra_classes[] = {
-#define X(id, class, collection, type, prefix, role) {class, collection, type, prefix, role},
+#define X(id, class, collection, type, prefix, role, soa_role) \
+	{class, collection, type, prefix, role, soa_role},
 	ENTRA_CLASSES(X)
 #undef X
 };

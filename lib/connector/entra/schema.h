@@ -5,15 +5,19 @@
 #include "connector/entra/form.h"
 
 /*
- * X(enum, class, Graph collection, OData type, prefix of the anchor, role). role NULL: always
- * imported, and sent. Otherwise imported only where rules read it, with that application role, and
- * sent by no surface.
+ * X(enum, class, Graph collection, OData type, prefix of the anchor, role, SOA role). role NULL:
+ * always imported, and sent. Otherwise imported only where rules read it, with that application
+ * role, and sent by no surface. SOA role: what reads and moves the source of authority of its
+ * objects; NULL: they have none.
  */
-#define ENTRA_CLASSES(X)                                                                   \
-	X(USER, "user", "users", "#microsoft.graph.user", "User_", NULL)                   \
-	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_", NULL)              \
-	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_", NULL) \
-	X(DEVICE, "device", "devices", "#microsoft.graph.device", "Device_", "Device.Read.All")
+#define ENTRA_CLASSES(X)                                                                         \
+	X(USER, "user", "users", "#microsoft.graph.user", "User_", NULL, SOA_ROLE("User"))       \
+	X(GROUP, "group", "groups", "#microsoft.graph.group", "Group_", NULL, SOA_ROLE("Group")) \
+	X(CONTACT, "contact", "contacts", "#microsoft.graph.orgContact", "Contact_", NULL,       \
+		SOA_ROLE("Contacts"))                                                            \
+	X(DEVICE, "device", "devices", "#microsoft.graph.device", "Device_", "Device.Read.All",  \
+		NULL)
+#define SOA_ROLE(of) of "-OnPremisesSyncBehavior.ReadWrite.All"
 /* X(enum, class): rules may make them, and no surface imports or sends them. */
 #define ENTRA_OTHER_CLASSES(X) X(PUBLIC_FOLDER, "publicFolder")
 enum entra_class {
@@ -39,6 +43,7 @@ enum entra_surface {
 struct entra_class_info {
 	const char *name, *collection, *odata_type, *anchor_prefix;
 	const char *role; /* see ENTRA_CLASSES */
+	const char *soa_role;
 };
 extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
 
