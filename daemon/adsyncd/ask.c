@@ -28,12 +28,24 @@ static void unlink_ask(struct ask *a)
 	a->d->n_asks--;
 }
 
+static void on_progress(void *ctx, const json_t *progress)
+{
+	struct ask *a = ctx;
+	json_t *o;
+
+	if (!a->call || !varlink_wants_more(a->call))
+		return;
+	o = json_object();
+	json_object_set(o, "progress", (json_t *)progress);
+	varlink_reply(a->call, o, true);
+}
+
 static void on_end(void *ctx, const struct job_end *end)
 {
 	struct ask *a = ctx;
 	struct daemon *d = a->d;
 	/* a run has the lock that a change needs */
-	int code = a->q->kind == QUESTION_CHANGE && end->code == -EBUSY ? -EALREADY : end->code;
+	int code = question_changes(a->q) && end->code == -EBUSY ? -EALREADY : end->code;
 
 	unlink_ask(a);
 	if (a->reload)
@@ -65,7 +77,7 @@ static bool is_asked(const struct daemon *d, enum question_kind kind)
 
 bool ask_writes(const struct daemon *d)
 {
-	return is_asked(d, QUESTION_CHANGE);
+	return is_asked(d, QUESTION_CHANGE) || is_asked(d, QUESTION_WORK_CHANGE);
 }
 
 /* 0 when it may be asked now. */
@@ -73,12 +85,15 @@ static int admit(const struct daemon *d, const struct question *q, struct err *e
 {
 	if (d->stopping)
 		return err_set(e, -ESHUTDOWN, NULL, 0, "adsyncd is stopping");
-	if (q->kind == QUESTION_CHANGE && d->job)
+	if (question_changes(q) && d->job)
 		return err_set(
 			e, -EALREADY, NULL, 0, "a run is in progress; try again when it has ended");
 	if (q->kind == QUESTION_DIRECTORY && is_asked(d, QUESTION_DIRECTORY))
 		return err_set(e, -EBUSY, NULL, 0,
 			"a connector is being tested already; try again when that has ended");
+	if (q->kind == QUESTION_WORK_CHANGE && is_asked(d, QUESTION_WORK_CHANGE))
+		return err_set(e, -EALREADY, NULL, 0,
+			"another job of this kind is at work; try again when it has ended");
 	if (d->n_asks >= ASK_MAX)
 		return err_set(e, -EBUSY, NULL, 0,
 			"%d questions are being answered already; try again", ASK_MAX);
@@ -91,8 +106,10 @@ static int start(struct daemon *d, struct varlink_call *c, const struct question
 	struct job_request rq = {.config = d->config_path,
 		.question = q->name,
 		.parameters = parameters,
-		.timeout = ASK_SECONDS};
-	struct job_handler h = {NULL, on_end, NULL};
+		.streams = question_is_work(q),
+		.uid = c ? varlink_peer(c) : -1,
+		.timeout = question_is_work(q) ? 0 : ASK_SECONDS};
+	struct job_handler h = {on_progress, on_end, NULL};
 	struct ask *a;
 	int r;
 

@@ -1,14 +1,16 @@
 /*
  * Questions that the loop must not answer itself: each gets a worker, and its caller the answer
- * when it is there. A caller that goes away takes its worker along.
+ * when it is there. What takes long tells its progress before it. A caller that goes away takes its
+ * worker along.
  */
 #pragma once
 
 #include "daemon_priv.h"
 #include "sync/view/question.h"
 
-#define ASK_MAX 8       /* workers at one time */
-#define ASK_SECONDS 120 /* for an answer; a test of a directory has the time of a run */
+#define ASK_MAX 8 /* workers at one time */
+/* for an answer; a test of a directory has the time of a run, and work has no end */
+#define ASK_SECONDS 120
 
 /* Answers the call now or later, with an error too. */
 void ask_start(struct daemon *d, struct varlink_call *c, const struct question *q,

@@ -31,6 +31,7 @@ struct job {
 	pid_t pid;
 	char *name;    /* the profile or question */
 	bool question; /* what the worker writes is one answer, or an error */
+	bool streams;  /* ... with lines of progress before it */
 	bool stopping, exited, eof;
 	int64_t timeout;
 	int status;
@@ -95,14 +96,32 @@ static void take_lines(struct job *j, struct evbuffer *in)
 		evbuffer_drain(in, evbuffer_get_length(in));
 }
 
+/* The lines before the answer; of a question, whose answer is the rest. */
+static void take_progress(struct job *j, struct evbuffer *in)
+{
+	char first;
+
+	while (evbuffer_copyout(in, &first, 1) == 1 && first != WORKER_ANSWER) {
+		char *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF);
+
+		if (!line)
+			return;
+		take_line(j, line);
+		free(line);
+	}
+}
+
 /* An answer is whole with the newline at its end; anything else is lines, one with an error. */
 static struct evbuffer *take_answer(struct job *j)
 {
 	struct evbuffer *in = bufferevent_get_input(j->pipe);
-	size_t n = evbuffer_get_length(in);
 	struct evbuffer_ptr last;
+	size_t n;
 	char first, end;
 
+	if (j->streams)
+		take_progress(j, in);
+	n = evbuffer_get_length(in);
 	if (j->error || !j->question || n < 2)
 		return NULL;
 	evbuffer_ptr_set(in, &last, n - 1, EVBUFFER_PTR_SET);
@@ -144,6 +163,8 @@ static void on_read(struct bufferevent *bev, void *ctx)
 	struct job *j = ctx;
 	struct evbuffer *in = bufferevent_get_input(bev);
 
+	if (j->streams)
+		take_progress(j, in);
 	if (!j->question) {
 		take_lines(j, in);
 	} else if (evbuffer_get_length(in) > JOB_ANSWER_MAX) {
@@ -224,11 +245,13 @@ static int parameters_open(const json_t *parameters, int *ret, struct err *e)
 	return 0;
 }
 
-static int add_arguments(const struct job_request *rq, char **argv, int n)
+static int add_arguments(const struct job_request *rq, const char *uid, char **argv, int n)
 {
 	if (rq->question) {
 		argv[n++] = "--question";
 		argv[n++] = (char *)rq->question;
+		argv[n++] = "--uid";
+		argv[n++] = (char *)uid;
 		return n;
 	}
 	argv[n++] = "--profile";
@@ -247,10 +270,11 @@ static int spawn(struct job *j, const struct job_request *rq, int fd, struct err
 	sigset_t none, reset;
 	char *argv[16] = {"adsyncd", "--worker", "--config", (char *)rq->config, "--log",
 		(char *)log_target_name(), "--report", REPORT_FD_TEXT};
+	_cleanup_free_ char *uid = xasprintf("%" PRId64, rq->uid);
 	_cleanup_close_ int in = -1;
 	int r;
 
-	add_arguments(rq, argv, 8);
+	add_arguments(rq, uid, argv, 8);
 	if (rq->question)
 		TRY(parameters_open(rq->parameters, &in, e));
 	sigemptyset(&none);
@@ -285,6 +309,7 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	j->base = base;
 	j->name = xstrdup(rq->question ? rq->question : rq->profile);
 	j->question = rq->question != NULL;
+	j->streams = j->question && rq->streams;
 	j->timeout = rq->timeout;
 	/* before the worker is there: it may end at once, and its signal must find somebody */
 	j->child = evsignal_new(base, SIGCHLD, on_child, j);
@@ -304,7 +329,8 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	bufferevent_setcb(j->pipe, on_read, NULL, on_pipe_event, j);
 	bufferevent_enable(j->pipe, EV_READ);
 	j->timer = evtimer_new(base, on_timer, j);
-	evtimer_add(j->timer, &tv);
+	if (rq->timeout)
+		evtimer_add(j->timer, &tv);
 	*ret = j;
 	return 0;
 }

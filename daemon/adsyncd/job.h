@@ -1,6 +1,6 @@
 /*
  * A job: a worker process, and what it reports. A run reports lines on its way; a question has one
- * answer.
+ * answer, and one that takes long reports its progress before it.
  */
 #pragma once
 
@@ -20,7 +20,9 @@ struct job_request {
 	const char *profile, *connector; /* of a run; connector NULL: all */
 	const char *question;            /* or this question, with its parameters */
 	const json_t *parameters;
-	int64_t timeout; /* seconds */
+	bool streams;    /* the question tells its progress, as a run does */
+	int64_t uid;     /* of the one who asked the question; -1: not known */
+	int64_t timeout; /* seconds; 0: it may take as long as it takes */
 };
 
 /* One of the three is there. */
@@ -32,7 +34,7 @@ struct job_end {
 };
 
 struct job_handler {
-	/* A progress object of a run (borrowed). NULL: none are expected. */
+	/* A progress object (borrowed). NULL: none are expected. */
 	void (*progress)(void *ctx, const json_t *progress);
 	void (*ended)(void *ctx, const struct job_end *end);
 	void *ctx;

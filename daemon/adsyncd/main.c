@@ -67,6 +67,10 @@ static int take_option(struct program *p, int option)
 		p->for_worker = "--question";
 		p->wo.question = optarg;
 		return GO_ON;
+	case 'u':
+		p->for_worker = "--uid";
+		p->wo.uid = strtoll(optarg, NULL, 10);
+		return GO_ON;
 	case 'p':
 		p->for_worker = "--profile";
 		p->wo.profile = optarg;
@@ -99,6 +103,7 @@ int main(int argc, char **argv)
 		{"log", required_argument, NULL, 'l'},
 		{"worker", no_argument, NULL, 'w'},
 		{"question", required_argument, NULL, 'q'},
+		{"uid", required_argument, NULL, 'u'},
 		{"profile", required_argument, NULL, 'p'},
 		{"connector", required_argument, NULL, 'n'},
 		{"report", required_argument, NULL, 'r'},
@@ -106,8 +111,10 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'},
 		{0},
 	};
-	struct program p = {
-		.wo = {.config = ADSYNC_CONFDIR "/adsyncd.conf", .profile = "delta", .report = -1},
+	struct program p = {.wo = {.config = ADSYNC_CONFDIR "/adsyncd.conf",
+				    .profile = "delta",
+				    .report = -1,
+				    .uid = -1},
 		.target = LOG_TARGET_AUTO};
 	_cleanup_free_ char *absolute = NULL;
 	int c, code = GO_ON;

@@ -31,7 +31,7 @@ static void call_question(struct varlink_call *c, const json_t *p, void *ctx)
 		ask_start(d, c, q, p);
 		return;
 	}
-	r = question_answer(d->config, q, p, &o, &e);
+	r = question_answer(d->config, q, p, NULL, &o, &e);
 	if (r < 0)
 		ask_reply_error(c, r, err_format(&e, text, sizeof(text)));
 	else
@@ -69,7 +69,7 @@ static void call_status(struct varlink_call *c, const json_t *p, void *ctx)
 	struct err e = {0};
 	char text[1100];
 	json_t *o = json_object(), *kept = NULL;
-	int r = question_answer(d->config, question_find("GetStatus"), p, &kept, &e);
+	int r = question_answer(d->config, question_find("GetStatus"), p, NULL, &kept, &e);
 
 	if (r < 0) {
 		json_decref(o);

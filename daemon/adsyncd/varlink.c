@@ -32,6 +32,7 @@ struct connection {
 	struct varlink *server;
 	struct bufferevent *bev;
 	struct varlink_call *call; /* the one that is being answered */
+	int64_t uid;               /* of the peer */
 	struct connection *next;
 };
 
@@ -64,6 +65,11 @@ static void connection_free(struct connection *con)
 bool varlink_wants_more(const struct varlink_call *c)
 {
 	return c->more;
+}
+
+int64_t varlink_peer(const struct varlink_call *c)
+{
+	return c->con->uid;
 }
 
 const char *varlink_method_name(const struct varlink_call *c)
@@ -223,9 +229,15 @@ static bool take_frame(struct connection *con, const char *text)
 	return good;
 }
 
+static size_t frame_max(const struct connection *con)
+{
+	return con->server->access.everybody ? VARLINK_FRAME_MAX : VARLINK_TRUSTED_FRAME_MAX;
+}
+
 static void next_frame(struct connection *con)
 {
 	struct evbuffer *in = bufferevent_get_input(con->bev);
+	size_t max = frame_max(con);
 
 	while (!con->call) {
 		struct evbuffer_ptr end = evbuffer_search(in, "", 1, NULL);
@@ -233,13 +245,13 @@ static void next_frame(struct connection *con)
 		bool good;
 
 		if (end.pos < 0) {
-			if (evbuffer_get_length(in) > VARLINK_FRAME_MAX)
+			if (evbuffer_get_length(in) > max)
 				connection_free(con);
 			return;
 		}
 		text = xmalloc((size_t)end.pos + 1);
 		evbuffer_remove(in, text, (size_t)end.pos + 1);
-		good = end.pos <= VARLINK_FRAME_MAX && take_frame(con, text);
+		good = (size_t)end.pos <= max && take_frame(con, text);
 		free(text);
 		if (!good) {
 			connection_free(con);
@@ -304,6 +316,14 @@ static bool is_welcome(const struct varlink *v, int fd)
 	return v->access.group && (cred.gid == v->access.gid || in_group(fd, v->access.gid));
 }
 
+static int64_t peer_uid(int fd)
+{
+	struct ucred cred;
+	socklen_t n = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &n) < 0 ? -1 : (int64_t)cred.uid;
+}
+
 static void on_accept(
 	struct evconnlistener *l, evutil_socket_t fd, struct sockaddr *addr, int len, void *ctx)
 {
@@ -317,10 +337,11 @@ static void on_accept(
 	}
 	con = xcalloc(1, sizeof(*con));
 	con->server = v;
+	con->uid = peer_uid(fd);
 	con->bev = bufferevent_socket_new(evconnlistener_get_base(l), fd, BEV_OPT_CLOSE_ON_FREE);
 	bufferevent_setcb(con->bev, on_read, on_written, on_event, con);
 	bufferevent_set_timeouts(con->bev, &idle, &idle);
-	bufferevent_setwatermark(con->bev, EV_READ, 0, 2 * VARLINK_FRAME_MAX);
+	bufferevent_setwatermark(con->bev, EV_READ, 0, 2 * frame_max(con));
 	bufferevent_enable(con->bev, EV_READ | EV_WRITE);
 	con->next = v->connections;
 	v->connections = con;

@@ -12,8 +12,10 @@
 #include <jansson.h>
 #include <sys/types.h>
 
-#define VARLINK_FRAME_MAX (64 * 1024) /* bytes of one call */
-#define VARLINK_CONNECTIONS_MAX 64    /* of one socket */
+/* bytes of one call; a socket that only trusted ones may use takes lists of objects */
+#define VARLINK_FRAME_MAX (64 * 1024)
+#define VARLINK_TRUSTED_FRAME_MAX (16 * 1024 * 1024)
+#define VARLINK_CONNECTIONS_MAX 64 /* of one socket */
 
 struct varlink_call; /* one call; valid until it has been answered or its connection ended */
 
@@ -66,6 +68,8 @@ void varlink_error(struct varlink_call *c, enum control_error error, json_t *par
 void varlink_invalid(struct varlink_call *c, const char *parameter);
 bool varlink_wants_more(const struct varlink_call *c);
 const char *varlink_method_name(const struct varlink_call *c); /* without the interface */
+/* The user id of the peer when it connected; -1: not known. */
+int64_t varlink_peer(const struct varlink_call *c);
 /* Told when the connection of a kept call is gone; the call must be forgotten. */
 void varlink_on_gone(
 	struct varlink_call *c, void (*gone)(struct varlink_call *c, void *ctx), void *ctx);

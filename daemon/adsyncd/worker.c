@@ -158,25 +158,36 @@ static int read_parameters(json_t **ret, struct err *e)
 	               : err_set(e, -EINVAL, NULL, 0, "the parameters are no JSON object");
 }
 
-static int answer(const struct config *cfg, const char *name, json_t **ret, struct err *e)
+static void work_progressed(void *ctx, json_t *o)
 {
-	const struct question *q = question_find(name);
+	report(json_pack("{s:o}", "progress", o));
+}
+
+static int answer(
+	const struct config *cfg, const struct worker_options *o, json_t **ret, struct err *e)
+{
+	const struct question *q = question_find(o->question);
+	struct work_host host = {canceled, record, work_progressed, o->uid, NULL};
 	json_t *parameters = NULL;
 	int r;
 
 	if (!q)
-		return err_set(e, -EINVAL, NULL, 0, "there is no question \"%s\"", name);
+		return err_set(e, -EINVAL, NULL, 0, "there is no question \"%s\"", o->question);
+	if (!question_is_work(q)) {
+		/* nothing is left half done when it is killed: it may be, at any time */
+		signal(SIGTERM, SIG_DFL);
+		signal(SIGINT, SIG_DFL);
+	}
 	r = read_parameters(&parameters, e);
 	if (r == 0 && question_wrong(q, parameters))
 		r = err_set(e, -EINVAL, NULL, 0, "the parameter \"%s\" is wrong",
 			question_wrong(q, parameters));
 	if (r == 0)
-		r = question_answer(cfg, q, parameters, ret, e);
+		r = question_answer(cfg, q, parameters, &host, ret, e);
 	json_decref(parameters);
 	return r;
 }
 
-/* Nothing is left half done when it is killed: it may be, at any time. */
 static int ask(const struct worker_options *o)
 {
 	_cleanup_config_ struct config *cfg = NULL;
@@ -184,9 +195,7 @@ static int ask(const struct worker_options *o)
 	struct err e = {0};
 	json_t *reply = NULL;
 
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	if (config_load(o->config, &cfg, &e) < 0 || answer(cfg, o->question, &reply, &e) < 0)
+	if (config_load(o->config, &cfg, &e) < 0 || answer(cfg, o, &reply, &e) < 0)
 		return refuse(&e);
 	text = json_dumps(reply, JSON_COMPACT);
 	json_decref(reply);

@@ -6,7 +6,8 @@
  *   {"error": "text", "code": -2}       no run could be made
  * A question (a method of the control interface, its parameters are read from standard input)
  * reports "+", the parameters of its reply, a JSON object, and a newline; or such a line with an
- * error.
+ * error. One that takes long reports lines before it:
+ *   {"progress": {...}}
  */
 #pragma once
 
@@ -17,6 +18,7 @@
 struct worker_options {
 	const char *config, *profile, *connector;
 	const char *question; /* instead of a run; NULL: none */
+	int64_t uid;          /* of the one who asked it; -1: not known */
 	int report;           /* the descriptor to report on; -1: none */
 };
 

@@ -115,6 +115,18 @@ int main(int argc, char **argv)
 		case 'n':
 			ctl.entry = optarg;
 			break;
+		case 'F':
+			ctl.file = optarg;
+			break;
+		case 'G':
+			ctl.of_group = optarg;
+			break;
+		case 'O':
+			ctl.ou = optarg;
+			break;
+		case 'T':
+			ctl.filter = optarg;
+			break;
 		case 'k':
 			ctl.check = true;
 			break;

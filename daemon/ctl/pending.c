@@ -1,4 +1,5 @@
 /* adsyncctl pending: what the next export would send, as a table, as differences, as CSV. */
+#include "csv.h"
 #include "ctl.h"
 #include "print.h"
 
@@ -143,30 +144,16 @@ int command_pending_diff(const struct ctl *c, int argc, char **argv)
 
 /* --- CSV (RFC 4180), a line for each value that changes --- */
 
-/* A cell that a spreadsheet would take for a formula gets a quote in front. */
-static void put_cell(const char *s, bool last)
-{
-	putchar('"');
-	if (*s && strchr("=+-@\t\r", *s))
-		putchar('\'');
-	for (; *s; s++) {
-		if (*s == '"')
-			putchar('"');
-		putchar(*s);
-	}
-	fputs(last ? "\"\r\n" : "\",", stdout);
-}
-
 static void put_row(const json_t *o, const char *attribute, const char *from, const char *to)
 {
 	static const char *const keys[] = {
 		"connector", "operation", "class", "source_dn", "dn", "anchor"};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
-		put_cell(text_of(o, keys[i]), false);
-	put_cell(attribute, false);
-	put_cell(from, false);
-	put_cell(to, true);
+		csv_put(stdout, text_of(o, keys[i]), false);
+	csv_put(stdout, attribute, false);
+	csv_put(stdout, from, false);
+	csv_put(stdout, to, true);
 }
 
 /* Several values in one cell, a line each. */

@@ -13,12 +13,12 @@
 #pragma once
 
 #include "report/record.h"
+#include "connector/authority.h"
 #include "connector/export.h"
 #include "connector/import.h"
 #include "connector/lookup.h"
 #include "connector/readiness.h"
 #include "connector/settings.h"
-#include "model/authority.h"
 #include "model/schema.h"
 
 /* What the run gives to a connector while it is open. Both functions may be NULL. */
@@ -34,18 +34,6 @@ struct connector_host {
 	/* Where the last import ended; an export may want to know. NULL: there was none. */
 	const void *cursor;
 	size_t cursor_len;
-};
-
-/*
- * Somebody else who may have the authority over an object of the directory, and over what of it.
- * Over which objects, the import tells: import_sink.flag().
- */
-struct authority_def {
-	const char *attr; /* the attribute of the entry that says so */
-	enum authority authority;
-	/* for people: what says so in the directory, and the half of a sentence why a change was
-	 * not sent */
-	const char *word, *reason;
 };
 
 /* An open one. Each type defines the struct for itself; nobody else looks inside. */
@@ -104,6 +92,11 @@ struct connector_type {
 	 * that does not show it is taken over with all it has. NULL: it shows nothing of the kind.
 	 */
 	const char *(*mastered_attr)(const struct settings *s);
+	/*
+	 * The i-th form (from 0) of an anchor that an object with this id of the directory may
+	 * have, in the arena; NULL: there are no more. The function is NULL where ids are anchors.
+	 */
+	const char *(*anchor_of)(const char *id, unsigned i, struct arena *a);
 	/* The strongest first; none: nobody but us has one. What each blocks: sync/soa.h. */
 	const struct authority_def *authorities;
 	unsigned n_authorities;

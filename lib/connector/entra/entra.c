@@ -4,6 +4,7 @@
  */
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "connector/entra/check.h"
 #include "connector/entra/cursor.h"
@@ -350,13 +351,25 @@ static const char *stand_in(const char *attr, const char *value, const char *key
 	return arena_printf(a, "adsync-%016" PRIx64 "%s", hash64(key, strlen(key)), at);
 }
 
+static const char *anchor_of(const char *id, unsigned i, struct arena *a)
+{
+	if (i >= ENTRA_CLASS_COUNT || strlen(id) != UUID_TEXT_SIZE - 1)
+		return NULL;
+	id = text_fold(a, id, strlen(id), &(size_t){0});
+	return arena_printf(a, "%s%s", entra_classes[i].anchor_prefix, id);
+}
+
+static const char *const switched[] = {"user", "group", "contact", NULL};
+static const char *const with_mailbox[] = {"user", NULL};
+
 static const struct authority_def authorities[] = {
 	{"blockOnPremisesSync", AUTHORITY_ALL, "isCloudManaged",
-		"its source of authority is in the cloud (isCloudManaged is true)"},
+		"its source of authority is in the cloud (isCloudManaged is true)", switched},
 	/* exchange = yes: exchange.c, mailbox.h */
 	{"isExchangeCloudManaged", AUTHORITY_EXCHANGE, "IsExchangeCloudManaged",
 		"its Exchange attributes are managed in Exchange Online (IsExchangeCloudManaged is "
-		"true)"},
+		"true)",
+		with_mailbox},
 };
 
 extern const struct connector_type connector_entra;
@@ -371,6 +384,7 @@ const struct connector_type connector_entra = {
 	.unique_part = unique_part,
 	.unique_attrs = unique_attrs,
 	.mastered_attr = entra_mastered_attr,
+	.anchor_of = anchor_of,
 	.authorities = authorities,
 	.n_authorities = ARRAY_SIZE(authorities),
 	.settle = settle_wanted,

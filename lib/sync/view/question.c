@@ -10,6 +10,7 @@
 #include "base/timefmt.h"
 #include "sync/change.h"
 #include "sync/check.h"
+#include "sync/migration/questions.h"
 #include "sync/run.h"
 #include "sync/view/preview.h"
 #include "sync/view/show.h"
@@ -301,6 +302,7 @@ static const struct question questions[] = {
 		override_threshold},
 	{"RetryError", QUESTION_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, retry_error},
 	{"TestConnector", QUESTION_DIRECTORY, QUESTION_ON_CONTROL, {"name"}, NULL, test_connector},
+	{"SoaStatus", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_status},
 };
 
 const struct question *question_all(unsigned *ret_n)
@@ -330,10 +332,11 @@ const char *question_wrong(const struct question *q, const json_t *parameters)
 }
 
 int question_answer(const struct config *cfg, const struct question *q, const json_t *parameters,
-	json_t **ret, struct err *e)
+	const struct work_host *host, json_t **ret, struct err *e)
 {
 	e->code = 0;
-	return q->answer(cfg, parameters, ret, e);
+	return question_is_work(q) ? q->work(cfg, parameters, host, ret, e)
+	                           : q->answer(cfg, parameters, ret, e);
 }
 
 int question_check_rules(const struct config *cfg, struct err *e)

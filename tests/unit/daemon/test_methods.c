@@ -58,7 +58,8 @@ static const char *const FOR_ALL[] = {"GetStatus", "ListRuns", "GetRun"};
 static const char *const CONTROL_ONLY[] = {"StartSyncCycle", "RunProfile", "StopSyncCycle",
 	"Reload", "ListErrors", "ListPending", "GetThreshold", "SetThreshold", "OverrideThreshold",
 	"RetryError", "SearchConnectorSpace", "GetConnector", "GetConnectorStatistics",
-	"TestConnector", "GetConnectorSpaceObject", "GetMetaverseObject", "GetLineage", "Preview"};
+	"TestConnector", "GetConnectorSpaceObject", "GetMetaverseObject", "GetLineage", "Preview",
+	"SoaStatus"};
 
 static bool is_in(const char *const *list, unsigned n, const char *name)
 {

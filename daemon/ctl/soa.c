@@ -1,0 +1,143 @@
+/* adsyncctl soa: what its commands share, and status. */
+#include "soa.h"
+#include "base/json.h"
+#include "print.h"
+#include "soa_list.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+int soa_parameters(const struct ctl *c, int argc, char **argv, bool none, json_t **ret)
+{
+	_cleanup_json_ json_t *p = json_object(), *list = NULL;
+	struct err e = {0};
+
+	if (c->file && soa_list_read(c->file, &list, &e) < 0)
+		return ctl_fail(&e, CTL_USAGE);
+	if (!list)
+		list = json_array();
+	for (int i = 0; i < argc; i++)
+		json_array_append_new(list, json_string(argv[i]));
+	if (!none && !json_array_size(list) && !c->of_group && !c->ou) {
+		fputs("adsyncctl: name objects, or a list with --file, --group or --ou\n", stderr);
+		return CTL_USAGE;
+	}
+	if (json_array_size(list))
+		json_object_set(p, "objects", list);
+	if (c->of_group)
+		json_object_set_new(p, "group", json_string(c->of_group));
+	if (c->ou)
+		json_object_set_new(p, "ou", json_string(c->ou));
+	if (c->connector)
+		json_object_set_new(p, "connector", json_string(c->connector));
+	*ret = steal(&p);
+	return 0;
+}
+
+void soa_line(const char *text)
+{
+	if (!isatty(STDERR_FILENO))
+		return;
+	fprintf(stderr, "\r\033[K%s", text);
+	fflush(stderr);
+}
+
+static void show_objects(const struct ctl *c, const json_t *progress)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lld objects ...",
+		(long long)json_integer_value(json_object_get(progress, "objects")));
+	soa_line(text);
+}
+
+static int follow(const struct ctl *c, struct client *client,
+	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret)
+{
+	for (;;) {
+		_cleanup_free_ char *error = NULL;
+		_cleanup_json_ json_t *reply = NULL;
+		struct err e = {0};
+		bool more;
+
+		if (client_reply(client, &reply, &error, &more, &e) < 0)
+			return ctl_fail(&e, CTL_NO_DAEMON);
+		if (error) {
+			const char *text = json_string_value(json_object_get(reply, "message"));
+
+			soa_line("");
+			fprintf(stderr, "adsyncctl: %s\n", text ? text : error);
+			return ctl_error_exit(error);
+		}
+		if (!more) {
+			soa_line("");
+			*ret = steal(&reply);
+			return 0;
+		}
+		progress(c, json_object_get(reply, "progress"));
+	}
+}
+
+int soa_ask(const struct ctl *c, const char *method, json_t *parameters,
+	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret)
+{
+	struct client *client = NULL;
+	struct err e = {0};
+	int r = client_open(c->socket, &client, &e);
+
+	if (r < 0) {
+		json_decref(parameters);
+		return ctl_fail(&e, CTL_NO_DAEMON);
+	}
+	if (client_call(client, method, parameters, true, &e) < 0)
+		r = ctl_fail(&e, CTL_NO_DAEMON);
+	else
+		r = follow(c, client, progress ? progress : show_objects, ret);
+	client_close(client);
+	return r;
+}
+
+/* --- status --- */
+
+static void print_counts(const json_t *counts)
+{
+	const char *class, *state;
+	json_t *of, *n;
+
+	json_object_foreach ((json_t *)counts, class, of)
+		json_object_foreach (of, state, n)
+			printf("%-10s %-20s %lld\n", class, state,
+				(long long)json_integer_value(n));
+}
+
+int command_soa_status(const struct ctl *c, int argc, char **argv)
+{
+	static const struct column columns[] = {
+		{"STATE", "state"},
+		{"CLASS", "class"},
+		{"NAME", "name", 40},
+		{"OBJECT", "dn"},
+		{"PROBLEM", "problem"},
+	};
+	_cleanup_json_ json_t *o = NULL;
+	json_t *p;
+	int r = soa_parameters(c, argc, argv, true, &p);
+
+	if (r)
+		return r;
+	if (c->filter)
+		json_object_set_new(p, "filter", json_string(c->filter));
+	r = soa_ask(c, "SoaStatus", p, NULL, &o);
+	if (r)
+		return r;
+	if (c->json) {
+		print_json(o);
+		return 0;
+	}
+	print_counts(json_object_get(o, "counts"));
+	puts("");
+	print_table(json_object_get(o, "objects"), columns, ARRAY_SIZE(columns));
+	if (json_is_true(json_object_get(o, "more")))
+		puts("There are more; use --filter, --group, --ou or --file.");
+	return 0;
+}

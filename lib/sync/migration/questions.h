@@ -1,0 +1,12 @@
+/*
+ * The questions about a migration: rows of the table in sync/view/question.c. Parameters and
+ * answers are in daemon/adsyncd/org.adsyncd.Control.varlink.
+ */
+#pragma once
+
+#include "sync/config.h"
+#include "sync/work.h"
+
+/* Where objects stand. */
+int migration_status(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;
