@@ -66,6 +66,9 @@ HOMES = {
     # a word of a directory between quotes; what differs between directories is in their types
     r'"[^"]*(objectGUID|sAMAccountName|ms-?DS-|objectSid|ADS_|DC=|"member"|"entra"|"ad")':
         ("lib/sync/", r"$^", "lib/sync knows no word of a directory"),
+    r"\bad_(dn|cs)\b": ("lib/sync/", r"$^", "lib/sync knows no directory: a source, a target"),
+    r'class,\s*"(user|group|contact|device|computer)"': (
+        "lib/sync/", r"$^", "which class means what is a fact of the type or its schema"),
     r"\b(delta_owned|delta_settle)\(": ("lib/sync/", r"lib/sync/export/target\.c",
                                         "what is pending is computed by pending_delta()"),
 }

@@ -110,8 +110,8 @@ struct connector_type {
 	const char *(*problem)(const struct entry *wanted, const struct delta *delta,
 		struct arena *a, const char **ret_text);
 	const char *const *problem_errors; /* the names that it gives; NULL-terminated */
-	/* The attribute that holds a group's members; NULL: there are none. */
-	const char *member_attr;
+	/* The class of groups, and the attribute that holds their members; NULL: there are none. */
+	const char *group_class, *member_attr;
 	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
 	/*
 	 * Is an attribute of an object the directory's own business, which nobody misses in another

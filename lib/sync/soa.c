@@ -57,11 +57,17 @@ bool soa_keeps_gone(const struct cs_row *row)
 	return soa_blocks_all(row);
 }
 
-bool soa_keeps_reference(const struct cs_row *source, const struct cs_row *target)
+static bool is_group(const struct connector_type *type, const struct cs_row *row)
 {
-	bool nested = streq(source->class, "group") && streq(target->class, "group");
+	return type->group_class && streq(row->class, type->group_class);
+}
 
-	return target->id && target->want == WANT_PRESENT && !(nested && soa_blocks_all(target));
+bool soa_keeps_reference(
+	const struct connector_type *type, const struct cs_row *source, const struct cs_row *target)
+{
+	if (!target->id || target->want != WANT_PRESENT)
+		return false;
+	return !soa_blocks_all(target) || !is_group(type, source) || !is_group(type, target);
 }
 
 enum soa_turn soa_turn(unsigned before, unsigned after)

@@ -51,8 +51,9 @@ void soa_ours_only(const struct cs_row *row, const struct schema_class *class, s
 bool soa_keeps_object(const struct cs_row *row);
 /* The directory does not have the object any more: must it not be made again, though wanted? */
 bool soa_keeps_gone(const struct cs_row *row);
-/* The rules want a reference from `source` to `target`: is it to be sent? */
-bool soa_keeps_reference(const struct cs_row *source, const struct cs_row *target);
+/* The rules want a reference from `source` to `target`, rows of one connector: is it to be sent? */
+bool soa_keeps_reference(const struct connector_type *type, const struct cs_row *source,
+	const struct cs_row *target);
 
 /* What it means for a row when its mask changes. */
 enum soa_turn {

@@ -297,6 +297,7 @@ const struct connector_type connector_ad = {
 	.schema = ad_schema_of,
 	.partitions = ad_partitions,
 	.parameter = ad_parameter,
+	.group_class = "group",
 	.member_attr = "member",
 	.attr_is_operational = ad_attr_operational,
 	.extension_problem = ad_extension_problem,

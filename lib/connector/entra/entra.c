@@ -395,6 +395,7 @@ const struct connector_type connector_entra = {
 	.n_options = ARRAY_SIZE(options),
 	.check = entra_check,
 	.schema = entra_schema_of,
+	.group_class = "group",
 	.member_attr = "member",
 	.surfaces = entra_surfaces,
 	.surface = surface_bit,

@@ -1,7 +1,7 @@
 /*
  * What becomes of an item: accepted, refused whole or in part, not for this write surface, or now
- * mastered by the cloud. Each outcome sets the state of the row or the reference; failures are
- * reported.
+ * under somebody else's authority. Each outcome sets the state of the row or the reference;
+ * failures are reported.
  */
 #include "sync/export/result.h"
 #include "base/timefmt.h"

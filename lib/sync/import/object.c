@@ -242,8 +242,8 @@ static void count_change(struct import_step *st, const struct cs_row *row,
 }
 
 /*
- * The directory no longer shows the object as mastered by us. If its authority is in the cloud, the
- * list that follows says so; if not, it was switched and rolled back between two imports, and
+ * The directory no longer shows the object as mastered by us. If somebody else has the authority,
+ * the list that follows says so; if not, it was switched and rolled back between two imports, and
  * everything is sent again as after any roll-back.
  */
 static int check_release(

@@ -257,14 +257,16 @@ int subjects_add(struct migration *m, struct subjects *list, const struct subjec
 	return 0;
 }
 
-/* The attribute of a row's connector that holds members; 0: there is none. */
+/* The attribute that holds the row's members; 0: it is no group. */
 static unsigned member_attr(const struct migration *m, const struct cs_row *row)
 {
 	for (unsigned i = 0; i < m->n_rows; i++)
 		if (m->rows[i].id == row->connector) {
 			const struct connector_type *t = connector_type_find(m->rows[i].type);
 
-			return t && t->member_attr ? attr_intern(t->member_attr) : 0;
+			return t && t->group_class && streq(row->class, t->group_class)
+			               ? attr_intern(t->member_attr)
+			               : 0;
 		}
 	return 0;
 }
@@ -282,7 +284,7 @@ int identity_members(struct migration *m, const char *group, struct subjects *li
 	if (!of->id)
 		return err_set(e, -ENOENT, NULL, 0, "%s: %s", group, g.problem);
 	attr = member_attr(m, of);
-	if (!attr || !streq(of->class, "group"))
+	if (!attr)
 		return err_set(e, -EINVAL, NULL, 0, "%s is not a group", group);
 	TRY(cs_link_list(m->store, of->id, attr, &a, &links, &n, e));
 	for (unsigned i = 0; i < n; i++) {

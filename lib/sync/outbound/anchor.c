@@ -73,7 +73,7 @@ static int held_row(struct outbound *out, const struct mv_row *mv, const struct 
 	return MIN(r, 0);
 }
 
-int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
+int anchor_named(struct outbound *out, const struct mv_row *mv, const char *source_dn,
 	const char *problem, const char **ret, struct err *e)
 {
 	const char *anchor, *other;
@@ -96,7 +96,8 @@ int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_d
 		if (!other)
 			continue;
 		*ret = arena_printf(&out->arena, "%s %s and %s have the same %s, %s", problem,
-			ad_dn ? ad_dn : "it", other, out->conn->type->identity_attr, anchor);
+			source_dn ? source_dn : "it", other, out->conn->type->identity_attr,
+			anchor);
 		return 0;
 	}
 	return held_row(out, mv, &en, problem, ret, e);
@@ -105,11 +106,11 @@ int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_d
 int anchor_claim(
 	struct outbound *out, const struct cs_row *row, struct anchor_claim *ret, struct err *e)
 {
-	const char *anchor, *ad_dn;
+	const char *anchor, *source_dn;
 	struct entry wanted;
 	struct mv_row *rows;
 	unsigned n = 0;
-	int64_t ad_cs;
+	int64_t source_cs;
 
 	*ret = (struct anchor_claim){.kind = ANCHOR_FREE};
 	if (row->want != WANT_PRESENT || soa_keeps_object(row) || !row->wanted ||
@@ -123,7 +124,7 @@ int anchor_claim(
 		struct wanted w;
 		struct cs_row own;
 
-		TRY(outbound_row(out, rows[i].id, &out->arena, &own, &ad_dn, &ad_cs, e));
+		TRY(outbound_row(out, rows[i].id, &out->arena, &own, &source_dn, &source_cs, e));
 		TRY(wanted_of_row(out, &rows[i], &own, &out->arena, &w, e));
 		if (!w.provision || !streq(w.class, row->class))
 			continue;

@@ -11,23 +11,24 @@
 static int report_blocked(struct outbound *out, struct err *e)
 {
 	struct cs_row *row = &out->link_row;
-	const char *ad_dn;
+	const char *source_dn;
 	struct cs_row ignored;
-	int64_t ad_cs;
+	int64_t source_cs;
 
 	if (!out->link_changed.len)
 		return 0;
-	TRY(outbound_row(out, out->link_mv, &out->link_arena, &ignored, &ad_dn, &ad_cs, e));
-	TRY(soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, out->link_changed.data, e));
+	TRY(outbound_row(out, out->link_mv, &out->link_arena, &ignored, &source_dn, &source_cs, e));
+	TRY(soa_event(
+		out->sync, out->conn, row, source_dn, DELTA_UPDATE, out->link_changed.data, e));
 	buf_clear(&out->link_changed);
 	return 0;
 }
 
 static int load_source(struct outbound *out, int64_t mv, struct err *e)
 {
-	const char *ad_dn;
+	const char *source_dn;
 	struct mv_row row;
-	int64_t ad_cs;
+	int64_t source_cs;
 	int r;
 
 	if (out->link_mv == mv)
@@ -39,7 +40,7 @@ static int load_source(struct outbound *out, int64_t mv, struct err *e)
 	r = mv_get(out->sync->store, mv, &out->link_arena, &row, e);
 	if (r != 0)
 		return MIN(r, 0);
-	TRY(outbound_row(out, mv, &out->link_arena, &out->link_row, &ad_dn, &ad_cs, e));
+	TRY(outbound_row(out, mv, &out->link_arena, &out->link_row, &source_dn, &source_cs, e));
 	TRY(wanted_of_row(out, &row, &out->link_row, &out->link_arena, &out->link_wanted, e));
 	if (!out->link_wanted.provision || out->link_wanted.error)
 		out->link_row.id = 0;
@@ -110,7 +111,7 @@ static int one_link(struct outbound *out, const struct mv_link *l, struct err *e
 		TRY(r);
 		if (r == STORE_NONE)
 			continue;
-		allowed = soa_keeps_reference(&out->link_row, &target);
+		allowed = soa_keeps_reference(out->conn->type, &out->link_row, &target);
 		TRY(set_wanted(out, out->link_wanted.links[i].dest, target.id,
 			l->present && allowed, l->present && !allowed, e));
 	}
@@ -232,7 +233,7 @@ int outbound_links_overwrite(
 }
 
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
-	const char *ad_dn, struct err *e)
+	const char *source_dn, struct err *e)
 {
 	struct store *store = out->sync->store;
 	const struct schema_class *class = soa_class(out->conn->cfg, row);
@@ -256,6 +257,7 @@ int outbound_links_compare(struct outbound *out, const struct cs_row *row, const
 			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
 		TRY(cs_link_put(store, &links[i], false, e));
 	}
-	return names.len ? soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE, names.data, e)
+	return names.len ? soa_event(out->sync, out->conn, row, source_dn, DELTA_UPDATE, names.data,
+				   e)
 	                 : 0;
 }

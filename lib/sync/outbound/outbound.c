@@ -1,7 +1,7 @@
 /*
  * Outbound: MV --> CS.wanted. Provision or deprovision, attribute flow into the wanted image, and
- * the export state that follows from it. An object whose source of authority is in the cloud keeps
- * its wanted image up to date, so that a change in AD is noticed (event 6956), but nothing is sent.
+ * the export state that follows from it. An object under somebody else's authority keeps its wanted
+ * image up to date, so that a change in the source is noticed (event 6956), but nothing is sent.
  */
 #include "sync/export/duplicate.h"
 #include "sync/adopt.h"
@@ -134,7 +134,7 @@ static int soft_delete(struct outbound *out, struct cs_row *row, struct err *e)
 
 /* `grace`: its rule may keep it for a while. */
 static int deprovision(
-	struct outbound *out, struct cs_row *row, const char *ad_dn, bool grace, struct err *e)
+	struct outbound *out, struct cs_row *row, const char *source_dn, bool grace, struct err *e)
 {
 	struct sync *s = out->sync;
 	bool never_sent = (!row->imported && !row->anchor && row->state != EXPORT_STATE_SENDING) ||
@@ -143,7 +143,7 @@ static int deprovision(
 	int kept;
 
 	if (managed && soa_keeps_object(row)) {
-		TRY(soa_event(s, out->conn, row, ad_dn, DELTA_DELETE, NULL, e));
+		TRY(soa_event(s, out->conn, row, source_dn, DELTA_DELETE, NULL, e));
 		return release(out, row, e);
 	}
 	if (!managed || never_sent)
@@ -206,7 +206,7 @@ static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *
  * ignored do not count as changed.
  */
 static int tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
-	const char *ad_dn, struct err *e)
+	const char *source_dn, struct err *e)
 {
 	struct entry before;
 	struct delta d;
@@ -219,7 +219,7 @@ static int tell_blocked(struct outbound *out, const struct cs_row *row, const st
 	soa_theirs(row, soa_class(out->conn->cfg, row), &d);
 	if (!d.n_attrs)
 		return 0;
-	return soa_event(out->sync, out->conn, row, ad_dn, DELTA_UPDATE,
+	return soa_event(out->sync, out->conn, row, source_dn, DELTA_UPDATE,
 		delta_names(&d, 20, &out->arena), e);
 }
 
@@ -257,8 +257,8 @@ static int links_rerouted(
 }
 
 /* The row is there: new wanted image, new state. */
-static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w, const char *ad_dn,
-	struct err *e)
+static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w,
+	const char *source_dn, struct err *e)
 {
 	struct sync *s = out->sync;
 	bool newly = row->want != WANT_PRESENT, same;
@@ -287,7 +287,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	if (!row->wanted) {
 		bitmap_set(&out->baseline, row->id);
 	} else if (row->blocked && !newly && !same && out->changed) {
-		TRY(tell_blocked(out, row, w, ad_dn, e));
+		TRY(tell_blocked(out, row, w, source_dn, e));
 	}
 	TRY(duplicate_index(s, out->conn, row, &w->entry, &out->arena, e));
 	row->wanted = image;
@@ -364,9 +364,9 @@ static int free_of_released(struct outbound *out, struct cs_row *row, int64_t mv
  * existing object: the row is deprovisioned, and the new object gets a row of its own. There is no
  * time of grace: both would want the same name and addresses.
  */
-static int retire(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
+static int retire(struct outbound *out, struct cs_row *row, const char *source_dn, struct err *e)
 {
-	TRY(deprovision(out, row, ad_dn, false, e));
+	TRY(deprovision(out, row, source_dn, false, e));
 	*row = (struct cs_row){0};
 	return 0;
 }
@@ -376,7 +376,7 @@ static int retire(struct outbound *out, struct cs_row *row, const char *ad_dn, s
  * or it is only a placeholder for an object that is gone.
  */
 static int makes_room(struct outbound *out, struct cs_row *row, const struct wanted *w,
-	const char *ad_dn, struct err *e)
+	const char *source_dn, struct err *e)
 {
 	bool other = !streq(row->class, w->class);
 	int64_t id = row->id;
@@ -385,7 +385,7 @@ static int makes_room(struct outbound *out, struct cs_row *row, const struct wan
 	if (row->kind == CS_PLACEHOLDER ? !row->anchor : !other || row->mv)
 		return 0;
 	if (row->kind != CS_PLACEHOLDER && row->want == WANT_PRESENT)
-		TRY(retire(out, row, ad_dn, e));
+		TRY(retire(out, row, source_dn, e));
 	r = cs_get(out->sync->store, id, &out->arena, row, e);
 	if (r != 0) /* it had never been sent and was removed */
 		return r < 0 ? r : 1;
@@ -397,14 +397,14 @@ static int makes_room(struct outbound *out, struct cs_row *row, const struct wan
 
 /* An object with the same DN is there already: joined if it is free and of the same class. */
 static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct wanted *w,
-	struct cs_row *row, const char *ad_dn, const char **ret_problem, struct err *e)
+	struct cs_row *row, const char *source_dn, const char **ret_problem, struct err *e)
 {
 	int r;
 
 	if (row->mv && row->mv != mv->id) {
 		*ret_problem =
 			arena_printf(&out->arena, "another object already has the %s of %s (%s).",
-				out->conn->type->identity_attr, ad_dn, row->dn);
+				out->conn->type->identity_attr, source_dn, row->dn);
 		return 0;
 	}
 	if (row->kind != CS_PLACEHOLDER && !streq(row->class, w->class)) {
@@ -421,7 +421,7 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	if (row->want == WANT_ABSENT)
 		row->wanted = NULL; /* it was to be deleted: its old image does not count */
 	row->want = WANT_NOTHING;
-	r = update_row(out, row, w, ad_dn, e);
+	r = update_row(out, row, w, source_dn, e);
 	return r != 0 ? r : target_appeared(out, mv->id, e);
 }
 
@@ -430,7 +430,7 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
  * and the row that it had meanwhile (`was`) gives up the DN.
  */
 static int take_back(struct outbound *out, const struct mv_row *mv, struct wanted *w, int64_t was,
-	const char *ad_dn, bool *ret_taken, struct err *e)
+	const char *source_dn, bool *ret_taken, struct err *e)
 {
 	struct store *store = out->sync->store;
 	const char *problem = NULL;
@@ -448,7 +448,7 @@ static int take_back(struct outbound *out, const struct mv_row *mv, struct wante
 		TRY(cs_set_transient(store, was, e));
 	row.transient = false;
 	*ret_taken = true;
-	return join_by_dn(out, mv, w, &row, ad_dn, &problem, e);
+	return join_by_dn(out, mv, w, &row, source_dn, &problem, e);
 }
 
 static int sync_error(
@@ -473,13 +473,13 @@ static int too_large(struct outbound *out, int64_t cs, int r, struct err *e)
 }
 
 /* An error for which another object with the same sourceAnchor may be the reason: names both. */
-static int anchor_error(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
-	int64_t ad_cs, enum error_type type, const char *problem, struct err *e)
+static int anchor_error(struct outbound *out, const struct mv_row *mv, const char *source_dn,
+	int64_t source_cs, enum error_type type, const char *problem, struct err *e)
 {
 	const char *text;
 
-	TRY(anchor_named(out, mv, ad_dn, problem, &text, e));
-	return sync_error(out, ad_cs, type, text, e);
+	TRY(anchor_named(out, mv, source_dn, problem, &text, e));
+	return sync_error(out, source_cs, type, text, e);
 }
 
 /* The original's words: "SourceAnchor attribute has changed." */
@@ -493,7 +493,7 @@ static const char *identity_changed(struct outbound *out)
 }
 
 static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
-	struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
+	struct cs_row *row, const char *source_dn, int64_t source_cs, struct err *e)
 {
 	const char *problem = NULL;
 	bool taken = false;
@@ -501,7 +501,7 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	int r, room;
 
 	if (!w->dn)
-		return sync_error(out, ad_cs, ERROR_TYPE_MISSING_ANCHOR,
+		return sync_error(out, source_cs, ERROR_TYPE_MISSING_ANCHOR,
 			arena_printf(&out->arena,
 				"the outbound rules give no %s, so the object cannot be "
 				"provisioned",
@@ -510,53 +510,53 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	if (row->id && !streq(row->class, w->class)) {
 		int64_t was = row->id;
 
-		TRY(retire(out, row, ad_dn, e));
-		r = take_back(out, mv, w, was, ad_dn, &taken, e);
+		TRY(retire(out, row, source_dn, e));
+		r = take_back(out, mv, w, was, source_dn, &taken, e);
 		if (r != 0 || taken)
-			return too_large(out, ad_cs, r, e);
+			return too_large(out, source_cs, r, e);
 	}
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
 			row->want == WANT_PRESENT && !out->conn->type->can_rename)
-			return anchor_error(
-				out, mv, ad_dn, ad_cs, ERROR_TYPE_RULE, identity_changed(out), e);
-		return too_large(out, ad_cs, update_row(out, row, w, ad_dn, e), e);
+			return anchor_error(out, mv, source_dn, source_cs, ERROR_TYPE_RULE,
+				identity_changed(out), e);
+		return too_large(out, source_cs, update_row(out, row, w, source_dn, e), e);
 	}
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
 	TRY(r);
 	if (r == STORE_NONE)
-		return too_large(out, ad_cs, insert_row(out, mv, w, e), e);
+		return too_large(out, source_cs, insert_row(out, mv, w, e), e);
 	TRY(free_of_released(out, &found, mv->id, e));
-	room = makes_room(out, &found, w, ad_dn, e);
+	room = makes_room(out, &found, w, source_dn, e);
 	TRY(room);
 	if (room)
-		return too_large(out, ad_cs, insert_row(out, mv, w, e), e);
-	r = join_by_dn(out, mv, w, &found, ad_dn ? ad_dn : "-", &problem, e);
+		return too_large(out, source_cs, insert_row(out, mv, w, e), e);
+	r = join_by_dn(out, mv, w, &found, source_dn ? source_dn : "-", &problem, e);
 	if (r != 0)
-		return too_large(out, ad_cs, r, e);
-	return problem ? anchor_error(
-				 out, mv, ad_dn, ad_cs, ERROR_TYPE_DUPLICATE_ANCHOR, problem, e)
+		return too_large(out, source_cs, r, e);
+	return problem ? anchor_error(out, mv, source_dn, source_cs, ERROR_TYPE_DUPLICATE_ANCHOR,
+				 problem, e)
 	               : 0;
 }
 
 /* No rule wants the row any more; another object may wait for its sourceAnchor. */
-static int leave(struct outbound *out, struct cs_row *row, const char *ad_dn, struct err *e)
+static int leave(struct outbound *out, struct cs_row *row, const char *source_dn, struct err *e)
 {
 	struct anchor_claim claim;
 
 	TRY(anchor_claim(out, row, &claim, e));
 	if (claim.kind == ANCHOR_HELD)
 		return anchor_hold(out, row, e);
-	TRY(deprovision(out, row, ad_dn, true, e));
+	TRY(deprovision(out, row, source_dn, true, e));
 	return claim.kind == ANCHOR_HEIR ? outbound_object(out, &claim.mv, e) : 0;
 }
 
 /* The object has no error: if it had one before, what was left out then is done now. */
 static int object_is_good(struct outbound *out, const struct mv_row *mv, const struct wanted *w,
-	const struct cs_row *row, const char *ad_dn, int64_t ad_cs, struct err *e)
+	const struct cs_row *row, const char *source_dn, int64_t source_cs, struct err *e)
 {
 	struct sync *s = out->sync;
-	int mended = object_good(s, ERROR_OUTBOUND, out->conn, ad_cs, e);
+	int mended = object_good(s, ERROR_OUTBOUND, out->conn, source_cs, e);
 
 	TRY(mended);
 	if (row->id && !mended)
@@ -565,7 +565,7 @@ static int object_is_good(struct outbound *out, const struct mv_row *mv, const s
 	if (mended && w->provision)
 		TRY(mv_link_touch_source(s->store, mv->id, e));
 	if ((mended || out->missed) && row->id && row->mv == mv->id && row->want == WANT_PRESENT)
-		return outbound_links_compare(out, row, w, ad_dn, e);
+		return outbound_links_compare(out, row, w, source_dn, e);
 	return 0;
 }
 
@@ -573,8 +573,8 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 {
 	struct wanted w;
 	struct cs_row row;
-	const char *ad_dn;
-	int64_t ad_cs;
+	const char *source_dn;
+	int64_t source_cs;
 
 	out->changed = mv->seq > out->conn->row.outbound_seq;
 	out->in_error = false;
@@ -585,20 +585,20 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 		if (!left)
 			return mv->deleted ? forget(out, mv->id, e) : 0;
 	}
-	TRY(outbound_row(out, mv->id, &out->arena, &row, &ad_dn, &ad_cs, e));
-	if (!ad_cs)
-		ad_cs = row.id;
+	TRY(outbound_row(out, mv->id, &out->arena, &row, &source_dn, &source_cs, e));
+	if (!source_cs)
+		source_cs = row.id;
 	TRY(wanted_of_row(out, mv, &row, &out->arena, &w, e));
 	if (w.error)
-		return anchor_error(out, mv, ad_dn, ad_cs, ERROR_TYPE_RULE,
+		return anchor_error(out, mv, source_dn, source_cs, ERROR_TYPE_RULE,
 			arena_printf(&out->arena, "rule \"%s\": %s", w.error_rule, w.error), e);
 	if (w.provision)
-		TRY(provision(out, mv, &w, &row, ad_dn, ad_cs, e));
+		TRY(provision(out, mv, &w, &row, source_dn, source_cs, e));
 	else if (row.id && (mv->deleted || !row_is_inbounds(&row)))
-		TRY(leave(out, &row, ad_dn, e));
+		TRY(leave(out, &row, source_dn, e));
 	out->in_error = out->in_error && w.provision; /* else the error is the heir's */
 	if (!out->in_error)
-		TRY(object_is_good(out, mv, &w, &row, ad_dn, ad_cs, e));
+		TRY(object_is_good(out, mv, &w, &row, source_dn, source_cs, e));
 	return mv->deleted ? forget(out, mv->id, e) : 0;
 }
 

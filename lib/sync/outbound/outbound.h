@@ -105,7 +105,7 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 	const char **ret_ad_dn, int64_t *ret_ad_cs, struct err *e) _must_check_;
 
 /* *ret: the problem, with both names when another metaverse object has the same sourceAnchor. */
-int anchor_named(struct outbound *out, const struct mv_row *mv, const char *ad_dn,
+int anchor_named(struct outbound *out, const struct mv_row *mv, const char *source_dn,
 	const char *problem, const char **ret, struct err *e) _must_check_;
 
 /* Does another metaverse object want the sourceAnchor of a row that is to be deprovisioned? */
@@ -138,4 +138,4 @@ int outbound_links_overwrite(struct outbound *out, const struct cs_row *row, con
  * the configuration. Wanted references that the metaverse no longer has become unwanted.
  */
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
-	const char *ad_dn, struct err *e) _must_check_;
+	const char *source_dn, struct err *e) _must_check_;

@@ -283,17 +283,17 @@ static int preview_connector(
 	const struct rule *const *rules;
 	struct cs_row row = {0};
 	struct outbound out;
-	const char *ad_dn;
+	const char *source_dn;
 	struct wanted w;
 	struct eval ev = {0};
-	int64_t ad_cs;
+	int64_t source_cs;
 	unsigned n = 0;
 	int r = 0;
 
 	*ret = json_pack("{s:s, s:o}", "connector", c->name, "flows", flows.list);
 	outbound_init(&out, &p->s, c);
 	if (p->mv.id)
-		r = outbound_row(&out, p->mv.id, &p->a, &row, &ad_dn, &ad_cs, e);
+		r = outbound_row(&out, p->mv.id, &p->a, &row, &source_dn, &source_cs, e);
 	/* if several rows are joined there: the one that was asked for */
 	if (!c->provisions && c->row.id == p->row.connector && p->row.mv == p->mv.id)
 		row = p->row;

@@ -36,6 +36,7 @@ static const struct authority_def authorities[] = {
 static const struct connector_type type = {
 	.name = "target",
 	.schema = target_schema,
+	.group_class = "group",
 	.authorities = authorities,
 	.n_authorities = 2,
 };
@@ -174,9 +175,9 @@ static void test_references(void **state)
 			.blocked = cases[i].blocked,
 			.want = cases[i].want};
 
-		assert_int_equal(soa_keeps_reference(&source, &target), cases[i].stays);
+		assert_int_equal(soa_keeps_reference(&type, &source, &target), cases[i].stays);
 		target.id = 0;
-		assert_false(soa_keeps_reference(&source, &target));
+		assert_false(soa_keeps_reference(&type, &source, &target));
 	}
 }
 
