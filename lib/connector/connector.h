@@ -180,6 +180,13 @@ struct connector_type {
 		struct connector *c, struct export_source *source, struct err *e) _must_check_;
 	/* What its objects mean for a change of their authority. NULL: it is no source of them. */
 	const struct readiness_facts *readiness;
+	/*
+	 * Tells what stands in the way of changing the authority over objects of these classes,
+	 * `back` to the source or away from it: rights, what the directory forbids. NULL: nothing
+	 * is known.
+	 */
+	enum conn_result (*authority_ready)(struct connector *c, const char *const *classes,
+		unsigned n, bool back, struct readiness_sink *sink, struct err *e) _must_check_;
 };
 
 extern const struct connector_type *const connector_types[]; /* NULL-terminated */

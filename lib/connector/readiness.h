@@ -63,8 +63,6 @@ enum attr_use {
 /* What a type of directory knows of its objects; see connector_type.readiness. */
 struct readiness_facts {
 	const char *changed_attr; /* when an object was changed last, as SCHEMA_TIME */
-	/* the setting that would bring an attribute to a target; NULL: there is none */
-	const char *setting;
 	enum subject_kind (*kind)(const char *class);
 	enum attr_use (*use)(const char *attr);
 	/* Does the value name an object: in `data`? For attributes whose type is not known. */

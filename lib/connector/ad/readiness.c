@@ -376,7 +376,6 @@ static void ad_look(const struct entry *en, struct readiness_sink *sink)
 
 const struct readiness_facts ad_readiness = {
 	.changed_attr = "whenChanged",
-	.setting = "directory_extensions",
 	.kind = ad_kind,
 	.use = ad_use,
 	.is_reference = ad_is_reference,

@@ -407,5 +407,6 @@ const struct connector_type connector_entra = {
 	.lookup = entra_lookup,
 	.test = entra_test,
 	.export = entra_export,
+	.authority_ready = entra_authority_ready,
 	.error_advice = entra_error_advice,
 };
