@@ -29,6 +29,9 @@ class Handler(BaseHTTPRequestHandler):
             status, data = changed
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
+        for name in ("Retry-After", "Location"):
+            if answer.getheader(name):
+                self.send_header(name, answer.getheader(name))
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

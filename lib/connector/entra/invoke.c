@@ -63,7 +63,7 @@ static enum conn_result find_anchor(struct connector *c, struct err *e)
 
 	if (r == CONN_OK)
 		r = entra_get(c, url, false, &json, e);
-	if (r != CONN_OK)
+	if (r == CONN_CANCELED)
 		return r;
 	v = json_array_get(json_object_get(json, "value"), 0);
 	json_array_foreach (json_object_get(v, "verifiedDomains"), i, v) {
