@@ -15,6 +15,7 @@ import pickle
 import shutil
 import tempfile
 
+from exchange import Exchange
 from lab import Emulator, Graph, Lab
 
 
@@ -51,6 +52,13 @@ class Outcome:
         self.blocked, self.state, self.stats = [], None, None
 
 
+def mailboxes(lab):
+    """What Exchange has of each, without ids."""
+    ids = ("Identity", "Name", "ExternalDirectoryObjectId")
+    return {m["DisplayName"]: {k: v for k, v in m.items() if k not in ids}
+            for m in Exchange(lab.emulator).run("Get-Mailbox")}
+
+
 def state(lab):
     """Everything that must be the same however the end was reached."""
     rows = lab.db("SELECT c.name, cs.dn, cs.class, cs.kind, cs.want, cs.state, cs.blocked, "
@@ -61,7 +69,8 @@ def state(lab):
                    "JOIN attribute a ON a.id = l.attribute WHERE l.imported OR l.wanted "
                    "ORDER BY 1, 2, 3")
     second = lab.tenant(lab.second) if lab.second else None
-    return {"tenant": lab.tenant(), "second": second, "directory": written(lab),
+    return {"tenant": lab.tenant(), "mailboxes": mailboxes(lab) if lab.exchange else None,
+            "second": second, "directory": written(lab),
             "rows": rows, "links": [r[1:2] + r[3:] for r in links],
             "mv": lab.db("SELECT class, count(*) FROM mv WHERE NOT deleted GROUP BY 1"),
             "outbox": lab.db("SELECT count(*) FROM outbox")}

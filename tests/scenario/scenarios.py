@@ -1,7 +1,8 @@
 """The scenarios: what happens in AD and in the cloud between cycles, and what must come of it."""
 import sqlite3
 
-from engine import Scenario, cycle, write_rules
+from engine import Scenario, cycle, mailboxes, write_rules
+from exchange import Exchange
 from lab import GRAPH_APP
 
 from lab import Company, Graph, SYNC_APP
@@ -214,6 +215,57 @@ class RollBackGroup(Scenario):
         tenant = lab.tenant()
         assert tenant["groups/Inner"]["members"] == ["user0", "user1", "user4"]
         assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
+
+
+def exchange(name, **parameters):
+    """A step: Set-Mailbox."""
+    def step(lab):
+        Exchange(lab.emulator).run("Set-Mailbox", Identity=user_id(lab, name), **parameters)
+    return step
+
+
+def flag(name, value):
+    return exchange(name, IsExchangeCloudManaged=value)
+
+
+class ExchangeFlag(Scenario):
+    """IsExchangeCloudManaged comes and goes, AD changes between: of one user back again, of one the
+    whole object is switched, one is deleted in AD."""
+    settings = {"exchange": True}
+
+    @staticmethod
+    def company():
+        c = Company()
+        for i in range(1, 5):
+            mail = "user%d@fjordline.example" % i
+            c.user("user%d" % i, title="Officer", mail=mail, proxyAddresses=["SMTP:" + mail],
+                   extensionAttribute1="AD")
+        return c
+
+    def _change(lab, what, *names):
+        for name in names or ("user1", "user2", "user4"):
+            lab.company.set(name, "title", "Captain " + what)
+            lab.company.set(name, "extensionAttribute1", what)
+
+    steps = [cycle, cycle, flag("user1", True), flag("user2", True), flag("user3", True), cycle,
+             exchange("user1", CustomAttribute1="cloud", CustomAttribute2="cloud"),
+             lambda lab: ExchangeFlag._change(lab, "one"),
+             lambda lab: lab.company.delete("user3"), cycle,
+             lambda lab: lab.graph.soa("users", user_id(lab, "user2"), True),
+             flag("user1", False), flag("user4", True),
+             lambda lab: ExchangeFlag._change(lab, "two"), cycle,
+             lambda lab: ExchangeFlag._change(lab, "three", "user1", "user4"), cycle, cycle]
+    events = ["CN=user1," + OU, "CN=user2," + OU, "CN=user2," + OU, "CN=user4," + OU,
+              "CN=user4," + OU]
+
+    def check(self, lab):
+        tenant, boxes = lab.tenant(), mailboxes(lab)
+        assert {n: (m["IsDirSynced"], m["IsExchangeCloudManaged"]) for n, m in boxes.items()} == {
+            "user1": (True, False), "user2": (False, False), "user4": (True, True)}
+        assert [(boxes[n]["CustomAttribute1"], boxes[n]["CustomAttribute2"]) for n in (
+            "user1", "user2", "user4")] == [("three", ""), ("AD", ""), ("one", "")]
+        assert [tenant["users/" + n]["jobTitle"] for n in ("user1", "user2", "user4")] == [
+            "Captain three", "Captain one", "Captain three"]
 
 
 class MissedSwitch(Scenario):
