@@ -76,6 +76,8 @@ int nbfx_skip(struct nbfx_reader *r, struct err *e) _must_check_;
  */
 int nbfx_child(struct nbfx_reader *r, bool *ret, struct err *e) _must_check_;
 
+/* Can a message hold the text? It is UTF-8 and has no character that XML 1.0 forbids. */
+bool nbfx_holds(const char *s, size_t n) _must_check_;
 /* A whole message as XML for people, indented. */
 int nbfx_to_xml(const void *data, size_t n, struct buf *b, struct err *e) _must_check_;
 
@@ -87,7 +89,7 @@ void nbfx_start(struct buf *b, char prefix, const char *name);
 void nbfx_declare(struct buf *b, char prefix, const char *ns);
 void nbfx_put_attribute(struct buf *b, char prefix, const char *name, const char *value);
 void nbfx_end(struct buf *b);
-/* Text and the end of its element. The text is valid UTF-8 without what XML forbids. */
+/* Text and the end of its element. The text is one that nbfx_holds(). */
 void nbfx_end_text(struct buf *b, const char *s, size_t n);
 /* A whole element that holds text. */
 void nbfx_leaf(struct buf *b, char prefix, const char *name, const char *s);

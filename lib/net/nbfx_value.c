@@ -421,3 +421,11 @@ int nbfx_take_value(struct nbfx_cursor *c, unsigned code, struct buf *scratch,
 	*ret = (struct nbfx_text){scratch->data + at, scratch->len - at};
 	return values[i].put == put_utf16 ? nbfx_check_text(c, *ret, e) : 0;
 }
+
+bool nbfx_holds(const char *s, size_t n)
+{
+	static const struct nbfx_cursor nowhere;
+	struct err ignored;
+
+	return nbfx_check_text(&nowhere, (struct nbfx_text){s, n}, &ignored) == 0;
+}

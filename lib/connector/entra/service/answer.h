@@ -1,0 +1,47 @@
+/*
+ * What the provisioning service answers: results of objects, the tenant's configuration, or a
+ * fault. Reading is tolerant: members are known by their local names, others are passed over.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* A request that was refused as a whole. All text in the arena, "" where nothing was told. */
+struct service_fault {
+	const char *text;     /* s:Reason, or an ErrorDescription anywhere in it */
+	long code;            /* ErrorCode of the detail; 0: none */
+	const char *redirect; /* the URL of a BindingRedirectionFault; NULL: it is none */
+};
+
+struct service_result {
+	const char *cloud_anchor;  /* "User_<id>"; "" */
+	const char *source_anchor; /* "" */
+	const char *code;          /* "Success"; anything else is a failure */
+	const char *text;          /* why it failed; of a success: a warning; "" */
+};
+
+struct service_configuration {
+	int64_t features;       /* bits of DirSyncFeatures; -1: not told */
+	int64_t links_max;      /* MaxLinksSupportedAcrossBatchInProvision2; 0: not told */
+	int64_t threshold;      /* ThresholdCount of the tenant's own protection; -1: not told */
+	const char *prevention; /* "EnabledForCount"; "" */
+	const char *name;       /* the tenant's; "" */
+	const char *tenant_id;  /* "" */
+	bool is_syncing;        /* IsDirSyncing */
+};
+
+struct service_answer {
+	bool is_fault;
+	struct service_fault fault;
+	struct service_result *results;
+	unsigned n_results;
+	struct service_configuration configuration;
+};
+
+/*
+ * Reads a whole answer; its strings live in the arena. -EBADMSG: it is no binary XML, or no answer
+ * to `operation`; *e says what.
+ */
+int service_read_answer(const void *data, size_t n, const char *operation, struct arena *a,
+	struct service_answer *ret, struct err *e) _must_check_;
