@@ -43,7 +43,7 @@ OWN = {
     r"lang/rule/(load|load_flow|load_join|loader|ruleset_priv)\.h": r"lib/lang/rule/",
 }
 # folders whose files (a .c and its .h are one) must not see each other in a circle
-NO_CIRCLES = ["lib/lang/", "lib/sync/", "daemon/emulator/"]
+NO_CIRCLES = ["lib/", "daemon/"]
 # who alone may see a library's header
 ONLY = {
     "sqlite3.h": r"lib/store/|daemon/emulator/tenant/persist(_load)?\.[ch]|tests/unit/(store|sync|emulator)/",
@@ -97,9 +97,9 @@ LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 # what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
 FIGURES = {
     ".c files over 450 lines": 15,
-    "functions over 60 lines": 2,
+    "functions over 60 lines": 1,
     "headers over 150 lines": 2,
-    "files in circles of includes": 10,
+    "files in circles of includes": 0,
 }
 MUST_CHECK = 0.99  # share of the prototypes in lib/ with a struct err * that are to be checked
 problems = []

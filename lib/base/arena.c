@@ -3,7 +3,7 @@
  * pointers into an arena stay valid until it is reset.
  */
 #include "base/arena.h"
-#include "base/err.h"
+#include "base/alloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/err.h"
+#include "base/alloc.h"
 
 struct bitmap {
 	unsigned char *bits;

@@ -1,6 +1,6 @@
 /* The byte buffer: growth by doubling, numbers, and text escaped for JSON. */
 #include "base/buf.h"
-#include "base/err.h"
+#include "base/alloc.h"
 
 #include <assert.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/util.h"
+#include "base/alloc.h"
 
 struct err {
 	int code;         /* negative errno, 0 while unset */
@@ -33,12 +33,3 @@ const char *err_format(const struct err *e, char *buf, size_t size);
 		if (_try < 0)        \
 			return _try; \
 	} while (0)
-
-/* Out of memory ends the process: an engine that goes on with half an object is worse. */
-void *xmalloc(size_t n) __attribute__((returns_nonnull, malloc));
-void *xcalloc(size_t n, size_t size) __attribute__((returns_nonnull, malloc));
-void *xrealloc(void *p, size_t n) __attribute__((returns_nonnull));
-char *xstrdup(const char *s) __attribute__((returns_nonnull, malloc)) _must_check_;
-char *xstrndup(const char *s, size_t n) __attribute__((returns_nonnull, malloc)) _must_check_;
-char *xasprintf(const char *fmt, ...) _printf_(1, 2)
-	__attribute__((returns_nonnull, malloc)) _must_check_;

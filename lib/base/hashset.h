@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "base/err.h"
+#include "base/alloc.h"
 
 struct hashset {
 	uint64_t *slots; /* 0: free */

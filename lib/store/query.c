@@ -2,7 +2,6 @@
 #include "store/query.h"
 #include "base/stopwatch.h"
 #include "store/query_list.inc"
-#include "store/tally.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -109,8 +108,7 @@ int q_step(struct store *s, enum query q, struct err *e)
 		return 1;
 	if (rc != SQLITE_DONE) {
 		r = store_error(s, query_names[q], e);
-		if (s->tally && s->in_transaction)
-			tally_doubt(s->tally);
+		s->taken_back = s->in_transaction;
 	}
 	q_end(s, q);
 	return r;

@@ -12,7 +12,8 @@
  */
 #pragma once
 
-#include "store/store.h"
+#include "model/image.h"
+#include "store/handle.h"
 #include "store/query_list.h"
 
 #include <assert.h>
@@ -26,6 +27,7 @@ struct store {
 	int64_t seq, seq_at_begin;
 	bool in_transaction;
 	struct tally *tally; /* NULL: not open for writing, or about to be upgraded */
+	bool taken_back;     /* a statement of the transaction failed: SQLite took its rows back */
 	struct attr_map map;
 	uint32_t attrs, attrs_at_begin; /* numbers given */
 	struct err attr_error;          /* why one could not be given; code 0: none */

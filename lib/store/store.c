@@ -1,5 +1,6 @@
 /* The file itself: opening, schema and upgrades, transactions, attribute numbers, meta. */
 #include "store/query.h"
+#include "store/store.h"
 #include "store/tally.h"
 #include "store/upgrade.h"
 #include "store/store_schema.inc"
@@ -260,6 +261,7 @@ int store_begin(struct store *s, struct err *e)
 	TRY(q_exec(s, Q_BEGIN, e));
 	s->in_transaction = true;
 	s->attr_error = (struct err){0};
+	s->taken_back = false;
 	s->seq_at_begin = s->seq;
 	s->attrs_at_begin = s->attrs;
 	return 0;

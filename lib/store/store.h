@@ -14,15 +14,8 @@
  */
 #pragma once
 
-#include "base/err.h"
 #include "model/image.h"
-
-struct store;
-
-#define STORE_NONE 1 /* no such row */
-
-/* PEEK: as READ, but waits 5 ms for a lock, not 5 s: for a loop that others wait for */
-enum store_mode { STORE_READ, STORE_WRITE, STORE_PEEK };
+#include "store/handle.h"
 
 /*
  * Opens. STORE_WRITE creates or upgrades, in one transaction. -ENOTSUP: a file of a newer version,

@@ -55,7 +55,7 @@ struct change {
 struct tally {
 	struct arena arena;
 	struct rows changes; /* struct change; sorts stay, there are not many */
-	bool unsure;         /* the list may be wrong: a statement was taken back */
+	bool unsure;         /* the list may be wrong: a row could not be read */
 };
 
 /* The row before or after its change: sqlite3_preupdate_old or sqlite3_preupdate_new. */
@@ -197,7 +197,7 @@ int tally_flush(struct store *s, struct err *e)
 
 	if (!t)
 		return 0;
-	if (t->unsure)
+	if (t->unsure || s->taken_back)
 		return tally_recount(s, e);
 	c = t->changes.items;
 	for (unsigned i = 0; i < t->changes.n; i++, c++)
@@ -217,17 +217,13 @@ void tally_drop(struct tally *t)
 	t->unsure = false;
 }
 
-void tally_doubt(struct tally *t)
-{
-	t->unsure = true;
-}
-
 int tally_recount(struct store *s, struct err *e)
 {
 	TRY(q_exec(s, Q_TALLY_CS_CLEAR, e));
 	TRY(q_exec(s, Q_TALLY_CS_COUNT, e));
 	TRY(q_exec(s, Q_TALLY_ERROR_CLEAR, e));
 	TRY(q_exec(s, Q_TALLY_ERROR_COUNT, e));
+	s->taken_back = false;
 	if (s->tally)
 		tally_drop(s->tally);
 	return 0;

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "store/store.h"
+#include "store/handle.h"
 
 struct tally;
 
@@ -12,12 +12,13 @@ struct tally;
 struct tally *tally_new(struct store *s);
 struct tally *tally_free(struct tally *t);
 
-/* Writes what has changed since the last time into the tables: before a commit, and before the
- * counts are read. Writes nothing when nothing has changed. */
+/*
+ * Writes what has changed since the last time into the tables: before a commit, and before the
+ * counts are read. Writes nothing when nothing has changed. After a statement that failed it counts
+ * anew.
+ */
 int tally_flush(struct store *s, struct err *e) _must_check_;
 /* Forgets what has changed since the last time: at a rollback. */
 void tally_drop(struct tally *t);
-/* A statement has failed: the next tally_flush() counts anew. */
-void tally_doubt(struct tally *t);
 /* Counts all rows anew. Writes. */
 int tally_recount(struct store *s, struct err *e) _must_check_;

@@ -1,7 +1,7 @@
 /* What an upgrade of the store needs beside the SQL in schema/upgrade/. Private to the layer. */
 #pragma once
 
-#include "store/store.h"
+#include "store/handle.h"
 
 /*
  * Makes every dn_key of cs and container anew. A connector whose keys turn out to be others is read
