@@ -332,3 +332,21 @@ def test_each_domain_has_names_of_its_own(make_lab):
     lab.write_config(base=one.domain + "\n\t" + two.domain, ad="domain_netbios = A\n\tB\n")
     lab.cycle()
     assert names(lab)[0] == {"Crew": "A", "Northern": "B"}
+
+
+def test_rows_of_removed_references_go(make_lab):
+    """Also where nothing else has changed, as the member is nobody in the metaverse."""
+    company = Company()
+    company.user("user0")
+    hidden = company.user("hidden", isCriticalSystemObject="TRUE")
+    company.group("Crew", [company.dn_of("user0"), hidden])
+    lab = make_lab(company)
+    for _ in range(3):
+        lab.cycle()
+    rows = "SELECT count(*) FROM cs_link l JOIN cs ON cs.id = l.cs JOIN connector c " \
+        "ON c.id = cs.connector WHERE c.name = ?"
+    assert lab.db(rows, AD) == [(2,)]
+    lab.company.member("Crew", "remove", "hidden")
+    lab.write()
+    lab.cycle()
+    assert lab.db(rows, AD) == [(1,)]

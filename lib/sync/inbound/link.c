@@ -330,7 +330,7 @@ int inbound_links(struct inbound *in, struct err *e)
 {
 	struct sync *s = in->sync;
 	struct connector_row *cr = &in->conn->row;
-	int64_t seen = store_seq(s->store);
+	int64_t before = cr->link_seq, seen = store_seq(s->store);
 	unsigned n, member = sync_member_attr(in->conn);
 
 	do {
@@ -360,7 +360,7 @@ int inbound_links(struct inbound *in, struct err *e)
 			return 0;
 	} while (n == PAGE);
 	/* also past the links of other connectors, so that they are not walked again */
-	if (cr->link_seq == seen)
+	if (before == seen)
 		return 0;
 	cr->link_seq = MAX(cr->link_seq, seen);
 	TRY(store_begin(s->store, e));
