@@ -182,9 +182,9 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 }
 
 /*
- * A connector that no rule exports to any more. If it has objects that rules made or were to
- * delete, everything stays as it is, with a warning. Otherwise what rules wanted of joined objects
- * is forgotten. Nothing is sent.
+ * A connector that no rule exports to any more. Objects that rules made or were to delete stay as
+ * they are, with a warning. What rules wanted of objects that inbound joined is forgotten. Nothing
+ * is sent.
  */
 static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 {
@@ -195,6 +195,7 @@ static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 	TRY(cs_count_want(s->store, c->row.id, WANT_PRESENT, &present, e));
 	TRY(cs_count_want(s->store, c->row.id, WANT_ABSENT, &absent, e));
 	TRY(cs_count_want(s->store, c->row.id, WANT_ATTRIBUTES, &attributes, e));
+	c->lets_go = attributes > 0;
 	if (present || absent)
 		return warn(s, c->name,
 			arena_printf(&s->arena,
@@ -203,7 +204,6 @@ static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 				"and nothing is sent to it.",
 				c->name, present + absent),
 			e);
-	c->lets_go = attributes > 0;
 	return 0;
 }
 

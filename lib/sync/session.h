@@ -21,7 +21,7 @@ struct sync_connector {
 	bool is_source;  /* some inbound rule reads its objects */
 	bool is_target;  /* some outbound rule flows to its objects, and it can be written */
 	bool provisions; /* some outbound rule makes and deletes objects in it */
-	bool lets_go;    /* no rule exports to it any more: what was wanted is forgotten */
+	bool lets_go;    /* no rule exports to it any more: wanted attributes are forgotten */
 	bool imported;   /* this run's import of it succeeded */
 	bool import_bad; /* this cycle's import failed: no sync of it, no export to it */
 	bool synced;     /* this run's inbound of it is done */

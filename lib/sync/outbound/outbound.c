@@ -582,7 +582,8 @@ int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e)
 		int left = outbound_attributes(out, mv, e);
 
 		TRY(left);
-		if (!left)
+		/* what rules made stays as it is where no rule exports any more */
+		if (!left || out->conn->lets_go)
 			return mv->deleted ? forget(out, mv->id, e) : 0;
 	}
 	TRY(outbound_row(out, mv->id, &out->arena, &row, &source_dn, &source_cs, e));
