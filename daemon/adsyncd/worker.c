@@ -101,6 +101,7 @@ static void progress(void *ctx, const struct progress *p)
 	set_string(o, "type", p->type);
 	set_string(o, "result", p->result);
 	set_string(o, "error", p->error);
+	set_string(o, "left_out", p->left_out);
 	json_object_set_new(o, "counters", counters_to_json(p->counters));
 	if (watch_on && p->result)
 		json_object_set_new(o, "times", times_json());

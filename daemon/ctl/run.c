@@ -16,18 +16,22 @@ static void show_progress(const struct ctl *c, const json_t *p)
 {
 	const char *result = json_string_value(json_object_get(p, "result"));
 	const char *error = json_string_value(json_object_get(p, "error"));
+	const char *left_out = json_string_value(json_object_get(p, "left_out"));
 
-	if (c->json || (!result && !is_terminal()))
+	if (c->json || (!result && !left_out && !is_terminal()))
 		return;
 	printf("%s[%lld/%lld] %-24s %-14s %-28s ", is_terminal() ? "\r\033[K" : "",
 		(long long)json_integer_value(json_object_get(p, "step")),
 		(long long)json_integer_value(json_object_get(p, "steps")), text_of(p, "connector"),
-		text_of(p, "type"), result ? result : "...");
+		text_of(p, "type"),
+		result     ? result
+		: left_out ? "left out"
+			   : "...");
 	print_counters(json_object_get(p, "counters"));
-	if (result)
+	if (result || left_out)
 		puts("");
-	if (result && error)
-		printf("      %s\n", error);
+	if (left_out || (result && error))
+		printf("      %s\n", left_out ? left_out : error);
 	fflush(stdout);
 }
 

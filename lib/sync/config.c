@@ -84,7 +84,9 @@ static const struct option_def export_options[] = {
 	{"member_removal_limit", OPTION_NUMBER, "90", .min = 0, .max = 100,
 		.own = OPTION_OWN_TARGET, SHARE_WORDS,
 		.help = "the same as percent of its members; strict and off (or 0) as above"},
-	{"staging_mode", OPTION_BOOLEAN, "no", .help = "import and synchronize, export nothing"},
+	{"staging_mode", OPTION_BOOLEAN, "no",
+		.help = "import and synchronize, export nothing; an export that is started by hand "
+			"ends with no-start-ma"},
 };
 
 const struct config_section config_sections[] = {

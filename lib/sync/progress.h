@@ -60,9 +60,10 @@ struct progress {
 	int step;    /* from 1 */
 	int n_steps; /* of this run, as far as known */
 	const char *connector;
-	const char *type;   /* "full-import" ... */
-	const char *result; /* NULL while the step runs */
-	const char *error;  /* NULL: none */
+	const char *type;     /* "full-import" ... */
+	const char *result;   /* NULL while the step runs */
+	const char *error;    /* NULL: none */
+	const char *left_out; /* why the step is not done; then it has no result */
 	const struct counters *counters;
 };
 

@@ -253,6 +253,7 @@ struct plan_step {
 struct plan {
 	struct plan_step *steps;
 	unsigned n;
+	const char *left_out; /* steps that were not done, with the reasons; "" */
 };
 
 /* The profile that runs such a step alone: the step has its name. */
@@ -339,13 +340,13 @@ static void make_plan(struct sync *s, const struct run_request *req, struct plan
 		plan_again(s, plan);
 		plan_both(s, plan, STEP_OUTBOUND, full, NULL);
 	}
-	/* in staging mode a cycle plans no exports; a planned one is skipped, see skip_reason() */
+	/* in staging mode a cycle plans no exports; one that is asked for does not begin */
 	if (steps & RUN_EXPORTS && !(staging && run_profile_is_cycle(p)))
 		plan_both(s, plan, STEP_EXPORT, full, req->connector);
 }
 
 /* Why a step is left out; NULL: it is not. */
-static const char *skip_reason(const struct sync *s, const struct plan_step *p)
+static const char *skip_reason(const struct plan_step *p)
 {
 	switch (p->kind) {
 	case STEP_IMPORT:
@@ -357,8 +358,6 @@ static const char *skip_reason(const struct sync *s, const struct plan_step *p)
 	case STEP_EXPORT:
 		break;
 	}
-	if (setting_bool(&s->cfg->export, "staging_mode"))
-		return "staging_mode is on";
 	return p->conn->import_bad ? "the import from it failed" : NULL;
 }
 
@@ -373,6 +372,12 @@ static int step_call(struct sync *s, const struct plan_step *p, struct step_end 
 		return step_outbound(s, p->conn, p->full, end, e);
 	case STEP_EXPORT:
 		break;
+	}
+	if (setting_bool(&s->cfg->export, "staging_mode")) {
+		end->result = STEP_RESULT_NO_START_MA;
+		snprintf(end->error, sizeof(end->error),
+			"nothing was exported: staging_mode is on in [export]");
+		return 0;
 	}
 	return step_export(s, p->conn, end, e);
 }
@@ -421,7 +426,7 @@ static void note_result(const struct plan_step *p, enum step_result result)
 /* 1: the step is to be done. */
 static int is_due(struct sync *s, const struct plan_step *p, struct err *e)
 {
-	if (skip_reason(s, p))
+	if (skip_reason(p))
 		return 0;
 	if (!p->again)
 		return 1;
@@ -493,7 +498,24 @@ static int run_step(struct sync *s, const struct plan_step *p, int number,
 	return report_step(s, p, &end, e);
 }
 
-static int run_steps(struct sync *s, const struct plan *plan, struct run_result *ret, struct err *e)
+/* A planned step that is not done: told at once, and in the event at the run's end. */
+static void leave_out(struct sync *s, struct plan *plan, const struct plan_step *p, int number)
+{
+	const char *type = run_profile_name(step_profile(p)), *why = skip_reason(p);
+
+	plan->left_out = arena_printf(&s->arena, "%s%s%s of \"%s\" (%s)", plan->left_out,
+		plan->left_out[0] ? ", " : "", type, p->conn->name, why);
+	s->counters = (struct counters){0};
+	s->progress.step = number;
+	s->progress.connector = p->conn->name;
+	s->progress.type = type;
+	s->progress.result = s->progress.error = NULL;
+	s->progress.left_out = why;
+	sync_progress(s, true);
+	s->progress.left_out = NULL;
+}
+
+static int run_steps(struct sync *s, struct plan *plan, struct run_result *ret, struct err *e)
 {
 	int number = 0;
 
@@ -512,6 +534,8 @@ static int run_steps(struct sync *s, const struct plan *plan, struct run_result 
 		TRY(due);
 		s->progress.n_steps += p->again && due;
 		number += !p->again || due;
+		if (!due && !p->again)
+			leave_out(s, plan, p, number);
 		if (!due)
 			continue;
 		/* the import may have found that all objects are to be evaluated */
@@ -524,16 +548,18 @@ static int run_steps(struct sync *s, const struct plan *plan, struct run_result 
 	return 0;
 }
 
-static int finish(
-	struct sync *s, const struct run_request *req, struct run_result *ret, struct err *e)
+static int finish(struct sync *s, const struct run_request *req, const struct plan *plan,
+	struct run_result *ret, struct err *e)
 {
+	bool any_left = plan->left_out[0] != '\0';
 	bool good = step_result_good(ret->result);
 	struct record r = {.event = good ? EVENT_RUN_FINISHED : EVENT_CYCLE_FAILED};
 	char run[24];
 
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
-	r.message = arena_printf(&s->arena, "Run %s (%s) ended: %s.", run,
-		run_profile_name(req->profile), step_result_word(ret->result));
+	r.message = arena_printf(&s->arena, "Run %s (%s) ended: %s.%s%s%s", run,
+		run_profile_name(req->profile), step_result_word(ret->result),
+		any_left ? " Steps left out: " : "", plan->left_out, any_left ? "." : "");
 	record_add(&r, RECORD_RUN, run);
 	if (!good)
 		record_add(&r, RECORD_ERROR, step_result_word(ret->result));
@@ -566,7 +592,7 @@ static int begin(struct sync *s, const struct run_request *req, struct err *e)
 static int run_all(struct sync *s, const struct run_request *req, struct run_result *ret,
 	struct rules **ret_rules, struct err *e)
 {
-	struct plan plan = {0};
+	struct plan plan = {.left_out = ""};
 	int r;
 
 	TRY(prepare(s, ret_rules, e));
@@ -593,7 +619,7 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 		}
 		return r;
 	}
-	return finish(s, req, ret, e);
+	return finish(s, req, &plan, ret, e);
 }
 
 int run_execute(const struct config *cfg, const struct run_request *req,

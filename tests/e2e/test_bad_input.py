@@ -558,3 +558,40 @@ def test_pending_of_a_staging_server(make_lab):
     lab.cycle()
     lab.cycle()
     assert lab.ctl_json("pending", "list") == []
+
+
+def test_export_by_hand_in_staging_mode(make_lab):
+    """Nothing is exported, and nothing says that it was."""
+    lab = guarded(make_lab, people(3))
+    lab.company.set("user1", "title", "Captain")
+    lab.write()
+    lab.settings["export__staging_mode"] = "yes"
+    lab.write_config()
+    lab.cycle()
+    writes = lab.emulator.stats()["writes"]
+    r = lab.run("export")
+    step = r.step(AAD, "export")
+    assert r.code == 1 and r.result == step["result"] == "no-start-ma", (r.result, r.steps)
+    assert "staging_mode" in step["error"] and "staging_mode" in r.log and 6803 in r.events
+    lab.start()
+    done = lab.ctl("run", "start", "export", "--wait")
+    assert done.returncode == 1 and "staging_mode" in done.stdout, done.stdout + done.stderr
+    shown = lab.ctl_json("run", "show")["steps"]
+    assert [(s["type"], s["result"]) for s in shown] == [("export", "no-start-ma")]
+    assert lab.emulator.stats()["writes"] == writes
+
+
+def test_steps_left_out(make_lab):
+    """An import that fails leaves out what would come after it: the run says so, with the reason."""
+    lab = guarded(make_lab, people(3))
+    os.unlink(lab.ldif)
+    r = lab.run()
+    assert r.code == 1 and [s["type"] for s in r.steps if s["connector"] == AD] == ["delta-import"]
+    told = next(line for line in r.log.splitlines() if " event_id=109 " in line)
+    assert 'Steps left out: delta-sync of \\"%s\\" (its import failed)' % AD in told, told
+    lab.start()
+    done = lab.ctl("start-sync-cycle", "--wait")
+    words = " ".join(done.stdout.split())
+    assert done.returncode == 1 and "delta-sync left out its import failed" in words, words
+    lab.write()
+    assert "left out" not in lab.run().log
