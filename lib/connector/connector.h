@@ -97,6 +97,8 @@ struct connector_type {
 	 * have, in the arena; NULL: there are no more. The function is NULL where ids are anchors.
 	 */
 	const char *(*anchor_of)(const char *id, unsigned i, struct arena *a);
+	/* Moving an authority of the table that follows; NULL: it is moved by other means. */
+	const struct authority_type *authority;
 	/* The strongest first; none: nobody but us has one. What each blocks: sync/soa.h. */
 	const struct authority_def *authorities;
 	unsigned n_authorities;

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/timefmt.h"
+#include "connector/entra/authority.h"
 #include "connector/entra/check.h"
 #include "connector/entra/cursor.h"
 #include "connector/entra/error.h"
@@ -385,6 +386,7 @@ const struct connector_type connector_entra = {
 	.unique_attrs = unique_attrs,
 	.mastered_attr = entra_mastered_attr,
 	.anchor_of = anchor_of,
+	.authority = &entra_authority,
 	.authorities = authorities,
 	.n_authorities = ARRAY_SIZE(authorities),
 	.settle = settle_wanted,
