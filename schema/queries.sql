@@ -121,6 +121,39 @@ SELECT value FROM cs_refused WHERE cs = ?1 AND attribute = ?2
 -- name: refused_clear
 DELETE FROM cs_refused WHERE cs = ?1
 
+-- name: authority_put
+INSERT OR REPLACE INTO cs_authority (cs, since) VALUES (?1, ?2)
+-- name: authority_get
+SELECT since FROM cs_authority WHERE cs = ?1
+-- name: skip_add
+INSERT INTO soa_skip (at, run, connector, class, dn, anchor, source_dn, name, blocked, operation,
+	attributes)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+-- name: skip_purge
+DELETE FROM soa_skip WHERE id <= (SELECT max(id) FROM soa_skip) - ?1
+-- name: skip_list
+SELECT id, at, run, connector, class, dn, anchor, source_dn, name, blocked, operation, attributes
+FROM soa_skip WHERE id < ?1 ORDER BY id DESC LIMIT ?2
+-- name: skip_count
+SELECT count(*) FROM soa_skip WHERE anchor = ?1 AND at >= ?2
+-- name: job_add
+INSERT INTO soa_job (connector, authority, managed, uid, started) VALUES (?1, ?2, ?3, ?4, ?5)
+-- name: job_open
+SELECT id, connector, authority, managed, uid, started FROM soa_job WHERE ended IS NULL ORDER BY id
+-- name: job_end
+UPDATE soa_job SET ended = ?2 WHERE id = ?1
+-- name: job_purge
+DELETE FROM soa_job WHERE ended < ?1
+-- name: item_add
+INSERT INTO soa_item (job, number, cs, anchor, class, dn, state, at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+-- name: item_set
+UPDATE soa_item SET state = ?3, at = ?4, error = ?5 WHERE job = ?1 AND number = ?2
+-- name: item_open
+SELECT job, number, cs, anchor, class, dn, state, at, error FROM soa_item
+	INDEXED BY soa_item_open
+WHERE job = ?1 AND state = $SOA_ITEM_SENDING ORDER BY number
+
 -- name: outbox_add
 INSERT INTO outbox (record) VALUES (?1)
 -- name: outbox_list

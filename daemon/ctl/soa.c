@@ -116,6 +116,8 @@ int command_soa_status(const struct ctl *c, int argc, char **argv)
 		{"STATE", "state"},
 		{"CLASS", "class"},
 		{"NAME", "name", 40},
+		{"SINCE", "since"},
+		{"BLOCKED", "blocked_changes"},
 		{"OBJECT", "dn"},
 		{"PROBLEM", "problem"},
 	};
@@ -140,4 +142,48 @@ int command_soa_status(const struct ctl *c, int argc, char **argv)
 	if (json_is_true(json_object_get(o, "more")))
 		puts("There are more; use --filter, --group, --ou or --file.");
 	return 0;
+}
+
+/* --- log --- */
+
+static void print_log(const json_t *list)
+{
+	size_t i;
+	json_t *o;
+
+	json_array_foreach (list, i, o) {
+		const json_t *source = json_object_get(o, "sourceIdentity");
+		const json_t *target = json_object_get(o, "targetIdentity");
+		const json_t *step = json_array_get(json_object_get(o, "provisioningSteps"), 0);
+		const json_t *changed = json_object_get(o, "modifiedProperties");
+		const char *name = text_of(source, "id"), *sep = " Changed: ";
+		json_t *one;
+		size_t k;
+
+		printf("%s  %-7s %s: %s", text_of(o, "activityDateTime"),
+			text_of(o, "provisioningAction"), *name ? name : text_of(target, "id"),
+			text_of(step, "description"));
+		json_array_foreach ((json_t *)changed, k, one) {
+			printf("%s%s", sep, text_of(one, "displayName"));
+			sep = ", ";
+		}
+		puts(k ? "." : "");
+	}
+}
+
+int command_soa_log(const struct ctl *c, int argc, char **argv)
+{
+	json_t *p = json_object();
+	int64_t n;
+
+	if (argc && !ctl_number(argv[0], &n)) {
+		fprintf(stderr, "adsyncctl: \"%s\" is not a number of records\n", argv[0]);
+		json_decref(p);
+		return CTL_USAGE;
+	}
+	if (argc)
+		json_object_set_new(p, "limit", json_integer(n));
+	if (c->connector)
+		json_object_set_new(p, "connector", json_string(c->connector));
+	return ctl_show(c, "SoaLog", p, "skips", print_log);
 }

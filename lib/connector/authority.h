@@ -45,6 +45,8 @@ struct authority_reference {
 };
 
 struct authority_type {
+	/* The directory's own id in an anchor; borrowed from it. */
+	const char *(*id)(const char *anchor);
 	/* Reads, now, who has the authority. Not OK: nothing is known of any item. */
 	enum conn_result (*get)(struct connector *c, enum authority authority,
 		struct authority_item *items, unsigned n, struct arena *a,

@@ -1,5 +1,7 @@
 /* The effects: the row's mask and state, and the event. */
 #include "sync/soa_apply.h"
+#include "base/timefmt.h"
+#include "store/authority.h"
 #include "store/mv.h"
 #include "store/mv_link.h"
 #include "store/outbox.h"
@@ -10,20 +12,40 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* What it is called, and its DN: the object of the source, which would say it, is gone. */
+/* What the rules call it; NULL: nothing. */
 static int name_of(
 	struct sync *s, const struct cs_row *row, struct arena *a, const char **ret, struct err *e)
 {
 	static unsigned display_name;
-	const char *name;
 	struct entry en;
 
 	if (!display_name)
 		display_name = attr_intern("displayName");
 	TRY(row_entry(s, row, true, a, &en, e));
-	name = entry_string(&en, display_name);
-	*ret = name ? arena_printf(a, "%s (%s)", name, row->dn) : row->dn;
+	*ret = entry_string(&en, display_name);
 	return 0;
+}
+
+/* What the event tells stays in the store, too. */
+static int keep_skip(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
+	const char *source_dn, const char *name, enum delta_op op, const char *attributes,
+	struct err *e)
+{
+	const struct skip_row skip = {
+		.at = unix_now(),
+		.run = s->run,
+		.connector = conn->name,
+		.class = row->class,
+		.dn = row->dn,
+		.anchor = row->anchor,
+		.source_dn = source_dn,
+		.name = name,
+		.blocked = row->blocked,
+		.operation = delta_op_name(op),
+		.attributes = attributes,
+	};
+
+	return skip_add(s->store, &skip, e);
 }
 
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
@@ -33,21 +55,23 @@ int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs
 	const char *reason = soa_reason(conn->type, row->blocked);
 	const char *dn = source_dn ? source_dn : row->dn;
 	struct record r = {.event = EVENT_SOA_BLOCKED};
-	const char *name = dn;
+	const char *name, *called = dn;
 	char run[24];
 
-	if (!source_dn)
-		TRY(name_of(s, row, &a, &name, e));
+	TRY(name_of(s, row, &a, &name, e));
+	TRY(keep_skip(s, conn, row, source_dn, name, op, attributes, e));
+	if (!source_dn && name) /* the object of the source, which would say it, is gone */
+		called = arena_printf(&a, "%s (%s)", name, row->dn);
 	snprintf(run, sizeof(run), "%" PRId64, s->run);
 	if (op == DELTA_DELETE)
 		r.message = arena_printf(&a,
 			"%s is no longer in scope or was deleted, but %s: the object in connector "
 			"\"%s\" is kept and is no longer connected.",
-			name, reason, conn->name);
+			called, reason, conn->name);
 	else
 		r.message =
 			arena_printf(&a, "The change to %s was not synchronized: %s. Changed: %s.",
-				name, reason, attributes ? attributes : "-");
+				called, reason, attributes ? attributes : "-");
 	record_add(&r, RECORD_CONNECTOR, conn->name);
 	record_add(&r, RECORD_DN, dn);
 	record_add(&r, RECORD_CLOUD_ANCHOR, row->anchor);
@@ -79,6 +103,8 @@ int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool s
 			break;
 		}
 	TRY(cs_update(s->store, row, true, e));
+	if (row->blocked != before)
+		TRY(authority_put(s->store, row->id, unix_now(), e));
 	if (row->mv) /* the groups that hold it are to be looked at again */
 		TRY(mv_link_touch_target(s->store, row->mv, e));
 	sync_count(s, COUNTER_STAGE_UPDATE);
@@ -88,11 +114,15 @@ int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool s
 int soa_hold(struct sync *s, const struct sync_connector *conn, struct cs_row *row,
 	enum delta_op op, const char *attributes, struct err *e)
 {
+	bool new = !(row->blocked & AUTHORITY_ALL);
+
 	row->blocked |= AUTHORITY_ALL;
 	row->export_all = false;
 	if (op == DELTA_DELETE)
 		row->want = WANT_NOTHING;
 	row_set_state(row, EXPORT_EVENT_BLOCKED);
 	TRY(cs_update(s->store, row, false, e));
+	if (new)
+		TRY(authority_put(s->store, row->id, unix_now(), e));
 	return soa_event(s, conn, row, NULL, op, attributes, e);
 }

@@ -76,3 +76,56 @@ CREATE TABLE cs_error_tally (
 	n INTEGER NOT NULL,
 	PRIMARY KEY (connector, phase)
 ) STRICT, WITHOUT ROWID;
+
+-- Since when the mask of an object (cs.blocked) is what it is. No row: since the object is known.
+CREATE TABLE cs_authority (
+	cs INTEGER PRIMARY KEY REFERENCES cs ON DELETE CASCADE,
+	since INTEGER NOT NULL      -- unix time
+) STRICT;
+
+-- Changes that were not sent since somebody else has the authority, the newest ones. As it was then:
+-- the object may be gone.
+CREATE TABLE soa_skip (
+	id INTEGER PRIMARY KEY,
+	at INTEGER NOT NULL,        -- unix time
+	run INTEGER NOT NULL,
+	connector TEXT NOT NULL,    -- the target
+	class TEXT NOT NULL,
+	dn TEXT NOT NULL,           -- in the target
+	anchor TEXT,
+	source_dn TEXT,             -- NULL: no source has the object any more
+	name TEXT,
+	blocked INTEGER NOT NULL,   -- the mask then
+	operation TEXT NOT NULL,    -- 'update', 'delete' ...
+	attributes TEXT             -- 'title, mail'
+) STRICT;
+CREATE INDEX soa_skip_anchor ON soa_skip (anchor, at);
+
+-- A job that moves the source of authority of objects. What a killed one has begun is seen to by the
+-- next one.
+CREATE TABLE soa_job (
+	id INTEGER PRIMARY KEY,
+	connector TEXT NOT NULL,    -- the target
+	authority INTEGER NOT NULL, -- enum authority
+	managed INTEGER NOT NULL,   -- 1: to the target's side, 0: back to the source
+	uid INTEGER NOT NULL,       -- who asked for it; -1: not known
+	started INTEGER NOT NULL,   -- unix time
+	ended INTEGER               -- NULL: at work, or killed
+) STRICT;
+CREATE INDEX soa_job_ended ON soa_job (ended);
+
+-- The objects of a job.
+CREATE TABLE soa_item (
+	job INTEGER NOT NULL REFERENCES soa_job ON DELETE CASCADE,
+	number INTEGER NOT NULL,    -- from 1 on, in the order of the job
+	cs INTEGER NOT NULL,
+	anchor TEXT NOT NULL,
+	class TEXT NOT NULL,
+	dn TEXT NOT NULL,           -- for people: in the source, or in the target
+	state INTEGER NOT NULL,     -- enum soa_item_state
+	at INTEGER NOT NULL,        -- unix time of the state
+	error TEXT,                 -- why it failed
+	PRIMARY KEY (job, number)
+) STRICT, WITHOUT ROWID;
+-- those whose outcome is not known yet
+CREATE INDEX soa_item_open ON soa_item (job, number) WHERE state = 2;

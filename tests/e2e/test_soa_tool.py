@@ -1,7 +1,7 @@
 """adsyncctl soa: where objects stand, and moving their source of authority."""
-import pytest
+import re
 
-from lab import AAD, Company
+from lab import AAD, Company, Graph
 
 
 def world(make_lab):
@@ -11,7 +11,7 @@ def world(make_lab):
     company.user("cay", name="Same Name", title="Cook", mail="cay@fjordline.example")
     company.user("dot", name="Same Name", ou="OU=Ships", title="Cook", mail="dot@fjordline.example")
     company.group("Crew", members=[company.dn_of("ann"), company.dn_of("ben")])
-    lab = make_lab(company)
+    lab = make_lab(company, scheduler__sync_cycle_enabled="no")
     lab.cycle()
     lab.cycle()
     lab.start()
@@ -93,3 +93,36 @@ def test_the_state_table(make_lab):
     assert done.returncode == 1 and 'no state "sideways"' in done.stderr
     done = lab.ctl("soa", "status")
     assert done.returncode == 0 and "cloud-native" in done.stdout and "STATE" in done.stdout
+
+
+def test_what_was_not_sent_is_kept(make_lab):
+    """In the store as in the journal; in the shape that the emulator's log has, too."""
+    lab = world(make_lab)
+    ann = user_id(lab, "ann")
+    lab.graph.soa("users", ann, True)
+    lab.cycle()
+    lab.company.set("ann", "title", "Captain")
+    lab.company.set("ann", "department", "Bridge")
+    lab.write()
+    assert lab.cycle().blocked() == [lab.company.dn_of("ann")]
+    lab.cycle()
+    (o,) = status(lab, "ann")["objects"]
+    assert o["blocked_changes"] == 1 and re.match(r"20\d\d-.*Z$", o["since"])
+    (ben,) = status(lab, "ben")["objects"]
+    assert ben["blocked_changes"] == 0 and ben["since"] is None
+    (skip,) = lab.ctl_json("soa", "log")
+    assert skip["provisioningAction"] == "update"
+    assert skip["provisioningStatusInfo"] == {"status": "skipped", "errorInformation": None}
+    assert skip["provisioningSteps"][0]["description"] == (
+        "As the SOA of this user is in the cloud, this object will not sync.")
+    assert {p["displayName"] for p in skip["modifiedProperties"]} == {"title", "department"}
+    assert skip["sourceIdentity"]["id"] == lab.company.dn_of("ann")
+    assert skip["targetIdentity"] == {
+        "id": ann, "displayName": "ann", "identityType": "User", "details": {}}
+    # the same fields as the cloud's own log has
+    sync = Graph(lab.emulator, lab.app)
+    assert sync.call("PATCH", "/users/" + ann, {"jobTitle": "x"})[0] == 400
+    assert set(lab.graph.get("/auditLogs/provisioning")["value"][0]) == set(skip)
+    text = lab.ctl("soa", "log", "5")
+    assert text.returncode == 0 and "will not sync. Changed: " in text.stdout
+    assert lab.ctl("soa", "log", "x").returncode == 2

@@ -45,7 +45,7 @@ static enum conn_result check_roles(struct move *m)
 		if (!oauth_has_role(&m->c->oauth, role)) {
 			err_set(m->e, -EPERM, m->c->graph, 0,
 				"the application role %s is missing: grant it to application %s "
-			        "and "
+				"and "
 				"give admin consent",
 				role,
 				m->c->oauth.o.client_id ? m->c->oauth.o.client_id
@@ -380,7 +380,16 @@ static enum conn_result obstacle(
 	return CONN_OK;
 }
 
+static const char *id_of(const char *anchor)
+{
+	const char *id;
+
+	entra_class_of_anchor(anchor, &id);
+	return id;
+}
+
 const struct authority_type entra_authority = {
+	.id = id_of,
 	.get = get,
 	.set = set,
 	.references = references,

@@ -10,3 +10,6 @@
 /* Where objects stand. */
 int migration_status(const struct config *cfg, const json_t *p, const struct work_host *host,
 	json_t **ret, struct err *e) _must_check_;
+/* What was not sent since somebody else has the authority. */
+int migration_log(
+	const struct config *cfg, const json_t *p, json_t **ret, struct err *e) _must_check_;

@@ -1,5 +1,6 @@
 /* soa status: every object of the target, or those that are named, with its place. */
 #include "base/json.h"
+#include "store/authority.h"
 #include "store/cs_page.h"
 #include "sync/migration/identity.h"
 #include "sync/migration/questions.h"
@@ -34,6 +35,7 @@ static void count(struct status *st, const char *class, enum place p)
 
 static int take(struct status *st, const struct subject *s, struct err *e)
 {
+	int64_t since, skipped = 0;
 	json_t *o;
 
 	if (!s->problem)
@@ -44,7 +46,12 @@ static int take(struct status *st, const struct subject *s, struct err *e)
 		st->more = true;
 		return 0;
 	}
+	TRY(authority_since(st->m->store, s->target.id, &since, e));
+	if (s->target.anchor)
+		TRY(skip_count(st->m->store, s->target.anchor, since, &skipped, e));
 	o = subject_json(st->m, s);
+	set_time(o, "since", since);
+	json_object_set_new(o, "blocked_changes", json_integer(skipped));
 	json_array_append_new(st->objects, o);
 	return 0;
 }

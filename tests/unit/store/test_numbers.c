@@ -7,6 +7,7 @@
 #include "model/image.h"
 #include "store/cs.h"
 #include "store/error.h"
+#include "store/job.h"
 
 struct number {
 	const char *name;
@@ -45,6 +46,14 @@ static const struct number NUMBERS[] = {
 	N(2, ERROR_EXPORT),
 	N(3, ERROR_OUTBOUND),
 	N(4, ERROR_PHASE_COUNT),
+
+	N(0, SOA_ITEM_WAITING),
+	N(1, SOA_ITEM_KEPT),
+	N(2, SOA_ITEM_SENDING),
+	N(3, SOA_ITEM_DONE),
+	N(4, SOA_ITEM_FAILED),
+	N(5, SOA_ITEM_SAME),
+	N(6, SOA_ITEM_STATE_COUNT),
 
 	N(0, VALUE_STRING),
 	N(1, VALUE_INTEGER),

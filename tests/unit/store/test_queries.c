@@ -102,6 +102,14 @@ static const char *const FILL[] = {
 	"INSERT INTO cs_key (connector, hash, cs) " COUNT " SELECT 3, i, 24000 + i FROM n",
 	"INSERT INTO cs_refused (cs, attribute, value) " COUNT " SELECT 24000 + i, 2, i FROM n",
 	"INSERT INTO cs_wait (cs, attribute, hash) " COUNT " SELECT i, 2, i FROM n",
+	"INSERT INTO cs_authority (cs, since) " COUNT " SELECT 24000 + i, i FROM n",
+	"INSERT INTO soa_skip (at, run, connector, class, dn, anchor, blocked, operation) " COUNT
+	" SELECT i, 1, 'c', 'user', 'CN=x', 'a' || i, 1, 'update' FROM n",
+	"INSERT INTO soa_job (id, connector, authority, managed, uid, started, ended) " COUNT
+	" SELECT i, 'c', 1, 1, 0, i, CASE i % 6000 WHEN 0 THEN NULL ELSE i END FROM n",
+	"INSERT INTO soa_item (job, number, cs, anchor, class, dn, state, at) " COUNT
+	" SELECT 6000, i, i, 'a' || i, 'user', 'CN=x', CASE i % 6000 WHEN 0 THEN 2 ELSE 3 END, i"
+	" FROM n",
 	/* one of each that nothing refers to */
 	"INSERT INTO mv (id, class, image, seq, created) VALUES (12001, 'person', x'01', 12001, 1)",
 	"INSERT INTO cs (id, connector, class, kind, dn, seq) VALUES (36001, 3, 'user', 0, 'CN=x', "
@@ -171,6 +179,20 @@ static void ask_small_tables(struct fixture *f)
 	ASK(WAIT_ADD, I(7), I(1), I(1));
 	ASK(WAIT_CLEAR, I(7));
 	ASK(WAIT_FIND, I(2), I(7));
+	ASK(AUTHORITY_PUT, I(OBJECT), I(8));
+	ASK(AUTHORITY_GET, I(OBJECT));
+	ASK(SKIP_ADD, I(1), I(1), S("c"), S("user"), S("CN=x"), S("a7"), S(NULL), S(NULL), I(1),
+		S("update"), S("mail"));
+	ASK(SKIP_PURGE, I(ROWS - 1));
+	ASK(SKIP_LIST, I(INT64_MAX), I(PAGE));
+	ASK(SKIP_COUNT, S("a7"), I(0));
+	ASK(JOB_ADD, S("c"), I(1), I(1), I(0), I(1));
+	ASK(JOB_OPEN);
+	ASK(JOB_END, I(6000), I(1));
+	ASK(JOB_PURGE, I(2));
+	ASK(ITEM_ADD, I(7), I(1), I(1), S("a7"), S("user"), S("CN=x"), I(0), I(1));
+	ASK(ITEM_SET, I(6000), I(7), I(3), I(1), S(NULL));
+	ASK(ITEM_OPEN, I(6000));
 	ASK(REFUSED_PUT, I(OBJECT), I(2), I(8));
 	ASK(REFUSED_GET, I(OBJECT), I(2));
 	ASK(REFUSED_CLEAR, I(OBJECT));
