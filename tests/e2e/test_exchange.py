@@ -420,17 +420,14 @@ FLAG, ID = "IsExchangeCloudManaged", "ExternalDirectoryObjectId"
 BAD = [
     (link(7), "link that is not text"),
     (lambda n, body: body.pop("value") and None if n else None, "no list of objects"),
-    (lambda n, body: body.update(value={"a": 1}) if n else None, "no list of objects"),
     (put(1, **{FLAG: None}), "mailbox without " + FLAG),
     (put(1, **{FLAG: "True"}), "mailbox without " + FLAG),
     (put(1, **{FLAG: True, ID: None}), "mailbox without " + ID),
     (put(1, **{FLAG: True, ID: "../x"}), "mailbox without " + ID),
-    (put(1, **{FLAG: True, ID: 7}), "mailbox without " + ID),
     (lambda n, body: body["value"].append(7) if n else None, "mailbox without " + FLAG),
     (lambda n, body: body.update({"@adminapi.warnings": [
         "There are more results. To view them, increase the value for the ResultSize parameter."]})
         if n else None, "does not have all mailboxes"),
-    (lambda n, body: (200, b"[]") if n else None, "not a JSON object"),
     (lambda n, body: (200, b"<html>") if n else None, "not a JSON object"),
     (lambda n, body: (200, b"") if n else None, "no list of objects"),
     (lambda n, body: (302, b"") if n else None, "answered 302"),
@@ -461,7 +458,7 @@ def test_bad_lists(world):
         with Pages(lab) as pages:
             own = pages.proxy.url + pages.path + "1"
             pages.spoil = link(own)
-            assert "leads to itself" in notes(lab.cycle())[0]
+            assert "link to itself" in notes(lab.cycle())[0]
         assert not elsewhere.paths
     lab.write_config()
     assert len(notes(lab.cycle())) == 1
