@@ -2,6 +2,7 @@
 import contextlib
 import json
 import re
+import shutil
 import sqlite3
 
 import pytest
@@ -202,6 +203,24 @@ def test_from_the_whole_to_a_part(world):
     world.change("ann", title="Captain", extensionAttribute1="new in AD")
     assert lab.cycle().blocked() == [world.dn("ann")]
     assert lab.graph.get("/users/" + who)["jobTitle"] == "Captain"
+
+
+def test_the_store_is_lost(world):
+    """The first import of all learns the flag before anything is sent."""
+    lab = world.lab
+    world.flag("ann")
+    lab.cycle()
+    world.change("ann", title="Captain", extensionAttribute1="new in AD")
+    lab.cycle()
+    shutil.rmtree(lab.folder + "/state")
+    world.change("ann", department="Deck")
+    for _ in range(2):
+        r = lab.cycle()
+        assert world.mask("ann") == EXCHANGE and not messages(r) and not notes(r)
+    user = lab.graph.get("/users/%s?$select=department,onPremisesExtensionAttributes" %
+                         world.id("ann"))
+    assert user["department"] == "Deck"
+    assert user["onPremisesExtensionAttributes"]["extensionAttribute1"] == "AD"
 
 
 def test_a_mailbox_vanishes(world):
