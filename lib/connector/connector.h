@@ -47,7 +47,7 @@ struct connector_type {
 
 	/* An import keeps every attribute that it gets, also those that no rule reads. */
 	bool imports_all;
-	/* What is delivered in part was read whole: an import error of the object is over. */
+	/* A partial object is enough to know that the object can be read: its import error ends. */
 	bool partial_is_whole;
 	/* The directory itself says when a reference ends because its target was deleted. */
 	bool tells_reference_ends;
@@ -59,16 +59,16 @@ struct connector_type {
 	/* The DN of an object may be changed: EXPORT_RENAME. */
 	bool can_rename;
 	/*
-	 * The attribute that says which object it is, for as long as it lives, and by which
-	 * outbound rules may join. NULL: there is none such.
+	 * The attribute that identifies an object for as long as it lives; outbound rules may join
+	 * by it alone. NULL: there is none.
 	 */
 	const char *identity_attr;
 	/*
-	 * The DN of a new object, of what the rules want of it; in the arena. NULL: they do not
-	 * give what it is made of. The function is NULL where no objects can be made.
+	 * The DN of a new object, made of the values that the rules want; in the arena. NULL: they
+	 * are missing. The function is NULL where objects cannot be created.
 	 */
 	const char *(*target_dn)(const struct entry *wanted, struct arena *a);
-	/* What stands for a value of unique_attrs in comparisons. False: it may be there twice. */
+	/* The part of a value of unique_attrs that must be unique. False: it need not be. */
 	bool (*unique_part)(
 		const char *attr, const struct value *v, const char **ret, size_t *ret_n);
 	/* Reference values are anchors, and a full import may deliver them one by one. */
@@ -82,14 +82,14 @@ struct connector_type {
 	/* Attributes whose values no two objects may share; NULL-terminated, NULL: none. */
 	const char *const *unique_attrs;
 	/*
-	 * A value that stands in for `value` of such an attribute while objects exchange theirs,
-	 * unlike any other by `key`; in the arena. NULL: the attribute can be without it.
+	 * A value that stands in for `value` of such an attribute while objects exchange theirs;
+	 * `key` makes it unique. In the arena. NULL: the attribute can be without a value.
 	 */
 	const char *(*stand_in)(
 		const char *attr, const char *value, const char *key, struct arena *a);
 	/*
-	 * The boolean attribute by which the directory shows that it is mastered by us: an object
-	 * that does not show it is taken over with all it has. NULL: it shows nothing of the kind.
+	 * The boolean attribute that shows that an object is mastered by us. One that does not show
+	 * it is taken over: everything of it is sent. NULL: there is no such attribute.
 	 */
 	const char *(*mastered_attr)(const struct settings *s);
 	/*
@@ -105,16 +105,15 @@ struct connector_type {
 	/* Brings values into the shape in which the directory keeps them. NULL: any is kept. */
 	void (*settle)(const char *class, struct entry *en);
 	/*
-	 * Does the directory refuse one of the values that are sent (delta NULL: of all)? The name
-	 * of its error; *ret_text in the arena says which and why. NULL: it does not, as far
-	 * as is known.
+	 * Will the directory refuse one of the values to be sent (delta NULL: of all)? The name of
+	 * its error; *ret_text, in the arena, says which and why. NULL: not as far as is known.
 	 */
 	const char *(*problem)(const struct entry *wanted, const struct delta *delta,
 		struct arena *a, const char **ret_text);
 	const char *const *problem_errors; /* the names that it gives; NULL-terminated */
 	/* The class of groups, and the attribute that holds their members; NULL: there are none. */
 	const char *group_class, *member_attr;
-	const char *dn_attr; /* the attribute that says what the DN says; NULL: none */
+	const char *dn_attr; /* the attribute whose value is the DN; NULL: none */
 	/*
 	 * Is an attribute of an object the directory's own business, which nobody misses in another
 	 * directory? NULL: none is.
@@ -156,7 +155,7 @@ struct connector_type {
 	const char *(*parameter)(const struct settings *s, const char *names, unsigned partition,
 		const char *name, struct arena *a);
 
-	/* What a cursor says, for people: lines of text, in the arena. NULL: nothing. */
+	/* A cursor for people: how changes are read, lines of text, in the arena. NULL: nothing. */
 	const char *(*state)(const void *cursor, size_t n, struct arena *a);
 	/*
 	 * Of the functions below e->code is -EACCES when the directory refuses the credentials, or

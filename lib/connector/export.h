@@ -32,12 +32,12 @@ enum export_kind {
 struct export_item {
 	int64_t id; /* for export_source.result */
 	enum export_kind kind;
-	enum delta_op op;     /* OBJECT: ADD or UPDATE; LINK: ADD or DELETE */
-	bool unknown_outcome; /* an earlier send was never answered: look it up by anchor first */
-	const char *class;    /* "user" */
-	const char *dn;       /* CN={...} */
-	const char *anchor;   /* NULL before the first export */
-	const char *new_dn;   /* RENAME */
+	enum delta_op op;           /* OBJECT: ADD or UPDATE; LINK: ADD or DELETE */
+	bool unknown_outcome;       /* an earlier send was not answered: look it up first */
+	const char *class;          /* "user" */
+	const char *dn;             /* CN={...} */
+	const char *anchor;         /* NULL before the first export */
+	const char *new_dn;         /* RENAME */
 	const struct entry *wanted; /* OBJECT: all owned attributes */
 	const struct delta *delta;  /* OBJECT: those to send */
 	unsigned link_attr;         /* LINK */
@@ -50,12 +50,12 @@ struct export_outcome {
 	const char *anchor;      /* after an add, the anchor that the service gave */
 	const char *error_type;  /* OBJECT_BAD: the service's own name, or one of error_type.h */
 	const char *text;        /* the service's words */
-	bool outside_surface;    /* not sendable on this write surface: not a failure */
+	bool outside_surface;    /* this write surface cannot send it: not a failure */
 	/* OBJECT_BAD for these attributes alone; the others were written if rest_sent. */
 	const unsigned *refused;
 	unsigned n_refused;
 	bool rest_sent;
-	bool soa_in_cloud; /* refused since isCloudManaged is true */
+	bool soa_in_cloud; /* refused, since somebody else now has the authority over the object */
 };
 
 struct export_source {
@@ -71,6 +71,6 @@ struct export_source {
 	 */
 	int (*result)(struct export_source *s, int64_t id, const struct export_outcome *o,
 		struct err *e) _must_check_;
-	/* Called when items pulled so far really leave (before the first byte of a request). */
+	/* Called before the first byte of a request with the items pulled so far leaves. */
 	int (*sending)(struct export_source *s, struct err *e) _must_check_;
 };

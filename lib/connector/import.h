@@ -37,14 +37,14 @@ struct import_sink {
 	int (*object)(
 		struct import_sink *s, const struct import_object *o, struct err *e) _must_check_;
 	/*
-	 * An object that could not be read: counted and kept as a discovery error, import goes on.
-	 * anchor NULL: not known either.
+	 * An object that could not be read: counted and kept as a discovery error; the import goes
+	 * on. anchor NULL: it could not be read either.
 	 */
 	int (*bad)(struct import_sink *s, const char *dn, const char *anchor,
 		const char *error_type, const char *text, struct err *e) _must_check_;
 	/*
-	 * All that was delivered up to here is covered by this cursor: both are committed. Empty:
-	 * the next import has to be a full one. import_answer.full must be set before.
+	 * This cursor covers everything that was delivered up to here: both are committed together.
+	 * An empty one: the next import must be a full one. import_answer.full must be set before.
 	 */
 	int (*cursor)(
 		struct import_sink *s, const void *cursor, size_t n, struct err *e) _must_check_;
@@ -56,20 +56,20 @@ struct import_sink {
 	int (*flag)(struct import_sink *s, const char *class, unsigned attr, const char *anchor,
 		struct err *e) _must_check_;
 	/*
-	 * A delta turns out to be not possible: everything will be delivered from here on, as if
-	 * nothing had been before. The reason is for people.
+	 * A delta import is not possible after all: from here on everything is delivered, as in a
+	 * full import. The reason is for people.
 	 */
 	int (*full)(struct import_sink *s, const char *reason, struct err *e) _must_check_;
 	/* Something that the operator should know; the import goes on. */
 	void (*note)(struct import_sink *s, const char *text);
 	/*
-	 * Nothing is said of the class's objects that were not delivered: they stay as they are
-	 * known. After the last object of the class.
+	 * The class was not read, or not to its end: its objects that were not delivered are not
+	 * gone, and stay as they are. Called after the last object of the class.
 	 */
 	int (*keep)(struct import_sink *s, const char *class, struct err *e) _must_check_;
-	/* What the directory says of its own names, kept for connector_type.parameter(). */
+	/* The names that the directory gives itself, kept for connector_type.parameter(). */
 	int (*names)(struct import_sink *s, const char *text, struct err *e) _must_check_;
-	/* 1: the directory is known to have an object of this anchor, 0: it is not. */
+	/* 1: by earlier imports the directory has an object with this anchor, 0: it has not. */
 	int (*known)(struct import_sink *s, const char *anchor, struct err *e) _must_check_;
 
 	/*
@@ -93,7 +93,7 @@ struct import_sink {
 struct import_request {
 	/* Deliver everything, whatever the cursor covers. */
 	bool full;
-	const void *cursor; /* of the last committed import, NULL at the first */
+	const void *cursor; /* of the last committed import; NULL: there was none */
 	size_t cursor_len;
 	const char *names; /* that the last import kept; NULL: none */
 	/* attributes that the rules read, besides what the connector always needs */
