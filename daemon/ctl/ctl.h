@@ -17,7 +17,7 @@ struct ctl {
 	const char *metaverse, *output; /* NULL: not given */
 	const char *expr, *entry;
 	const char *file, *of_group, *ou, *filter; /* of soa: whom a command means */
-	bool json, wait, check, custom, lineage;
+	bool json, wait, check, custom, lineage, csv, rollback;
 };
 
 struct command {

@@ -5,6 +5,7 @@
 #include "ctl.h"
 
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 
 static const struct command commands[] = {
@@ -71,6 +72,50 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 	return c->run(ctl, argc, argv + words);
 }
 
+/* Where the options go: by their letters in commands.inc. */
+struct place {
+	int letter;
+	size_t offset;
+};
+static const struct place texts[] = {
+	{'s', offsetof(struct ctl, socket)},
+	{'c', offsetof(struct ctl, connector)},
+	{'f', offsetof(struct ctl, config)},
+	{'m', offsetof(struct ctl, metaverse)},
+	{'o', offsetof(struct ctl, output)},
+	{'e', offsetof(struct ctl, expr)},
+	{'n', offsetof(struct ctl, entry)},
+	{'F', offsetof(struct ctl, file)},
+	{'G', offsetof(struct ctl, of_group)},
+	{'O', offsetof(struct ctl, ou)},
+	{'T', offsetof(struct ctl, filter)},
+};
+static const struct place flags[] = {
+	{'j', offsetof(struct ctl, json)},
+	{'w', offsetof(struct ctl, wait)},
+	{'k', offsetof(struct ctl, check)},
+	{'u', offsetof(struct ctl, custom)},
+	{'l', offsetof(struct ctl, lineage)},
+	{'C', offsetof(struct ctl, csv)},
+	{'R', offsetof(struct ctl, rollback)},
+};
+
+/* False: there is no such option. */
+static bool take_option(struct ctl *ctl, int letter)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].letter == letter) {
+			*(const char **)((char *)ctl + texts[i].offset) = optarg;
+			return true;
+		}
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
+		if (flags[i].letter == letter) {
+			*(bool *)((char *)ctl + flags[i].offset) = true;
+			return true;
+		}
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -88,54 +133,6 @@ int main(int argc, char **argv)
 	ctl.socket = ctl.socket ? ctl.socket : ADSYNC_RUNDIR "/control";
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (o) {
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'w':
-			ctl.wait = true;
-			break;
-		case 's':
-			ctl.socket = optarg;
-			break;
-		case 'c':
-			ctl.connector = optarg;
-			break;
-		case 'f':
-			ctl.config = optarg;
-			break;
-		case 'm':
-			ctl.metaverse = optarg;
-			break;
-		case 'o':
-			ctl.output = optarg;
-			break;
-		case 'e':
-			ctl.expr = optarg;
-			break;
-		case 'n':
-			ctl.entry = optarg;
-			break;
-		case 'F':
-			ctl.file = optarg;
-			break;
-		case 'G':
-			ctl.of_group = optarg;
-			break;
-		case 'O':
-			ctl.ou = optarg;
-			break;
-		case 'T':
-			ctl.filter = optarg;
-			break;
-		case 'k':
-			ctl.check = true;
-			break;
-		case 'u':
-			ctl.custom = true;
-			break;
-		case 'l':
-			ctl.lineage = true;
-			break;
 		case 'h':
 			usage(stdout);
 			return 0;
@@ -143,6 +140,8 @@ int main(int argc, char **argv)
 			printf("%s " ADSYNC_VERSION "\n", self);
 			return 0;
 		default:
+			if (take_option(&ctl, o))
+				break;
 			usage(stderr);
 			return CTL_USAGE;
 		}

@@ -13,3 +13,6 @@ int migration_status(const struct config *cfg, const json_t *p, const struct wor
 /* What was not sent since somebody else has the authority. */
 int migration_log(
 	const struct config *cfg, const json_t *p, json_t **ret, struct err *e) _must_check_;
+/* What stands in the way of a switch, or of a roll-back. */
+int migration_check(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;

@@ -302,6 +302,7 @@ static const struct question questions[] = {
 		override_threshold},
 	{"RetryError", QUESTION_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, retry_error},
 	{"TestConnector", QUESTION_DIRECTORY, QUESTION_ON_CONTROL, {"name"}, NULL, test_connector},
+	{"SoaCheck", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_check},
 	{"SoaLog", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, "limit", migration_log},
 	{"SoaStatus", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_status},
 };
