@@ -17,7 +17,8 @@ struct ctl {
 	const char *metaverse, *output; /* NULL: not given */
 	const char *expr, *entry;
 	const char *file, *of_group, *ou, *filter; /* of soa: whom a command means */
-	bool json, wait, check, custom, lineage, csv, rollback;
+	const char *html;
+	bool json, wait, check, custom, lineage, csv, rollback, preview;
 };
 
 struct command {

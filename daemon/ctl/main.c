@@ -89,6 +89,7 @@ static const struct place texts[] = {
 	{'G', offsetof(struct ctl, of_group)},
 	{'O', offsetof(struct ctl, ou)},
 	{'T', offsetof(struct ctl, filter)},
+	{'H', offsetof(struct ctl, html)},
 };
 static const struct place flags[] = {
 	{'j', offsetof(struct ctl, json)},
@@ -98,6 +99,7 @@ static const struct place flags[] = {
 	{'l', offsetof(struct ctl, lineage)},
 	{'C', offsetof(struct ctl, csv)},
 	{'R', offsetof(struct ctl, rollback)},
+	{'p', offsetof(struct ctl, preview)},
 };
 
 /* False: there is no such option. */

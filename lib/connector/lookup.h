@@ -39,8 +39,9 @@ struct lookup_request {
  *           is any, where the directory knows no DNs (Entra).
  * bad()     an object that is there and cannot be read, or of which the directory refuses to tell;
  *           the others go on.
- * flag()    for an object whose attribute of connector_type.authorities is true; never with anchor
- *           NULL. When the lookup ends well, it is false for the others that were found.
+ * flag()    as in an import, but of the objects that were asked for: those whose attribute of
+ *           connector_type.authorities is true, then a call with anchor NULL for the class. Of an
+ *           attribute, or a class, that no such call is about, nothing is known.
  * note()    as in an import.
  *
  * Nothing else is called; flag() and note() may be NULL. With `everything` the entry has the

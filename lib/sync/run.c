@@ -3,7 +3,6 @@
  * how it ended. Rules or attributes that changed make steps full by themselves.
  */
 #include "sync/run.h"
-#include "base/codec.h"
 #include "report/fault.h"
 #include "base/file.h"
 #include "base/stopwatch.h"
@@ -12,6 +11,7 @@
 #include "store/mv_link.h"
 #include "store/outbox.h"
 #include "store/run_row.h"
+#include "sync/context.h"
 #include "sync/outbox.h"
 #include "sync/parameters.h"
 #include "sync/session.h"
@@ -98,30 +98,10 @@ static int init_connectors(struct sync *s, struct err *e)
 	return store_commit(s->store, e);
 }
 
-/* Digest of the rules (64 digits), and of the attributes that they read, in any order (16). */
-static const char *digest_of(struct sync *s, const struct sync_connector *c)
-{
-	char digest[65];
-	const unsigned *attrs;
-	uint64_t sum = 0;
-	unsigned n;
-
-	ruleset_digest(s->rules, c->name, digest);
-	/* what an import asks for; with imports_all it does not ask for attributes */
-	attrs = c->type->imports_all ? ruleset_source_attrs(s->rules, c->name, &n)
-	                             : ruleset_read_attrs(s->rules, c->name, &s->arena, &n);
-	for (unsigned i = 0; i < n; i++) {
-		const char *name = attr_name(attrs[i]);
-
-		sum += hash64(name, strlen(name));
-	}
-	return arena_printf(&s->arena, "%s-%016" PRIx64, digest, sum);
-}
-
 /* When the rules of a connector changed: a full sync; for other attributes a full import too. */
 static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 {
-	const char *now = digest_of(s, c), *before = c->row.rules_digest;
+	const char *now = context_rules_digest(s, c), *before = c->row.rules_digest;
 	struct record r = {.event = EVENT_RULES_CHANGED};
 
 	if (before && streq(before, now))

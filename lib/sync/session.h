@@ -45,6 +45,8 @@ struct sync {
 	struct bitmap errors; /* rows with an error of the step's kind: errors_load() */
 	struct bitmap
 		fresh; /* metaverse objects that this run has computed from all their sources */
+	/* connector space rows that an export may send, without deletes; NULL: all that is due */
+	const struct bitmap *chosen;
 	/* used while one object is computed; their memory is used again for the next */
 	struct buf image;
 	struct bitmap flow_done;

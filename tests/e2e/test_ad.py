@@ -516,3 +516,58 @@ def test_connector_commands(dc, lab):
     done = lab.ctl("connector", "test", AD)
     assert done.returncode == 1 and "invalid credentials" in done.stderr
     assert lab.ctl("connector", "test", "nobody").returncode == 1
+
+
+# --- one object at once ---
+
+def sync_object(lab, name, code=0):
+    done = lab.ctl("--json", "sync", "object", name)
+    assert done.returncode == code, (done.stdout[-3000:], done.stderr)
+    return json.loads(done.stdout)
+
+
+def test_one_object(dc, lab):
+    """What is a minute old is in Entra after one command."""
+    base = "OU=Pilot,OU=Staff," + dc.BASE
+    lab.settings = {"scheduler__sync_cycle_enabled": "no"}
+    lab.use("include_ou = %s\n" % base)
+    lab.cycle()
+    lab.cycle()
+    lab.start()
+    chief, young, crew = ("CN=%s,%s" % (n, base) for n in ("chief", "young", "young crew"))
+    user = ("dn: %s\nobjectClass: user\nsAMAccountName: %s\ndisplayName: %s\nuserAccountControl: 546\n"
+            "userPrincipalName: %s@fjordline.example\n%s\n")
+    dc.ldap("ldapadd", text=user % (chief, "chief", "chief", "chief", "title: Chief\n") +
+            user % (young, "young", "young", "young", "manager: %s\ncarLicense: K 1\n" % chief) +
+            "dn: %s\nobjectClass: group\nsAMAccountName: crew\ndisplayName: crew\nmember: %s\n"
+            "member: CN=u01,%s\n" % (crew, young, base))
+    try:
+        report = sync_object(lab, young)
+        assert [(o["dn"], o["change"]) for o in report["import"][0]["objects"]] == [
+            (young, "added"), (chief, "added")]
+        one = report["comparison"][0]
+        assert {a["verdict"] for a in one["attributes"]} == {"same"} and one["dn"] == young
+        unread = {a["attribute"]: a["source"] for a in one["not_synchronized"]}
+        assert unread["carLicense"] == "K 1" and "whenChanged" in unread
+        there = lab.graph.find("users", "young")
+        assert lab.graph.get("/users/%s/manager" % there["id"])["displayName"] == "chief"
+        report = sync_object(lab, report["anchor"])  # by objectGUID
+        assert report["dn"] == young and not report["export"][0]["objects"]
+        sync_object(lab, crew)
+        assert lab.graph.members(lab.graph.find("groups", "crew")["id"]) == ["u01", "young"]
+        # out of what is imported, and gone
+        report = sync_object(lab, "CN=u00,OU=Staff," + dc.BASE, code=1)
+        assert "leave it out" in report["notes"][0]
+        dc.ldap("ldapdelete", young)
+        report = sync_object(lab, young, code=1)
+        assert "does not have" in report["notes"][0] and lab.graph.find("users", "young")
+        assert lab.method() != "none"
+        r = lab.cycle()  # a delta as ever
+        assert r.step(AD, "import")["type"] == "delta-import" and r.counter("export-delete") == 1
+        assert not r.counter("export-add") and lab.emulator.stats()["duplicateWrites"] == 0
+    finally:
+        for dn in (young, chief, crew):
+            try:
+                dc.ldap("ldapdelete", dn)
+            except AssertionError:  # it is not there
+                pass

@@ -22,7 +22,8 @@ struct finder {
 	unsigned block;         /* the attribute blockOnPremisesSync */
 	struct hashset managed; /* anchors whose isCloudManaged is true */
 	struct hashset told;    /* anchors that were delivered */
-	struct arena arena;     /* of one object */
+	bool asked[ENTRA_CLASS_COUNT];
+	struct arena arena; /* of one object */
 };
 
 /* Beside what rules can read: what people compare. */
@@ -122,7 +123,7 @@ static enum conn_result read_managed(struct finder *f, enum entra_class class)
 /* Of the classes of which objects are asked for. */
 static enum conn_result read_all_managed(struct finder *f)
 {
-	bool asked[ENTRA_CLASS_COUNT] = {false};
+	bool *asked = f->asked;
 	enum conn_result r = CONN_OK;
 
 	for (unsigned i = 0; i < f->req->n; i++) {
@@ -139,6 +140,15 @@ static enum conn_result read_all_managed(struct finder *f)
 		if (asked[c] && !entra_classes[c].role)
 			r = read_managed(f, (enum entra_class)c);
 	return r;
+}
+
+/* The lists of these classes are complete. */
+static int end_flags(struct finder *f)
+{
+	for (unsigned c = 0; c < ENTRA_CLASS_COUNT && f->sink->flag; c++)
+		if (f->asked[c] && !entra_classes[c].role)
+			TRY(f->sink->flag(f->sink, entra_classes[c].name, f->block, NULL, f->e));
+	return 0;
 }
 
 /* --- one object --- */
@@ -333,6 +343,8 @@ enum conn_result entra_lookup(struct connector *c, const struct lookup_request *
 			c->host->waiting(c->host->ctx);
 		r = find_one(&f, &req->names[i]);
 	}
+	if (r == CONN_OK && end_flags(&f) < 0)
+		r = CONN_RUN_BAD;
 	http_abort(c->http);
 	hashset_done(&f.managed);
 	hashset_done(&f.told);

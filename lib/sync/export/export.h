@@ -80,3 +80,8 @@ int export_commit(struct export_step *st, struct err *e) _must_check_;
 /* Must a row, or a reference of it, that is in this state still wait after the last failure? */
 int export_must_wait(struct export_step *st, enum export_state state, int64_t cs, struct arena *a,
 	bool *ret, struct err *e) _must_check_;
+/* May this export send the row? All of them, unless single ones were chosen. */
+static inline bool export_is_chosen(const struct export_step *st, int64_t cs)
+{
+	return !st->sync->chosen || bitmap_get(st->sync->chosen, cs);
+}

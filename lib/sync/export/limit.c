@@ -191,12 +191,17 @@ static int doubt(struct export_step *st, char *why, size_t size, struct err *e)
 	return 0;
 }
 
+int limit_begin(struct export_step *st, struct err *e)
+{
+	return limit_override_get(st->sync->store, &st->limit->override, e);
+}
+
 int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
 {
 	struct record r = {.event = EVENT_DELETION_THRESHOLD};
 	char why[200];
 
-	TRY(limit_override_get(st->sync->store, &st->limit->override, e));
+	TRY(limit_begin(st, e));
 	TRY(doubt(st, why, sizeof(why), e));
 	*ret_stopped = why[0] != '\0';
 	if (!*ret_stopped)

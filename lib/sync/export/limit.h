@@ -55,6 +55,8 @@ struct limit {
 };
 void limit_end(struct limit *l);
 
+/* Before an export without deletes: limit_removal() then knows what is permitted. */
+int limit_begin(struct export_step *st, struct err *e) _must_check_;
 /* *ret_stopped: too many deletes. Then `end` has result and text, and event 116 is stored. */
 int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped,
 	struct err *e) _must_check_;

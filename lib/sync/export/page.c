@@ -178,6 +178,8 @@ static int load_rows(struct export_step *st, struct export_page *p, bool *ret_mo
 		bool wait;
 
 		st->place.after = rows[i].id;
+		if (!export_is_chosen(st, rows[i].id))
+			continue;
 		if (bitmap_get(&st->handled, rows[i].id) || bitmap_get(&st->ordered, rows[i].id))
 			continue;
 		TRY(export_must_wait(st, state, rows[i].id, &p->arena, &wait, e));
@@ -270,6 +272,8 @@ static int load_links(struct export_step *st, struct export_page *p, bool *ret_m
 		bool wait;
 
 		st->place.after_link = items[i].link;
+		if (!export_is_chosen(st, items[i].link.cs))
+			continue;
 		/* what was handed out as new in this run is not sent again as failed */
 		if (state != EXPORT_STATE_FAILED) {
 			bitmap_set(&st->handled, items[i].link.cs);

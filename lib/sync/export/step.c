@@ -211,6 +211,8 @@ static int export_phases(
 	struct export_step *st, struct connector *con, struct step_end *end, struct err *e)
 {
 	for (unsigned ph = 0; ph < EXPORT_PHASE_COUNT && step_result_good(end->result); ph++) {
+		if (st->sync->chosen && (ph == EXPORT_ORDERED || ph == EXPORT_DELETES))
+			continue;
 		phase_begin(st, (enum export_phase)ph);
 		TRY(ph == EXPORT_ORDERED ? export_waves(st, con, end, e)
 					 : export_round(st, con, end, e));
@@ -239,6 +241,28 @@ static int has_work(struct export_step *st, bool *ret, struct err *e)
 	return 0;
 }
 
+/*
+ * What is looked at before anything is sent. Of chosen objects nothing is deleted, and nobody is
+ * asked to make room for them.
+ */
+static int export_checks(
+	struct export_step *st, struct step_end *end, bool *ret_work, struct err *e)
+{
+	bool stopped;
+
+	*ret_work = false;
+	if (st->sync->chosen) {
+		TRY(limit_begin(st, e));
+		return has_work(st, ret_work, e);
+	}
+	TRY(warning_recheck(st, e));
+	TRY(limit_deletes(st, end, &stopped, e));
+	if (stopped)
+		return 0;
+	TRY(has_work(st, ret_work, e));
+	return *ret_work ? order_make(st, st->order, e) : 0;
+}
+
 static int export_with(struct export_step *st, struct step_end *end, struct err *e)
 {
 	struct sync_connector *c = st->conn;
@@ -251,17 +275,12 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	};
 	struct connector *con = NULL;
 	struct err ee = {0};
-	bool stopped, work;
+	bool work;
 	int ret;
 
-	TRY(warning_recheck(st, e));
-	TRY(limit_deletes(st, end, &stopped, e));
-	if (stopped)
-		return 0;
-	TRY(has_work(st, &work, e));
+	TRY(export_checks(st, end, &work, e));
 	if (!work)
 		return 0;
-	TRY(order_make(st, st->order, e));
 	TRY(export_commit(st, e));
 	if (c->type->open(&c->cfg->settings, &host, &con, &ee) != CONN_OK) {
 		end->result = STEP_RESULT_NO_START_MA;
@@ -281,7 +300,8 @@ static int tell_lasting(
 
 	if (s->n_errors > EXPORT_ERRORS_MAX)
 		end->result = STEP_RESULT_ERROR_LIMIT;
-	TRY(error_count_export(s->store, c->row.id, &n, e));
+	if (!s->chosen)
+		TRY(error_count_export(s->store, c->row.id, &n, e));
 	n = MAX(n, s->n_errors);
 	if (n && step_result_good(end->result))
 		end->result = STEP_RESULT_EXPORT_ERRORS;

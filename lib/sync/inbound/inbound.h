@@ -74,6 +74,9 @@ int inbound_reconsider(struct inbound *in, int64_t cs, struct err *e) _must_chec
 /* Takes the references that changed since the last sync into the metaverse. */
 int inbound_links(struct inbound *in, struct err *e) _must_check_;
 
+/* Of one object: those that the last sync has not seen. In a transaction of the caller. */
+int inbound_links_of(struct inbound *in, int64_t cs, struct err *e) _must_check_;
+
 /*
  * Sources of a metaverse object, evaluated. *ret_error: why the scope of a source could not be
  * decided; that source is (*ret)[*ret_n], after those that are counted.

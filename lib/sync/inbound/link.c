@@ -326,6 +326,24 @@ static int one_link(struct inbound *in, const struct cs_link *l, struct err *e)
 	return won || l->imported ? 0 : link_removed(in, e);
 }
 
+int inbound_links_of(struct inbound *in, int64_t cs, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *links;
+	unsigned n;
+
+	in->link_cs = 0;
+	TRY(cs_link_list(in->sync->store, cs, 0, &a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (links[i].seq <= in->conn->row.link_seq)
+			continue;
+		arena_reset(&in->arena);
+		TRY(one_link(in, &links[i], e));
+	}
+	in->link_cs = 0;
+	return 0;
+}
+
 int inbound_links(struct inbound *in, struct err *e)
 {
 	struct sync *s = in->sync;

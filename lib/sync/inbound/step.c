@@ -8,6 +8,7 @@
 #include "store/cs_link.h"
 #include "store/cs_page.h"
 #include "store/wait.h"
+#include "sync/chosen.h"
 #include "sync/errors.h"
 #include "sync/images.h"
 #include "sync/step.h"
@@ -245,16 +246,65 @@ static int full_done(struct inbound *in, struct err *e)
 	return store_commit(in->sync->store, e);
 }
 
-int step_inbound(
-	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
+static struct inbound inbound_of(struct sync *s, struct sync_connector *c)
 {
-	struct inbound in = {
+	return (struct inbound){
 		.sync = s,
 		.conn = c,
 		.first = c->row.link_seq == 0,
 		.membership = ruleset_uses_membership(s->rules, c->name),
 		.now = unix_now(),
 	};
+}
+
+static void inbound_done(struct inbound *in)
+{
+	arena_done(&in->arena);
+	arena_done(&in->link_arena);
+	bitmap_done(&in->failed);
+}
+
+static int chosen_object(struct inbound *in, int64_t cs, bool links, struct err *e)
+{
+	struct cs_row row;
+	int r;
+
+	arena_reset(&in->arena);
+	r = cs_get(in->sync->store, cs, &in->arena, &row, e);
+	if (r != 0 || row.connector != in->conn->row.id)
+		return MIN(r, 0);
+	return links ? inbound_links_of(in, cs, e) : changed_object(in, &row, e);
+}
+
+/* Objects first: a reference counts when both of its ends are joined. */
+static int chosen_objects(struct inbound *in, const struct bitmap *rows, struct err *e)
+{
+	int r;
+
+	TRY(errors_load(in->sync, ERROR_SYNC, NULL, e));
+	r = wait_any(in->sync->store, e);
+	TRY(r);
+	in->waits = r > 0;
+	for (int links = 0; links < 2; links++)
+		for (int64_t id = 0; (id = bitmap_next(rows, id));)
+			TRY(chosen_object(in, id, links, e));
+	return 0;
+}
+
+int chosen_inbound(
+	struct sync *s, struct sync_connector *c, const struct bitmap *rows, struct err *e)
+{
+	struct inbound in = inbound_of(s, c);
+	int r = chosen_objects(&in, rows, e);
+
+	inbound_done(&in);
+	return r;
+}
+
+int step_inbound(
+	struct sync *s, struct sync_connector *c, bool full, struct step_end *end, struct err *e)
+{
+	struct inbound in = inbound_of(s, c);
 	int r = errors_load(s, ERROR_SYNC, NULL, e);
 
 	if (r >= 0)
@@ -270,9 +320,7 @@ int step_inbound(
 		r = full_done(&in, e);
 	if (r >= 0 && sync_canceled(s))
 		end->result = STEP_RESULT_CANCELED;
-	arena_done(&in.arena);
-	arena_done(&in.link_arena);
-	bitmap_done(&in.failed);
+	inbound_done(&in);
 	if (r < 0) {
 		store_rollback(s->store);
 		return r;

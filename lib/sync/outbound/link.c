@@ -118,6 +118,27 @@ static int one_link(struct outbound *out, const struct mv_link *l, struct err *e
 	return 0;
 }
 
+int outbound_links_of(struct outbound *out, int64_t mv, int64_t after_seq, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct mv_link *links;
+	unsigned n;
+
+	if (!out->conn->provisions)
+		return 0;
+	out->link_mv = 0;
+	TRY(mv_link_list(out->sync->store, mv, 0, &a, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (links[i].seq <= after_seq)
+			continue;
+		arena_reset(&out->arena);
+		TRY(one_link(out, &links[i], e));
+	}
+	TRY(report_blocked(out, e));
+	out->link_mv = 0;
+	return 0;
+}
+
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e)
 {
 	struct sync *s = out->sync;

@@ -125,6 +125,10 @@ int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e) _must_c
 /* References of metaverse objects that changed since the last sync. */
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e) _must_check_;
 
+/* Of one object. In a transaction of the caller. */
+int outbound_links_of(
+	struct outbound *out, int64_t mv, int64_t after_seq, struct err *e) _must_check_;
+
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
 /*

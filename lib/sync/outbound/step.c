@@ -9,6 +9,7 @@
 #include "store/cs_page.h"
 #include "store/mv.h"
 #include "store/mv_link.h"
+#include "sync/chosen.h"
 #include "sync/errors.h"
 #include "sync/step.h"
 
@@ -157,6 +158,39 @@ static int has_missed(struct outbound *out, bool *ret, struct err *e)
 	TRY(mv_link_purged(out->sync->store, &purged, e));
 	*ret = out->conn->row.outbound_seq < purged;
 	return 0;
+}
+
+static int chosen_objects(struct outbound *out, const struct bitmap *mvs, struct err *e)
+{
+	struct store *store = out->sync->store;
+
+	TRY(errors_load(out->sync, ERROR_OUTBOUND, out->conn, e));
+	TRY(has_missed(out, &out->missed, e));
+	for (int64_t id = 0; (id = bitmap_next(mvs, id));) {
+		struct mv_row mv;
+		int r;
+
+		arena_reset(&out->arena);
+		r = mv_get(store, id, &out->arena, &mv, e);
+		TRY(r);
+		if (r == 0)
+			TRY(outbound_object(out, &mv, e));
+	}
+	for (int64_t id = 0; (id = bitmap_next(mvs, id));)
+		TRY(outbound_links_of(out, id, out->conn->row.outbound_seq, e));
+	return 0;
+}
+
+int chosen_outbound(
+	struct sync *s, struct sync_connector *c, const struct bitmap *mvs, struct err *e)
+{
+	struct outbound out;
+	int r;
+
+	outbound_init(&out, s, c);
+	r = chosen_objects(&out, mvs, e);
+	outbound_done(&out);
+	return r;
 }
 
 int step_outbound(

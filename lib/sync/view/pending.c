@@ -54,8 +54,7 @@ static int references(
 	return 0;
 }
 
-/* Appends the object. */
-static int object(
+int show_pending_object(
 	struct store *s, const struct cs_row *row, struct arena *a, json_t *list, struct err *e)
 {
 	json_t *o = show_row(s, row, a), *links = json_array();
@@ -76,7 +75,7 @@ static int page_rows(struct store *s, struct place *p, json_t *list, struct err 
 
 	TRY(cs_page_state(s, p->connector, states[p->phase], p->id, PAGE, &a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		TRY(object(s, &rows[i], &a, list, e));
+		TRY(show_pending_object(s, &rows[i], &a, list, e));
 		p->id = rows[i].id;
 	}
 	return n == PAGE;
@@ -95,7 +94,7 @@ static int page_references(struct store *s, struct place *p, json_t *list, struc
 		int r = cs_get(s, ids[i], &a, &row, e);
 
 		if (r == 0)
-			r = object(s, &row, &a, list, e);
+			r = show_pending_object(s, &row, &a, list, e);
 		TRY(r);
 		p->id = ids[i];
 	}

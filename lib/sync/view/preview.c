@@ -4,53 +4,20 @@
 #include "lang/rule/metaverse.h"
 #include "lang/rule/scope.h"
 #include "model/entry_json.h"
-#include "store/connector_row.h"
 #include "store/cs.h"
 #include "store/mv.h"
+#include "sync/context.h"
 #include "sync/evaluate.h"
 #include "sync/export/target.h"
 #include "sync/images.h"
 #include "sync/inbound/inbound.h"
 #include "sync/inbound/lineage.h"
 #include "sync/outbound/outbound.h"
-#include "sync/parameters.h"
-#include "sync/role.h"
 #include "sync/view/fields.h"
 #include "sync/view/show.h"
 
 #include <errno.h>
 #include <inttypes.h>
-
-/* The context of a run, without one: the connectors have their rows from the store. */
-static int view_init(struct sync *s, const struct config *cfg, const struct rules *rules,
-	struct store *store, struct err *e)
-{
-	struct connector_row *rows;
-	unsigned n;
-
-	*s = (struct sync){
-		.cfg = cfg,
-		.rules = rules->set,
-		.store = store,
-		.metaverse = rules->metaverse,
-	};
-	TRY(connector_list(store, &s->arena, &rows, &n, e));
-	s->connectors = arena_zalloc(&s->arena, (cfg->n_connectors + 1) * sizeof(*s->connectors));
-	for (unsigned i = 0; i < cfg->n_connectors; i++) {
-		struct sync_connector *c = &s->connectors[s->n_connectors++];
-
-		c->cfg = &cfg->connectors[i];
-		c->type = c->cfg->type;
-		c->name = c->cfg->settings.name;
-		role_set(c, rules->set);
-		c->row.name = c->name;
-		for (unsigned k = 0; k < n; k++)
-			if (streq(rows[k].name, c->name))
-				c->row = rows[k];
-		TRY(sync_parameters(s, c, e));
-	}
-	return 0;
-}
 
 /* --- rules and flows --- */
 
@@ -360,7 +327,7 @@ int preview_object(const struct config *cfg, const struct rules *rules, struct s
 	const char *connector, const char *name, json_t **ret, struct err *e)
 {
 	struct preview p = {.out = json_object()};
-	int r = view_init(&p.s, cfg, rules, store, e);
+	int r = context_init(&p.s, cfg, rules, store, e);
 
 	if (r == 0)
 		r = show_find_row(store, connector, name, &p.a, &p.row, e);
@@ -474,7 +441,7 @@ int lineage_object(const struct config *cfg, const struct rules *rules, struct s
 	_cleanup_arena_ struct arena a = {0};
 	struct sync s;
 	json_t *list = json_array();
-	int r = view_init(&s, cfg, rules, store, e);
+	int r = context_init(&s, cfg, rules, store, e);
 
 	if (r == 0)
 		r = lineage_of(&s, mv, &a, list, e);

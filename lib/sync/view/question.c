@@ -12,6 +12,7 @@
 #include "sync/check.h"
 #include "sync/migration/questions.h"
 #include "sync/run.h"
+#include "sync/single/single.h"
 #include "sync/view/preview.h"
 #include "sync/view/show.h"
 
@@ -280,6 +281,23 @@ static int test_connector(const struct config *cfg, const json_t *p, json_t **re
 	return 0;
 }
 
+/* --- runs --- */
+
+static int sync_object(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e)
+{
+	const struct run_host run_host = {host->canceled, host->record, NULL, host->ctx};
+	const struct single_request req = {
+		.connector = text_of(p, "connector"),
+		.name = text_of(p, "name"),
+		.preview = json_is_true(json_object_get(p, "preview")),
+	};
+	json_t *report = NULL;
+
+	TRY(single_execute(cfg, &req, &run_host, &report, e));
+	return reply("report", report, ret, e);
+}
+
 static const struct question questions[] = {
 	{"GetStatus", QUESTION_QUICK, QUESTION_ON_BOTH, {NULL}, NULL, get_status},
 	{"ListRuns", QUESTION_QUICK, QUESTION_ON_BOTH, {NULL}, NULL, list_runs},
@@ -304,6 +322,8 @@ static const struct question questions[] = {
 	{"TestConnector", QUESTION_DIRECTORY, QUESTION_ON_CONTROL, {"name"}, NULL, test_connector},
 	{"SoaCheck", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_check},
 	{"SoaLog", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, "limit", migration_log},
+	{"SyncObject", QUESTION_WORK_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, NULL,
+		sync_object},
 	{"SoaStatus", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_status},
 };
 

@@ -47,6 +47,9 @@ int show_source(struct store *s, const struct cs_row *row, struct arena *a, json
 	struct err *e) _must_check_;
 /* What an export would change of it: attribute -> {from, to}. */
 json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a);
+/* Appends a row with what an export would send of it: operation, changes, references. */
+int show_pending_object(struct store *s, const struct cs_row *row, struct arena *a, json_t *list,
+	struct err *e) _must_check_;
 /* By DN or anchor in one connector, or with connector NULL in any. */
 int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
 	struct cs_row *ret, struct err *e) _must_check_;
