@@ -15,6 +15,7 @@
 #include "report/record.h"
 #include "connector/authority.h"
 #include "connector/export.h"
+#include "connector/extension.h"
 #include "connector/import.h"
 #include "connector/lookup.h"
 #include "connector/readiness.h"
@@ -119,12 +120,9 @@ struct connector_type {
 	 * directory? NULL: none is.
 	 */
 	bool (*attr_is_operational)(const char *attr);
-	/*
-	 * Why an attribute of the class (NULL: of a class that can have some) cannot be a directory
-	 * extension (`directory_extensions`), as far as it is known offline; half of a sentence.
-	 * NULL: it can. The function is NULL where the type has no such setting.
-	 */
-	const char *(*extension_problem)(const char *class, const char *attr);
+	/* Directory extensions; NULL where the type does not give, or does not take, any. */
+	const struct extension_source *extension_source;
+	const struct extension_target *extension_target;
 	const struct option_def *options;
 	unsigned n_options;
 	/*

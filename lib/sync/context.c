@@ -2,6 +2,7 @@
 #include "sync/context.h"
 #include "base/codec.h"
 #include "store/connector_row.h"
+#include "sync/extension.h"
 #include "sync/parameters.h"
 #include "sync/role.h"
 
@@ -18,6 +19,7 @@ int context_init(struct sync *s, const struct config *cfg, const struct rules *r
 		.rules = rules->set,
 		.store = store,
 		.metaverse = rules->metaverse,
+		.extensions = rules->extensions,
 	};
 	TRY(connector_list(store, &s->arena, &rows, &n, e));
 	s->connectors = arena_zalloc(&s->arena, (cfg->n_connectors + 1) * sizeof(*s->connectors));
@@ -53,5 +55,6 @@ const char *context_rules_digest(struct sync *s, const struct sync_connector *c)
 
 		sum += hash64(name, strlen(name));
 	}
+	sum += extensions_digest(s->extensions, c->name);
 	return arena_printf(&s->arena, "%s-%016" PRIx64, digest, sum);
 }

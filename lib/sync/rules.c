@@ -1,5 +1,6 @@
 /* Loading of rules: which files, and the schemas that they are checked against. */
 #include "sync/rules.h"
+#include "sync/extension.h"
 #include "lang/rule/metaverse.h"
 
 #include <assert.h>
@@ -16,6 +17,7 @@ void rules_free(struct rules *r)
 		return;
 	ruleset_free(r->set);
 	metaverse_schema_free(r->metaverse);
+	extensions_free(r->extensions);
 	free(r);
 }
 
@@ -150,22 +152,40 @@ int rules_check(const struct config *cfg, const struct ruleset *set, struct err 
 	return 0;
 }
 
+/* Others than those that a setting made? */
+static bool has_rules(const struct ruleset *set, const char *made)
+{
+	unsigned n;
+	const struct rule *const *all = ruleset_all(set, &n);
+
+	for (unsigned i = 0; i < n; i++)
+		if (!streq(all[i]->file, made))
+			return true;
+	return false;
+}
+
 static int load_rules(const struct config *cfg, struct arena *a, struct rules **ret, struct err *e)
 {
 	char **paths = setting_list(&cfg->adsyncd, "rules", ',', a);
 	_cleanup_rules_ struct rules *rules = rules_new();
 	struct rule_schema *schemas;
+	struct rule_text made;
 	unsigned n = 0, n_schemas;
 
 	TRY(metaverse_schema_load(setting_text(&cfg->adsyncd, "metaverse"), &rules->metaverse, e));
+	rules->extensions = extensions_read(cfg);
+	extensions_use(rules->extensions, cfg, rules->metaverse);
+	made = (struct rule_text){"(made of directory_extensions)",
+		extensions_rules(rules->extensions, cfg, rules->metaverse)};
 	for (unsigned i = 0; paths[i]; i++)
 		if (i == 0 || access(paths[i], F_OK) == 0)
 			paths[n++] = paths[i];
 	n_schemas = rule_schemas(cfg, rules->metaverse, a, &schemas);
-	TRY(ruleset_load((const char *const *)paths, n, schemas, n_schemas, &rules->set, e));
+	TRY(ruleset_load_with(
+		(const char *const *)paths, n, &made, schemas, n_schemas, &rules->set, e));
 	TRY(rules_check(cfg, rules->set, e));
-	ruleset_all(rules->set, &n);
-	if (n == 0) /* nothing would be in scope, and everything would be deprovisioned */
+	if (!has_rules(rules->set, made.name)) /* nothing would be in scope, and everything would be
+	                                          deprovisioned */
 		return err_set(e, -EINVAL, cfg->path, 0, "no rule was found in %s",
 			paths[0] ? setting_text(&cfg->adsyncd, "rules") : "an empty list");
 	*ret = steal(&rules);

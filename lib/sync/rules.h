@@ -8,9 +8,12 @@
 #include "lang/rule/ruleset.h"
 #include "sync/config.h"
 
+struct extensions;
+
 struct rules {
 	struct ruleset *set;
-	struct schema *metaverse; /* set points into it */
+	struct extensions *extensions; /* whose attributes and rules are in it; NULL: none */
+	struct schema *metaverse;      /* set points into it */
 };
 
 /* Loads the rules of a configuration, checked against the connectors' schemas and the metaverse. */

@@ -12,6 +12,7 @@
 #include "store/outbox.h"
 #include "store/run_row.h"
 #include "sync/context.h"
+#include "sync/extension_learn.h"
 #include "sync/outbox.h"
 #include "sync/parameters.h"
 #include "sync/session.h"
@@ -198,13 +199,27 @@ static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
 	return 0;
 }
 
-static int prepare(struct sync *s, struct rules **ret_rules, struct err *e)
+/* The directories are asked about extensions when the run talks to them anyway. */
+static int learn_extensions(struct sync *s, enum run_profile p, struct err *e)
+{
+	bool staging = setting_bool(&s->cfg->export, "staging_mode");
+
+	if (!(PROFILES[p].steps & (RUN_IMPORTS | RUN_EXPORTS)))
+		return 0;
+	TRY(extensions_learn(s, PROFILES[p].full, PROFILES[p].steps & RUN_EXPORTS && !staging, e));
+	return outbox_deliver(s, e);
+}
+
+static int prepare(
+	struct sync *s, const struct run_request *req, struct rules **ret_rules, struct err *e)
 {
 	int64_t purge = setting_number(&s->cfg->scheduler, "run_history_purge_interval");
 	int64_t now = unix_now();
 
+	TRY(learn_extensions(s, req->profile, e));
 	TRY(rules_load(s->cfg, ret_rules, e));
 	s->rules = (*ret_rules)->set;
+	s->extensions = (*ret_rules)->extensions;
 	s->metaverse = (*ret_rules)->metaverse;
 	TRY(init_connectors(s, e));
 	TRY(warn_unconfigured(s, e));
@@ -575,7 +590,7 @@ static int run_all(struct sync *s, const struct run_request *req, struct run_res
 	struct plan plan = {.left_out = ""};
 	int r;
 
-	TRY(prepare(s, ret_rules, e));
+	TRY(prepare(s, req, ret_rules, e));
 	TRY(outbox_deliver(s, e));
 	if (req->connector && !config_connector(s->cfg, req->connector))
 		return err_set(e, -EINVAL, s->cfg->path, 0, "there is no connector \"%s\"",

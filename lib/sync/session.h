@@ -32,10 +32,13 @@ struct sync_connector {
 	const char *names;     /* the names that the directory gave itself; NULL: not known */
 };
 
+struct extensions;
+
 struct sync {
 	const struct config *cfg;
 	const struct ruleset *rules; /* this and the metaverse: owned by the loaded struct rules */
 	const struct schema *metaverse;
+	struct extensions *extensions; /* NULL: the rules are not loaded yet */
 	struct store *store;
 	const struct run_host *host;
 	struct sync_connector *connectors;

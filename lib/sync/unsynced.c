@@ -134,10 +134,10 @@ void unsynced_find(const struct ruleset *rules, const struct connector_config *s
 			arrives(&w, at->id))
 			continue;
 		ret->attrs[ret->n++] = (struct unsynced_attr){at->id, at->count,
-			t->extension_problem ? t->extension_problem(en->class, name) : NULL};
+			t->extension_source ? t->extension_source->problem(en->class, name) : NULL};
 	}
 	if (ret->n)
 		qsort(ret->attrs, ret->n, sizeof(*ret->attrs), by_name);
-	if (t->extension_problem)
+	if (t->extension_source)
 		ret->setting = setting_line_of(source, ret, a);
 }

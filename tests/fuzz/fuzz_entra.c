@@ -78,11 +78,11 @@ static void check_round_trip(
 	json_t *v;
 
 	buf_addc(&b, '{');
-	entra_write(&b, class, surface, en, NULL, true);
+	entra_write(&b, &(struct entra_writing){class, surface, NULL, en, .clears = true});
 	buf_addc(&b, '}');
 	v = object_of(&b, en->anchor);
 	entry_init(&again, a);
-	CHECK(!entra_read(v, class, surface, &again, &changes, &n) && n == 0);
+	CHECK(!entra_read(v, class, surface, NULL, &again, &changes, &n) && n == 0);
 	json_decref(v);
 	check_entry(&again, class, surface);
 	for (unsigned i = 0; i < again.n_attrs; i++) {
@@ -102,7 +102,7 @@ static struct entry *read_object(
 	const char *wrong;
 
 	entry_init(en, a);
-	wrong = entra_read(json, class, surface, en, &changes, &n);
+	wrong = entra_read(json, class, surface, NULL, en, &changes, &n);
 	if (wrong) {
 		CHECK(*wrong && utf8_valid(wrong, strlen(wrong)));
 		return NULL;

@@ -200,7 +200,7 @@ static int check_extensions(const struct settings *s, struct arena *a, struct er
 			strlen(name) > 100)
 			return setting_error(s, "directory_extensions", e,
 				"\"%s\" is not the name of an attribute", name);
-		why = ad_extension_problem(NULL, name);
+		why = ad_extension_source.problem(NULL, name);
 		if (why)
 			return setting_error(s, "directory_extensions", e,
 				"%s cannot be a directory extension: %s", name, why);
@@ -300,7 +300,7 @@ const struct connector_type connector_ad = {
 	.group_class = "group",
 	.member_attr = "member",
 	.attr_is_operational = ad_attr_operational,
-	.extension_problem = ad_extension_problem,
+	.extension_source = &ad_extension_source,
 	.open = ad_open,
 	.close = ad_close,
 	.state = ad_cursor_describe,

@@ -15,6 +15,9 @@
 #define AD_OUS_MAX 1000       /* include_ou and exclude_ou; each object is looked up in them */
 #define AD_SOURCES_MAX 64
 
+/* extension.c */
+extern const struct extension_source ad_extension_source;
+
 /* One line of include_ou or exclude_ou. */
 struct ad_ou {
 	const char *text; /* as configured: a DN or <GUID=...> */

@@ -7,76 +7,70 @@
 #include "base/err.h"
 
 /* X(name, why it cannot be a directory extension): all of them are operational, too */
-#define REFUSED(X)                                            \
-	X("allowedAttributes", CONSTRUCTED)                   \
-	X("allowedAttributesEffective", CONSTRUCTED)          \
-	X("allowedChildClasses", CONSTRUCTED)                 \
-	X("allowedChildClassesEffective", CONSTRUCTED)        \
-	X("canonicalName", CONSTRUCTED)                       \
-	X("createTimeStamp", CONSTRUCTED)                     \
-	X("modifyTimeStamp", CONSTRUCTED)                     \
-	X("msDS-Approx-Immed-Subordinates", CONSTRUCTED)      \
-	X("msDS-KeyVersionNumber", CONSTRUCTED)               \
-	X("msDS-MembershipForAz", CONSTRUCTED)                \
-	X("msDS-NCReplCursors", CONSTRUCTED)                  \
-	X("msDS-NCReplInboundNeighbors", CONSTRUCTED)         \
-	X("msDS-PrincipalName", CONSTRUCTED)                  \
-	X("msDS-ReplAttributeMetaData", CONSTRUCTED)          \
-	X("msDS-ReplValueMetaData", CONSTRUCTED)              \
-	X("msDS-ResultantPSO", CONSTRUCTED)                   \
-	X("msDS-User-Account-Control-Computed", CONSTRUCTED)  \
-	X("msDS-UserPasswordExpiryTimeComputed", CONSTRUCTED) \
-	X("msDS-isGC", CONSTRUCTED)                           \
-	X("msDS-parentdistname", CONSTRUCTED)                 \
-	X("parentGUID", CONSTRUCTED)                          \
-	X("primaryGroupToken", CONSTRUCTED)                   \
-	X("sDRightsEffective", CONSTRUCTED)                   \
-	X("structuralObjectClass", CONSTRUCTED)               \
-	X("subSchemaSubEntry", CONSTRUCTED)                   \
-	X("tokenGroups", CONSTRUCTED)                         \
-	X("tokenGroupsGlobalAndUniversal", CONSTRUCTED)       \
-	X("tokenGroupsNoGCAcceptable", CONSTRUCTED)           \
-	X("badPasswordTime", NOT_REPLICATED)                  \
-	X("badPwdCount", NOT_REPLICATED)                      \
-	X("bridgeheadServerListBL", NOT_REPLICATED)           \
-	X("dSCorePropagationData", NOT_REPLICATED)            \
-	X("directReports", NOT_REPLICATED)                    \
-	X("distinguishedName", NOT_REPLICATED)                \
-	X("lastLogoff", NOT_REPLICATED)                       \
-	X("lastLogon", NOT_REPLICATED)                        \
-	X("logonCount", NOT_REPLICATED)                       \
-	X("managedObjects", NOT_REPLICATED)                   \
-	X("memberOf", NOT_REPLICATED)                         \
-	X("modifiedCount", NOT_REPLICATED)                    \
-	X("msDS-AuthenticatedToAccountlist", NOT_REPLICATED)  \
-	X("msDS-RevealedDSAs", NOT_REPLICATED)                \
-	X("replPropertyMetaData", NOT_REPLICATED)             \
-	X("replUpToDateVector", NOT_REPLICATED)               \
-	X("serverReferenceBL", NOT_REPLICATED)                \
-	X("uSNChanged", NOT_REPLICATED)                       \
-	X("uSNCreated", NOT_REPLICATED)                       \
-	X("whenChanged", NOT_REPLICATED)                      \
-	X("dBCSPwd", SECRET)                                  \
-	X("lmPwdHistory", SECRET)                             \
-	X("ntPwdHistory", SECRET)                             \
-	X("supplementalCredentials", SECRET)                  \
-	X("unicodePwd", SECRET)                               \
-	X("userPassword", SECRET)                             \
-	X("ms-Mcs-AdmPwd", SECRET)                            \
-	X("msLAPS-Password", SECRET)                          \
-	X("msLAPS-EncryptedPassword", SECRET)                 \
-	X("msDS-ManagedPassword", SECRET)                     \
-	X("nTSecurityDescriptor", SECURITY)                   \
-	X("objectClass", IDENTITY)                            \
+#define REFUSED(X)                                               \
+	X("allowedAttributes", AD_CONSTRUCTED)                   \
+	X("allowedAttributesEffective", AD_CONSTRUCTED)          \
+	X("allowedChildClasses", AD_CONSTRUCTED)                 \
+	X("allowedChildClassesEffective", AD_CONSTRUCTED)        \
+	X("canonicalName", AD_CONSTRUCTED)                       \
+	X("createTimeStamp", AD_CONSTRUCTED)                     \
+	X("modifyTimeStamp", AD_CONSTRUCTED)                     \
+	X("msDS-Approx-Immed-Subordinates", AD_CONSTRUCTED)      \
+	X("msDS-KeyVersionNumber", AD_CONSTRUCTED)               \
+	X("msDS-MembershipForAz", AD_CONSTRUCTED)                \
+	X("msDS-NCReplCursors", AD_CONSTRUCTED)                  \
+	X("msDS-NCReplInboundNeighbors", AD_CONSTRUCTED)         \
+	X("msDS-PrincipalName", AD_CONSTRUCTED)                  \
+	X("msDS-ReplAttributeMetaData", AD_CONSTRUCTED)          \
+	X("msDS-ReplValueMetaData", AD_CONSTRUCTED)              \
+	X("msDS-ResultantPSO", AD_CONSTRUCTED)                   \
+	X("msDS-User-Account-Control-Computed", AD_CONSTRUCTED)  \
+	X("msDS-UserPasswordExpiryTimeComputed", AD_CONSTRUCTED) \
+	X("msDS-isGC", AD_CONSTRUCTED)                           \
+	X("msDS-parentdistname", AD_CONSTRUCTED)                 \
+	X("parentGUID", AD_CONSTRUCTED)                          \
+	X("primaryGroupToken", AD_CONSTRUCTED)                   \
+	X("sDRightsEffective", AD_CONSTRUCTED)                   \
+	X("structuralObjectClass", AD_CONSTRUCTED)               \
+	X("subSchemaSubEntry", AD_CONSTRUCTED)                   \
+	X("tokenGroups", AD_CONSTRUCTED)                         \
+	X("tokenGroupsGlobalAndUniversal", AD_CONSTRUCTED)       \
+	X("tokenGroupsNoGCAcceptable", AD_CONSTRUCTED)           \
+	X("badPasswordTime", AD_NOT_REPLICATED)                  \
+	X("badPwdCount", AD_NOT_REPLICATED)                      \
+	X("bridgeheadServerListBL", AD_NOT_REPLICATED)           \
+	X("dSCorePropagationData", AD_NOT_REPLICATED)            \
+	X("directReports", AD_NOT_REPLICATED)                    \
+	X("distinguishedName", AD_NOT_REPLICATED)                \
+	X("lastLogoff", AD_NOT_REPLICATED)                       \
+	X("lastLogon", AD_NOT_REPLICATED)                        \
+	X("logonCount", AD_NOT_REPLICATED)                       \
+	X("managedObjects", AD_NOT_REPLICATED)                   \
+	X("memberOf", AD_NOT_REPLICATED)                         \
+	X("modifiedCount", AD_NOT_REPLICATED)                    \
+	X("msDS-AuthenticatedToAccountlist", AD_NOT_REPLICATED)  \
+	X("msDS-RevealedDSAs", AD_NOT_REPLICATED)                \
+	X("replPropertyMetaData", AD_NOT_REPLICATED)             \
+	X("replUpToDateVector", AD_NOT_REPLICATED)               \
+	X("serverReferenceBL", AD_NOT_REPLICATED)                \
+	X("uSNChanged", AD_NOT_REPLICATED)                       \
+	X("uSNCreated", AD_NOT_REPLICATED)                       \
+	X("whenChanged", AD_NOT_REPLICATED)                      \
+	X("dBCSPwd", SECRET)                                     \
+	X("lmPwdHistory", SECRET)                                \
+	X("ntPwdHistory", SECRET)                                \
+	X("supplementalCredentials", SECRET)                     \
+	X("unicodePwd", SECRET)                                  \
+	X("userPassword", SECRET)                                \
+	X("ms-Mcs-AdmPwd", SECRET)                               \
+	X("msLAPS-Password", SECRET)                             \
+	X("msLAPS-EncryptedPassword", SECRET)                    \
+	X("msDS-ManagedPassword", SECRET)                        \
+	X("nTSecurityDescriptor", AD_SECURITY)                   \
+	X("objectClass", IDENTITY)                               \
 	X("objectGUID", IDENTITY)
 
-#define CONSTRUCTED                                                                             \
-	"the domain controller computes it at each question (constructed), so no change of it " \
-	"is ever told"
-#define NOT_REPLICATED \
-	"domain controllers do not replicate it, so its value depends on the one that is asked"
 #define SECRET "it holds a password or what is made of one"
-#define SECURITY "it says who may do what in Active Directory, and means nothing elsewhere"
 #define IDENTITY "it says what the object is, and Entra has its own attribute for that"
 
 static const struct {
@@ -114,21 +108,4 @@ bool ad_attr_operational(const char *name)
 		if (strcasecmp(operational[i], name) == 0)
 			return true;
 	return ad_attr_refused(name) != NULL;
-}
-
-const char *ad_extension_problem(const char *class, const char *name)
-{
-	static const char *const classes[] = {"user", "inetOrgPerson", "group"};
-	const char *why = ad_attr_refused(name);
-	unsigned c = 0;
-
-	while (class && c < ARRAY_SIZE(classes) && strcmp(classes[c], class) != 0)
-		c++;
-	if (c == ARRAY_SIZE(classes))
-		return "only users and groups have directory extensions";
-	if (why)
-		return why;
-	return ad_attr_find(name, strlen(name)).type == VALUE_REFERENCE
-	               ? "it holds references to other objects, which a directory extension cannot"
-	               : NULL;
 }

@@ -457,6 +457,14 @@ bool ad_is_container(const struct value *values, unsigned n)
 	return false;
 }
 
+const struct schema_attr *ad_attr_row(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(attrs); i++)
+		if (strcasecmp(attrs[i].name, name) == 0)
+			return &attrs[i];
+	return NULL;
+}
+
 bool ad_attr_in_table(const char *name, size_t n)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(attrs); i++)

@@ -60,6 +60,12 @@ void ad_attr_learn(const char *name, enum value_type type);
  */
 enum value_type ad_syntax_type(const char *syntax);
 
+#define AD_CONSTRUCTED                                                                          \
+	"the domain controller computes it at each question (constructed), so no change of it " \
+	"is ever told"
+#define AD_NOT_REPLICATED \
+	"domain controllers do not replicate it, so its value depends on the one that is asked"
+#define AD_SECURITY "it says who may do what in Active Directory, and means nothing elsewhere"
 /* operational.c; names in any case */
 /*
  * Why an attribute cannot be given to another directory, as far as it is known without asking
@@ -68,5 +74,5 @@ enum value_type ad_syntax_type(const char *syntax);
 const char *ad_attr_refused(const char *name);
 /* Is the attribute the directory's own business, which nobody misses in another directory? */
 bool ad_attr_operational(const char *name);
-/* connector_type.extension_problem: the above, references, and the class. */
-const char *ad_extension_problem(const char *class, const char *name);
+/* The row of the table, by a name in any case; NULL: it has none. Nothing is interned. */
+const struct schema_attr *ad_attr_row(const char *name);

@@ -93,7 +93,7 @@ static bool is_up_to_date(
 	if (!sync_enabled)
 		sync_enabled = attr_intern("onPremisesSyncEnabled");
 	entry_init(&en, a);
-	if (entra_read(object, p->class, c->surface, &en, &changes, &n))
+	if (entra_read(object, p->class, c->surface, c->extensions, &en, &changes, &n))
 		return false;
 	on = entry_first(&en, sync_enabled);
 	if (c->sync_surface && !(on && on->num))

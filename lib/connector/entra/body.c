@@ -10,25 +10,36 @@
 struct writer {
 	struct buf *b;
 	enum entra_class class;
-	enum entra_surface surface;
 	const struct entry *wanted;
-	const struct delta *delta;
-	bool clears; /* also what is to be empty */
-	const struct entra_attr *all;
+	const struct entra_writing *ing;
+	const struct entra_attr *all; /* the table, or the rows of extensions */
 	unsigned n_all;
 };
+
+static bool is_row_written(const struct writer *w, const struct entra_attr *a)
+{
+	if (entra_is_extension(a->name))
+		return a->where & 1u << w->class;
+	return entra_attr_written(a, w->class, w->ing->surface) && !entra_is_link(a);
+}
 
 /* Does the body carry the row's attribute? */
 static bool is_sent(const struct writer *w, const struct entra_attr *a)
 {
-	if (!entra_attr_written(a, w->class, w->surface) || entra_is_link(a))
+	const struct entra_writing *ing = w->ing;
+
+	if (!is_row_written(w, a))
 		return false;
-	if (!w->delta)
-		return entry_first(w->wanted, a->id) || (w->clears && entry_get(w->wanted, a->id));
+	for (unsigned i = 0; i < ing->n_skip; i++)
+		if (ing->skip[i] == a->id)
+			return false;
+	if (!ing->delta)
+		return entry_first(w->wanted, a->id) ||
+		       (ing->clears && entry_get(w->wanted, a->id));
 	if (a->flags & SCHEMA_WRITE_ONCE)
 		return false;
-	for (unsigned i = 0; i < w->delta->n_attrs; i++)
-		if (w->delta->attrs[i].id == a->id)
+	for (unsigned i = 0; i < ing->delta->n_attrs; i++)
+		if (ing->delta->attrs[i].id == a->id)
 			return true;
 	return false;
 }
@@ -131,36 +142,51 @@ bool entra_shape_is_written(enum entra_shape shape)
 	return WRITERS[shape] != NULL;
 }
 
-unsigned entra_write(struct buf *b, enum entra_class class, enum entra_surface surface,
-	const struct entry *wanted, const struct delta *delta, bool clears)
+static unsigned write_rows(struct writer *w, unsigned n)
 {
-	struct writer w = {b, class, surface, wanted, delta, clears};
 	const char *last = "";
-	unsigned n = 0;
 
-	w.all = entra_attrs(&w.n_all);
-	for (unsigned i = 0; i < w.n_all; i++) {
-		if (!is_sent(&w, &w.all[i]) || streq(w.all[i].property, last))
+	for (unsigned i = 0; i < w->n_all; i++) {
+		if (!is_sent(w, &w->all[i]) || streq(w->all[i].property, last))
 			continue;
-		assert(WRITERS[w.all[i].shape]); /* test_entra_table looks at every row */
-		last = w.all[i].property;
+		assert(WRITERS[w->all[i].shape]); /* test_entra_table looks at every row */
+		last = w->all[i].property;
 		if (n++)
-			buf_addc(b, ',');
-		buf_addf(b, "\"%s\":", last);
-		WRITERS[w.all[i].shape](&w, i);
+			buf_addc(w->b, ',');
+		buf_addf(w->b, "\"%s\":", last);
+		WRITERS[w->all[i].shape](w, i);
 	}
 	return n;
 }
 
-const char *entra_write_problem(enum entra_class class, enum entra_surface surface,
-	const struct entry *wanted, const struct delta *delta, unsigned *ret_attr)
+static struct writer writer_of(struct buf *b, const struct entra_writing *ing)
 {
-	struct writer w = {NULL, class, surface, wanted, delta, false};
+	struct writer w = {.b = b, .class = ing->class, .wanted = ing->wanted, .ing = ing};
 
 	w.all = entra_attrs(&w.n_all);
-	for (unsigned i = 0; i < wanted->n_attrs; i++) {
-		const struct attr *at = &wanted->attrs[i];
-		const struct entra_attr *row = entra_attr_of(at->id, class, surface);
+	return w;
+}
+
+unsigned entra_write(struct buf *b, const struct entra_writing *ing)
+{
+	struct writer w = writer_of(b, ing);
+	unsigned n = write_rows(&w, 0);
+
+	if (!ing->extensions)
+		return n;
+	w.all = ing->extensions->rows;
+	w.n_all = ing->extensions->n;
+	return write_rows(&w, n);
+}
+
+const char *entra_write_problem(const struct entra_writing *ing, unsigned *ret_attr)
+{
+	struct writer w = writer_of(NULL, ing);
+
+	for (unsigned i = 0; i < ing->wanted->n_attrs; i++) {
+		const struct attr *at = &ing->wanted->attrs[i];
+		const struct entra_attr *row =
+			entra_row(ing->extensions, at->id, ing->class, ing->surface);
 		bool sent = row && is_sent(&w, row);
 
 		for (unsigned k = 0; k < at->count; k++) {

@@ -182,16 +182,16 @@ void entra_add_literal(struct buf *b, const char *s)
 	buf_adds(b, "%27");
 }
 
-enum conn_result entra_ask(
-	struct connector *c, const char *url, bool eventual, struct entra_reply *ret, struct err *e)
+/* Sends it, again a few times when the service is busy; header NULL: only the token. */
+static enum conn_result perform(struct connector *c, struct http_request *r, const char *header,
+	struct entra_reply *ret, struct err *e)
 {
-	struct http_request *r = http_request_new("GET", url);
 	enum conn_result cr = CONN_OK;
 
 	*ret = (struct entra_reply){.code = "", .message = ""};
 	for (int tries = 1;; tries++) {
 		r->headers[0] = c->oauth.header;
-		r->headers[1] = eventual ? "ConsistencyLevel: eventual" : NULL;
+		r->headers[1] = header;
 		http_perform(c->http, r);
 		if (!entra_retriable(r) || tries == ENTRA_TRIES ||
 			http_sleep(c->http, entra_backoff(tries, r->retry_after)))
@@ -202,12 +202,34 @@ enum conn_result entra_ask(
 	else
 		ret->json = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
 	if (cr == CONN_OK && r->status == 200 && !ret->json) {
-		err_set(e, -EPROTO, c->graph, 0, "the answer to GET %.300s is not JSON", url);
+		err_set(e, -EPROTO, c->graph, 0, "the answer to %s %.300s is not JSON", r->method,
+			r->url);
 		cr = CONN_RUN_BAD;
 	}
 	ret->status = r->status;
 	if (cr == CONN_OK && r->status != 200)
 		entra_error(ret->json, &ret->code, &ret->message);
+	return cr;
+}
+
+enum conn_result entra_ask(
+	struct connector *c, const char *url, bool eventual, struct entra_reply *ret, struct err *e)
+{
+	struct http_request *r = http_request_new("GET", url);
+	enum conn_result cr = perform(c, r, eventual ? "ConsistencyLevel: eventual" : NULL, ret, e);
+
+	http_request_free(r);
+	return cr;
+}
+
+enum conn_result entra_post(struct connector *c, const char *url, const char *body,
+	struct entra_reply *ret, struct err *e)
+{
+	struct http_request *r = http_request_new("POST", url);
+	enum conn_result cr;
+
+	buf_adds(&r->body, body);
+	cr = perform(c, r, "Content-Type: application/json", ret, e);
 	http_request_free(r);
 	return cr;
 }

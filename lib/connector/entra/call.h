@@ -53,7 +53,7 @@ void entra_error(const json_t *json, const char **ret_code, const char **ret_mes
 /* The message, and behind it what the first of its details says; in the arena, or as it was. */
 const char *entra_error_text(const json_t *json, const char *message, struct arena *a);
 
-/* The answer to a GET. */
+/* The answer to a single request. */
 struct entra_reply {
 	long status;
 	json_t *json;               /* a new reference; of a refusal too, where it is JSON */
@@ -64,6 +64,9 @@ struct entra_reply {
  * answered, 200 with JSON, or a refusal that is about what was asked for (400, 403, 404 ...).
  */
 enum conn_result entra_ask(struct connector *c, const char *url, bool eventual,
+	struct entra_reply *ret, struct err *e) _must_check_;
+/* POST of JSON, likewise: only for what may be sent twice. Good is 201 or what else it means. */
+enum conn_result entra_post(struct connector *c, const char *url, const char *body,
 	struct entra_reply *ret, struct err *e) _must_check_;
 /*
  * GET with nothing in flight, again a few times when the service is busy. CONN_OK with *ret NULL:

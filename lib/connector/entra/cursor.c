@@ -19,7 +19,7 @@ static const char *selected(
 	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
 		if (!cursor->classes[i].wanted)
 			continue;
-		entra_select(&b, (enum entra_class)i, c->surface);
+		entra_select(&b, (enum entra_class)i, c->surface, c->extensions);
 		buf_addc(&b, ';');
 	}
 	snprintf(text, 17, "%016" PRIx64, hash64(b.data, b.len));

@@ -10,7 +10,9 @@
 #include "connector/entra/check.h"
 #include "connector/entra/cursor.h"
 #include "connector/entra/error.h"
+#include "connector/entra/define.h"
 #include "connector/entra/export.h"
+#include "connector/entra/extension.h"
 #include "connector/entra/graph.h"
 #include "connector/entra/import.h"
 #include "connector/entra/invoke.h"
@@ -197,7 +199,7 @@ static int entra_check(const struct settings *s, struct err *e)
 	return check_url(s, "graph_url", e);
 }
 
-static enum entra_surface surface_of(const struct settings *s)
+enum entra_surface entra_surface_of(const struct settings *s)
 {
 	if (!s || streq(setting_text(s, "surface"), "sync"))
 		return ENTRA_SYNC;
@@ -206,12 +208,14 @@ static enum entra_surface surface_of(const struct settings *s)
 
 static unsigned surface_bit(const struct settings *s)
 {
-	return s ? 1u << surface_of(s) : ENTRA_ALL_SURFACES;
+	return s ? 1u << entra_surface_of(s) : ENTRA_ALL_SURFACES;
 }
 
 static const struct schema *entra_schema_of(const struct settings *s)
 {
-	return entra_schema(surface_of(s));
+	const struct entra_extensions *x = s ? entra_extensions_of(s->name) : NULL;
+
+	return x ? x->schema : entra_schema(entra_surface_of(s));
 }
 
 static void entra_close(struct connector *c)
@@ -283,8 +287,9 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 		free(c);
 		return CONN_RUN_BAD;
 	}
-	c->surface = surface_of(s);
+	c->surface = entra_surface_of(s);
 	c->sync_surface = c->surface == ENTRA_SYNC;
+	c->extensions = entra_extensions_of(s->name);
 	if (c->sync_surface)
 		c->build_header = xasprintf(
 			"x-ms-aadmsods-dirsyncbuildnumber: %s", setting_text(s, "sync_build"));
@@ -304,7 +309,7 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 /* What public Graph writes stays the cloud's in name: there is nothing to be taken over. */
 static const char *entra_mastered_attr(const struct settings *s)
 {
-	return surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
+	return entra_surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
 }
 
 static void settle_wanted(const char *class, struct entry *wanted)
@@ -329,6 +334,15 @@ static bool unique_part(const char *attr, const struct value *v, const char **re
 	*ret += 5;
 	*ret_n -= 5;
 	return true;
+}
+
+/* Names and addresses first: an object waits for these, an extension alone is left out. */
+static const char *problem(const struct entry *wanted, const struct delta *delta, struct arena *a,
+	const char **ret_text)
+{
+	const char *error = entra_problem(wanted, delta, a, ret_text);
+
+	return error ? error : entra_extension_problem(wanted, delta, a, ret_text);
 }
 
 static const char *target_dn(const struct entry *wanted, struct arena *a)
@@ -390,7 +404,7 @@ const struct connector_type connector_entra = {
 	.authorities = authorities,
 	.n_authorities = ARRAY_SIZE(authorities),
 	.settle = settle_wanted,
-	.problem = entra_problem,
+	.problem = problem,
 	.problem_errors = entra_problem_errors,
 	.stand_in = stand_in,
 	.options = options,
@@ -398,6 +412,7 @@ const struct connector_type connector_entra = {
 	.check = entra_check,
 	.schema = entra_schema_of,
 	.group_class = "group",
+	.extension_target = &entra_extension_target,
 	.member_attr = "member",
 	.surfaces = entra_surfaces,
 	.surface = surface_bit,

@@ -8,6 +8,7 @@
 #include "connector/entra/schema.h"
 #include "net/oauth.h"
 
+struct entra_extensions;
 struct entra_match;
 struct entra_exchange;
 
@@ -30,9 +31,10 @@ struct connector {
 	struct oauth oauth;
 	bool sync_surface; /* surface == ENTRA_SYNC */
 	enum entra_surface surface;
-	bool checked; /* the token's roles were looked at */
-	char *graph;  /* "https://graph.microsoft.com" */
-	char *base;   /* graph + "/v1.0" */
+	const struct entra_extensions *extensions; /* NULL: none */
+	bool checked;                              /* the token's roles were looked at */
+	char *graph;                               /* "https://graph.microsoft.com" */
+	char *base;                                /* graph + "/v1.0" */
 	char *scope;
 	char *build_header; /* goes with what is written on surface sync; NULL: nothing */
 	struct entra_budget budget;

@@ -71,7 +71,7 @@ static char *first_url(struct graph_import *im, const struct stream *s)
 			im->c->base, info->collection);
 	} else {
 		buf_addf(&b, "%s/%s/delta?$select=", im->c->base, info->collection);
-		entra_select(&b, s->class, im->c->surface);
+		entra_select(&b, s->class, im->c->surface, im->c->extensions);
 	}
 	return buf_steal(&b);
 }
@@ -164,11 +164,13 @@ static int delta_object(struct graph_import *im, struct stream *s, const json_t 
 			arena_printf(&im->arena, "%s%s", entra_classes[s->class].anchor_prefix, id);
 		return im->sink->object(im->sink, &o, im->e);
 	}
-	wrong = entra_read(json, s->class, im->c->surface, &en, (struct ref_change **)&o.changes,
-		&o.n_changes);
+	wrong = entra_read(json, s->class, im->c->surface, im->c->extensions, &en,
+		(struct ref_change **)&o.changes, &o.n_changes);
 	if (wrong)
 		return im->sink->bad(im->sink, en.anchor ? en.anchor : "-", en.anchor,
 			error_type_word(ERROR_TYPE_INVALID_VALUE), wrong, im->e);
+	if (im->answer->full)
+		entra_read_absent(s->class, im->c->extensions, &en);
 	note_quarantine(im, &en);
 	return im->sink->object(im->sink, &o, im->e);
 }

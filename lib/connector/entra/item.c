@@ -50,13 +50,14 @@ static const char *outside_surface(const struct connector *c, const struct expor
 static char *unfit(const struct connector *c, const struct part *p)
 {
 	const struct export_item *it = &p->items[0];
+	struct entra_writing w = part_writing(c, p);
 	const char *wrong;
 	unsigned attr;
 
 	if (it->kind != EXPORT_OBJECT)
 		return NULL;
-	wrong = entra_write_problem(p->class, c->surface, it->wanted,
-		it->op == DELTA_UPDATE && !it->unknown_outcome ? it->delta : NULL, &attr);
+	w.delta = it->op == DELTA_UPDATE && !it->unknown_outcome ? it->delta : NULL;
+	wrong = entra_write_problem(&w, &attr);
 	return wrong ? xasprintf("%s: %s", attr_name(attr), wrong) : NULL;
 }
 
@@ -144,6 +145,8 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	if (!p->outside && item->kind == EXPORT_LINK)
 		find_link(c, p);
 	p->unfit = p->outside ? NULL : unfit(c, p);
+	if (!p->outside && item->kind == EXPORT_OBJECT)
+		part_leave_out_extensions(c, p);
 	if (!p->outside && !c->sync_surface && item->kind == EXPORT_OBJECT &&
 		!item->unknown_outcome)
 		hold_back(c, p);

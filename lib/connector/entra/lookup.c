@@ -248,9 +248,10 @@ static int tell_found(struct finder *f, const struct lookup_name *name, enum ent
 
 	entry_init(&en, &f->arena);
 	o.entry = &en;
-	wrong = entra_read(json, class, f->c->surface, &en, &refs, &n);
+	wrong = entra_read(json, class, f->c->surface, f->c->extensions, &en, &refs, &n);
 	if (wrong)
 		return tell_bad(f, name, wrong);
+	entra_read_absent(class, f->c->extensions, &en);
 	put_refs(&en, class, refs, n);
 	managed = hashset_has(&f->managed, key_of(en.anchor));
 	if (f->req->everything) {
@@ -268,7 +269,7 @@ static char *object_url(const struct finder *f, enum entra_class class, const ch
 	_cleanup_buf_ struct buf b = {0};
 
 	buf_addf(&b, "%s/%s/%s?$select=", f->c->base, entra_classes[class].collection, id);
-	entra_select(&b, class, f->c->surface);
+	entra_select(&b, class, f->c->surface, f->c->extensions);
 	if (f->req->everything)
 		buf_addf(&b, ",%s", more[class]);
 	if (has_manager(class))

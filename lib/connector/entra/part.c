@@ -31,3 +31,22 @@ void part_free(struct part *p)
 	free(p->refusal);
 	free(p);
 }
+
+struct entra_writing part_writing(const struct connector *c, const struct part *p)
+{
+	const struct export_item *it = &p->items[0];
+	bool whole = p->kind == PART_CREATE || p->all || it->op == DELTA_ADD;
+
+	return (struct entra_writing){
+		.class = p->class,
+		.surface = c->surface,
+		.extensions = c->extensions,
+		.wanted = it->wanted,
+		.delta = p->reduced.attrs && p->kind != PART_CREATE ? &p->reduced
+	                 : whole                                    ? NULL
+	                                                            : it->delta,
+		.clears = p->all,
+		.skip = p->refused,
+		.n_skip = p->n_refused,
+	};
+}

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "connector/entra/body.h"
 #include "connector/entra/graph.h"
 
 #define PART_ITEMS_MAX 20 /* references in one members@odata.bind (Graph: add members) */
@@ -57,6 +58,8 @@ struct part {
 };
 
 void part_free(struct part *p);
+/* What its body is made of: what is wanted, or what changes, without what was refused. */
+struct entra_writing part_writing(const struct connector *c, const struct part *p);
 /* The HTTP method of a kind, and whether its request has a body. */
 const char *part_method(enum part_kind k);
 bool part_has_body(enum part_kind k);

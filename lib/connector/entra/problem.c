@@ -124,7 +124,7 @@ static const char *two_primaries(const struct attr *at, struct arena *a)
 
 /* Words of ENTRA_ERRORS. */
 #define IDENTITY_ERROR "IdentityDataValidationFailed"
-#define DATA_ERROR "DataValidationFailed"
+#define DATA_ERROR ENTRA_DATA_ERROR
 
 const char *const entra_problem_errors[] = {IDENTITY_ERROR, DATA_ERROR, NULL};
 

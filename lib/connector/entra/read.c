@@ -12,7 +12,8 @@
 
 #define ID_MAX 128
 
-void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface)
+void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface,
+	const struct entra_extensions *x)
 {
 	unsigned n;
 	const struct entra_attr *all = entra_attrs(&n);
@@ -25,6 +26,9 @@ void entra_select(struct buf *b, enum entra_class class, enum entra_surface surf
 		last = all[i].property;
 		buf_addf(b, ",%s", last);
 	}
+	for (unsigned i = 0; x && i < x->n; i++)
+		if (x->rows[i].where & 1u << class)
+			buf_addf(b, ",%s", x->rows[i].property);
 }
 
 const char *entra_id_in(const json_t *json, const char *name)
@@ -307,13 +311,37 @@ static void set_dn(struct entry *en)
 		en->dn = a ? en->anchor : NULL;
 }
 
+static const char *read_extensions(const json_t *json, enum entra_class class,
+	const struct entra_extensions *x, struct entry *en)
+{
+	for (unsigned i = 0; x && i < x->n; i++) {
+		const struct entra_attr *a = &x->rows[i];
+		const json_t *v =
+			a->where & 1u << class ? json_object_get(json, a->property) : NULL;
+		const char *wrong = v ? read_attr(en, a, v) : NULL;
+
+		if (wrong)
+			return arena_printf(en->arena, "%s: %s", a->property, wrong);
+	}
+	return NULL;
+}
+
+void entra_read_absent(enum entra_class class, const struct entra_extensions *x, struct entry *en)
+{
+	for (unsigned i = 0; x && i < x->n; i++)
+		if (x->rows[i].where & 1u << class && !entry_get(en, x->rows[i].id))
+			entry_clear(en, x->rows[i].id);
+}
+
 const char *entra_read(const json_t *json, enum entra_class class, enum entra_surface surface,
-	struct entry *en, struct ref_change **ret_changes, unsigned *ret_n)
+	const struct entra_extensions *x, struct entry *en, struct ref_change **ret_changes,
+	unsigned *ret_n)
 {
 	const char *id = entra_id(json);
 	unsigned n;
 	const struct entra_attr *all = entra_attrs(&n);
 	struct refs refs = {0};
+	const char *bad;
 
 	if (!id)
 		return "an object without id";
@@ -333,6 +361,9 @@ const char *entra_read(const json_t *json, enum entra_class class, enum entra_su
 		if (wrong)
 			return arena_printf(en->arena, "%s: %s", a->property, wrong);
 	}
+	bad = read_extensions(json, class, x, en);
+	if (bad)
+		return bad;
 	entra_settle_read(en);
 	set_dn(en);
 	if (entra_class_sent(class))

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/buf.h"
-#include "connector/entra/schema.h"
+#include "connector/entra/extension.h"
 
 #include <jansson.h>
 
@@ -15,7 +15,8 @@ const char *entra_id(const json_t *json);
 const char *entra_id_in(const json_t *json, const char *name);
 
 /* Appends the names for $select, comma separated. */
-void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface);
+void entra_select(struct buf *b, enum entra_class class, enum entra_surface surface,
+	const struct entra_extensions *x);
 
 /*
  * Reads an object of an answer: class, anchor, dn (NULL when the answer does not tell the
@@ -24,7 +25,14 @@ void entra_select(struct buf *b, enum entra_class class, enum entra_surface surf
  * property and what was expected, in the arena of the entry.
  */
 const char *entra_read(const json_t *json, enum entra_class class, enum entra_surface surface,
-	struct entry *ret, struct ref_change **ret_changes, unsigned *ret_n) _must_check_;
+	const struct entra_extensions *x, struct entry *ret, struct ref_change **ret_changes,
+	unsigned *ret_n) _must_check_;
+
+/*
+ * Of an answer that tells all of an object: what it leaves out of the extensions has no value. (Of
+ * changes it says nothing.)
+ */
+void entra_read_absent(enum entra_class class, const struct entra_extensions *x, struct entry *en);
 
 /* Is there a reader for the shape? Of references it is entra_read() itself. */
 bool entra_shape_is_read(enum entra_shape shape);

@@ -38,7 +38,7 @@ static char *named_property(const char *message)
 /* The property that carries the attribute; NULL: none. */
 static const char *property_of(const struct connector *c, const struct part *p, unsigned id)
 {
-	const struct entra_attr *row = entra_attr_of(id, p->class, c->surface);
+	const struct entra_attr *row = entra_row(c->extensions, id, p->class, c->surface);
 
 	return row ? row->property : NULL;
 }
@@ -125,11 +125,47 @@ void part_leave_out(const struct connector *c, struct part *p)
 	free(attrs);
 }
 
+/* Would the attribute be sent? */
+static bool is_changed(const struct part *p, unsigned attr)
+{
+	const struct export_item *it = &p->items[0];
+
+	for (unsigned i = 0; i < it->delta->n_attrs; i++)
+		if (it->delta->attrs[i].id == attr)
+			return true;
+	return it->op == DELTA_ADD || it->unknown_outcome;
+}
+
+void part_leave_out_extensions(const struct connector *c, struct part *p)
+{
+	const struct entry *wanted = p->items[0].wanted;
+	_cleanup_arena_ struct arena a = {0};
+
+	for (unsigned i = 0; c->extensions && i < wanted->n_attrs; i++) {
+		struct delta_attr attr = {.id = wanted->attrs[i].id};
+		struct delta one = {&attr, 1};
+		const char *text, *error;
+
+		if (!is_changed(p, attr.id))
+			continue;
+		error = entra_extension_problem(wanted, &one, &a, &text);
+		if (!error)
+			continue;
+		p->refused = xrealloc(p->refused, (p->n_refused + 1) * sizeof(*p->refused));
+		p->refused[p->n_refused++] = attr.id;
+		if (!p->refusal) {
+			p->refusal = xstrdup("not sent: the service would refuse it");
+			p->refusal_name = error;
+		}
+	}
+}
+
 bool part_has_rest(const struct connector *c, const struct part *p)
 {
+	struct entra_writing w = part_writing(c, p);
 	_cleanup_buf_ struct buf b = {0};
 
-	return entra_write(&b, p->class, c->surface, p->items[0].wanted, &p->reduced, false) > 0;
+	return entra_write(&b, &w) > 0;
 }
 
 void part_refused(const struct connector *c, const struct part *p, bool sent, struct arena *a,

@@ -11,6 +11,11 @@ bool part_reduce(const struct connector *c, struct part *p, long status, const c
 	const char *message);
 /* Takes out of a PATCH what the service would refuse. */
 void part_leave_out(const struct connector *c, struct part *p);
+/*
+ * Takes out of an object that is written, new or not, the directory extensions that the service
+ * would refuse, on any surface: they hold up nothing else.
+ */
+void part_leave_out_extensions(const struct connector *c, struct part *p);
 /* Is anything left to be sent? */
 bool part_has_rest(const struct connector *c, const struct part *p);
 /* The outcome of a PATCH of which something was refused. */

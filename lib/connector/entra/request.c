@@ -23,7 +23,7 @@ static void write_find(const struct connector *c, const struct part *p, struct b
 		entra_add_literal(b, source_anchor ? source_anchor : "");
 		buf_adds(b, "&$select=");
 	}
-	entra_select(b, p->class, c->surface);
+	entra_select(b, p->class, c->surface, c->extensions);
 }
 
 static void write_url(const struct connector *c, const struct part *p, struct buf *b)
@@ -127,20 +127,17 @@ static void write_required(const struct part *p, bool first, struct buf *b)
 static void write_body(const struct connector *c, const struct part *p, struct buf *b)
 {
 	const struct export_item *it = &p->items[0];
+	struct entra_writing w = part_writing(c, p);
 	unsigned n;
 
 	switch (p->kind) {
 	case PART_CREATE:
-		n = entra_write(b, p->class, c->surface, it->wanted, NULL, false);
+		n = entra_write(b, &w);
 		if (!c->sync_surface)
 			write_required(p, n == 0, b);
 		break;
 	case PART_UPDATE:
-		entra_write(b, p->class, c->surface, it->wanted,
-			p->reduced.attrs ? &p->reduced
-			: p->all         ? NULL
-					 : it->delta,
-			p->all);
+		entra_write(b, &w);
 		break;
 	case PART_BIND:
 		write_bind(c, p, b);

@@ -181,6 +181,8 @@ unsigned entra_surfaces(const char *class, const char *attr)
 	const struct entra_attr *all = entra_attrs(&n);
 	enum entra_class c = entra_class_find(class);
 
+	if (entra_is_extension(attr) && (c == ENTRA_USER || c == ENTRA_GROUP))
+		return ENTRA_ALL_SURFACES;
 	for (unsigned i = 0; i < n && entra_class_sent(c); i++) {
 		const struct entra_attr *a = &all[i];
 

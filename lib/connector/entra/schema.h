@@ -99,6 +99,12 @@ struct entra_attr {
 	char key[48]; /* the name in an answer: the property, or "manager@delta" */
 };
 
+/* Is it the name of a directory extension (extension.h)? */
+static inline bool entra_is_extension(const char *name)
+{
+	return str_starts(name, "extension_");
+}
+
 static inline bool entra_is_link(const struct entra_attr *a)
 {
 	return a->shape == SHAPE_LINK || a->shape == SHAPE_LINKS || a->shape == SHAPE_BIND;
@@ -120,6 +126,8 @@ const struct entra_attr *entra_attr_of(
 /* May the surface write it at all? Not of references alone: see also SCHEMA_WRITE_ONCE. */
 bool entra_attr_written(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
+/* The surface that the settings choose; NULL: the one that has everything. In entra.c. */
+enum entra_surface entra_surface_of(const struct settings *s);
 /* What the rules are checked against; built once for each surface. */
 const struct schema *entra_schema(enum entra_surface surface);
 /* Which surfaces send an attribute of a class: 1u << enum entra_surface, or several; 0: none. */

@@ -21,5 +21,6 @@ void entra_settle_alias(struct entry *wanted);
  * error; *ret_text in the arena says which attribute, value and why. NULL: there is none.
  */
 extern const char *const entra_problem_errors[];
+#define ENTRA_DATA_ERROR "DataValidationFailed"
 const char *entra_problem(const struct entry *wanted, const struct delta *delta, struct arena *a,
 	const char **ret_text);

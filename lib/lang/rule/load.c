@@ -343,8 +343,21 @@ int rules_read_file(struct ruleset *rs, const char *path, struct err *e)
 	return r < 0 ? r : rules_read_text(rs, path, text, len, e);
 }
 
-int rules_read_text(
-	struct ruleset *rs, const char *path, const char *text, size_t len, struct err *e)
+#define MADE_PRECEDENCE 200 /* at least: room for rules of one's own before them */
+
+/* Behind all rules that are there. */
+static void give_precedence(const struct ruleset *rs, json_t *json)
+{
+	int last = MADE_PRECEDENCE - 1;
+
+	for (unsigned i = 0; i < rs->n_rules; i++)
+		last = MAX(last, rs->rules[i]->precedence);
+	if (!json_object_get(json, "precedence"))
+		json_object_set_new(json, "precedence", json_integer(last + 1));
+}
+
+static int read_text(struct ruleset *rs, const char *path, const char *text, size_t len, bool made,
+	struct err *e)
 {
 	struct loader l = {.rs = rs, .path = arena_strdup(&rs->arena, path), .e = e};
 	json_error_t je;
@@ -359,7 +372,21 @@ int rules_read_text(
 	if (!json_is_array(rules) || json_object_size(root) != 1)
 		return err_set(
 			e, -EINVAL, path, 1, "an object with one key \"rules\" was expected");
-	for (size_t i = 0; i < json_array_size(rules); i++)
+	for (size_t i = 0; i < json_array_size(rules); i++) {
+		if (made)
+			give_precedence(rs, json_array_get(rules, i));
 		TRY(read_rule(&l, json_array_get(rules, i)));
+	}
 	return 0;
+}
+
+int rules_read_text(
+	struct ruleset *rs, const char *path, const char *text, size_t len, struct err *e)
+{
+	return read_text(rs, path, text, len, false, e);
+}
+
+int rules_read_made(struct ruleset *rs, const char *name, const char *text, struct err *e)
+{
+	return read_text(rs, name, text, strlen(text), true, e);
 }

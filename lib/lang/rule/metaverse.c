@@ -106,6 +106,30 @@ int metaverse_schema_load(const char *path, struct schema **ret, struct err *e)
 	return metaverse_schema_read(path ? path : "metaverse.json", root, ret, e);
 }
 
+bool metaverse_schema_add(
+	struct schema *s, const char *class, const struct schema_attr *attrs, unsigned n)
+{
+	struct owned *o = (struct owned *)s;
+	struct schema_class *c = (struct schema_class *)schema_class_find(s, class);
+	struct schema_attr *all;
+	unsigned count;
+
+	if (!c)
+		return false;
+	count = c->n_attrs;
+	all = arena_alloc(&o->arena, (count + n + 1) * sizeof(*all));
+	memcpy(all, c->attrs, count * sizeof(*all));
+	for (unsigned i = 0; i < n; i++) {
+		if (schema_attr_find(c, attrs[i].name))
+			continue;
+		all[count] = attrs[i];
+		all[count++].name = arena_strdup(&o->arena, attrs[i].name);
+	}
+	c->attrs = all;
+	c->n_attrs = count;
+	return true;
+}
+
 void metaverse_schema_free(struct schema *s)
 {
 	struct owned *o = (struct owned *)s;

@@ -19,4 +19,10 @@ int metaverse_json(const char *path, json_t **ret, struct err *e) _must_check_;
 /* The same from JSON; name is for messages. */
 int metaverse_schema_read(
 	const char *name, const json_t *root, struct schema **ret, struct err *e) _must_check_;
+/*
+ * Adds attributes to a class, in the schema's own memory; those that it has already stay as they
+ * are. False: there is no such class.
+ */
+bool metaverse_schema_add(
+	struct schema *s, const char *class, const struct schema_attr *attrs, unsigned n);
 void metaverse_schema_free(struct schema *s);

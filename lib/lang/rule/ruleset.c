@@ -91,6 +91,14 @@ static int ruleset_finish(struct ruleset *rs, struct err *e)
 int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
 	unsigned n_schemas, struct ruleset **ret, struct err *e)
 {
+	static const struct rule_text none;
+
+	return ruleset_load_with(paths, n_paths, &none, schemas, n_schemas, ret, e);
+}
+
+int ruleset_load_with(const char *const *paths, unsigned n_paths, const struct rule_text *made,
+	const struct rule_schema *schemas, unsigned n_schemas, struct ruleset **ret, struct err *e)
+{
 	_cleanup_ruleset_ struct ruleset *rs = ruleset_new(schemas, n_schemas);
 	struct stat st;
 	int r = 0;
@@ -103,6 +111,8 @@ int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_s
 		r = S_ISDIR(st.st_mode) ? read_folder(rs, paths[i], e)
 		                        : rules_read_file(rs, paths[i], e);
 	}
+	if (r == 0 && made->text)
+		r = rules_read_made(rs, made->name, made->text, e);
 	if (r == 0)
 		r = ruleset_finish(rs, e);
 	if (r == 0)

@@ -18,6 +18,15 @@ struct ruleset;
  */
 int ruleset_load(const char *const *paths, unsigned n_paths, const struct rule_schema *schemas,
 	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;
+/* Rules that settings make; one without a precedence comes behind all others. */
+struct rule_text {
+	const char *name; /* what made them, in place of a file's */
+	const char *text; /* as in a file; NULL: there are none */
+};
+/* The same with these behind the files. */
+int ruleset_load_with(const char *const *paths, unsigned n_paths, const struct rule_text *made,
+	const struct rule_schema *schemas, unsigned n_schemas, struct ruleset **ret,
+	struct err *e) _must_check_;
 /* The same for the text of one file. */
 int ruleset_load_text(const char *name, const char *text, const struct rule_schema *schemas,
 	unsigned n_schemas, struct ruleset **ret, struct err *e) _must_check_;

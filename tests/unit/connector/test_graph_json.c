@@ -68,7 +68,7 @@ static const char *read_as(
 
 	assert_non_null(json);
 	entry_init(ret, a);
-	wrong = entra_read(json, class, ENTRA_SYNC, ret, &changes, &n_changes);
+	wrong = entra_read(json, class, ENTRA_SYNC, NULL, ret, &changes, &n_changes);
 	json_decref(json);
 	return wrong;
 }
@@ -83,7 +83,7 @@ static const char *write_as(const struct entry *en, const struct delta *d, bool 
 	static char text[4096];
 	_cleanup_buf_ struct buf b = {0};
 
-	entra_write(&b, ENTRA_USER, ENTRA_SYNC, en, d, clears);
+	entra_write(&b, &(struct entra_writing){ENTRA_USER, ENTRA_SYNC, NULL, en, d, clears});
 	snprintf(text, sizeof(text), "%s", buf_str(&b));
 	return text;
 }
@@ -280,7 +280,9 @@ static void test_flags(void **state)
 	assert_null(read_as(ENTRA_USER, "\"once\":\"a\",\"readOnly\":1,\"syncOnly\":2", &a, &en));
 	assert_string_equal(write_as(&en, &d, false), "\"syncOnly\":2");
 	assert_string_equal(write_as(&en, NULL, false), "\"once\":\"a\",\"syncOnly\":2");
-	assert_int_equal(entra_write(&graph, ENTRA_USER, ENTRA_GRAPH, &en, &d, false), 0);
+	assert_int_equal(entra_write(&graph,
+				 &(struct entra_writing){ENTRA_USER, ENTRA_GRAPH, NULL, &en, &d}),
+		0);
 }
 
 /* What rules made and no JSON of the service holds is named before it is sent. */
@@ -293,7 +295,8 @@ static void unfit(const char *attr, struct value v, const char *words)
 
 	entry_init(&en, &a);
 	entry_set(&en, attr_intern(attr), v);
-	wrong = entra_write_problem(ENTRA_USER, ENTRA_SYNC, &en, NULL, &id);
+	wrong = entra_write_problem(
+		&(struct entra_writing){ENTRA_USER, ENTRA_SYNC, NULL, &en}, &id);
 	if (!words) {
 		assert_null(wrong);
 		return;
@@ -451,7 +454,7 @@ static void test_select(void **state)
 {
 	_cleanup_buf_ struct buf b = {0};
 
-	entra_select(&b, ENTRA_GROUP, ENTRA_SYNC);
+	entra_select(&b, ENTRA_GROUP, ENTRA_SYNC, NULL);
 	assert_non_null(strstr(buf_str(&b), ",anInt64,"));
 	assert_non_null(strstr(buf_str(&b), ",members,owners"));
 	assert_null(strstr(buf_str(&b), "manager"));
