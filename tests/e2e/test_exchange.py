@@ -223,6 +223,25 @@ def test_the_store_is_lost(world):
     assert user["onPremisesExtensionAttributes"]["extensionAttribute1"] == "AD"
 
 
+def test_flagged_by_default(world):
+    """A user whom adsyncd makes has his mailbox flagged from the first day on."""
+    lab = world.lab
+    world.exchange.run("Set-OrganizationConfig", ExchangeAttributesCloudManagedByDefault=True)
+    lab.company.user("dan", title="Pilot", mail="dan" + HOME, mailNickname="dan",
+                     proxyAddresses=["SMTP:dan" + HOME], extensionAttribute1="AD")
+    lab.write()
+    lab.cycle()
+    assert in_cloud(world.mailbox("dan")) == (True, True)
+    assert world.mailbox("dan")["CustomAttribute1"] == "AD"
+    r = lab.cycle()
+    assert world.mask("dan") == EXCHANGE and not messages(r)
+    assert lab.db("SELECT state FROM cs WHERE anchor = ?", "User_" + world.id("dan")) == [(4,)]
+    writes = lab.emulator.stats()["writes"]
+    world.change("dan", extensionAttribute1="new in AD")
+    assert lab.cycle().blocked() == [world.dn("dan")]
+    assert lab.emulator.stats()["writes"] == writes
+
+
 def test_a_mailbox_vanishes(world):
     """The flag is the mailbox's and goes with it: the user is Active Directory's entirely."""
     lab = world.lab
