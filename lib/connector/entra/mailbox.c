@@ -20,7 +20,8 @@
 #define FLAG "IsExchangeCloudManaged"
 #define ID "ExternalDirectoryObjectId"
 #define SELECT ID ",IsDirSynced," FLAG
-#define READ_BACK 5 /* times: a change takes a while to be seen everywhere */
+#define ONE_BY_ONE 20 /* users; of more the list is read */
+#define READ_BACK 5   /* times: a change takes a while to be seen everywhere */
 #define RIGHTS                                                                                     \
 	"the application needs the application role Exchange.ManageAsApp and a role in Exchange, " \
 	"for example as a member of Exchange Administrator"
@@ -72,6 +73,15 @@ static const char *anchor_of(const json_t *mailbox, struct arena *a)
 	return anchor;
 }
 
+static void add_anchor(struct exchange_list *list, const char *anchor)
+{
+	if (list->n == list->cap) {
+		list->cap = MAX(64u, list->cap * 2);
+		list->anchors = xrealloc(list->anchors, list->cap * sizeof(char *));
+	}
+	list->anchors[list->n++] = anchor;
+}
+
 /* NULL, or what is wrong with it: a mailbox that cannot be read may be any. */
 static const char *add_mailbox(struct exchange_list *list, const json_t *mailbox)
 {
@@ -85,11 +95,7 @@ static const char *add_mailbox(struct exchange_list *list, const json_t *mailbox
 	anchor = anchor_of(mailbox, &list->arena);
 	if (!anchor)
 		return "has a mailbox without " ID;
-	if (list->n == list->cap) {
-		list->cap = MAX(64u, list->cap * 2);
-		list->anchors = xrealloc(list->anchors, list->cap * sizeof(char *));
-	}
-	list->anchors[list->n++] = anchor;
+	add_anchor(list, anchor);
 	return NULL;
 }
 
@@ -147,25 +153,32 @@ static enum conn_result read_all(struct connector *c, struct exchange_list *list
 	return CONN_RUN_BAD;
 }
 
+/* How reading ended: only a wish to stop ends the import, too. */
+static enum conn_result settle(
+	struct exchange_list *list, enum conn_result r, const struct err *why, struct err *e)
+{
+	if (r == CONN_CANCELED) {
+		*e = *why;
+		return r;
+	}
+	list->state = r == CONN_OK                                  ? EXCHANGE_READ
+	              : why->code == -EACCES || why->code == -EPERM ? EXCHANGE_REFUSED
+	                                                            : EXCHANGE_FAILED;
+	if (r != CONN_OK)
+		snprintf(list->why, sizeof(list->why), "%.100s: %.400s", why->source, why->text);
+	return CONN_OK;
+}
+
 enum conn_result exchange_list_read(struct connector *c, struct exchange_list *list, struct err *e)
 {
-	struct err own = {0};
+	struct err why = {0};
 	enum conn_result r;
 
 	list->state = EXCHANGE_NONE;
 	if (!c->exchange)
 		return CONN_OK;
-	r = read_all(c, list, &own);
-	if (r == CONN_CANCELED) {
-		*e = own;
-		return r;
-	}
-	list->state = r == CONN_OK                                ? EXCHANGE_READ
-	              : own.code == -EACCES || own.code == -EPERM ? EXCHANGE_REFUSED
-	                                                          : EXCHANGE_FAILED;
-	if (r != CONN_OK)
-		snprintf(list->why, sizeof(list->why), "%.100s: %.400s", own.source, own.text);
-	return CONN_OK;
+	r = read_all(c, list, &why);
+	return settle(list, r, &why, e);
 }
 
 /* What has changed since the last import. */
@@ -202,6 +215,12 @@ static void tell(
 		break;
 	}
 	sink->note(sink, text);
+}
+
+void exchange_list_note(const struct exchange_list *list, struct import_sink *sink)
+{
+	if (list->state != EXCHANGE_NONE)
+		tell(list, EXCHANGE_READ, sink);
 }
 
 int exchange_list_deliver(const struct exchange_list *list, enum exchange_state before,
@@ -294,6 +313,36 @@ enum conn_result entra_exchange_set(
 		r = CONN_OBJECT_BAD;
 	}
 	return r;
+}
+
+/* --- chosen users --- */
+
+static enum conn_result read_each(struct connector *c, const char *const *anchors, unsigned n,
+	struct exchange_list *list, struct err *e)
+{
+	for (unsigned i = 0; i < n; i++) {
+		bool flagged = false;
+		enum conn_result r = entra_exchange_get(c, anchors[i], &flagged, e);
+
+		if (r == CONN_OK && flagged)
+			add_anchor(list, arena_strdup(&list->arena, anchors[i]));
+		else if (r != CONN_OK && !(r == CONN_OBJECT_BAD && e->code == -ENOENT))
+			return r; /* without a mailbox there is no flag */
+	}
+	return CONN_OK;
+}
+
+enum conn_result exchange_list_of(struct connector *c, const char *const *anchors, unsigned n,
+	struct exchange_list *list, struct err *e)
+{
+	struct err why = {0};
+	enum conn_result r;
+
+	list->state = EXCHANGE_NONE;
+	if (!c->exchange || !n)
+		return CONN_OK;
+	r = n <= ONE_BY_ONE ? read_each(c, anchors, n, list, &why) : read_all(c, list, &why);
+	return settle(list, r, &why, e);
 }
 
 /* --- the test --- */

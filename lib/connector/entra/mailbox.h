@@ -44,6 +44,14 @@ void exchange_list_done(struct exchange_list *list);
 enum conn_result exchange_list_read(
 	struct connector *c, struct exchange_list *list, struct err *e) _must_check_;
 /*
+ * The same for chosen users, by their anchors: of a few each mailbox is asked for. Others may be in
+ * the list, too. n 0: nothing is asked, and the state is NONE.
+ */
+enum conn_result exchange_list_of(struct connector *c, const char *const *anchors, unsigned n,
+	struct exchange_list *list, struct err *e) _must_check_;
+/* Says that the list did not come, unless it did. */
+void exchange_list_note(const struct exchange_list *list, struct import_sink *sink);
+/*
  * Tells the import: the flags, and what is new since the last import ended in state `before`.
  * nothing_before: it is not known how that ended.
  */
