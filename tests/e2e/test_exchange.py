@@ -276,22 +276,57 @@ def test_what_people_see(world):
     assert "some of it is not sent: its Exchange attributes" in preview["result"]
 
 
+def asked(lab):
+    return sum("InvokeCommand" in r["path"] for r in lab.emulator.requests())
+
+
+def test_one_object_on_demand(make_lab):
+    """Of a few users each mailbox is asked for, of many the list; no answer is no answer here, too."""
+    everybody = company()
+    many = [everybody.user("p%02d" % i) for i in range(22)]
+    everybody.group("Many", members=many + [everybody.dn_of("ann")])
+    world = World(make_lab(everybody, exchange=True, scheduler__sync_cycle_enabled="no"))
+    lab, who = world.lab, world.id("ann")
+
+    def sync(name):
+        lab.ctl_json("sync", "object", world.dn(name))
+        user = lab.graph.get("/users/%s?$select=jobTitle,onPremisesExtensionAttributes" % who)
+        return (world.mask("ann"), user["jobTitle"],
+                user["onPremisesExtensionAttributes"]["extensionAttribute1"])
+
+    lab.start()
+    world.flag("ann")
+    world.change("ann", title="Captain", extensionAttribute1="new in AD")
+    assert sync("ann") == (EXCHANGE, "Captain", "AD")
+    assert sync("cat")[0] == EXCHANGE  # who has no mailbox
+    world.flag("ann", False)
+    lab.emulator.fault(match=INVOKE, count=1000, status=403)
+    world.change("ann", title="Pilot")
+    assert sync("ann") == (EXCHANGE, "Pilot", "AD")
+    lab.emulator.clear_faults()
+    world.flag("ann")
+    before = asked(lab)
+    assert sync("Many")[0] == EXCHANGE and 0 < asked(lab) - before < 10
+    world.flag("ann", False)
+    assert sync("ann") == (0, "Pilot", "new in AD")
+
+
 # --- what is asked, and where ---
 
 def test_what_is_asked(world):
     """Only mailboxes of synchronized users, three properties, in pages of 1,000."""
-    lab, asked = world.lab, []
+    lab, pages = world.lab, []
     lab.cycle()
     lines = [r for r in lab.emulator.requests() if "InvokeCommand" in r["path"]]
     assert lines, lab.emulator.requests()[-1]
 
     def watch(line, status, data):
         if line.startswith(INVOKE):
-            asked.append((line, json.loads(data)["value"]))
+            pages.append((line, json.loads(data)["value"]))
 
     with in_front(lab, watch):
         lab.cycle()
-    (line, mailboxes), = asked
+    (line, mailboxes), = pages
     assert line.endswith("?$select=ExternalDirectoryObjectId,IsDirSynced,IsExchangeCloudManaged")
     assert {tuple(sorted(m)) for m in mailboxes} == {
         ("ExternalDirectoryObjectId", "IsDirSynced", "IsExchangeCloudManaged")}

@@ -1,7 +1,7 @@
 /*
  * Chosen objects of the tenant, see connector/lookup.h: a GET for each, another for the members of
  * a group, and before them the lists of objects whose isCloudManaged is true, as an import reads
- * them.
+ * them, and with exchange = yes the users' mailboxes.
  */
 #include "connector/entra/lookup.h"
 #include "base/codec.h"
@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "connector/entra/call.h"
 #include "connector/entra/error.h"
+#include "connector/entra/mailbox.h"
 #include "connector/entra/read.h"
 
 #include <errno.h>
@@ -19,9 +20,12 @@ struct finder {
 	const struct lookup_request *req;
 	struct import_sink *sink;
 	struct err *e;
-	unsigned block;         /* the attribute blockOnPremisesSync */
-	struct hashset managed; /* anchors whose isCloudManaged is true */
-	struct hashset told;    /* anchors that were delivered */
+	unsigned block;                /* the attribute blockOnPremisesSync */
+	struct hashset managed;        /* anchors whose isCloudManaged is true */
+	unsigned exchange_attr;        /* the attribute isExchangeCloudManaged */
+	struct exchange_list exchange; /* exchange = yes: users whose mailbox has it */
+	struct hashset flagged;        /* ... their anchors */
+	struct hashset told;           /* anchors that were delivered */
 	bool asked[ENTRA_CLASS_COUNT];
 	struct arena arena; /* of one object */
 };
@@ -142,13 +146,41 @@ static enum conn_result read_all_managed(struct finder *f)
 	return r;
 }
 
+/* The users' mailboxes. When Exchange does not tell, nothing is said of the flag. */
+static enum conn_result read_exchange(struct finder *f)
+{
+	const char **anchors;
+	unsigned n = 0;
+	enum conn_result r;
+
+	if (!f->c->exchange || !f->asked[ENTRA_USER])
+		return CONN_OK;
+	anchors = xcalloc(f->req->n, sizeof(*anchors));
+	for (unsigned i = 0; i < f->req->n; i++) {
+		const char *id;
+
+		if (f->req->names[i].anchor &&
+			entra_class_of_anchor(f->req->names[i].anchor, &id) == ENTRA_USER)
+			anchors[n++] = f->req->names[i].anchor;
+	}
+	r = exchange_list_of(f->c, anchors, n, &f->exchange, f->e);
+	free(anchors);
+	if (r == CONN_OK)
+		exchange_list_note(&f->exchange, f->sink);
+	for (unsigned i = 0; i < f->exchange.n; i++)
+		hashset_add(&f->flagged, key_of(f->exchange.anchors[i]));
+	return r;
+}
+
 /* The lists of these classes are complete. */
 static int end_flags(struct finder *f)
 {
 	for (unsigned c = 0; c < ENTRA_CLASS_COUNT && f->sink->flag; c++)
 		if (f->asked[c] && !entra_classes[c].role)
 			TRY(f->sink->flag(f->sink, entra_classes[c].name, f->block, NULL, f->e));
-	return 0;
+	if (f->exchange.state != EXCHANGE_READ || !f->sink->flag)
+		return 0;
+	return f->sink->flag(f->sink, entra_classes[ENTRA_USER].name, f->exchange_attr, NULL, f->e);
 }
 
 /* --- one object --- */
@@ -244,7 +276,7 @@ static int tell_found(struct finder *f, const struct lookup_name *name, enum ent
 	unsigned n = 0;
 	struct entry en;
 	const char *wrong;
-	bool managed;
+	bool managed, flagged;
 
 	entry_init(&en, &f->arena);
 	o.entry = &en;
@@ -254,14 +286,19 @@ static int tell_found(struct finder *f, const struct lookup_name *name, enum ent
 	entra_read_absent(class, f->c->extensions, &en);
 	put_refs(&en, class, refs, n);
 	managed = hashset_has(&f->managed, key_of(en.anchor));
+	flagged = f->exchange.state == EXCHANGE_READ && hashset_has(&f->flagged, key_of(en.anchor));
 	if (f->req->everything) {
 		put_rest(&en, class, json);
 		entry_set(&en, f->block, value_boolean(managed));
+		if (f->exchange.state == EXCHANGE_READ && class == ENTRA_USER)
+			entry_set(&en, f->exchange_attr, value_boolean(flagged));
 	}
 	TRY(f->sink->object(f->sink, &o, f->e));
-	return managed && f->sink->flag
-	               ? f->sink->flag(f->sink, en.class, f->block, en.anchor, f->e)
-	               : 0;
+	if (!f->sink->flag)
+		return 0;
+	if (managed)
+		TRY(f->sink->flag(f->sink, en.class, f->block, en.anchor, f->e));
+	return flagged ? f->sink->flag(f->sink, en.class, f->exchange_attr, en.anchor, f->e) : 0;
 }
 
 static char *object_url(const struct finder *f, enum entra_class class, const char *id)
@@ -338,7 +375,10 @@ enum conn_result entra_lookup(struct connector *c, const struct lookup_request *
 		return CONN_RUN_BAD;
 	}
 	f.block = attr_intern("blockOnPremisesSync");
+	f.exchange_attr = attr_intern("isExchangeCloudManaged");
 	r = read_all_managed(&f);
+	if (r == CONN_OK)
+		r = read_exchange(&f);
 	for (unsigned i = 0; r == CONN_OK && i < req->n; i++) {
 		if (c->host->waiting)
 			c->host->waiting(c->host->ctx);
@@ -348,6 +388,8 @@ enum conn_result entra_lookup(struct connector *c, const struct lookup_request *
 		r = CONN_RUN_BAD;
 	http_abort(c->http);
 	hashset_done(&f.managed);
+	hashset_done(&f.flagged);
+	exchange_list_done(&f.exchange);
 	hashset_done(&f.told);
 	arena_done(&f.arena);
 	return r;
