@@ -27,7 +27,8 @@ ROOMS = {
     "order": {"tenant", "odata"},
     "graph": {"tenant", "odata", "order"},
     "exchange": {"tenant", "odata", "order"},
-    "http": {"tenant", "odata", "order", "graph", "exchange"},
+    "soap": {"tenant", "odata", "order", "graph"},
+    "http": {"tenant", "odata", "order", "graph", "exchange", "soap"},
 }
 EMULATOR = "daemon/emulator/"
 # the rooms of a layer, and which of the others each may see
