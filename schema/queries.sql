@@ -133,7 +133,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
 DELETE FROM soa_skip WHERE id <= (SELECT max(id) FROM soa_skip) - ?1
 -- name: skip_list
 SELECT id, at, run, connector, class, dn, anchor, source_dn, name, blocked, operation, attributes
-FROM soa_skip WHERE id < ?1 ORDER BY id DESC LIMIT ?2
+FROM soa_skip WHERE connector = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3
 -- name: skip_count
 SELECT count(*) FROM soa_skip WHERE anchor = ?1 AND at >= ?2
 -- name: job_add

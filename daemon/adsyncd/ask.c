@@ -93,7 +93,7 @@ static int admit(const struct daemon *d, const struct question *q, struct err *e
 			"a connector is being tested already; try again when that has ended");
 	if (q->kind == QUESTION_WORK_CHANGE && is_asked(d, QUESTION_WORK_CHANGE))
 		return err_set(e, -EALREADY, NULL, 0,
-			"another job of this kind is at work; try again when it has ended");
+			"another request of this kind is running; try again when it has ended");
 	if (d->n_asks >= ASK_MAX)
 		return err_set(e, -EBUSY, NULL, 0,
 			"%d questions are being answered already; try again", ASK_MAX);

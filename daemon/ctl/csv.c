@@ -26,7 +26,7 @@ static int read_quoted(struct reader *r, struct buf *b, struct err *e)
 {
 	for (;; r->p++) {
 		if (r->p == r->end)
-			return wrong(r, -EINVAL, e, "a quote does not end");
+			return wrong(r, -EINVAL, e, "a quoted field does not end");
 		if (*r->p == '\n')
 			r->line++;
 		if (*r->p == '"') {
@@ -38,7 +38,7 @@ static int read_quoted(struct reader *r, struct buf *b, struct err *e)
 	}
 	r->p++;
 	if (r->p < r->end && *r->p != r->separator && *r->p != '\n' && *r->p != '\r')
-		return wrong(r, -EINVAL, e, "text stands behind the quote that ends a field");
+		return wrong(r, -EINVAL, e, "there is text behind the closing quote of a field");
 	return 0;
 }
 
@@ -53,14 +53,15 @@ static int read_field(struct reader *r, char **ret, struct err *e)
 		for (; r->p < r->end && *r->p != r->separator && *r->p != '\n' && *r->p != '\r';
 			r->p++) {
 			if (*r->p == '"')
-				return wrong(r, -EINVAL, e, "a quote stands inside a field");
+				return wrong(r, -EINVAL, e,
+					"there is a quote inside a field that is not quoted");
 			buf_addc(&b, *r->p);
 		}
 	}
 	if (b.len > CSV_FIELD_MAX)
 		return wrong(r, -E2BIG, e, "a field has more than 8192 bytes");
 	if (b.len && memchr(b.data, '\0', b.len))
-		return wrong(r, -EINVAL, e, "this is no text file (UTF-8): it has a NUL");
+		return wrong(r, -EINVAL, e, "this is not a text file: it has a NUL character");
 	*ret = arena_dup(r->a, buf_str(&b), b.len);
 	return 0;
 }

@@ -49,13 +49,13 @@ static int add_row(const struct csv_row *row, const struct csv_row *head, const 
 
 	if (row->n > head->n)
 		return err_set(e, -EINVAL, source, row->line,
-			"%u fields, and the first line names %u: a DN has to stand in quotes",
+			"the line has %u fields, but the first line has %u: put a DN in quotes",
 			row->n, head->n);
 	if (!*identity)
 		return err_set(e, -EINVAL, source, row->line, "Identity is empty");
 	o = json_pack("{s:s}", "identity", identity);
 	if (!o)
-		return err_set(e, -EINVAL, source, row->line, "this is no UTF-8");
+		return err_set(e, -EINVAL, source, row->line, "the line is not UTF-8");
 	json_array_append_new(list, o);
 	if (*mode)
 		json_object_set_new(o, "mode", json_string(mode));
@@ -110,7 +110,8 @@ static int parse_lines(const char *text, size_t n, const char *source, json_t *l
 			o = json_stringn(text + from, len);
 			if (!o || memchr(text + from, '\0', len)) {
 				json_decref(o);
-				return err_set(e, -EINVAL, source, line, "this is no text (UTF-8)");
+				return err_set(
+					e, -EINVAL, source, line, "the line is not text in UTF-8");
 			}
 			json_array_append_new(list, json_pack("{s:o}", "identity", o));
 		}
@@ -135,7 +136,7 @@ int soa_list_parse(const char *text, size_t n, const char *source, json_t **ret,
 		r = parse_lines(text, n, source, list, e);
 	TRY(r);
 	if (!json_array_size(list))
-		return err_set(e, -EINVAL, source, 0, "no object is named in it");
+		return err_set(e, -EINVAL, source, 0, "the file names no objects");
 	*ret = steal(&list);
 	return 0;
 }

@@ -42,10 +42,10 @@ static void read_skip(const struct store *s, sqlite3_stmt *st, struct arena *a, 
 	};
 }
 
-int skip_list(struct store *s, int64_t before, unsigned limit, struct arena *a,
-	struct skip_row **ret, unsigned *ret_n, struct err *e)
+int skip_list(struct store *s, const char *connector, int64_t before, unsigned limit,
+	struct arena *a, struct skip_row **ret, unsigned *ret_n, struct err *e)
 {
-	return q_list(s, Q_SKIP_LIST, read_skip, a, ret, ret_n, e,
+	return q_list(s, Q_SKIP_LIST, read_skip, a, ret, ret_n, e, S(connector),
 		I(before > 0 ? before : INT64_MAX), I(limit));
 }
 

@@ -22,9 +22,9 @@ struct skip_row {
 };
 /* Adds one, and forgets the oldest beyond SKIPS_KEPT. */
 int skip_add(struct store *s, const struct skip_row *row, struct err *e) _must_check_;
-/* The newest ones with id < before (0: from the end), the newest first. */
-int skip_list(struct store *s, int64_t before, unsigned limit, struct arena *a,
-	struct skip_row **ret, unsigned *ret_n, struct err *e) _must_check_;
+/* The newest ones of a target with id < before (0: from the end), the newest first. */
+int skip_list(struct store *s, const char *connector, int64_t before, unsigned limit,
+	struct arena *a, struct skip_row **ret, unsigned *ret_n, struct err *e) _must_check_;
 /* Of one object, since a time. */
 int skip_count(struct store *s, const char *anchor, int64_t since, int64_t *ret,
 	struct err *e) _must_check_;

@@ -105,12 +105,11 @@ const char *soa_kept(const struct connector_type *type, const struct cs_row *row
 		return NULL;
 	if (row->want == WANT_PRESENT && !row->imported)
 		return arena_printf(a,
-			"it was deleted in the directory and is not made again, since %s",
+			"it was deleted in the directory and is not created again, because %s",
 			soa_reason(type, row->blocked));
 	if (row->want == WANT_NOTHING && row->imported && !row->mv)
 		return arena_printf(a,
-			"nothing is joined to it: the object of the source is gone, or out of "
-			"scope; it stays, since %s",
+			"its source object was deleted or is out of scope; it is kept, because %s",
 			soa_reason(type, row->blocked));
 	return NULL;
 }

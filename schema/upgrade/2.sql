@@ -99,6 +99,7 @@ CREATE TABLE soa_skip (
 	operation TEXT NOT NULL,    -- 'update', 'delete' ...
 	attributes TEXT             -- 'title, mail'
 ) STRICT;
+CREATE INDEX soa_skip_connector ON soa_skip (connector);
 CREATE INDEX soa_skip_anchor ON soa_skip (anchor, at);
 
 -- A job that moves the source of authority of objects. What a killed one has begun is seen to by the

@@ -196,7 +196,7 @@ def test_deleted_in_the_cloud(soa):
     soa.quiet()
     for kind in ("users", "groups"):
         assert soa.object(kind) is None and soa.row(kind)[0] == 1
-        assert "is not made again" in soa.show(kind)["kept"]
+        assert "is not created again" in soa.show(kind)["kept"]
         assert soa.lab.graph.call("POST", "/directory/deletedItems/%s/restore" % soa.ids[kind], {})[
             0] == 200
     # a delete ends the switch: what is restored has isCloudManaged false, so AD takes it over

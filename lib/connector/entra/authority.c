@@ -162,7 +162,8 @@ static enum conn_result send_round(struct move *m, long *wait)
 		*wait = -1;
 		take_answers(m, json, wait);
 	} else if (r->outcome == HTTP_ANSWERED && r->status == 200) {
-		err_set(m->e, -EPROTO, m->c->graph, 0, "the answer to a batch is none");
+		err_set(m->e, -EPROTO, m->c->graph, 0,
+			"the answer to a $batch request has no responses");
 		ret = CONN_RUN_BAD;
 	} else if (!entra_retriable(r)) {
 		ret = entra_refused(m->c, r, m->e);
@@ -346,7 +347,8 @@ static enum conn_result references(struct connector *c, const char *anchor, stru
 	enum conn_result r = CONN_OK;
 
 	if (class == ENTRA_CLASS_COUNT) {
-		err_set(e, -EINVAL, c->graph, 0, "%s is no anchor", anchor);
+		err_set(e, -EINVAL, c->graph, 0,
+			"\"%s\" is not the anchor of an object in Entra ID", anchor);
 		return CONN_OBJECT_BAD;
 	}
 	if (class == ENTRA_GROUP)
@@ -369,14 +371,13 @@ static enum conn_result obstacle(
 	if (r != CONN_OK || !streq(class, entra_classes[ENTRA_USER].name))
 		return r;
 	if (!c->switches.known)
-		*ret = "whether the tenant blocks the takeover by a hard match cannot be read "
-		       "(OnPremDirectorySynchronization.Read.All): if it does, the next cycle ends "
-		       "in InvalidHardMatch";
+		*ret = "it cannot be read whether the tenant blocks the takeover by a hard match "
+		       "(it takes the role OnPremDirectorySynchronization.Read.All); if it does, "
+		       "the next cycle ends in InvalidHardMatch";
 	else if (c->switches.block_takeover)
-		*ret = "the tenant blocks the takeover of cloud objects by a hard match: switch "
-		       "blockCloudObjectTakeoverThroughHardMatchEnabled off until the next cycle "
-		       "has "
-		       "taken the users over, or it ends in InvalidHardMatch";
+		*ret = "the tenant blocks the takeover of cloud objects by a hard match: set "
+		       "blockCloudObjectTakeoverThroughHardMatchEnabled to false until the next "
+		       "cycle has taken the users over, or it ends in InvalidHardMatch";
 	return CONN_OK;
 }
 

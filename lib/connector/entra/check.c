@@ -79,7 +79,8 @@ static enum conn_result test_authority(struct connector *c, struct test_sink *si
 			continue;
 		if (!oauth_has_role(&c->oauth, info->soa_role))
 			finding_tell(sink, "rights", TEST_WARNING,
-				"no %s: the source of authority of %s cannot be moved",
+				"the role %s is missing: the source of authority of %s cannot be "
+				"changed",
 				info->soa_role, info->collection);
 		url = xasprintf("%s/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true"
 				"&$select=id&$count=true&$top=1",

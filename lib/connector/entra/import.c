@@ -426,13 +426,12 @@ static void tell_roles(struct graph_import *im)
 	if (!im->missing.len || (im->told_before && streq(im->told_before, buf_str(&im->missing))))
 		return;
 	arena_reset(&im->arena);
-	im->sink->note(im->sink,
-		arena_printf(&im->arena,
-			"the application has not the role%s %s: it cannot move the source of "
-			"authority of %s, and the tenant may refuse to say for which ones it is "
-			"in the cloud",
-			strchr(buf_str(&im->missing), ',') ? "s" : "", buf_str(&im->missing),
-			buf_str(&classes)));
+	im->sink->note(im->sink, arena_printf(&im->arena,
+					 "the application does not have the role%s %s: it cannot "
+					 "change the source of authority of %s, and the tenant may "
+					 "refuse to say which of them have it in the cloud",
+					 strchr(buf_str(&im->missing), ',') ? "s" : "",
+					 buf_str(&im->missing), buf_str(&classes)));
 }
 
 static int put_cursor(struct graph_import *im)

@@ -14,8 +14,8 @@ enum conn_result entra_authority_ready(struct connector *c, const char *const *c
 
 		if (role && !oauth_has_role(&c->oauth, role))
 			readiness_tell(sink, READINESS_NO_RIGHT, NULL,
-				"the application has not the role %s: it cannot move the source of "
-				"authority of %s",
+				"the application does not have the role %s, so it cannot change "
+				"the source of authority of %s",
 				role, entra_classes[class].collection);
 	}
 	if (r != CONN_OK || !back)

@@ -40,10 +40,10 @@ static void check_state(struct checker *c)
 			c->sink, READINESS_PENDING, NULL, "still to be sent: %s", o->pending);
 	if (o->awaiting)
 		readiness_tell(c->sink, READINESS_NOT_CONFIRMED, NULL,
-			"the last change awaits its confirmation");
+			"the last change was sent, and no import has confirmed it yet");
 	if (o->changed)
 		readiness_tell(c->sink, READINESS_NOT_IMPORTED, NULL,
-			"not as at the last import: %s", o->changed);
+			"changed since the last import: %s", o->changed);
 }
 
 /* When was it changed last? */
@@ -70,8 +70,8 @@ static bool check_source(struct checker *c)
 	if (o->unread)
 		readiness_tell(c->sink, READINESS_OBJECT_ERROR, NULL, "%s", o->unread);
 	else if (!o->facts)
-		readiness_tell(
-			c->sink, READINESS_NOT_IN_SOURCE, NULL, "no source of ours has the object");
+		readiness_tell(c->sink, READINESS_NOT_IN_SOURCE, NULL,
+			"no connector that is a source has the object");
 	else if (o->asked && !o->live)
 		readiness_tell(c->sink, READINESS_NOT_IN_SOURCE, NULL,
 			"the directory does not have it, or the settings leave it out");
@@ -174,7 +174,7 @@ static void check_values(struct checker *c)
 				u->attrs[i].why);
 		else if (u->setting)
 			readiness_tell(c->sink, READINESS_NOT_IN_TARGET, name,
-				"no rule brings it to the target; a line in the configuration "
+				"no rule brings it to the target; this line in the configuration "
 				"would: %s",
 				u->setting);
 		else

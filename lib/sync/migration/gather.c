@@ -109,11 +109,6 @@ static const char *text_or_null(struct gather *g, const struct buf *b)
 	return b->len ? arena_strdup(&g->batch, buf_str(b)) : NULL;
 }
 
-static bool is_due(enum export_state s)
-{
-	return s == EXPORT_STATE_PENDING || s == EXPORT_STATE_SENDING || s == EXPORT_STATE_FAILED;
-}
-
 /* References that are still to be sent, or confirmed. */
 static int pending_links(
 	struct gather *g, int64_t target, struct buf *names, struct check_object *o, struct err *e)
@@ -125,7 +120,7 @@ static int pending_links(
 	TRY(cs_link_list(g->m->store, target, 0, &a, &links, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		o->awaiting |= links[i].state == EXPORT_STATE_EXPORTED;
-		if (is_due(links[i].state) && links[i].attr != last) {
+		if (export_is_due(links[i].state) && links[i].attr != last) {
 			add_name(names, attr_name(links[i].attr));
 			last = links[i].attr;
 		}
@@ -142,13 +137,13 @@ static int waiting_steps(struct gather *g, const struct gather_source *src, cons
 	int r;
 
 	if (src && s->source.seq > src->row->inbound_seq)
-		add_name(names, "what was imported last and is not synchronized yet");
+		add_name(names, "a change that was imported and is not synchronized yet");
 	if (!s->mv)
 		return 0;
 	r = mv_get(g->m->store, s->mv, &a, &mv, e);
 	TRY(r);
 	if (r == 0 && mv.seq > g->m->target_row.outbound_seq)
-		add_name(names, "what is synchronized only to the metaverse yet");
+		add_name(names, "a change that has reached the metaverse and not the target yet");
 	return 0;
 }
 
@@ -369,9 +364,9 @@ int gather_common(struct gather *g, const struct subject *s, unsigned n, struct 
 		return migration_refused(g->m, r, e);
 	if (back)
 		readiness_tell(&f.sink, READINESS_ACCESS_PACKAGES, NULL,
-			"access packages were not looked at");
+			"access packages were not checked");
 	else if (users)
 		readiness_tell(&f.sink, READINESS_SIGN_IN_UNSEEN, NULL,
-			"passwords and federation were not looked at");
+			"passwords and federation were not checked");
 	return 0;
 }

@@ -85,7 +85,7 @@ static int ask(struct gather *g, const struct connector_config *cfg, struct conn
 	if (r == CONN_OK)
 		return 0;
 	if (r != CONN_CANCELED && e->code < 0)
-		err_prefix(e, "%s: ", cfg->settings.name);
+		err_prefix(e, "%s", cfg->settings.name);
 	return migration_refused(g->m, r, e);
 }
 

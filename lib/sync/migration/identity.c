@@ -227,8 +227,8 @@ int identity_find(struct migration *m, const char *text, struct subject *ret, st
 	}
 	if (h.n > 1) {
 		ret->problem = arena_printf(&m->arena,
-			"several objects are called so (%s, %s%s): name the one that is meant by "
-			"its DN or id",
+			"several objects have this name (%s, %s%s): give the DN or the id of the "
+			"one that you mean",
 			h.first.identity, h.second, h.n > 2 ? " ..." : "");
 		return 0;
 	}
@@ -242,8 +242,8 @@ int identity_find(struct migration *m, const char *text, struct subject *ret, st
 int subjects_add(struct migration *m, struct subjects *list, const struct subject *s, struct err *e)
 {
 	if (list->n == SUBJECTS_MAX)
-		return err_set(e, -E2BIG, NULL, 0, "more than %d objects: make several lists",
-			SUBJECTS_MAX);
+		return err_set(
+			e, -E2BIG, NULL, 0, "more than %d objects: split the list", SUBJECTS_MAX);
 	if (list->n == list->cap) {
 		unsigned cap = list->cap ? list->cap * 2 : 64;
 		struct subject *grown = arena_alloc(&m->arena, cap * sizeof(*grown));
@@ -352,7 +352,7 @@ static int add_text(struct migration *m, const char *text, const json_t *o, stru
 
 	if (!text || !*text || strlen(text) > TEXT_MAX)
 		return err_set(e, -EINVAL, NULL, 0,
-			"an object is named by a text of at most %d bytes", TEXT_MAX);
+			"the name of an object is empty, or longer than %d bytes", TEXT_MAX);
 	TRY(identity_find(m, text, &s, e));
 	s.mode = mode ? arena_strdup(&m->arena, mode) : NULL;
 	s.wave = json_integer_value(json_object_get(o, "wave"));

@@ -121,11 +121,10 @@ int migration_log(const struct config *cfg, const json_t *p, json_t **ret, struc
 
 	TRY(migration_open(
 		&m, cfg, json_string_value(json_object_get(p, "connector")), STORE_READ, NULL, e));
-	TRY(skip_list(m.store, 0, limit > 0 && limit <= SHOWN_MAX ? (unsigned)limit : SHOWN,
-		&m.arena, &rows, &n, e));
+	TRY(skip_list(m.store, m.target->settings.name, 0,
+		limit > 0 && limit <= SHOWN_MAX ? (unsigned)limit : SHOWN, &m.arena, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++)
-		if (streq(rows[i].connector, m.target->settings.name))
-			json_array_append_new(list, skip_json(&m, &rows[i]));
+		json_array_append_new(list, skip_json(&m, &rows[i]));
 	*ret = json_pack("{s:O}", "skips", list);
 	return 0;
 }

@@ -17,7 +17,8 @@ static int find_target(struct migration *m, const char *name, struct err *e)
 			continue;
 		if (!c->type->n_authorities)
 			return err_set(e, -EINVAL, NULL, 0,
-				"connector \"%s\" knows no source of authority", name);
+				"connector \"%s\" has no source of authority that could change",
+				name);
 		if (found)
 			return err_set(e, -EINVAL, NULL, 0,
 				"there are several connectors with a source of authority: name "
@@ -27,7 +28,7 @@ static int find_target(struct migration *m, const char *name, struct err *e)
 	if (!found)
 		return err_set(e, -ENOENT, NULL, 0,
 			name ? "there is no connector \"%s\""
-			     : "no connector%s knows a source of authority",
+			     : "no connector%s has a source of authority that could change",
 			name ? name : "");
 	m->target = found;
 	return 0;

@@ -222,7 +222,7 @@ static void test_result(void **state)
 	assert_string_equal(answer.results[0].text, "");
 	assert_int_equal(
 		service_read_answer(b.data, b.len, "FinalizeExport", &a, &answer, &e), -EBADMSG);
-	assert_non_null(strstr(e.text, "none to FinalizeExport"));
+	assert_non_null(strstr(e.text, "not one to FinalizeExport"));
 }
 
 static void test_redirect(void **state)
@@ -330,7 +330,7 @@ static void test_no_answer(void **state)
 	nbfx_leaf(&b, 0, "Envelope", "");
 	assert_int_equal(
 		service_read_answer(b.data, b.len, "FinalizeExport", &a, &answer, &e), -EBADMSG);
-	assert_non_null(strstr(e.text, "no SOAP envelope"));
+	assert_non_null(strstr(e.text, "not a SOAP envelope"));
 	buf_clear(&b);
 	begin_envelope(&b);
 	end_envelope(&b);

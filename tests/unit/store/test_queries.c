@@ -184,7 +184,7 @@ static void ask_small_tables(struct fixture *f)
 	ASK(SKIP_ADD, I(1), I(1), S("c"), S("user"), S("CN=x"), S("a7"), S(NULL), S(NULL), I(1),
 		S("update"), S("mail"));
 	ASK(SKIP_PURGE, I(ROWS - 1));
-	ASK(SKIP_LIST, I(INT64_MAX), I(PAGE));
+	ASK(SKIP_LIST, S("tenant"), I(INT64_MAX), I(PAGE));
 	ASK(SKIP_COUNT, S("a7"), I(0));
 	ASK(JOB_ADD, S("c"), I(1), I(1), I(0), I(1));
 	ASK(JOB_OPEN);

@@ -100,7 +100,8 @@ static int read_result(struct reading *x, void *to, struct err *e)
 	struct service_answer *answer = x->answer;
 
 	if (answer->n_results == RESULTS_MAX)
-		return err_set(e, -EBADMSG, NULL, 0, "the answer has over %d results", RESULTS_MAX);
+		return err_set(
+			e, -EBADMSG, NULL, 0, "the answer has more than %d results", RESULTS_MAX);
 	if (answer->n_results == x->cap_results) {
 		unsigned cap = x->cap_results ? x->cap_results * 2 : 32;
 		struct service_result *more = arena_alloc(x->arena, cap * sizeof(*more));
@@ -265,7 +266,7 @@ static int read_envelope(struct reading *x, const char *operation, struct err *e
 	TRY(nbfx_next(x->r, &event, e));
 	if (event != NBFX_START || !nbfx_is(nbfx_name(x->r)->local, "Envelope") ||
 		!nbfx_is(nbfx_name(x->r)->ns, SERVICE_NS_SOAP))
-		return err_set(e, -EBADMSG, NULL, 0, "the answer is no SOAP envelope");
+		return err_set(e, -EBADMSG, NULL, 0, "the answer is not a SOAP envelope");
 	for (;;) {
 		TRY(nbfx_child(x->r, &more, e));
 		if (!more)
@@ -293,5 +294,5 @@ int service_read_answer(const void *data, size_t n, const char *operation, struc
 	TRY(read_envelope(&x, operation, e));
 	if (ret->is_fault || x.had_response)
 		return 0;
-	return err_set(e, -EBADMSG, NULL, 0, "the answer is none to %s", operation);
+	return err_set(e, -EBADMSG, NULL, 0, "the answer is not one to %s", operation);
 }
