@@ -3,6 +3,15 @@
 #include "connector/entra/check.h"
 #include "connector/entra/match.h"
 
+/* The takeover is blocked of users only. */
+static bool has_users(const char *const *classes, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (entra_class_find(classes[i]) == ENTRA_USER)
+			return true;
+	return false;
+}
+
 enum conn_result entra_authority_ready(struct connector *c, const char *const *classes, unsigned n,
 	bool back, struct readiness_sink *sink, struct err *e)
 {
@@ -18,11 +27,16 @@ enum conn_result entra_authority_ready(struct connector *c, const char *const *c
 				"the source of authority of %s",
 				role, entra_classes[class].collection);
 	}
-	if (r != CONN_OK || !back)
+	if (r != CONN_OK || !back || !has_users(classes, n))
 		return r;
 	r = entra_read_switches(c, e);
-	if (r == CONN_OK && c->switches.known && c->switches.block_takeover)
+	if (r != CONN_OK)
+		return r;
+	if (!c->switches.known)
+		readiness_tell(sink, READINESS_TAKEOVER_UNSEEN, NULL,
+			"directory/onPremisesSynchronization cannot be read");
+	else if (c->switches.block_takeover)
 		readiness_tell(sink, READINESS_TAKEOVER_BLOCKED, NULL,
 			"blockCloudObjectTakeoverThroughHardMatchEnabled is true in the tenant");
-	return r;
+	return CONN_OK;
 }

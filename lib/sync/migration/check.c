@@ -227,6 +227,8 @@ static void check_rollback(struct checker *c)
 	if (o->error)
 		readiness_tell(c->sink, READINESS_OBJECT_ERROR, NULL, "%s", o->error);
 	check_source(c);
+	if (o->unseen)
+		readiness_tell(c->sink, READINESS_CLOUD_UNSEEN, NULL, "%s", o->unseen);
 	for (unsigned i = 0; i < o->n_cloud_members; i++)
 		tell(c, READINESS_CLOUD_MEMBER, NULL, "", o->cloud_members[i],
 			" exists in the cloud only");

@@ -46,6 +46,7 @@ struct check_object {
 	/* for a roll-back: what is on the target's side only */
 	const char *const *cloud_members, *const *cloud_groups;
 	unsigned n_cloud_members, n_cloud_groups;
+	const char *unseen; /* why they are not known */
 };
 
 #define CHECK_SHOWN 20 /* findings of one kind for one object; the rest are counted */

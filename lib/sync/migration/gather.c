@@ -55,13 +55,11 @@ static void add_source(struct gather *g, const struct connector_row *row)
 int gather_open(struct migration *m, enum check_purpose purpose, struct gather **ret, struct err *e)
 {
 	_cleanup_gather_ struct gather *g = xcalloc(1, sizeof(*g));
-	const char *member = m->target->type->member_attr;
 
 	g->m = m;
 	g->purpose = purpose;
 	g->host = (struct connector_host){.canceled = canceled, .ctx = g};
 	g->wait = setting_number(&m->cfg->scheduler, "sync_cycle_interval") + SETTLE_SECONDS;
-	g->member = member ? attr_intern(member) : 0;
 	TRY(rules_load(m->cfg, &g->rules, e));
 	g->sources = arena_zalloc(&m->arena, (m->n_rows + 1) * sizeof(*g->sources));
 	for (unsigned i = 0; i < m->n_rows; i++)
@@ -257,7 +255,7 @@ static int take_live(struct gather *g, struct gather_source *src, const struct s
 }
 
 static int gather_one(struct gather *g, const struct subject *s, const struct gather_live *live,
-	const struct gather_live *target, struct check_object *o, struct err *e)
+	struct check_object *o, struct err *e)
 {
 	struct gather_source *src = gather_source_of(g, s->source.connector);
 
@@ -284,8 +282,8 @@ static int gather_one(struct gather *g, const struct subject *s, const struct ga
 		TRY(take_live(g, src, s, o, e));
 	if (src)
 		TRY(gather_parents(g, src, s, o, e));
-	if (g->purpose == CHECK_ROLLBACK && s->target.id)
-		TRY(gather_cloud(g, src, s, target->entry, o, e));
+	if (g->purpose == CHECK_ROLLBACK && s->target.id && s->target.anchor)
+		TRY(gather_cloud(g, src, s, o, e));
 	return 0;
 }
 
@@ -306,22 +304,21 @@ static void pass_on(
 int gather_check(struct gather *g, const struct subject *s, unsigned n, struct gather_sink *sink,
 	struct err *e)
 {
-	struct gather_live *live, *target;
+	struct gather_live *live;
 
 	arena_reset(&g->batch);
 	live = arena_zalloc(&g->batch, (n + 1) * sizeof(*live));
-	target = arena_zalloc(&g->batch, (n + 1) * sizeof(*target));
 	for (unsigned i = 0; i < g->n_sources; i++)
 		TRY(gather_ask_source(g, &g->sources[i], s, n, live, e));
 	if (g->purpose == CHECK_ROLLBACK)
-		TRY(gather_ask_target(g, s, n, target, e));
+		TRY(migration_connect(g->m, e));
 	for (unsigned i = 0; i < n; i++) {
 		struct forward f = {{pass_on}, sink, &s[i]};
 		struct check_object o;
 
 		if (canceled(g))
 			return err_set(e, -ECANCELED, NULL, 0, "stopped");
-		TRY(gather_one(g, &s[i], &live[i], &target[i], &o, e));
+		TRY(gather_one(g, &s[i], &live[i], &o, e));
 		check_object(&o, &f.sink);
 	}
 	return 0;

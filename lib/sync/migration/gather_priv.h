@@ -24,7 +24,6 @@ struct gather {
 	struct rules *rules;
 	struct gather_source *sources;
 	unsigned n_sources;
-	unsigned member; /* the target's attribute of a group's members; 0: none */
 	struct connector_host host;
 	int64_t wait;
 	struct arena batch; /* of the objects that are checked together */
@@ -48,9 +47,6 @@ bool gather_reads(const struct gather_source *src, unsigned attr);
  */
 int gather_ask_source(struct gather *g, struct gather_source *src, const struct subject *s,
 	unsigned n, struct gather_live *ret, struct err *e) _must_check_;
-/* Asks the target for its own side of all of them. */
-int gather_ask_target(struct gather *g, const struct subject *s, unsigned n,
-	struct gather_live *ret, struct err *e) _must_check_;
 
 /*
  * Fills refs of the check, and appends to `changed` the names of attributes whose references are
@@ -61,6 +57,9 @@ int gather_refs(struct gather *g, struct gather_source *src, const struct subjec
 /* Fills parents: groups of the source that have the object. */
 int gather_parents(struct gather *g, struct gather_source *src, const struct subject *s,
 	struct check_object *o, struct err *e) _must_check_;
-/* Fills cloud_members and cloud_groups; live: the target's own entry, NULL: it was not asked. */
+/*
+ * Fills cloud_members and cloud_groups, as the target shows them now, or `unseen`. The target is
+ * connected.
+ */
 int gather_cloud(struct gather *g, struct gather_source *src, const struct subject *s,
-	const struct entry *live, struct check_object *o, struct err *e) _must_check_;
+	struct check_object *o, struct err *e) _must_check_;

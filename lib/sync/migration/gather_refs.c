@@ -4,7 +4,6 @@
 #include "model/dn.h"
 #include "store/cs_link.h"
 #include "sync/migration/gather_priv.h"
-#include "sync/migration/names.h"
 #include "sync/soa.h"
 
 /* The number of the partition that holds a DN; -1: none does. */
@@ -182,43 +181,23 @@ int gather_parents(struct gather *g, struct gather_source *src, const struct sub
 
 /* --- what is in the cloud only --- */
 
-/* The place of a row of the target, and a name to show of it; id 0: it is not known at all. */
-static int place_row(struct gather *g, const struct cs_row *row, struct arena *a, enum place *ret,
-	const char **ret_name, struct err *e)
+/* The target's row of the other end of a reference; id 0: no import has shown it. */
+static int find_other(struct gather *g, const struct authority_reference *ref, struct arena *a,
+	struct cs_row *ret, enum place *ret_place, struct err *e)
 {
-	const char *name;
 	struct entry en;
+	int r;
 
-	TRY(migration_image(g->m, row, a, &en, e));
-	*ret = place_of(g->m, row, &en);
-	name = names_show(&en);
-	*ret_name = *name ? name : row->dn;
-	return 0;
-}
-
-static bool is_clouds(enum place p)
-{
-	return p == PLACE_NATIVE || p == PLACE_UNKNOWN;
-}
-
-/* Members of a group that only the target's side has. */
-static int cloud_members(struct gather *g, const struct attr *members, const char ***ret,
-	unsigned *ret_n, struct err *e)
-{
-	*ret = arena_zalloc(&g->batch, (members->count + 1) * sizeof(**ret));
-	for (unsigned i = 0; i < members->count; i++) {
-		_cleanup_arena_ struct arena a = {0};
-		const char *name = members->values[i].data;
-		enum place place = PLACE_UNKNOWN;
-		struct cs_row row;
-		int r = cs_find_anchor(g->m->store, g->m->target_row.id, name, &a, &row, e);
-
-		TRY(r);
-		if (r == 0)
-			TRY(place_row(g, &row, &a, &place, &name, e));
-		if (is_clouds(place))
-			(*ret)[(*ret_n)++] = arena_strdup(&g->batch, name);
-	}
+	*ret = (struct cs_row){0};
+	*ret_place = ref->mastered ? PLACE_OTHER : PLACE_NATIVE;
+	if (!ref->anchor)
+		return 0;
+	r = cs_find_anchor(g->m->store, g->m->target_row.id, ref->anchor, a, ret, e);
+	TRY(r);
+	if (r == STORE_NONE || !ret->imported)
+		return 0;
+	TRY(migration_image(g->m, ret, a, &en, e));
+	*ret_place = place_of(g->m, ret, &en);
 	return 0;
 }
 
@@ -232,7 +211,7 @@ static int in_source(struct gather *g, struct gather_source *src, const struct s
 	int r;
 
 	*ret = false;
-	if (!group->mv || !s->source.id)
+	if (!src || !group->mv || !s->source.id)
 		return 0;
 	r = cs_joined_in(g->m->store, group->mv, src->row->id, &a, &row, e);
 	if (r == 0)
@@ -242,47 +221,53 @@ static int in_source(struct gather *g, struct gather_source *src, const struct s
 	return 0;
 }
 
-static int cloud_groups(struct gather *g, struct gather_source *src, const struct subject *s,
-	struct check_object *o, struct err *e)
+/* Is the reference one that only the target's side has? */
+static int is_clouds(struct gather *g, struct gather_source *src, const struct subject *s,
+	const struct authority_reference *ref, bool *ret, struct err *e)
 {
-	struct cs_link *links;
-	const char **names;
-	unsigned n;
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row;
+	enum place place;
+	bool known = false;
 
-	TRY(cs_link_list_target(g->m->store, s->target.id, &g->batch, &links, &n, e));
-	o->cloud_groups = names = arena_zalloc(&g->batch, (n + 1) * sizeof(*names));
-	for (unsigned i = 0; i < n; i++) {
-		_cleanup_arena_ struct arena a = {0};
-		struct cs_row row;
-		enum place place;
-		const char *name;
-		bool known = false;
-		int r;
-
-		if (!links[i].imported || links[i].attr != g->member)
-			continue;
-		r = cs_get(g->m->store, links[i].cs, &a, &row, e);
-		TRY(r);
-		if (r == STORE_NONE)
-			continue;
-		TRY(place_row(g, &row, &a, &place, &name, e));
-		if (src && place == PLACE_CONVERTED)
-			TRY(in_source(g, src, s, &row, &known, e));
-		if (is_clouds(place) || (place == PLACE_CONVERTED && !known))
-			names[o->n_cloud_groups++] = arena_strdup(&g->batch, name);
-	}
+	TRY(find_other(g, ref, &a, &row, &place, e));
+	*ret = place == PLACE_NATIVE || place == PLACE_UNKNOWN;
+	if (!ref->holder || place != PLACE_CONVERTED)
+		return 0;
+	TRY(in_source(g, src, s, &row, &known, e));
+	*ret = !known;
 	return 0;
 }
 
 int gather_cloud(struct gather *g, struct gather_source *src, const struct subject *s,
-	const struct entry *live, struct check_object *o, struct err *e)
+	struct check_object *o, struct err *e)
 {
-	const struct attr *members = live ? entry_get(live, g->member) : NULL;
-	const char **names;
+	const struct authority_type *t = g->m->target->type->authority;
+	const char **members, **groups;
+	struct authority_reference *refs;
+	enum conn_result r;
+	unsigned n;
 
-	if (members) {
-		TRY(cloud_members(g, members, &names, &o->n_cloud_members, e));
-		o->cloud_members = names;
+	if (!t)
+		return 0;
+	e->code = 0;
+	r = t->references(g->m->connector, s->target.anchor, &g->batch, &refs, &n, e);
+	if (r == CONN_OBJECT_BAD) {
+		o->unseen = arena_strdup(&g->batch, e->text);
+		return 0;
 	}
-	return cloud_groups(g, src, s, o, e);
+	if (r != CONN_OK)
+		return migration_refused(g->m, r, e);
+	o->cloud_members = members = arena_zalloc(&g->batch, (n + 1) * sizeof(*members));
+	o->cloud_groups = groups = arena_zalloc(&g->batch, (n + 1) * sizeof(*groups));
+	for (unsigned i = 0; i < n; i++) {
+		bool clouds;
+
+		TRY(is_clouds(g, src, s, &refs[i], &clouds, e));
+		if (clouds && refs[i].holder)
+			groups[o->n_cloud_groups++] = refs[i].name;
+		else if (clouds)
+			members[o->n_cloud_members++] = refs[i].name;
+	}
+	return 0;
 }
