@@ -17,7 +17,7 @@ struct ctl {
 	const char *metaverse, *output; /* NULL: not given */
 	const char *expr, *entry;
 	const char *file, *of_group, *ou, *filter; /* of soa: whom a command means */
-	const char *html;
+	const char *html, *wave_size;
 	bool json, wait, check, custom, lineage, csv, rollback, preview;
 };
 

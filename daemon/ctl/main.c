@@ -90,6 +90,7 @@ static const struct place texts[] = {
 	{'O', offsetof(struct ctl, ou)},
 	{'T', offsetof(struct ctl, filter)},
 	{'H', offsetof(struct ctl, html)},
+	{'S', offsetof(struct ctl, wave_size)},
 };
 static const struct place flags[] = {
 	{'j', offsetof(struct ctl, json)},

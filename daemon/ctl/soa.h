@@ -21,3 +21,5 @@ int soa_ask(const struct ctl *c, const char *method, json_t *parameters,
 	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret) _must_check_;
 /* On a terminal: a line in place of the last one; "" ends it. */
 void soa_line(const char *text);
+/* Adds --wave-size to the parameters. 0, or an exit code with the message printed. */
+int soa_wave_size(const struct ctl *c, json_t *parameters) _must_check_;

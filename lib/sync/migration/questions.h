@@ -16,3 +16,6 @@ int migration_log(
 /* What stands in the way of a switch, or of a roll-back. */
 int migration_check(const struct config *cfg, const json_t *p, const struct work_host *host,
 	json_t **ret, struct err *e) _must_check_;
+/* The order in which to switch objects, in waves. */
+int migration_plan(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;

@@ -324,6 +324,7 @@ static const struct question questions[] = {
 	{"SoaLog", QUESTION_LONG, QUESTION_ON_CONTROL, {NULL}, "limit", migration_log},
 	{"SyncObject", QUESTION_WORK_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, NULL,
 		sync_object},
+	{"SoaPlan", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, "wave_size", NULL, migration_plan},
 	{"SoaStatus", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_status},
 };
 

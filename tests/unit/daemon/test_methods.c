@@ -59,7 +59,7 @@ static const char *const CONTROL_ONLY[] = {"StartSyncCycle", "RunProfile", "Stop
 	"Reload", "ListErrors", "ListPending", "GetThreshold", "SetThreshold", "OverrideThreshold",
 	"RetryError", "SearchConnectorSpace", "GetConnector", "GetConnectorStatistics",
 	"TestConnector", "GetConnectorSpaceObject", "GetMetaverseObject", "GetLineage", "Preview",
-	"SoaCheck", "SoaLog", "SoaStatus", "SyncObject"};
+	"SoaCheck", "SoaLog", "SoaPlan", "SoaStatus", "SyncObject"};
 
 static bool is_in(const char *const *list, unsigned n, const char *name)
 {
