@@ -1,6 +1,7 @@
 /* Changes of the store between runs, see change.h. */
 #include "sync/change.h"
 #include "base/timefmt.h"
+#include "store/connector_row.h"
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/export/limit.h"
@@ -47,20 +48,39 @@ int change_threshold(const struct config *cfg, int64_t n, struct err *e)
 	return store_commit(c.s, e);
 }
 
+/* A permission for what is staged in one target; none where nothing is. */
+static int allow_in(struct store *s, int64_t connector, struct err *e)
+{
+	struct limit_staged staged;
+	struct limit_override o = {0};
+
+	TRY(limit_staged_in(s, connector, &staged, e));
+	if (staged.deletes || staged.references)
+		o = (struct limit_override){staged.deletes, staged.references, staged.removals,
+			unix_now() + OVERRIDE_SECONDS};
+	return limit_override_set(s, connector, &o, e);
+}
+
 int change_allow(const struct config *cfg, struct limit_override *ret, struct err *e)
 {
 	_cleanup_change_ struct change c = {.lock = -1};
-	struct limit_staged staged;
+	_cleanup_arena_ struct arena a = {0};
+	struct connector_row *rows;
+	unsigned n;
 
 	TRY(begin(&c, cfg, e));
-	TRY(limit_staged(c.s, &staged, e));
-	if (!staged.deletes && !staged.references)
+	TRY(connector_list(c.s, &a, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		const struct connector_type *t = connector_type_find(rows[i].type);
+
+		if (t && t->export)
+			TRY(allow_in(c.s, rows[i].id, e));
+	}
+	TRY(limit_override_sum(c.s, ret, e));
+	if (!ret->ends)
 		return err_set(e, -ENOENT, NULL, 0,
-			"there is nothing to permit: no deletes and no removed references are "
-			"pending, and a permission cannot be given in advance");
-	*ret = (struct limit_override){
-		staged.deletes, staged.references, staged.removals, unix_now() + OVERRIDE_SECONDS};
-	TRY(limit_override_set(c.s, ret, e));
+			"nothing is staged that a threshold would stop: a permission in advance is "
+			"not given");
 	return store_commit(c.s, e);
 }
 

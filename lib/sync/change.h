@@ -10,7 +10,10 @@
 
 /* Sets the deletion threshold; n < 0: back to the configured one. */
 int change_threshold(const struct config *cfg, int64_t n, struct err *e) _must_check_;
-/* Lets the next export delete what is staged now (*ret). -ENOENT: nothing is staged. */
+/*
+ * Lets the next export to each target delete what is staged there now; *ret: all of them together.
+ * -ENOENT: nothing is staged.
+ */
 int change_allow(const struct config *cfg, struct limit_override *ret, struct err *e) _must_check_;
 /*
  * The next export sends the object again without waiting. `name` is a DN or an anchor in the

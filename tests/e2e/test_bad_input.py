@@ -372,7 +372,8 @@ def test_members_that_cannot_be_read(make_lab):
     # a permission to delete an object is none to empty the groups
     con = sqlite3.connect(lab.folder + "/state/adsyncd.db")
     with con:
-        con.execute("INSERT OR REPLACE INTO meta VALUES ('deletion_override', '9 49 9 %d')" % 4e9)
+        con.execute("INSERT OR REPLACE INTO meta SELECT 'deletion_override:' || id, '9 49 9 %d' "
+                    "FROM connector" % 4e9)
     con.close()
     assert lab.run().result == "stopped-deletion-threshold-exceeded"
     assert len(lab.graph.members(lab.graph.find("groups", "Group 1")["id"])) == 10
@@ -508,6 +509,31 @@ def test_group_keeps_its_members(make_lab):
     assert lab.db("SELECT count(*) FROM cs_error")[0][0] == 0
     lab.cycle()
     assert lab.emulator.stats()["duplicateWrites"] == 0
+
+
+def test_permission_for_each_target(make_lab):
+    """Given once, it holds in each target for what is staged there, also if one of them waits."""
+    lab = guarded(make_lab, people(8), second=True, export__deletion_threshold=2)
+    for i in range(3):
+        lab.company.delete("user%d" % i)
+    lab.write()
+    assert lab.run().result == "stopped-deletion-threshold-exceeded"
+    lab.start()
+    assert lab.ctl_json("threshold", "override-once") == {"deletes": 6, "references": 0, "removals": 0}
+    lab.daemon.stop()
+    lab.daemon = None
+    lab.second_secret("wrong")
+    assert lab.run().code == 1
+    assert (lab.emulator.stats()["deletes"], lab.second.stats()["deletes"]) == (3, 0)
+    lab.second_secret(None)
+    lab.cycle()
+    assert (lab.emulator.stats()["deletes"], lab.second.stats()["deletes"]) == (3, 3)
+    # and it was for once
+    for i in range(3, 6):
+        lab.company.delete("user%d" % i)
+    lab.write()
+    assert lab.run().result == "stopped-deletion-threshold-exceeded"
+    assert (lab.emulator.stats()["deletes"], lab.second.stats()["deletes"]) == (3, 3)
 
 
 def test_pending_of_a_staging_server(make_lab):

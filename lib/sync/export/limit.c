@@ -1,6 +1,7 @@
 /*
  * Numbers and percentages: for all deletes of a target, for each class, for the references of a
- * target and of one object. What an administrator set at run time is two rows of the store's meta.
+ * target and of one object. What an administrator set at run time is rows of the store's meta: one
+ * for the deletion threshold, and one for each target that has a permission.
  */
 #include "sync/export/limit.h"
 #include "base/timefmt.h"
@@ -20,7 +21,6 @@
 /* --- what was set at run time --- */
 
 static const char number_row[] = "deletion_threshold";
-static const char override_row[] = "deletion_override";
 
 int limit_threshold_get(struct store *s, const struct config *cfg,
 	const struct connector_config *cc, struct own_value *ret, bool *ret_set, struct err *e)
@@ -46,12 +46,19 @@ int limit_threshold_set(struct store *s, int64_t n, struct err *e)
 	return meta_set(s, number_row, text, e);
 }
 
-int limit_override_get(struct store *s, struct limit_override *ret, struct err *e)
+/* The row of one target's permission. */
+static const char *override_row(int64_t connector, struct arena *a)
+{
+	return arena_printf(a, "deletion_override:%" PRId64, connector);
+}
+
+int limit_override_get(
+	struct store *s, int64_t connector, struct limit_override *ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	const char *text = NULL;
 	struct limit_override o = {0};
-	int r = meta_get(s, override_row, &a, &text, e);
+	int r = meta_get(s, override_row(connector, &a), &a, &text, e);
 
 	TRY(r);
 	*ret = (struct limit_override){0};
@@ -63,14 +70,35 @@ int limit_override_get(struct store *s, struct limit_override *ret, struct err *
 	return 0;
 }
 
-int limit_override_set(struct store *s, const struct limit_override *o, struct err *e)
+int limit_override_set(
+	struct store *s, int64_t connector, const struct limit_override *o, struct err *e)
 {
+	_cleanup_arena_ struct arena a = {0};
 	char text[128] = "";
 
 	if (o->ends)
 		snprintf(text, sizeof(text), "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64,
 			o->deletes, o->references, o->removals, o->ends);
-	return meta_set(s, override_row, text, e);
+	return meta_set(s, override_row(connector, &a), text, e);
+}
+
+int limit_override_sum(struct store *s, struct limit_override *ret, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct limit_override sum = {0}, o;
+	struct connector_row *rows;
+	unsigned n;
+
+	TRY(connector_list(s, &a, &rows, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		TRY(limit_override_get(s, rows[i].id, &o, e));
+		sum.deletes += o.deletes;
+		sum.references += o.references;
+		sum.removals = MAX(sum.removals, o.removals);
+		sum.ends = MAX(sum.ends, o.ends);
+	}
+	*ret = sum;
+	return 0;
 }
 
 /* --- deletes --- */
@@ -193,7 +221,7 @@ static int doubt(struct export_step *st, char *why, size_t size, struct err *e)
 
 int limit_begin(struct export_step *st, struct err *e)
 {
-	return limit_override_get(st->sync->store, &st->limit->override, e);
+	return limit_override_get(st->sync->store, st->conn->row.id, &st->limit->override, e);
 }
 
 int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stopped, struct err *e)
@@ -219,8 +247,8 @@ int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 }
 
 /*
- * The permission is for one export of what was staged when it was given: it is deleted when that
- * export has ended well. Otherwise the next export may still use it for the rest.
+ * The permission is for one export to this target of what was staged there when it was given: it
+ * is deleted when that export has ended well. Otherwise the next one may still use it for the rest.
  */
 int limit_done(struct export_step *st, struct err *e)
 {
@@ -229,7 +257,7 @@ int limit_done(struct export_step *st, struct err *e)
 	if (!st->limit->override_used)
 		return 0;
 	TRY(export_transaction(st, e));
-	TRY(limit_override_set(st->sync->store, &none, e));
+	TRY(limit_override_set(st->sync->store, st->conn->row.id, &none, e));
 	return export_commit(st, e);
 }
 
@@ -318,62 +346,82 @@ void limit_end(struct limit *l)
 
 struct counting {
 	struct store *s;
+	int64_t connector;
 	struct limit_staged *ret;
 	struct arena a;
 	struct err *e;
 	int failed;
 };
 
+/* 1: the object is of the connector, and its removals are held. */
+static int is_held(struct counting *c, int64_t cs)
+{
+	struct error_row er;
+	struct cs_row row;
+	int r = error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e);
+
+	TRY(r);
+	if (r != 0 || er.known != ERROR_TYPE_MEMBER_REMOVAL)
+		return 0;
+	r = cs_get(c->s, cs, &c->a, &row, c->e);
+	TRY(r);
+	return r == 0 && row.connector == c->connector;
+}
+
 static void count_held(void *ctx, int64_t cs)
 {
 	struct counting *c = ctx;
-	struct error_row er;
 	int64_t n, of;
-	int r = c->failed < 0 ? c->failed : error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e);
+	int r = c->failed < 0 ? c->failed : is_held(c, cs);
 
-	if (r == 0 && er.known == ERROR_TYPE_MEMBER_REMOVAL)
+	if (r > 0) {
 		r = cs_link_count_removals_of(c->s, cs, &n, &of, c->e);
-	else if (r == 0)
-		return;
+		if (r == 0) {
+			c->ret->held++;
+			c->ret->removals = MAX(c->ret->removals, n);
+		}
+	}
 	c->failed = MIN(r, 0);
-	if (r != 0)
-		return;
-	c->ret->held++;
-	c->ret->removals = MAX(c->ret->removals, n);
+	arena_reset(&c->a);
 }
 
-static int add_staged(struct store *s, int64_t connector, struct limit_staged *ret, struct err *e)
+int limit_staged_in(struct store *s, int64_t connector, struct limit_staged *ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
+	struct counting c = {.s = s, .connector = connector, .ret = ret, .e = e};
 	struct delete_count *classes;
-	int64_t references;
 	unsigned n;
+	int r;
 
+	*ret = (struct limit_staged){0};
 	TRY(cs_count_deletes(s, connector, &a, &classes, &n, e));
 	for (unsigned i = 0; i < n; i++)
 		ret->deletes += classes[i].deletes;
-	TRY(cs_link_count_removals(s, connector, &references, e));
-	ret->references += references;
-	return 0;
+	TRY(cs_link_count_removals(s, connector, &ret->references, e));
+	r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
+	arena_done(&c.a);
+	return r < 0 ? r : c.failed;
 }
 
 int limit_staged(struct store *s, struct limit_staged *ret, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
-	struct counting c = {.s = s, .ret = ret, .e = e};
 	struct connector_row *rows;
+	struct limit_staged one;
 	unsigned n;
-	int r;
 
 	*ret = (struct limit_staged){0};
 	TRY(connector_list(s, &a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		const struct connector_type *t = connector_type_find(rows[i].type);
 
-		if (t && t->export)
-			TRY(add_staged(s, rows[i].id, ret, e));
+		if (!t || !t->export)
+			continue;
+		TRY(limit_staged_in(s, rows[i].id, &one, e));
+		ret->deletes += one.deletes;
+		ret->references += one.references;
+		ret->removals = MAX(ret->removals, one.removals);
+		ret->held += one.held;
 	}
-	r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
-	arena_done(&c.a);
-	return r < 0 ? r : c.failed;
+	return 0;
 }

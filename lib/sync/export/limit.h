@@ -4,8 +4,8 @@
  * keeps them, and the rest is exported.
  *
  * A limit is a setting of [export] (sync/config.c). The deletion threshold can be changed at run
- * time, and what is staged can be permitted once; both are rows of the store's meta. A new limit is
- * a setting, a check in limit.c and a number in struct limit_staged.
+ * time, and what is staged in each target can be permitted once; both are rows of the store's meta.
+ * A new limit is a setting, a check in limit.c and a number in struct limit_staged.
  */
 #pragma once
 
@@ -19,9 +19,9 @@ struct step_end;
 
 #define OVERRIDE_SECONDS 86400 /* a permission that was not used ends after a day */
 
-/* What the next export may do once; zeros when there is no permission. */
+/* What the next export to a target may do once; zeros when there is no permission. */
 struct limit_override {
-	int64_t deletes;    /* of objects, in all */
+	int64_t deletes;    /* of objects of the target, in all */
 	int64_t references; /* removed, in all */
 	int64_t removals;   /* of references of one group */
 	int64_t ends;       /* unix time */
@@ -36,9 +36,14 @@ int limit_threshold_get(struct store *s, const struct config *cfg,
 	struct err *e) _must_check_;
 /* n < 0: back to the configuration. In a transaction of the caller. */
 int limit_threshold_set(struct store *s, int64_t n, struct err *e) _must_check_;
-int limit_override_get(struct store *s, struct limit_override *ret, struct err *e) _must_check_;
+/* The permission of a target (row of its connector); zeros: it has none, or its day is over. */
+int limit_override_get(
+	struct store *s, int64_t connector, struct limit_override *ret, struct err *e) _must_check_;
 /* All zero: no permission any more. In a transaction of the caller. */
-int limit_override_set(struct store *s, const struct limit_override *o, struct err *e) _must_check_;
+int limit_override_set(struct store *s, int64_t connector, const struct limit_override *o,
+	struct err *e) _must_check_;
+/* Those of all targets together: the sums, the most of one group, the last end. */
+int limit_override_sum(struct store *s, struct limit_override *ret, struct err *e) _must_check_;
 
 /*
  * Pure: are n more than `percent` of `of`? Up to 20 never are. percent 0: any more are; negative:
@@ -64,7 +69,7 @@ int limit_deletes(struct export_step *st, struct step_end *end, bool *ret_stoppe
 int limit_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_held,
 	struct err *e) _must_check_;
 
-/* After a good export: deletes the permission if it was needed. */
+/* After a good export: deletes the target's permission if it was needed. */
 int limit_done(struct export_step *st, struct err *e) _must_check_;
 
 /* What is staged that limits check, for people. */
@@ -74,5 +79,7 @@ struct limit_staged {
 	int64_t removals;   /* the most of one group whose removals are held */
 	int64_t held;       /* such groups */
 };
+int limit_staged_in(
+	struct store *s, int64_t connector, struct limit_staged *ret, struct err *e) _must_check_;
 /* In all connectors that can be exported to. */
 int limit_staged(struct store *s, struct limit_staged *ret, struct err *e) _must_check_;

@@ -73,7 +73,7 @@ json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
 	int r = 0;
 
 	if (limit_threshold_get(s, cfg, NULL, &limit, &set, e) < 0 ||
-		limit_override_get(s, &o, e) < 0 || limit_staged(s, &c, e) < 0)
+		limit_override_sum(s, &o, e) < 0 || limit_staged(s, &c, e) < 0)
 		return NULL;
 	limits = json_array();
 	for (unsigned i = 0; r == 0 && i < cfg->n_connectors; i++)

@@ -142,7 +142,7 @@ static void permit(struct world *w, struct limit_override o)
 	struct fixture *f = w->f;
 
 	GOOD(store_begin(f->store, &f->err));
-	GOOD(limit_override_set(f->store, &o, &f->err));
+	GOOD(limit_override_set(f->store, w->conn.row.id, &o, &f->err));
 	GOOD(store_commit(f->store, &f->err));
 }
 
@@ -260,8 +260,37 @@ static void test_permission(void **state)
 	objects(&w, "user", 1, 1); /* one more than was permitted */
 	assert_non_null(strstr(asked(&w), "31 objects"));
 	GOOD(limit_done(&w.st, &f->err));
-	GOOD(limit_override_get(f->store, &left, &f->err));
+	GOOD(limit_override_get(f->store, w.conn.row.id, &left, &f->err));
 	assert_int_equal(left.ends, 0);
+	world_done(&w);
+}
+
+/* Each target has a permission of its own: what one uses up is not the other's. */
+static void test_permission_of_each_target(void **state)
+{
+	struct fixture *f = *state;
+	struct limit_override o = {.deletes = 30, .ends = INT64_MAX}, left;
+	struct connector_row other;
+	struct world w;
+
+	world_init(&w, f, "deletion_threshold = 10");
+	GOOD(store_begin(f->store, &f->err));
+	GOOD(connector_ensure(f->store, "b", "ad", &f->arena, &other, &f->err));
+	GOOD(limit_override_set(f->store, other.id, &o, &f->err));
+	GOOD(store_commit(f->store, &f->err));
+	objects(&w, "user", 100, 30);
+	assert_string_not_equal(asked(&w), ""); /* the other's */
+	o.removals = 7;
+	permit(&w, o);
+	GOOD(limit_override_sum(f->store, &left, &f->err));
+	assert_int_equal(left.deletes, 60);
+	assert_int_equal(left.removals, 7);
+	assert_string_equal(asked(&w), "");
+	GOOD(limit_done(&w.st, &f->err));
+	GOOD(limit_override_get(f->store, w.conn.row.id, &left, &f->err));
+	assert_int_equal(left.ends, 0);
+	GOOD(limit_override_get(f->store, other.id, &left, &f->err));
+	assert_int_equal(left.deletes, 30);
 	world_done(&w);
 }
 
@@ -277,7 +306,7 @@ static void test_permission_not_needed(void **state)
 	permit(&w, (struct limit_override){.deletes = 5, .ends = INT64_MAX});
 	assert_string_equal(asked(&w), "");
 	GOOD(limit_done(&w.st, &f->err));
-	GOOD(limit_override_get(f->store, &left, &f->err));
+	GOOD(limit_override_get(f->store, w.conn.row.id, &left, &f->err));
 	assert_int_equal(left.deletes, 5);
 	world_done(&w);
 }
@@ -368,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_deletes),
 		WITH(test_set_at_run_time),
 		WITH(test_permission),
+		WITH(test_permission_of_each_target),
 		WITH(test_permission_not_needed),
 		WITH(test_references),
 		WITH(test_members),
