@@ -621,3 +621,20 @@ def test_steps_left_out(make_lab):
     assert done.returncode == 1 and "delta-sync left out its import failed" in words, words
     lab.write()
     assert "left out" not in lab.run().log
+
+
+def test_stored_event_that_cannot_be_read(lab):
+    """It is told with what can be read of it, and the others are delivered."""
+    con = sqlite3.connect(lab.folder + "/state/adsyncd.db")
+    with con:
+        for text in ("no \\ JSON \x01 " + "x" * 3000, '{"event":"OF_LATER","message":"from a newer one",'
+                     '"fields":{"ADSYNC_DN":"CN=someone"}}', '{"event":"RUN_FINISHED","message":"good"}'):
+            con.execute("INSERT INTO outbox (record) VALUES (?)", (text,))
+    con.close()
+    r = lab.cycle()
+    told = [line for line in r.log.splitlines() if " event_id=6105 " in line]
+    assert len(told) == 2 and "no \\\\ JSON" in told[0] and len(told[0]) < 1500, told
+    assert "OF_LATER" in told[1] and "from a newer one" in told[1] and "CN=someone" in told[1]
+    assert 'msg=good' in r.log
+    assert lab.db("SELECT count(*) FROM outbox") == [(0,)]
+    assert 6105 not in lab.cycle().events
