@@ -11,7 +11,7 @@
 
 static const char METAVERSE[] =
 	"{\"classes\": {\"person\": {\"cn\": \"string\", \"manager\": \"reference\", "
-	"\"sponsor\": \"reference\"}}}";
+	"\"sponsor\": \"reference\", \"boss\": \"reference\", \"friend\": \"reference\"}}}";
 
 static struct schema_attr attrs[] = {
 	{"p", VALUE_STRING, 0},
@@ -359,6 +359,31 @@ static void test_links(void **state)
 	assert_int_equal(digests[3], 0);
 }
 
+static int64_t digest_of(const char *rules)
+{
+	struct wanted wanted;
+	struct world w;
+
+	world_init(&w, rules);
+	wanted = compute(&w);
+	assert_int_equal(wanted.n_links, 1);
+	world_done(&w);
+	return wanted.links_digest;
+}
+
+/*
+ * A flow and the one that leads the other way have different digests. The digest is stored with
+ * each row, so its value is held: another way to compute it would look like changed rules.
+ */
+static void test_links_direction(void **state)
+{
+	int64_t there = digest_of(RULE(1, "Provision", "user", "", LINK("boss", "friend")));
+	int64_t back = digest_of(RULE(1, "Provision", "user", "", LINK("friend", "boss")));
+
+	assert_true(there != back);
+	assert_true(there == 0x75584bf68cb29a25);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +397,7 @@ int main(void)
 		cmocka_unit_test(test_error),
 		cmocka_unit_test(test_error_of_a_loser),
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_links_direction),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
