@@ -40,6 +40,7 @@ struct extension {
 	enum extension_data data;
 	bool multi;
 	const char *property; /* in the target; NULL: it is not known there */
+	const char *id;       /* of its definition: of another one the values are gone */
 	bool users, groups;   /* whose property it is */
 	const char *refused;  /* why it cannot be one, half of a sentence; NULL: it can */
 };
@@ -72,8 +73,8 @@ struct extension_target {
 	const struct extension_rule *rules; /* outbound; the last one has no name */
 	/*
 	 * Looks up what the directory has of the items and, with `make`, makes what is missing:
-	 * fills property, users, groups, or `refused`. Without `make` what is missing has neither.
-	 * Strings in the arena. Not OK: nothing is known.
+	 * fills property, id, users, groups, or `refused`. Without `make` what is missing has
+	 * neither. Strings in the arena. Not OK: nothing is known.
 	 */
 	enum conn_result (*define)(struct connector *c, struct extension *items, unsigned n,
 		bool make, struct arena *a, struct err *e) _must_check_;

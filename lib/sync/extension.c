@@ -167,6 +167,7 @@ unsigned extensions_of_target(
 			continue;
 		(*ret)[n] = of->item;
 		(*ret)[n].property = text_of(x, o, "property");
+		(*ret)[n].id = text_of(x, o, "id");
 		(*ret)[n].users = json_is_true(json_object_get(o, "users"));
 		(*ret)[n].groups = json_is_true(json_object_get(o, "groups"));
 		(*ret)[n++].refused = text_of(x, o, "refused");

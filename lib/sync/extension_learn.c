@@ -211,9 +211,9 @@ static int learn_target(struct learning *l, const struct connector_config *cc, s
 	now = json_object();
 	for (unsigned i = 0; i < n; i++)
 		json_object_set_new(now, items[i].name,
-			json_pack("{s:s*, s:b, s:b, s:s*}", "property", items[i].property, "users",
-				items[i].users, "groups", items[i].groups, "refused",
-				items[i].refused));
+			json_pack("{s:s*, s:s*, s:b, s:b, s:s*}", "property", items[i].property,
+				"id", items[i].id, "users", items[i].users, "groups",
+				items[i].groups, "refused", items[i].refused));
 	json_object_set_new(side(l, "targets"), name, now);
 	return tell_refused(l, name, before, items, n, e);
 }

@@ -10,6 +10,14 @@
 
 #define CURSOR_VERSION 1
 
+/* A property that was defined anew under its old name has lost its values, and no query tells. */
+static void add_definitions(struct buf *b, const struct entra_extensions *x)
+{
+	for (unsigned i = 0; x && i < x->n; i++)
+		if (x->rows[i].sub)
+			buf_addf(b, " %s", x->rows[i].sub);
+}
+
 /* What the delta queries were asked for: a new attribute comes only with a query of its own. */
 static const char *selected(
 	const struct entra_cursor *cursor, const struct connector *c, char text[17])
@@ -20,6 +28,7 @@ static const char *selected(
 		if (!cursor->classes[i].wanted)
 			continue;
 		entra_select(&b, (enum entra_class)i, c->surface, c->extensions);
+		add_definitions(&b, c->extensions);
 		buf_addc(&b, ';');
 	}
 	snprintf(text, 17, "%016" PRIx64, hash64(b.data, b.len));

@@ -117,6 +117,7 @@ static void take(struct definer *d, struct extension *x, const json_t *definitio
 {
 	const char *name = json_string_value(json_object_get(definition, "name"));
 	const char *type = json_string_value(json_object_get(definition, "dataType"));
+	const char *id = json_string_value(json_object_get(definition, "id"));
 	bool many = json_is_true(json_object_get(definition, "isMultiValued"));
 
 	if (!type || !streq(type, extension_data_name(x->data)) || many != x->multi) {
@@ -128,6 +129,7 @@ static void take(struct definer *d, struct extension *x, const json_t *definitio
 		return;
 	}
 	x->property = arena_strdup(d->a, name);
+	x->id = id ? arena_strdup(d->a, id) : "";
 	x->users = has_target(definition, "User");
 	x->groups = has_target(definition, "Group");
 }
@@ -233,7 +235,7 @@ static enum conn_result define(struct connector *c, struct extension *items, uns
 	enum conn_result r = n ? entra_ready(c, e) : CONN_OK;
 
 	for (unsigned i = 0; i < n; i++) {
-		items[i].property = items[i].refused = NULL;
+		items[i].property = items[i].id = items[i].refused = NULL;
 		items[i].users = items[i].groups = false;
 	}
 	if (n && r == CONN_OK)

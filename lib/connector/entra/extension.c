@@ -71,6 +71,7 @@ static void add_row(struct owned *o, const struct extension *item)
 	if (!item->property || item->refused)
 		return;
 	row->property = arena_strdup(&o->arena, item->property);
+	row->sub = item->id ? arena_strdup(&o->arena, item->id) : NULL;
 	row->where = (item->users ? FOR_USER : 0) | (item->groups ? FOR_GROUP : 0);
 }
 

@@ -7,7 +7,8 @@
 
 #include "connector/entra/schema.h"
 
-/* Of one connector; kept until the process ends, and filled again by each load of the rules. */
+/* `sub` of a row is the id of its definition. Of one connector; kept until the process ends, and
+ * filled again by each load of the rules. */
 struct entra_extensions {
 	struct entra_attr *rows;
 	unsigned n;
