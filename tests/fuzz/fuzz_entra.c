@@ -2,13 +2,16 @@
  * What Graph may answer. The first line says how it is read, the rest is JSON: a class (u, g, c), a
  * surface (s: sync, p: public Graph), what was asked (r: nothing, the object is read; f: look-up by
  * id, F: by anchor, n: create, u: update, d: delete, a: one member, A: several, x: member removed,
- * m: manager, M: manager removed) and the status. What was read must be fit for the connector space
+ * m: manager, M: manager removed) and the status; or x: a page of mailboxes that Exchange Online
+ * gives. What was read must be fit for the connector space
  * and come back when it is written and read again; what an answer leads to must be writable as
  * JSON.
  */
 #include "base/text.h"
 #include "connector/entra/answer.h"
 #include "connector/entra/body.h"
+#include "connector/entra/call.h"
+#include "connector/entra/mailbox.h"
 #include "connector/entra/read.h"
 #include "connector/entra/item.h"
 #include "connector/entra/request.h"
@@ -190,6 +193,24 @@ static void take_answer(
 	}
 }
 
+/* Only whole pages count, and they lead nowhere else. */
+static void read_mailboxes(const json_t *json)
+{
+	static const char host[] = "https://outlook.example";
+	static const char url[] = "https://outlook.example/adminapi/beta/t/InvokeCommand";
+	struct exchange_list list = {0};
+	struct entra_pages pages = {0};
+	const char *next = NULL, *wrong;
+
+	wrong = exchange_list_page(&list, host, &pages, url, json, &next);
+	CHECK(!wrong || *wrong);
+	CHECK(wrong || !next || (str_starts(next, host) && !streq(next, url)));
+	CHECK(list.n <= json_array_size(json_object_get(json, "value")));
+	for (unsigned i = 0; i < list.n; i++)
+		check_anchor(list.anchors[i]);
+	exchange_list_done(&list);
+}
+
 static void run(const char *how, const json_t *json)
 {
 	static const char letters[] = "ugcd";
@@ -237,7 +258,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memcpy(how, data, MIN(n, sizeof(how) - 1));
 	json = line ? json_loadb((const char *)line + 1, size - n - 1, 0, NULL) : NULL;
-	if (json)
+	if (json && how[0] == 'x')
+		read_mailboxes(json);
+	else if (json)
 		run(how, json);
 	json_decref(json);
 	return 0;

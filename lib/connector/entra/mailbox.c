@@ -111,22 +111,18 @@ static bool is_cut(const json_t *page)
 	return false;
 }
 
-/* One page; *url becomes the next one's, NULL at the end. NULL, or what is wrong with it. */
-static const char *read_page(const struct connector *c, struct exchange_list *list,
-	const json_t *page, struct entra_pages *pages, char **url)
+const char *exchange_list_page(struct exchange_list *list, const char *host,
+	struct entra_pages *pages, const char *url, const json_t *page, const char **ret_next)
 {
-	const char *here = *url ? *url : c->exchange->command, *next, *wrong;
+	const char *wrong = entra_next_page_of(host, pages, url, page, ret_next);
 	json_t *v;
 	size_t i;
 
-	wrong = entra_next_page_of(c->exchange->host, pages, here, page, &next);
 	if (!wrong && is_cut(page))
 		wrong = "does not have all mailboxes";
 	json_array_foreach (json_object_get(page, "value"), i, v)
 		if (!wrong)
 			wrong = add_mailbox(list, v);
-	free(*url);
-	*url = next && !wrong ? xstrdup(next) : NULL;
 	return wrong;
 }
 
@@ -138,14 +134,17 @@ static enum conn_result read_all(struct connector *c, struct exchange_list *list
 	const char *wrong = NULL;
 
 	do {
-		json_t *page = NULL;
+		_cleanup_json_ json_t *page = NULL;
+		const char *next;
 		enum conn_result r =
 			exchange_invoke(c, "Get-Mailbox", parameters, SELECT, url, &page, e);
 
 		if (r != CONN_OK)
 			return r;
-		wrong = read_page(c, list, page, &pages, &url);
-		json_decref(page);
+		wrong = exchange_list_page(list, c->exchange->host, &pages,
+			url ? url : c->exchange->command, page, &next);
+		free(url);
+		url = next && !wrong ? xstrdup(next) : NULL;
 	} while (url);
 	if (!wrong)
 		return CONN_OK;

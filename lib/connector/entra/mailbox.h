@@ -10,6 +10,10 @@
 #include "connector/entra/graph.h"
 #include "base/arena.h"
 
+#include <jansson.h>
+
+struct entra_pages;
+
 /*
  * How an import got the list; kept in the cursor. X(enum, word)
  * NONE: exchange = no.
@@ -37,6 +41,13 @@ struct exchange_list {
 	struct arena arena;
 };
 void exchange_list_done(struct exchange_list *list);
+/*
+ * Adds what one page of it says, which came from `url` on this host; *ret_next is where it goes on,
+ * NULL: nowhere. NULL, or what is wrong with the page: the list then says nothing at all.
+ */
+const char *exchange_list_page(struct exchange_list *list, const char *host,
+	struct entra_pages *pages, const char *url, const json_t *page,
+	const char **ret_next) _must_check_;
 /*
  * Reads the list, with nothing in flight. CONN_OK also where Exchange does not give it: that is
  * list->state. CONN_CANCELED.
