@@ -5,8 +5,8 @@
 #include "sync/extension_learn.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "store/outbox.h"
 #include "sync/extension.h"
+#include "sync/outbox.h"
 
 struct learning {
 	struct sync *sync;
@@ -14,16 +14,6 @@ struct learning {
 	struct connector_host host;
 	bool make;
 };
-
-static int warn(struct sync *s, const char *connector, const char *text, struct err *e)
-{
-	struct record r = {.event = EVENT_STEP_WARNINGS, .message = text};
-
-	record_add(&r, RECORD_CONNECTOR, connector);
-	TRY(store_begin(s->store, e));
-	TRY(outbox_add(s->store, &r, e));
-	return store_commit(s->store, e);
-}
 
 static bool is_canceled(void *ctx)
 {
@@ -61,7 +51,7 @@ static int tell_gone(
 				l->x->items[i].source == cc && streq(l->x->items[i].item.name, key);
 		if (listed || json_object_get(v, "refused"))
 			continue;
-		TRY(warn(l->sync, cc->settings.name,
+		TRY(outbox_warn(l->sync, cc->settings.name,
 			arena_printf(&l->x->arena,
 				"%s is no longer in directory_extensions of connector \"%s\": the "
 				"values of %s that were exported stay as they are and are not "
@@ -129,7 +119,7 @@ static int keep_source(struct learning *l, const struct connector_config *cc,
 		json_decref(now);
 	for (unsigned i = 0; i < n; i++)
 		if (!is_told(before, items[i].name, items[i].refused))
-			TRY(warn(l->sync, name,
+			TRY(outbox_warn(l->sync, name,
 				arena_printf(&l->x->arena,
 					"directory_extensions of connector \"%s\": %s cannot be a "
 					"directory extension: %s. It is left out.",
@@ -183,7 +173,7 @@ static int tell_refused(struct learning *l, const char *target, const json_t *be
 			if (items[k].refused && streq(items[k].refused, items[i].refused))
 				names = arena_printf(&l->x->arena, "%s, %s", names, items[k].attr);
 		if (first)
-			TRY(warn(l->sync, target,
+			TRY(outbox_warn(l->sync, target,
 				arena_printf(&l->x->arena,
 					"Connector \"%s\" gets no directory extension of %s: %s. "
 					"Everything else goes on.",

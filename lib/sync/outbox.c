@@ -44,6 +44,16 @@ static bool deliver(struct sync *s, const struct outbox_row *row, struct arena *
 	return delivered;
 }
 
+int outbox_warn(struct sync *s, const char *connector, const char *text, struct err *e)
+{
+	struct record r = {.event = EVENT_STEP_WARNINGS, .message = text};
+
+	record_add(&r, RECORD_CONNECTOR, connector);
+	TRY(store_begin(s->store, e));
+	TRY(outbox_add(s->store, &r, e));
+	return store_commit(s->store, e);
+}
+
 /* Each event is deleted before the next is delivered, so a crash repeats at most one. */
 int outbox_deliver(struct sync *s, struct err *e)
 {

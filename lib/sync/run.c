@@ -127,16 +127,6 @@ static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 	return store_commit(s->store, e);
 }
 
-static int warn(struct sync *s, const char *connector, const char *text, struct err *e)
-{
-	struct record r = {.event = EVENT_STEP_WARNINGS, .message = text};
-
-	record_add(&r, RECORD_CONNECTOR, connector);
-	TRY(store_begin(s->store, e));
-	TRY(outbox_add(s->store, &r, e));
-	return store_commit(s->store, e);
-}
-
 /* Objects of a connector that left the configuration stay as they are; somebody should know. */
 static int warn_unconfigured(struct sync *s, struct err *e)
 {
@@ -152,7 +142,7 @@ static int warn_unconfigured(struct sync *s, struct err *e)
 		TRY(cs_count_imported(s->store, rows[i].id, &imported, e));
 		if (!imported)
 			continue;
-		TRY(warn(s, rows[i].name,
+		TRY(outbox_warn(s, rows[i].name,
 			arena_printf(&s->arena,
 				"Connector \"%s\" is no longer in %s. Its %" PRId64
 				" objects are kept; nothing is deleted because of that.",
@@ -178,7 +168,7 @@ static int check_left(struct sync *s, struct sync_connector *c, struct err *e)
 	TRY(cs_count_want(s->store, c->row.id, WANT_ATTRIBUTES, &attributes, e));
 	c->lets_go = attributes > 0;
 	if (present || absent)
-		return warn(s, c->name,
+		return outbox_warn(s, c->name,
 			arena_printf(&s->arena,
 				"No rule exports to connector \"%s\" any more; the %" PRId64
 				" objects that rules created or wanted to delete in it are kept, "

@@ -79,7 +79,7 @@ static enum conn_result find_application(struct definer *d)
 		refuse_all(d, arena_printf(d->a, "the service answered %ld %s (%s)", reply.status,
 				      reply.code, reply.message));
 	else if (!entra_id(app) || !json_is_string(json_object_get(app, "appId")))
-		refuse_all(d, "the tenant has no such application registration: it belongs to "
+		refuse_all(d, "the tenant has no registration of this application: it belongs to "
 			      "another tenant");
 	if (d->items[0].refused)
 		return CONN_OK;
@@ -209,9 +209,9 @@ static enum conn_result make_one(struct definer *d, struct extension *x)
 	if (reply.status == 201)
 		take(d, x, json);
 	else if (reply.status == 403)
-		refuse_all(d, missing_right(d, "make definitions"));
+		refuse_all(d, missing_right(d, "create definitions"));
 	else
-		x->refused = arena_printf(d->a, "the service does not define it: %ld %s: %s",
+		x->refused = arena_printf(d->a, "the service refuses the definition: %ld %s: %s",
 			reply.status, reply.code, reply.message);
 	return CONN_OK;
 }

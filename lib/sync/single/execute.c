@@ -24,8 +24,8 @@
 static int not_yet(const struct sync_connector *c, const char *why, struct err *e)
 {
 	return err_set(e, -EAGAIN, NULL, 0,
-		"%s %s; the next cycle looks at all of its objects, and after that single ones can "
-		"be synchronized (start-sync-cycle)",
+		"%s %s: run a cycle first (start-sync-cycle), then single objects can be "
+		"synchronized",
 		c->name, why);
 }
 

@@ -109,8 +109,8 @@ static int known_row(struct single *w, struct cs_row *ret, struct err *e)
 			return 0;
 	}
 	return err_set(e, -ENOENT, NULL, 0,
-		"%s is in no connector whose objects can be asked for one by one, and is joined "
-		"to none there",
+		"%s cannot be read by itself: no connector that can be asked for single objects "
+		"has it, or is joined to it",
 		w->req->name);
 }
 
@@ -137,8 +137,8 @@ static int find_unknown(struct single *w, struct err *e)
 		w->source = c;
 		return 0;
 	}
-	return err_set(e, -ENOENT, NULL, 0, "no directory that is asked has an object \"%s\"",
-		w->req->name);
+	return err_set(
+		e, -ENOENT, NULL, 0, "no source directory has an object \"%s\"", w->req->name);
 }
 
 /* Where the object is. STORE_NONE: its row is known, and the directory has it no more. */
@@ -156,8 +156,8 @@ static int find_object(struct single *w, struct err *e)
 	if (r)
 		return 0;
 	report_note(w,
-		"%s does not have %s any more. This command deletes nothing: the next import finds "
-		"that out, and the next cycle does what the rules say",
+		"%s does not have %s any more. This command deletes nothing: the next cycle "
+		"imports the delete and does what the rules say",
 		w->source->name, row.dn);
 	return STORE_NONE;
 }
@@ -200,9 +200,8 @@ static int look_up_references(struct single *w, const struct entry *en, struct e
 	}
 	if (l.left)
 		report_note(w,
-			"it refers to %u more objects than the %d that are taken along; references "
-			"to "
-			"those are sent as far as they were synchronized before",
+			"it refers to %u objects more than the %d that are read with it; "
+			"references to those are sent only where they were synchronized before",
 			l.left, SINGLE_REFERENCES_MAX);
 	if (!l.n)
 		return 0;
@@ -227,9 +226,9 @@ static int look_up_object(struct single *w, struct err *e)
 		return 0; /* it cannot be read: that is told as the result of the import */
 	if (!fo)
 		report_note(w,
-			"%s is in %s, but its settings or its class leave it out: it is not "
-			"imported, "
-			"and this command deletes nothing",
+			"%s is in %s, but the settings of the connector, or the class of the "
+			"object, leave it out: it is not imported, and this command deletes "
+			"nothing",
 			w->name.dn, w->source->name);
 	return fo ? look_up_references(w, fo->object.entry, e) : STORE_NONE;
 }
