@@ -49,16 +49,30 @@ static void principal_id(const struct emulator *em, const struct application *ap
 	guid_write(ret, raw);
 }
 
-/* https://outlook.office365.com, or the id of Office 365 Exchange Online. */
+/*
+ * https://outlook.office365.com, or the id of Office 365 Exchange Online; the id of Microsoft Entra
+ * AD Synchronization Service.
+ */
 static enum audience audience_of(const char *resource)
 {
-	static const char *const names[] = {"https://outlook.office365.com",
+	static const char *const exchange[] = {"https://outlook.office365.com",
 		"https://outlook.office365.com/", "00000002-0000-0ff1-ce00-000000000000"};
 
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(resource, names[i]) == 0)
+	for (unsigned i = 0; i < ARRAY_SIZE(exchange); i++)
+		if (strcasecmp(resource, exchange[i]) == 0)
 			return AUDIENCE_EXCHANGE;
+	if (strcasecmp(resource, "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016") == 0)
+		return AUDIENCE_SERVICE;
 	return AUDIENCE_GRAPH;
+}
+
+/* A token has the roles of its resource alone. (Graph's has that of synchronization, too: see
+ * surface = sync.) */
+static bool role_shown(enum role r, enum audience audience)
+{
+	if (audience == AUDIENCE_EXCHANGE)
+		return r == ROLE_EXCHANGE;
+	return audience == AUDIENCE_SERVICE ? r == ROLE_SYNC : r != ROLE_EXCHANGE;
 }
 
 static void add_claim(struct buf *b, const char *name, const char *value)
@@ -92,8 +106,7 @@ static void add_claims(const struct emulator *em, const struct application *app,
 	add_claim(b, "ver", "1.0");
 	buf_adds(b, ",\"roles\":[");
 	for (unsigned r = 0; r < ROLE_COUNT; r++)
-		if (app->roles >> r & 1 &&
-			(r == ROLE_EXCHANGE) == (audience_of(g->resource) == AUDIENCE_EXCHANGE)) {
+		if (app->roles >> r & 1 && role_shown((enum role)r, audience_of(g->resource))) {
 			buf_addf(b, "%s\"%s\"", any ? "," : "", role_name((enum role)r));
 			any = true;
 		}

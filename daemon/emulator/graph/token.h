@@ -20,8 +20,8 @@ void handle_token(struct emulator *em, const struct token_request *tr, struct re
 /* A managed identity asks by its query, and with the header "Metadata: true". */
 void handle_managed_identity(struct emulator *em, const char *base, const char *query,
 	bool metadata, struct response *rs);
-/* For whom a token is: Exchange takes its own, Graph every other. */
-enum audience { AUDIENCE_GRAPH, AUDIENCE_EXCHANGE };
+/* For whom a token is: Exchange and the provisioning service take their own, Graph every other. */
+enum audience { AUDIENCE_GRAPH, AUDIENCE_EXCHANGE, AUDIENCE_SERVICE };
 /* Who asks with this header; NULL with *why. */
 const struct application *token_check(
 	struct emulator *em, enum audience audience, const char *authorization, const char **why);

@@ -10,6 +10,7 @@
 #include "odata/parse.h"
 #include "order/control.h"
 #include "order/orders.h"
+#include "soap/service.h"
 #include "tenant/body.h"
 
 #include "base/err.h"
@@ -362,6 +363,12 @@ static bool take_body(struct evhttp_request *req, struct buf *body, struct respo
 static void handle(struct server *s, struct evhttp_request *req, const struct buf *body,
 	struct request *rq, struct response *rs)
 {
+	if (streq(rq->path, SERVICE_PATH)) {
+		service_answer(s->em, rq,
+			evhttp_find_header(evhttp_request_get_input_headers(req), "Content-Type"),
+			body->data, body->len, rs);
+		return;
+	}
 	if (sign_in(s, req, rq, buf_str(body), rs) ||
 		!read_body(req, buf_str(body), body->len, rq, rs))
 		return;

@@ -139,6 +139,14 @@ void encode_attribute(struct buf *b, char prefix, const char *name, const char *
 		add_text(b, value, strlen(value), 0);
 }
 
+void encode_attribute_xml(struct buf *b, const char *name, const char *value)
+{
+	buf_addc(b, 0x05);
+	add_name(b, "xml", -1);
+	add_name(b, name, -1);
+	add_text(b, value, strlen(value), 0);
+}
+
 void encode_attribute_qname(struct buf *b, char prefix, const char *name, const char *value)
 {
 	int id =

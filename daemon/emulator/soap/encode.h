@@ -14,6 +14,8 @@ void encode_attribute(struct buf *b, char prefix, const char *name, const char *
 /* An attribute whose value is a qualified name: "d:string" with a word of the dictionary behind it.
  */
 void encode_attribute_qname(struct buf *b, char prefix, const char *name, const char *value);
+/* xml:lang and its like, whose prefix has three letters. */
+void encode_attribute_xml(struct buf *b, const char *name, const char *value);
 void encode_end(struct buf *b);
 
 void encode_text_end(struct buf *b, const char *s, size_t n);

@@ -109,6 +109,7 @@ static const struct property fixed[] = {
 	{"isCompliant", KIND_BOOLEAN, D, D, BY_APPLICATION},
 	{"isManaged", KIND_BOOLEAN, D, D, BY_APPLICATION},
 	{"physicalIds", KIND_STRINGS, D, D, BY_APPLICATION},
+	[P_BAG] = {"", KIND_EXTENSIONS, 0, 0, BY_SERVICE}, /* no type shows it */
 };
 _Static_assert(ARRAY_SIZE(fixed) <= EXTENSIONS_FROM, "EXTENSIONS_FROM");
 

@@ -87,7 +87,8 @@ enum {
 	P_SYSTEM,       /* operatingSystem */
 	P_SYSTEM_VERSION,
 	P_TRUST_TYPE,
-	P_PROFILE_TYPE
+	P_PROFILE_TYPE,
+	P_BAG = P_FIRST_OTHER + 56 /* what the provisioning service keeps; Graph does not show it */
 };
 
 /* Rows of the table, at most: records have one byte for the number. */

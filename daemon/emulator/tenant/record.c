@@ -145,7 +145,8 @@ const char *records_wrong(enum object_type t, const unsigned char *block, size_t
 			return "a property is cut off";
 		head_read(block + pos, &prop, &seq, &len);
 		pos += HEAD;
-		if (prop >= n_properties || !(properties[prop].types >> t & 1))
+		if (prop >= n_properties ||
+			!(properties[prop].types >> t & 1 || prop == P_BAG))
 			return "a property that its type does not have";
 		if (seen[prop])
 			return "a property is there twice";

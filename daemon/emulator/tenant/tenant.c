@@ -147,7 +147,7 @@ static void read_list(const json_t *list, char ***ret, unsigned *n)
 
 static const char *const known_keys[] = {"tenantId", "displayName", "initialDomain",
 	"verifiedDomains", "federatedDomains", "features", "soaRolesToFilter", "minimumSyncBuild",
-	"applications"};
+	"onPremisesSyncEnabled", "applications"};
 
 static int check_keys(const char *path, json_t *root, struct err *e)
 {
@@ -201,6 +201,7 @@ static int read_tenant(const char *path, json_t *root, struct tenant *t, struct 
 	read_list(json_object_get(root, "federatedDomains"), &t->federated, &t->n_federated);
 	TRY(read_features(path, json_object_get(root, "features"), t, e));
 	t->soa_roles_to_filter = json_is_true(json_object_get(root, "soaRolesToFilter"));
+	t->syncs = !json_is_false(json_object_get(root, "onPremisesSyncEnabled"));
 	t->minimum_build = copy_string(root, "minimumSyncBuild");
 	t->apps = xcalloc(json_array_size(apps) + 1, sizeof(*t->apps));
 	json_array_foreach ((json_t *)apps, i, v)

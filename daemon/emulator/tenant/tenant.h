@@ -60,6 +60,7 @@ struct tenant {
 	} * features;
 	unsigned n_features;
 	char *minimum_build;      /* of a client of synchronization; NULL: any */
+	bool syncs;               /* the organization's onPremisesSyncEnabled */
 	bool soa_roles_to_filter; /* $filter by isCloudManaged asks for the role of the type */
 	struct application *apps;
 	unsigned n_apps;

@@ -286,12 +286,7 @@ static void test_write_fault(void **state)
 	encode_end(&b);
 	encode_start(&b, 's', "Reason");
 	encode_start(&b, 's', "Text");
-	buf_add(&b, "\x05\x03xml\x04lang",
-		10); /* a prefix of three letters: this attribute alone */
-	buf_add(&b,
-		"\x98\x05"
-		"en-US",
-		7);
+	encode_attribute_xml(&b, "lang", "en-US");
 	encode_text_end(&b, "Redirect", 8);
 	encode_end(&b);
 	encode_start(&b, 's', "Detail");

@@ -1,0 +1,176 @@
+/*
+ * What is asked of the tenant as a whole: its configuration and features, the end of an export, the
+ * objects that it has, and versions.
+ */
+#include "soap/operations.h"
+
+#include "soap/bag.h"
+#include "soap/encode.h"
+#include "soap/wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+/* DirSyncFeatures: a bit for some of the tenant's features. Those of no feature here are kept. */
+static const struct {
+	unsigned bit;
+	enum feature feature;
+} bits[] = {
+	{1, FEATURE_PASSWORD_SYNC},
+	{2, FEATURE_PASSWORD_WRITEBACK},
+	{4, FEATURE_DIRECTORY_EXTENSIONS},
+	{8, FEATURE_QUARANTINE_UPN},
+	{16, FEATURE_SOFT_MATCH_UPN},
+	{32, FEATURE_QUARANTINE_PROXY},
+	{512, FEATURE_CLOUD_PASSWORD_POLICY},
+	{1024, FEATURE_UNIFIED_WRITEBACK},
+	{2048, FEATURE_USER_WRITEBACK},
+	{4096, FEATURE_DEVICE_WRITEBACK},
+	{8192, FEATURE_SYNC_UPN},
+	{16384, FEATURE_FORCE_PASSWORD_CHANGE},
+	{524288, FEATURE_BLOCK_SOFT_MATCH},
+	{1048576, FEATURE_BLOCK_TAKEOVER},
+};
+
+static int64_t features_of(const struct emulator *em)
+{
+	int64_t v = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
+		if (em->features[bits[i].feature])
+			v |= bits[i].bit;
+	return v;
+}
+
+static void put_long(struct buf *b, const char *name, int64_t v)
+{
+	encode_start(b, 0, name);
+	encode_long_end(b, v);
+}
+
+static void put_bool(struct buf *b, const char *name, bool v)
+{
+	encode_start(b, 0, name);
+	encode_bool_end(b, v);
+}
+
+static void put_sync_configuration(const struct emulator *em, struct buf *b)
+{
+	encode_start(b, 0, "DirSyncConfiguration");
+	encode_leaf(b, 0, "AnchorAttribute", "mS-DS-ConsistencyGuid");
+	encode_leaf(b, 0, "ApplicationVersion", "6eb59a73-39b2-4c23-a70f-e2e3ce8965b1");
+	encode_leaf(b, 0, "ClientVersion", "2.6.3.0");
+	encode_start(b, 0, "CurrentExport");
+	encode_leaf(b, 0, "DirSyncClientMachineName", "");
+	put_long(b, "TotalConnectorSpaceObjects", 0);
+	encode_end(b);
+	put_bool(b, "IsTrackingChanges", false);
+	encode_start(b, 0, "PreventAccidentalDeletion");
+	encode_leaf(b, 0, "DeletionPrevention", "EnabledForCount");
+	put_long(b, "ThresholdCount", 500);
+	put_long(b, "ThresholdPercentage", 0);
+	encode_end(b);
+	encode_end(b);
+}
+
+void operation_configuration(struct emulator *em, const struct soap_call *call, struct response *rs)
+{
+	struct buf *b = &rs->body;
+
+	answer_begin(call, true, rs);
+	encode_leaf(b, 0, "AllowedFeatures", "ObjectWriteback PasswordWriteback");
+	put_sync_configuration(em, b);
+	put_long(b, "DirSyncFeatures", features_of(em));
+	encode_leaf(b, 0, "DisplayName", em->tenant->name ? em->tenant->name : "");
+	put_bool(b, "IsDirSyncing", em->tenant->syncs);
+	put_bool(b, "IsPasswordSyncing", em->features[FEATURE_PASSWORD_SYNC]);
+	put_long(b, "MaxLinksSupportedAcrossBatchInProvision2", 15000);
+	encode_start(b, 0, "SynchronizationInterval");
+	encode_span_end(b, 1800);
+	encode_leaf(b, 0, "TenantId", em->tenant->id);
+	encode_start(b, 0, "WriteBack");
+	encode_nil(b, 0, "UnifiedGroupContainer");
+	encode_nil(b, 0, "UserContainer");
+	encode_end(b);
+	answer_end(true, rs);
+}
+
+void operation_set_features(struct emulator *em, const struct soap_call *call, struct response *rs)
+{
+	const char *text = element_child_text(call->body, "dirsyncFeatures");
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (!*text || *end || errno) {
+		answer_fault(call, 0, "dirsyncFeatures is not a number.", rs);
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
+		em->features[bits[i].feature] = v & bits[i].bit;
+	answer_begin(call, false, rs);
+	answer_end(false, rs);
+}
+
+void operation_finalize(struct emulator *em, const struct soap_call *call, struct response *rs)
+{
+	answer_begin(call, false, rs);
+	answer_end(false, rs);
+}
+
+void operation_capabilities(struct emulator *em, const struct soap_call *call, struct response *rs)
+{
+	static const char text[] =
+		"<ServiceCapability><MicrosoftOnline><Protocol><Application>"
+		"<LatestProductVersion>3.2</LatestProductVersion>"
+		"<MinimumProductVersion>1.0</MinimumProductVersion>"
+		"<BlackList Enabled=\"false\"><ClientVersion>1.0</ClientVersion></BlackList>"
+		"</Application></Protocol></MicrosoftOnline></ServiceCapability>";
+
+	answer_begin(call, false, rs);
+	encode_leaf(&rs->body, 0, "CapabilitiesResult", text);
+	answer_end(false, rs);
+}
+
+/* --- objects that are synchronized --- */
+
+static void put_object(const struct object *o, bool with_empty, struct buf *b)
+{
+	size_t n;
+	const char *kept = object_prop(o, P_BAG, &n), *key;
+	_cleanup_json_ json_t *bag = kept ? json_loadb(kept, n, 0, NULL) : json_object();
+	char anchor[64];
+	json_t *v;
+	void *next;
+
+	snprintf(anchor, sizeof(anchor), "%s_%s", wire_type_word(o->type), o->id);
+	json_object_set_new(bag, "cloudAnchor", json_string(anchor));
+	json_object_set_new(bag, "cloudMastered", json_boolean(o->cloud_managed));
+	if (o->cloud_managed)
+		json_object_set_new(bag, "blockOnPremisesSync", json_true());
+	json_object_foreach_safe(bag, next, key, v) if (json_is_null(v) && !with_empty)
+		json_object_del(bag, key);
+	encode_start(b, 'b', "AzureADSyncObject");
+	bag_write(b, bag);
+	encode_leaf(b, 'b', "SyncObjectType", wire_type_word(o->type));
+	encode_leaf(b, 'b', "SyncOperation", "Set");
+	encode_end(b);
+}
+
+/* All of them, whatever the cookie: how the service goes on is not known. */
+void operation_read_back(struct emulator *em, const struct soap_call *call, struct response *rs)
+{
+	size_t n;
+
+	answer_begin(call, true, rs);
+	encode_start(&rs->body, 'b', "ResultObjects");
+	for (uint32_t i = 0; i < directory_size(em->dir); i++) {
+		const struct object *o = directory_get(em->dir, i);
+
+		if (!o->deleted && object_prop(o, P_BAG, &n))
+			put_object(o, !strchr(call->operation, '2'), &rs->body);
+	}
+	encode_end(&rs->body);
+	answer_end(true, rs);
+}

@@ -1,0 +1,336 @@
+"""The emulator's provisioning service, on its own: /provisioningservice.svc as open tools speak to it.
+What it does is what is known of the real one from them, not from a tenant."""
+import base64
+import json
+import ssl
+import urllib.error
+import urllib.request
+
+import nbfx
+import pytest
+from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Graph
+from nbfx import ADM, ARRAYS, CHANGE, OBJECT, SOAP, WSA, XS, XSI, element
+
+WORDS = nbfx.dictionary(ROOT + "/lib/net/nbfs.c")
+RESOURCE = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
+ANCHORS = [base64.b64encode(b"%016d" % i).decode() for i in range(20)]
+
+
+class Service:
+    """A client of one emulator; `token` None: signs in as the application."""
+
+    def __init__(self, em, app=SYNC_APP, resource=RESOURCE, token=None, build="2.6.3.0"):
+        self.em, self.build = em, build
+        self.token = token if token is not None else self.sign_in(app, resource)
+
+    def sign_in(self, app, resource):
+        form = "grant_type=client_credentials&scope=%s/.default&client_id=%s&client_secret=%s" % (
+            resource, *app)
+        return self.send("/%s/oauth2/v2.0/token" % TENANT, form.encode(), {}, parse=True)[1][
+            "access_token"]
+
+    def send(self, path, data, headers, parse=False, method=None):
+        rq = urllib.request.Request(self.em.url + path, data, headers, method=method)
+        context = ssl.create_default_context(cafile=self.em.ca)
+        try:
+            with urllib.request.urlopen(rq, context=context, timeout=30) as answer:
+                body = answer.read()
+                return answer.status, json.loads(body) if parse else body
+        except urllib.error.HTTPError as e:
+            return e.code, e.read()
+
+    def envelope(self, operation, *content, action=None):
+        header = [
+            element("a:Action", CHANGE + "/IProvisioningWebService/" + (action or operation),
+                    attributes=[("s:mustUnderstand", "1")]),
+            element("SyncToken", *[element(n, v, ns=CHANGE) for n, v in (
+                ("ApplicationId", "6eb59a73-39b2-4c23-a70f-e2e3ce8965b1"),
+                ("BearerToken", self.token), ("ClientVersion", "8.0"),
+                ("DirSyncBuildNumber", self.build), ("ProtocolVersion", "2.0"))],
+                attributes=[("s:role", ADM)], ns=ADM),
+            element("a:MessageID", "urn:uuid:00112233-4455-6677-8899-aabbccddeeff")]
+        return element("s:Envelope", element("s:Header", *header),
+                       element("s:Body", element(operation, *content, ns=CHANGE)), s=SOAP, a=WSA)
+
+    def call(self, operation, *content, action=None):
+        status, body = self.send("/provisioningservice.svc",
+                                 self.envelope(operation, *content, action=action),
+                                 {"Content-Type": "application/soap+msbin1"})
+        return status, nbfx.read(body, WORDS)
+
+    def provision(self, *objects, second=False):
+        """[(result code, text or None, CloudAnchor)] of objects."""
+        operation = "ProvisionAzureADSyncObjects" + ("2" if second else "")
+        status, root = self.call(operation, element(
+            "syncRequest", element("b:SyncObjects", *objects), b=OBJECT, c=ARRAYS, d=XS, i=XSI))
+        assert status == 200, fault(root)
+        out = []
+        for r in root.iter("{%s}AzureADSyncObjectResult" % OBJECT):
+            text = r.find("{%s}ResultErrorDescription" % OBJECT)
+            assert (text.get("{%s}nil" % XSI) == "true") == (not text.text)
+            out.append((r.findtext("{%s}ResultCode" % OBJECT), text.text,
+                        r.findtext("{%s}CloudAnchor" % OBJECT)))
+        return out
+
+    def set(self, kind, anchor, **values):
+        (code, text, cloud), = self.provision(thing(kind, anchor, **values))
+        assert (code, text) == ("Success", None), text
+        return cloud
+
+
+def fault(root):
+    return root.findtext(".//{%s}Reason/{%s}Text" % (SOAP, SOAP))
+
+
+def value(v):
+    if v is None:
+        return element("c:Value", attributes=[("i:nil", "true")])
+    if isinstance(v, bool):
+        return element("c:Value", str(v).lower(), attributes=[("i:type", "d:boolean")])
+    if isinstance(v, int):
+        return element("c:Value", str(v), attributes=[("i:type", "d:long")])
+    if isinstance(v, bytes):
+        return element("c:Value", base64.b64encode(v).decode(),
+                       attributes=[("i:type", "d:base64Binary")])
+    if isinstance(v, list):
+        return element("c:Value", *[element("c:string", x) for x in v],
+                       attributes=[("i:type", "c:ArrayOfstring")])
+    if isinstance(v, dict):  # {anchor: added}
+        return element("c:Value", element("referenceChanges", *[
+            element("SyncReferenceChange",
+                    element("Reference", element("Anchor", a), element("referenceTypeInt", "2")),
+                    element("operationInt", "1" if add else "2")) for a, add in v.items()]),
+            attributes=[("i:type", "SyncReferenceChangeCollection")])
+    return element("c:Value", v, attributes=[("i:type", "d:string")])
+
+
+def thing(kind, anchor, operation="Set", **values):
+    values = dict({"SourceAnchor": anchor} if anchor else {}, **values)
+    return element("b:AzureADSyncObject", element("b:PropertyValues", *[
+        element("c:KeyValueOfstringanyType", element("c:Key", k), value(v))
+        for k, v in values.items()]),
+        element("b:SyncObjectType", kind), element("b:SyncOperation", operation))
+
+
+@pytest.fixture
+def em(make_emulator):
+    return make_emulator("--memory")
+
+
+def user(service, i, **more):
+    return service.set("User", ANCHORS[i], **dict(
+        {"userPrincipalName": "u%d@fjordline.example" % i, "displayName": "User %d" % i,
+         "accountEnabled": True, "alias": "u%d" % i}, **more))
+
+
+def test_a_user_from_beginning_to_end(em):
+    service, graph = Service(em), Graph(em)
+    sid = b"\1\5\0\0\0\0\0\5\x15\0\0\0" + b"\1\0\0\0\2\0\0\0\3\0\0\0\4\0\0\0"
+    cloud = user(service, 1, title="Officer", extensionAttribute3="x", telephoneNumber="+47 55",
+                 onPremiseSecurityIdentifier=sid, proxyAddresses=["SMTP:u1@fjordline.example"],
+                 pager="no property")
+    kind, _, object_id = cloud.partition("_")
+    assert kind == "User"
+    fields = ("?$select=displayName,jobTitle,businessPhones,onPremisesSyncEnabled,"
+              "onPremisesImmutableId,onPremisesSecurityIdentifier,proxyAddresses,"
+              "onPremisesExtensionAttributes,userPrincipalName")
+    o = graph.get("/users/" + object_id + fields)
+    assert (o["displayName"], o["jobTitle"], o["businessPhones"]) == ("User 1", "Officer", ["+47 55"])
+    assert o["onPremisesSyncEnabled"] is True and o["onPremisesImmutableId"] == ANCHORS[1]
+    assert o["onPremisesSecurityIdentifier"] == "S-1-5-21-1-2-3-4"
+    assert o["onPremisesExtensionAttributes"]["extensionAttribute3"] == "x"
+    # what is not named keeps its value; nil clears
+    assert user(service, 1, displayName="Another", title=None) == cloud
+    o = graph.get("/users/" + object_id + fields)
+    assert (o["displayName"], o["jobTitle"], o["businessPhones"]) == ("Another", None, ["+47 55"])
+    # an administrator cannot change it: it is synchronized
+    assert graph.call("PATCH", "/users/" + object_id, {"displayName": "x"})[0] == 400
+    assert service.provision(thing("User", ANCHORS[1], "Delete")) == [("Success", None, cloud)]
+    assert graph.call("GET", "/users/" + object_id)[0] == 404
+    assert graph.get("/directory/deletedItems/microsoft.graph.user")["value"][0]["id"] == object_id
+    # what is not there any more need not be deleted
+    assert service.provision(thing("User", ANCHORS[1], "Delete"))[0][0] == "Success"
+
+
+def test_members_as_a_list_and_as_changes(em):
+    service, graph = Service(em), Graph(em)
+    for i in range(1, 5):
+        user(service, i)
+    cloud = service.set("Group", ANCHORS[10], displayName="Crew", alias="crew", securityEnabled=True,
+                        member=[ANCHORS[1], ANCHORS[2], ANCHORS[19]])  # the last one is not known
+    group = cloud.partition("_")[2]
+    assert graph.members(group) == ["User 1", "User 2"]
+    service.set("Group", ANCHORS[10], member=[ANCHORS[2], ANCHORS[3]])
+    assert graph.members(group) == ["User 2", "User 3"]
+    change = thing("Group", ANCHORS[10], member={ANCHORS[4]: True, ANCHORS[2]: False,
+                                                 ANCHORS[18]: True})
+    assert service.provision(change, second=True) == [("Success", None, cloud)]
+    assert graph.members(group) == ["User 3", "User 4"]
+    # other attributes change no member
+    service.set("Group", ANCHORS[10], description="of the ferry")
+    assert graph.members(group) == ["User 3", "User 4"]
+    assert graph.get("/groups/" + group)["onPremisesSyncEnabled"] is True
+    service.set("Group", ANCHORS[10], member=[])
+    assert graph.members(group) == []
+
+
+def test_managers_and_contacts(em):
+    service, graph = Service(em), Graph(em)
+    user(service, 1)
+    two = user(service, 2, manager=ANCHORS[1]).partition("_")[2]
+    assert graph.get("/users/%s/manager" % two)["displayName"] == "User 1"
+    user(service, 2, manager=None)
+    assert graph.call("GET", "/users/%s/manager" % two)[0] == 404
+    cloud = service.set("Contact", ANCHORS[9], displayName="Harbour", mail="h@harbour.example",
+                        proxyAddresses=["SMTP:h@harbour.example"], city="Bergen", mobile="+47 9")
+    contact = graph.get("/contacts/" + cloud.partition("_")[2])
+    assert contact["addresses"][0]["city"] == "Bergen"
+    assert contact["phones"] == [{"number": "+47 9", "type": "mobile"}]
+    service.set("Contact", ANCHORS[9], telephoneNumber="+47 8")
+    contact = graph.get("/contacts/" + cloud.partition("_")[2])
+    assert sorted(p["number"] for p in contact["phones"]) == ["+47 8", "+47 9"]
+
+
+def test_one_that_is_refused_stops_no_other(em):
+    service = Service(em)
+    user(service, 1)
+    bad = [thing("User", ANCHORS[2], userPrincipalName="u2.@fjordline.example", displayName="x",
+                 accountEnabled=True, alias="u2"),
+           thing("Robot", ANCHORS[3]), thing("User", None, displayName="x"),
+           thing("User", ANCHORS[4], "Move"),
+           thing("User", ANCHORS[5], onPremiseSecurityIdentifier=b"no", displayName="x",
+                 userPrincipalName="u5@fjordline.example", accountEnabled=True, alias="u5")]
+    good = thing("User", ANCHORS[6], userPrincipalName="u6@fjordline.example", displayName="User 6",
+                 accountEnabled=True, alias="u6")
+    results = service.provision(*bad, good)
+    assert [code for code, _, _ in results] == ["Failure"] * 5 + ["Success"]
+    assert all(text for code, text, _ in results if code == "Failure")
+    assert "IdentityDataValidationFailed" in results[0][1]
+    assert Graph(em).find("users", "User 6")
+
+
+def test_the_source_of_authority_is_honoured(em):
+    service, graph = Service(em), Graph(em)
+    object_id = user(service, 1).partition("_")[2]
+    graph.soa("users", object_id, True)
+    (code, text, _), = service.provision(thing("User", ANCHORS[1], displayName="from AD"))
+    assert code == "Failure" and "source of authority" in text
+    (code, _, _), = service.provision(thing("User", ANCHORS[1], "Delete"))
+    assert code == "Failure" and graph.get("/users/" + object_id)["displayName"] == "User 1"
+    graph.soa("users", object_id, False)
+    user(service, 1, displayName="from AD")
+    assert graph.get("/users/" + object_id + "?$select=displayName,onPremisesSyncEnabled")[
+        "onPremisesSyncEnabled"] is True
+
+
+def test_an_object_of_the_cloud_is_matched_and_not_deleted(em):
+    service, graph = Service(em), Graph(em)
+    body = {"displayName": "Mine", "mailNickname": "mine", "accountEnabled": True,
+            "userPrincipalName": "mine@fjordline.example", "passwordProfile": {"password": "X1#abcd"}}
+    object_id = graph.call("POST", "/users", body)[1]["id"]
+    (code, text, _), = service.provision(
+        thing("User", None, "Delete", CloudAnchor="User_" + object_id))
+    assert code == "Failure" and "DeletingCloudOnlyObjectNotAllowed" in text
+    cloud = service.set("User", ANCHORS[7], userPrincipalName="mine@fjordline.example",
+                        displayName="Matched", accountEnabled=True)
+    assert cloud == "User_" + object_id
+    assert graph.get("/users/" + object_id)["displayName"] == "Matched"
+
+
+def test_who_is_let_in(make_emulator):
+    em = make_emulator("--memory")
+    denied = "Access to Azure Active Directory has been denied. Contact Technical Support."
+    for service in (Service(em, token="nonsense"), Service(em, app=GRAPH_APP),
+                    Service(em, app=ADMIN_APP), Service(em, resource=em.url)):
+        status, root = service.call("GetCompanyConfiguration")
+        assert status == 500 and fault(root) == denied
+    # and its token is no token for Graph
+    graph = Graph(em)
+    graph.headers = {"Authorization": "Bearer " + Service(em).token}
+    assert graph.call("GET", "/users")[0] == 401
+    em = make_emulator("--memory", onPremisesSyncEnabled=False)
+    status, root = Service(em).call("GetCompanyConfiguration")
+    assert status == 500 and "not yet activated" in fault(root)
+    em = make_emulator("--memory", minimumSyncBuild="2.6.10.0")
+    assert Service(em, build="2.6.10.0").call("GetCompanyConfiguration")[0] == 200
+    status, root = Service(em, build="2.6.3.0").call("GetCompanyConfiguration")
+    assert status == 500 and "no longer supported" in fault(root)
+
+
+def test_what_the_tenant_says_of_itself(em):
+    service = Service(em)
+    status, root = service.call("GetCompanyConfiguration",
+                                element("includeLicenseInformation", "false"))
+    text = {e.tag.rpartition("}")[2]: e.text for e in root.iter()}
+    assert status == 200 and text["IsDirSyncing"] == "true" and text["ThresholdCount"] == "500"
+    assert text["MaxLinksSupportedAcrossBatchInProvision2"] == "15000"
+    assert text["TenantId"] == TENANT and text["RelatesTo"].startswith("urn:uuid:00112233")
+    before = int(text["DirSyncFeatures"])
+    assert service.call("SetCompanyDirsyncFeatures", element("dirsyncFeatures", str(
+        before | 1048576)))[0] == 200
+    switches = Graph(em).get("/directory/onPremisesSynchronization/" + TENANT)["features"]
+    assert switches["blockCloudObjectTakeoverThroughHardMatchEnabled"] is True
+    assert service.call("FinalizeExport", element("totalExported", "3"),
+                        element("successfulExportCount", "2"))[0] == 200
+    assert service.call("Capabilities")[0] == 200
+
+
+def test_reading_back(em):
+    service = Service(em)
+    cloud = user(service, 1, pager="123", countryCode=47, title=None)
+    for second in ("", "2"):
+        _, root = service.call("ReadBackAzureADSyncObjects" + second, element("isFullSync", "true"))
+        keys = {k.text for k in root.iter("{%s}Key" % ARRAYS)}
+        assert {"SourceAnchor", "CloudAnchor", "Pager", "CountryCode"} <= keys
+        assert ("Title" in keys) == (not second)  # the second version leaves out what is empty
+    assert cloud in [v.text for v in root.iter("{%s}Value" % ARRAYS)]
+
+
+def test_what_is_no_request(em):
+    service = Service(em)
+    good = service.envelope("FinalizeExport", element("totalExported", "3"))
+    kind = {"Content-Type": "application/soap+msbin1"}
+    path = "/provisioningservice.svc"
+    assert service.send(path, good, {"Content-Type": "application/soap+xml"})[0] == 415
+    assert service.send(path, None, {})[0] == 200  # a browser's test of the connection
+    assert service.send(path, good, kind, method="PUT")[0] == 405
+    for data in (b"<xml/>", good[:-1], good + b"\x01", b"\x00" * 100):
+        assert service.send(path, data, kind)[0] == 400
+    assert service.send(path, good, kind)[0] == 200
+    status, root = service.call("FinalizeExport", action="Capabilities")
+    assert status == 500 and "do not belong together" in fault(root)
+    status, root = service.call("Reboot")
+    assert status == 500 and "not supported" in fault(root)
+    status, root = service.call("ProvisionAzureADSyncObjects")
+    assert status == 500 and "no objects" in fault(root)
+
+
+def test_what_the_service_keeps_outlives_the_emulator(make_emulator):
+    cloud = user(Service(make_emulator()), 1, pager="123")
+    service = Service(make_emulator())
+    _, root = service.call("ReadBackAzureADSyncObjects2", element("isFullSync", "true"))
+    assert {"123", cloud} <= {v.text for v in root.iter("{%s}Value" % ARRAYS)}
+    user(service, 1, title="Officer")
+    _, root = service.call("ReadBackAzureADSyncObjects2", element("isFullSync", "true"))
+    assert {"123", "Officer"} <= {v.text for v in root.iter("{%s}Value" % ARRAYS)}
+    assert "pager" not in str(Graph(service.em).get("/users/" + cloud.partition("_")[2]))
+
+
+def test_a_request_of_a_thousand_members(em):
+    service = Service(em)
+    for first in range(0, 100, 50):
+        results = service.provision(*[thing(
+            "User", base64.b64encode(b"m%015d" % i).decode(), displayName="M%d" % i, alias="m%d" % i,
+            userPrincipalName="m%d@fjordline.example" % i, accountEnabled=True)
+            for i in range(first, first + 50)])
+        assert {r[0] for r in results} == {"Success"}
+    anchors = [base64.b64encode(b"m%015d" % i).decode() for i in range(100)]
+    cloud = service.set("Group", ANCHORS[10], displayName="All", alias="all", securityEnabled=True)
+    changes = thing("Group", ANCHORS[10], member={a: True for a in anchors})
+    assert service.provision(changes, second=True) == [("Success", None, cloud)]
+    assert len(Graph(em).members(cloud.partition("_")[2])) == 100
+    many = thing("Group", ANCHORS[10], member=["x%d" % i for i in range(15001)])
+    (code, text, _), = service.provision(many)
+    assert code == "Failure" and "too many links" in text
+
+
