@@ -3,6 +3,7 @@
 -- '$NAME' is its word: packaging/cmake/sql.awk.
 
 -- what the next export sends
+-- define: WHOLE ($AUTHORITY_ALL | $AUTHORITY_ON_PREMISES)
 -- define: EXPORT_DUE $EXPORT_STATE_PENDING, $EXPORT_STATE_SENDING, $EXPORT_STATE_FAILED
 
 -- name: begin
@@ -297,7 +298,7 @@ ORDER BY id LIMIT ?3
 -- name: cs_count
 SELECT sum(n), sum(n) FILTER (WHERE kind = $CS_PLACEHOLDER), sum(n) FILTER (WHERE joined = 1),
 	sum(n) FILTER (WHERE joined = 0 AND kind <> $CS_PLACEHOLDER),
-	sum(n) FILTER (WHERE (blocked & $AUTHORITY_ALL) <> 0),
+	sum(n) FILTER (WHERE (blocked & $WHOLE) <> 0),
 	sum(n) FILTER (WHERE present = 1)
 FROM cs_tally WHERE connector = ?1
 -- name: cs_count_states
@@ -309,7 +310,7 @@ SELECT sum(n) FILTER (WHERE state IN ($EXPORT_DUE) AND want = $WANT_PRESENT AND 
 	sum(n) FILTER (WHERE state = $EXPORT_STATE_FAILED)
 FROM cs_tally WHERE connector = ?1
 -- name: cs_count_classes
-SELECT class, sum(n), sum(n) FILTER (WHERE joined = 1), sum(n) FILTER (WHERE (blocked & $AUTHORITY_ALL) <> 0),
+SELECT class, sum(n), sum(n) FILTER (WHERE joined = 1), sum(n) FILTER (WHERE (blocked & $WHOLE) <> 0),
 	sum(n) FILTER (WHERE state IN ($EXPORT_DUE)),
 	sum(n) FILTER (WHERE state = $EXPORT_STATE_EXPORTED)
 FROM cs_tally WHERE connector = ?1 AND kind <> $CS_PLACEHOLDER
@@ -407,7 +408,7 @@ FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s CROSS JOIN cs t
 WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR l.state = $EXPORT_STATE_FAILED) AND l.state = ?2 AND l.cs >= ?3
 	AND (l.cs, l.attribute, l.target) > (?3, ?4, ?5)
-	AND s.id = l.cs AND s.connector = ?1 AND (s.blocked & $AUTHORITY_ALL) = 0
+	AND s.id = l.cs AND s.connector = ?1 AND (s.blocked & $WHOLE) = 0
 	AND s.want = $WANT_PRESENT
 	AND s.anchor IS NOT NULL AND t.id = l.target AND t.anchor IS NOT NULL
 	AND NOT (t.want = $WANT_ABSENT AND t.state = $EXPORT_STATE_EXPORTED)
@@ -416,7 +417,7 @@ ORDER BY l.cs, l.attribute, l.target LIMIT ?6
 SELECT DISTINCT l.cs FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
 WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR l.state = $EXPORT_STATE_FAILED) AND l.state = ?2 AND l.cs > ?3 AND s.id = l.cs
-	AND s.connector = ?1 AND (s.blocked & $AUTHORITY_ALL) = 0 AND s.want = $WANT_PRESENT
+	AND s.connector = ?1 AND (s.blocked & $WHOLE) = 0 AND s.want = $WANT_PRESENT
 	AND s.state NOT IN ($EXPORT_DUE)
 ORDER BY l.cs LIMIT ?4
 -- name: link_count_removals
@@ -424,7 +425,7 @@ SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
 WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR l.state = $EXPORT_STATE_FAILED) AND l.state <> $EXPORT_STATE_EXPORTED
 	AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
-	AND s.connector = ?1 AND s.want = $WANT_PRESENT AND (s.blocked & $AUTHORITY_ALL) = 0
+	AND s.connector = ?1 AND s.want = $WANT_PRESENT AND (s.blocked & $WHOLE) = 0
 -- name: link_count_removals_of
 SELECT count(*) FILTER (WHERE wanted = 0 AND state IN ($EXPORT_DUE)), count(*) FROM cs_link
 WHERE cs = ?1 AND imported = 1

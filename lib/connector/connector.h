@@ -100,6 +100,11 @@ struct connector_type {
 	const char *(*anchor_of)(const char *id, unsigned i, struct arena *a);
 	/* Moving an authority of the table that follows; NULL: it is moved by other means. */
 	const struct authority_type *authority;
+	/*
+	 * The boolean attribute by which an object shows that somebody else writes it, whom these
+	 * settings leave it to (AUTHORITY_ON_PREMISES). NULL: none does; the function may be NULL.
+	 */
+	const char *(*foreign_attr)(const struct settings *s);
 	/* The strongest first; none: nobody but us has one. What each blocks: sync/soa.h. */
 	const struct authority_def *authorities;
 	unsigned n_authorities;

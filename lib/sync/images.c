@@ -23,21 +23,36 @@ int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct aren
 		row->id);
 }
 
+/* Is the boolean attribute of the imported image there, and true? */
+static int shows(struct sync *s, const struct cs_row *row, const char *attr, struct arena *a,
+	bool *ret, struct err *e)
+{
+	const struct value *v;
+	struct entry en;
+
+	TRY(row_entry(s, row, false, a, &en, e));
+	v = entry_first(&en, attr_intern(attr));
+	*ret = v && v->type == VALUE_BOOLEAN && v->num;
+	return 0;
+}
+
 int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	struct arena *a, bool *ret, struct err *e)
 {
 	const char *name =
 		c->type->mastered_attr ? c->type->mastered_attr(&c->cfg->settings) : NULL;
-	const struct value *v;
-	struct entry en;
 
 	*ret = true; /* the connector has no attribute that shows it */
-	if (!name)
-		return 0;
-	TRY(row_entry(s, row, false, a, &en, e));
-	v = entry_first(&en, attr_intern(name));
-	*ret = v && v->type == VALUE_BOOLEAN && v->num;
-	return 0;
+	return name ? shows(s, row, name, a, ret, e) : 0;
+}
+
+int row_is_foreign(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	struct arena *a, bool *ret, struct err *e)
+{
+	const char *name = c->type->foreign_attr ? c->type->foreign_attr(&c->cfg->settings) : NULL;
+
+	*ret = false;
+	return name ? shows(s, row, name, a, ret, e) : 0;
 }
 
 int mv_entry(

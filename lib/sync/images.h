@@ -12,6 +12,9 @@ int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct aren
 /* Does the imported image show that we master the object? True if the connector cannot tell. */
 int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	struct arena *a, bool *ret, struct err *e) _must_check_;
+/* Does it show that somebody else writes the object (connector_type.foreign_attr)? */
+int row_is_foreign(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	struct arena *a, bool *ret, struct err *e) _must_check_;
 int mv_entry(struct sync *s, const struct mv_row *row, struct arena *a, struct entry *ret,
 	struct err *e) _must_check_;
 #define IMAGE_TOO_LARGE 1

@@ -21,10 +21,12 @@ void rules_free(struct rules *r)
 	free(r);
 }
 
+/* Is there a connector to which rules for the type apply? */
 static bool type_configured(const struct config *cfg, const struct connector_type *t)
 {
 	for (unsigned i = 0; i < cfg->n_connectors; i++)
-		if (cfg->connectors[i].type == t)
+		if (cfg->connectors[i].type == t &&
+			!setting_bool(&cfg->connectors[i].settings, "own_rules_only"))
 			return true;
 	return false;
 }
@@ -66,6 +68,7 @@ static struct rule_schema schema_of(const struct connector_config *cc, struct ar
 		.settings = booleans(cc->type, NULL, a),
 		.settings_on = booleans(cc->type, s, a),
 		.writes_by_setting = cc->type->writes_by_setting,
+		.own_rules = setting_bool(s, "own_rules_only"),
 	};
 	const char *setting = cc->type->match_setting;
 	int match = setting ? user_match_find(setting_text(s, setting)) : USER_MATCH_ONCE;

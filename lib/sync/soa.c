@@ -67,13 +67,14 @@ bool soa_keeps_reference(
 {
 	if (!target->id || target->want != WANT_PRESENT)
 		return false;
-	return !soa_blocks_all(target) || !is_group(type, source) || !is_group(type, target);
+	return !(target->blocked & AUTHORITY_ALL) || !is_group(type, source) ||
+	       !is_group(type, target);
 }
 
 enum soa_turn soa_turn(unsigned before, unsigned after)
 {
-	if (after & AUTHORITY_ALL)
-		return before & AUTHORITY_ALL ? SOA_SAME : SOA_TAKEN;
+	if (after & AUTHORITY_WHOLE)
+		return before & AUTHORITY_WHOLE ? SOA_SAME : SOA_TAKEN;
 	return before & ~after ? SOA_RETURNED : SOA_SAME;
 }
 

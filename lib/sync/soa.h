@@ -4,13 +4,16 @@
  * what that means, soa_apply.h does it, and the other files of sync/ ask this one:
  *
  * 1. An import learns from complete lists who has the authority over which objects: delta queries
- *    do not show it, and giving it back may change no attribute.
+ *    do not show it, and giving it back may change no attribute. AUTHORITY_ON_PREMISES is for a
+ *    connector that writes on the directory's side, as an application that an HR system feeds: what
+ *    synchronization from on-premises masters is not to be written then, and the objects themselves
+ *    show it (connector_type.foreign_attr).
  * 2. The row stays joined, and outbound still computes what the rules say. What is blocked is not
- *    sent: with AUTHORITY_ALL nothing is, otherwise no attribute that the schema marks with the
+ *    sent: with AUTHORITY_WHOLE nothing is, otherwise no attribute that the schema marks with the
  *    authority. When a change of the source's object changes the blocked part of the wanted image,
  *    event 6956 reports it, once for each change. A mere difference from what the directory has is
  *    not reported.
- * 3. With AUTHORITY_ALL the rules delete nothing: an object that they want no longer stays and is
+ * 3. With AUTHORITY_WHOLE the rules delete nothing: an object that they want no longer stays and is
  *    no longer connected, and one that the directory's side deletes is not made again. A smaller
  *    authority leaves both to us.
  * 4. When an authority ends, everything of the object that is ours is sent again, also what did not
@@ -32,7 +35,7 @@
 /* Nothing of the object is sent. */
 static inline bool soa_blocks_all(const struct cs_row *row)
 {
-	return row->blocked & AUTHORITY_ALL;
+	return row->blocked & AUTHORITY_WHOLE;
 }
 
 /* The row's class in the schema, for the functions below; NULL: they do not need it. */

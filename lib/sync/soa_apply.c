@@ -82,12 +82,12 @@ int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs
 	return outbox_add(s->store, &r, e);
 }
 
-int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool set, struct err *e)
+int soa_turn_to(struct sync *s, struct cs_row *row, unsigned blocked, struct err *e)
 {
 	unsigned before = row->blocked;
 
-	row->blocked = set ? before | authority : before & ~authority;
-	if (row->want == WANT_PRESENT)
+	row->blocked = blocked;
+	if (want_has_values(row->want))
 		switch (soa_turn(before, row->blocked)) {
 		case SOA_TAKEN:
 			row_set_state(row, EXPORT_EVENT_BLOCKED);
@@ -102,11 +102,17 @@ int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool s
 		case SOA_SAME:
 			break;
 		}
-	TRY(cs_update(s->store, row, true, e));
-	if (row->blocked != before)
+	if (row->id && row->blocked != before)
 		TRY(authority_put(s->store, row->id, unix_now(), e));
 	if (row->mv) /* the groups that hold it are to be looked at again */
 		TRY(mv_link_touch_target(s->store, row->mv, e));
+	return 0;
+}
+
+int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool set, struct err *e)
+{
+	TRY(soa_turn_to(s, row, set ? row->blocked | authority : row->blocked & ~authority, e));
+	TRY(cs_update(s->store, row, true, e));
 	sync_count(s, COUNTER_STAGE_UPDATE);
 	return 0;
 }

@@ -13,6 +13,11 @@
 int soa_event(struct sync *s, const struct sync_connector *conn, const struct cs_row *row,
 	const char *source_dn, enum delta_op op, const char *attributes,
 	struct err *e) _must_check_;
+/*
+ * The row's mask is another one: its state follows, and what depends on it is looked at again. The
+ * caller writes the row.
+ */
+int soa_turn_to(struct sync *s, struct cs_row *row, unsigned blocked, struct err *e) _must_check_;
 /* An import has shown that the object is under an authority, or no longer is. */
 int soa_set(struct sync *s, struct cs_row *row, enum authority authority, bool set,
 	struct err *e) _must_check_;

@@ -36,6 +36,12 @@ static const struct option_def options[] = {
 		.help = "how changes are found; auto: the best way that the account may use"},
 	{"consistency_guid", OPTION_BOOLEAN, "no",
 		.help = "write the sourceAnchor to ms-DS-ConsistencyGuid of users that have none"},
+	{"own_write_back", OPTION_BOOLEAN, "no",
+		.help = "lets rules of your own that name this setting write attributes of users "
+			"to the directory"},
+	{"own_rules_only", OPTION_BOOLEAN, "no",
+		.help = "only rules that name this connector are for it, none that name its type: "
+			"for a source that is no Active Directory, such as an HR system"},
 	{"match_users", OPTION_CHOICE, "once", .choices = "once|mail|sid|account|attribute",
 		.help = "how accounts of one person in several forests are recognized; see Users "
 			"in several forests"},
@@ -100,16 +106,18 @@ static int check_ldif(const struct settings *s, struct arena *a, struct err *e)
 {
 	static const char *const names[] = {"include_group", "ldap_filter"};
 	static const char *const lists[] = {"include_ou", "exclude_ou"};
+	static const char *const writes[] = {"consistency_guid", "own_write_back"};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (setting_text(s, names[i]))
 			return setting_error(s, names[i], e,
 				"only a domain controller can do this; an LDIF file is always read "
 				"whole: remove the setting");
-	if (setting_bool(s, "consistency_guid"))
-		return setting_error(s, "consistency_guid", e,
-			"an LDIF file cannot be written to: remove the setting, or name a domain "
-			"controller as source");
+	for (unsigned i = 0; i < ARRAY_SIZE(writes); i++)
+		if (setting_bool(s, writes[i]))
+			return setting_error(s, writes[i], e,
+				"an LDIF file cannot be written to: remove the setting, or name a "
+				"domain controller as source");
 	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++)
 		for (char **p = setting_list(s, lists[i], '\n', a); *p; p++)
 			if (strncasecmp(*p, "<GUID=", 6) == 0)

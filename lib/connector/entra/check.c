@@ -69,7 +69,7 @@ static void test_optional(
 /* The roles of the source of authority, and whether the tenant says where it is. */
 static enum conn_result test_authority(struct connector *c, struct test_sink *sink, struct err *e)
 {
-	for (unsigned i = 0; i < ENTRA_CLASS_COUNT; i++) {
+	for (unsigned i = 0; !c->clouds && i < ENTRA_CLASS_COUNT; i++) {
 		const struct entra_class_info *info = &entra_classes[i];
 		struct entra_reply reply;
 		_cleanup_free_ char *url = NULL;

@@ -37,7 +37,7 @@ static const char *selected(
 
 static const char *surface_word(const struct connector *c)
 {
-	return c->sync_surface ? "sync" : "graph";
+	return c->sync_surface ? "sync" : c->clouds ? "graph, cloud" : "graph";
 }
 
 static bool says(const json_t *json, const char *key, const char *want)

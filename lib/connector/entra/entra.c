@@ -18,6 +18,7 @@
 #include "connector/entra/invoke.h"
 #include "connector/entra/lookup.h"
 #include "connector/entra/match.h"
+#include "connector/entra/options.h"
 #include "connector/entra/settle.h"
 #include "connector/entra/value.h"
 
@@ -65,6 +66,12 @@ static const struct option_def options[] = {
 		.help = "$batch requests (of 20 writes) at a time, at most"},
 	{"write_budget", OPTION_NUMBER, "3000", .min = 0, .max = 100000000,
 		.help = "writes in 150 seconds, Graph's limit for an application; 0: none"},
+	{"source_of_authority", OPTION_CHOICE, "ad", .choices = "ad|cloud",
+		.help = "ad: what Active Directory's synchronization writes, and nothing where "
+			"isCloudManaged is true. cloud: what an application writes, for example "
+			"for HR, and nothing where Active Directory is synchronized"},
+	{"own_rules_only", OPTION_BOOLEAN, "no",
+		.help = "only rules that name this connector are for it, none that name its type"},
 	{"soft_match", OPTION_BOOLEAN, "yes",
 		.help = "with surface = graph: a new user takes over the cloud user that has the "
 			"same name or address"},
@@ -109,94 +116,6 @@ static const char *url_or(const struct settings *s, const char *setting, const c
 	const char *own = setting_text(s, setting);
 
 	return own ? own : clouds_own;
-}
-
-static int check_url(const struct settings *s, const char *name, struct err *e)
-{
-	const char *url = setting_text(s, name);
-
-	if (!url)
-		return 0;
-	if (!str_starts(url, "https://"))
-		return setting_error(s, name, e, "\"%s\" is not an https:// address", url);
-	if (url[strlen(url) - 1] == '/')
-		return setting_error(s, name, e, "leave out the \"/\" at the end of \"%s\"", url);
-	return 0;
-}
-
-/* Tokens come from there in clear text: only this machine's own addresses. */
-static int check_endpoint(const struct settings *s, struct err *e)
-{
-	static const char *const local[] = {"https://", "http://169.254.169.254/",
-		"http://localhost:", "http://localhost/", "http://127.0.0.1:", "http://127.0.0.1/"};
-	const char *url = setting_text(s, "managed_identity_endpoint");
-
-	for (unsigned i = 0; i < ARRAY_SIZE(local); i++)
-		if (str_starts(url, local[i]))
-			return 0;
-	return setting_error(s, "managed_identity_endpoint", e,
-		"\"%s\" is neither https nor an address of this machine", url);
-}
-
-static const char *const method_settings[] = {
-#define X(id, setting) setting,
-	OAUTH_METHODS(X)
-#undef X
-};
-
-/* The settings choose one way to sign in. */
-static int find_method(const struct settings *s, enum oauth_method *ret, struct err *e)
-{
-	int found = -1;
-
-	for (unsigned i = 0; i < OAUTH_METHOD_COUNT; i++) {
-		const char *v = setting_text(s, method_settings[i]);
-
-		if (!v || streq(v, "no"))
-			continue;
-		if (found >= 0)
-			return setting_error(s, method_settings[i], e,
-				"only one way to sign in can be used, and %s is set too",
-				method_settings[found]);
-		found = (int)i;
-	}
-	if (found < 0)
-		return setting_error(s, "client_secret_file", e,
-			"no way to sign in is set: set one of client_secret_file, "
-			"client_certificate_file, federated_token_file, managed_identity = yes");
-	*ret = (enum oauth_method)found;
-	return 0;
-}
-
-static int check_build(const struct settings *s, struct err *e)
-{
-	const char *build = setting_text(s, "sync_build");
-
-	if (!build[0] || strlen(build) > 40 || build[strspn(build, "0123456789.")])
-		return setting_error(
-			s, "sync_build", e, "\"%s\" is not a build such as 2.6.3.0", build);
-	return 0;
-}
-
-static int entra_check(const struct settings *s, struct err *e)
-{
-	static const char *const plain[] = {"tenant_id", "client_id"};
-	enum oauth_method method;
-
-	for (unsigned i = 0; i < ARRAY_SIZE(plain); i++)
-		if (setting_text(s, plain[i]) && strpbrk(setting_text(s, plain[i]), "/?#& "))
-			return setting_error(s, plain[i], e,
-				"\"%s\" cannot be an id: it has a blank or one of / ? # &",
-				setting_text(s, plain[i]));
-	TRY(find_method(s, &method, e));
-	if (!setting_text(s, "client_id") && method != OAUTH_MANAGED_IDENTITY)
-		return setting_error(
-			s, "client_id", e, "client_id, the application's id, is missing");
-	TRY(check_build(s, e));
-	TRY(check_endpoint(s, e));
-	TRY(check_url(s, "authority", e));
-	TRY(check_url(s, "exchange_url", e));
-	return check_url(s, "graph_url", e);
 }
 
 enum entra_surface entra_surface_of(const struct settings *s)
@@ -272,8 +191,8 @@ static void set_oauth(struct connector *c)
 		.identity_endpoint = setting_text(s, "managed_identity_endpoint"),
 		.identity_keys = setting_text(s, "managed_identity_keys"),
 	};
-	if (find_method(s, &o->method, &ignored) == 0 && o->method != OAUTH_MANAGED_IDENTITY)
-		o->credential_file = setting_text(s, method_settings[o->method]);
+	if (entra_sign_in(s, &o->method, &ignored) == 0 && o->method != OAUTH_MANAGED_IDENTITY)
+		o->credential_file = setting_text(s, entra_sign_in_setting(o->method));
 }
 
 static enum conn_result entra_open(const struct settings *s, const struct connector_host *host,
@@ -290,6 +209,7 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	c->surface = entra_surface_of(s);
 	c->sync_surface = c->surface == ENTRA_SYNC;
 	c->extensions = entra_extensions_of(s->name);
+	c->clouds = entra_is_clouds(s);
 	if (c->sync_surface)
 		c->build_header = xasprintf(
 			"x-ms-aadmsods-dirsyncbuildnumber: %s", setting_text(s, "sync_build"));
@@ -310,6 +230,12 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 static const char *entra_mastered_attr(const struct settings *s)
 {
 	return entra_surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
+}
+
+/* What synchronization from on-premises masters, no application of the cloud may write. */
+static const char *entra_foreign_attr(const struct settings *s)
+{
+	return entra_is_clouds(s) ? "onPremisesSyncEnabled" : NULL;
 }
 
 static void settle_wanted(const char *class, struct entry *wanted)
@@ -385,6 +311,10 @@ static const struct authority_def authorities[] = {
 		"its Exchange attributes are managed in Exchange Online (IsExchangeCloudManaged is "
 		"true)",
 		with_mailbox},
+	/* source_of_authority = cloud: entra_foreign_attr() */
+	{"onPremisesSyncEnabled", AUTHORITY_ON_PREMISES, "onPremisesSyncEnabled",
+		"its source of authority is in Active Directory (onPremisesSyncEnabled is true)",
+		switched},
 };
 
 extern const struct connector_type connector_entra;
@@ -401,6 +331,7 @@ const struct connector_type connector_entra = {
 	.mastered_attr = entra_mastered_attr,
 	.anchor_of = anchor_of,
 	.authority = &entra_authority,
+	.foreign_attr = entra_foreign_attr,
 	.authorities = authorities,
 	.n_authorities = ARRAY_SIZE(authorities),
 	.settle = settle_wanted,

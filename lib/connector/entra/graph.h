@@ -32,9 +32,10 @@ struct connector {
 	bool sync_surface; /* surface == ENTRA_SYNC */
 	enum entra_surface surface;
 	const struct entra_extensions *extensions; /* NULL: none */
-	bool checked;                              /* the token's roles were looked at */
-	char *graph;                               /* "https://graph.microsoft.com" */
-	char *base;                                /* graph + "/v1.0" */
+	bool clouds;  /* source_of_authority = cloud: what the cloud manages is ours */
+	bool checked; /* the token's roles were looked at */
+	char *graph;  /* "https://graph.microsoft.com" */
+	char *base;   /* graph + "/v1.0" */
 	char *scope;
 	char *build_header; /* goes with what is written on surface sync; NULL: nothing */
 	struct entra_budget budget;

@@ -415,7 +415,7 @@ static void tell_roles(struct graph_import *im)
 {
 	_cleanup_buf_ struct buf classes = {0};
 
-	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++) {
+	for (unsigned c = 0; !im->c->clouds && c < ENTRA_CLASS_COUNT; c++) {
 		const struct entra_class_info *info = &entra_classes[c];
 
 		if (!info->soa_role || oauth_has_role(&im->c->oauth, info->soa_role))
@@ -471,7 +471,7 @@ static void begin_all(struct graph_import *im, const struct entra_cursor *cursor
 		if (im->classes[c].wanted)
 			add_stream(im, STREAM_DELTA, (enum entra_class)c);
 	}
-	for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
+	for (unsigned c = 0; !im->c->clouds && c < ENTRA_CLASS_COUNT; c++)
 		if (!entra_classes[c].role)
 			add_stream(im, STREAM_FLAGS, (enum entra_class)c);
 	for (unsigned i = 0; i < im->n_streams; i++) {

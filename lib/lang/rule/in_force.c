@@ -6,7 +6,7 @@ bool rule_applies(const struct rule *r, const struct rule_schema *c)
 	if (!c->connector)
 		return false;
 	return r->connector ? streq(r->connector, c->connector)
-	                    : streq(r->connector_type, c->connector_type);
+	                    : !c->own_rules && streq(r->connector_type, c->connector_type);
 }
 
 bool rule_setting_listed(const char *const *list, const char *name)

@@ -18,6 +18,7 @@ struct rule_schema {
 	const char *const *settings, *const *settings_on;
 	/* outbound rules are in force only by a setting: connector_type.writes_by_setting */
 	bool writes_by_setting;
+	bool own_rules; /* only rules that name the connector are for it */
 };
 
 /* Is the rule for this connector? */

@@ -310,53 +310,6 @@ static int sink_cursor(struct import_sink *sink, const void *cursor, size_t n, s
 	return sink_end(st, r, e);
 }
 
-static int flag_one(
-	struct import_step *st, enum authority authority, const char *anchor, struct err *e)
-{
-	struct cs_row row;
-	int r;
-
-	arena_reset(&st->arena);
-	r = cs_find_anchor(st->sync->store, st->conn->row.id, anchor, &st->arena, &row, e);
-	if (r != 0) /* not imported yet: the next import lists it again */
-		return MIN(r, 0);
-	bitmap_set(&st->flagged, row.id);
-	if (row.blocked & authority || !row.imported)
-		return 0;
-	return soa_set(st->sync, &row, authority, true, e);
-}
-
-static int flag_end(
-	struct import_step *st, enum authority authority, const char *class, struct err *e)
-{
-	int64_t after = 0;
-	int64_t ids[PAGE];
-	unsigned n;
-
-	do {
-		TRY(cs_page_blocked_ids(st->sync->store, st->conn->row.id, class, authority, after,
-			PAGE, ids, &n, e));
-		for (unsigned i = 0; i < n; i++) {
-			struct cs_row row;
-			int r;
-
-			after = ids[i];
-			if (bitmap_get(&st->flagged, ids[i]))
-				continue;
-			arena_reset(&st->arena);
-			r = cs_get(st->sync->store, ids[i], &st->arena, &row, e);
-			TRY(r);
-			if (r == STORE_NONE)
-				continue;
-			/* one that is gone keeps it: see soa_keeps_gone() */
-			if (row.imported)
-				TRY(soa_set(st->sync, &row, authority, false, e));
-		}
-	} while (n == PAGE);
-	bitmap_clear(&st->flagged);
-	return 0;
-}
-
 static int sink_flag(struct import_sink *sink, const char *class, unsigned attr, const char *anchor,
 	struct err *e)
 {
@@ -369,8 +322,8 @@ static int sink_flag(struct import_sink *sink, const char *class, unsigned attr,
 		bitmap_clear(&st->flagged);
 	st->flag_attr = attr;
 	if (r >= 0)
-		r = anchor ? flag_one(st, def->authority, anchor, e)
-		           : flag_end(st, def->authority, class, e);
+		r = anchor ? import_flag(st, def->authority, anchor, e)
+		           : import_flag_end(st, def->authority, class, e);
 	return sink_end(st, r, e);
 }
 

@@ -1,7 +1,7 @@
 /*
  * The import step's own state, shared by import.c (the sink and the step), object.c (one
- * object into its row), link.c (references into link rows) and container.c (what lies
- * below a renamed container).
+ * object into its row), link.c (references into link rows), authority.c (who has the authority over
+ * it) and container.c (what lies below a renamed container).
  */
 #pragma once
 
@@ -59,6 +59,25 @@ int import_rename(
 	struct import_step *st, const char *anchor, const char *dn, struct err *e) _must_check_;
 /* A row that the directory no longer has. */
 int import_gone(struct import_step *st, struct cs_row *row, struct err *e) _must_check_;
+/* Somebody else has the authority over the object: its row's mask has the bit from now on. */
+int import_flag(struct import_step *st, enum authority authority, const char *anchor,
+	struct err *e) _must_check_;
+/* The list is complete: all other rows of the class lose the bit. */
+int import_flag_end(struct import_step *st, enum authority authority, const char *class,
+	struct err *e) _must_check_;
+/*
+ * An image that is delivered shows whether somebody else writes the object: the row's mask, and
+ * *ret_changed. The caller writes the row.
+ */
+int import_foreign(struct import_step *st, struct cs_row *row, const void *image, size_t len,
+	bool *ret_changed, struct err *e) _must_check_;
+/*
+ * The directory no longer shows the object as mastered by us. If somebody else has the authority,
+ * the list that follows says so; if not, it was switched and rolled back between two imports, and
+ * everything is sent again as after any roll-back.
+ */
+int import_release(struct import_step *st, struct cs_row *row, const void *image, size_t len,
+	struct err *e) _must_check_;
 /* The row's wanted image against its imported one, after an import. */
 int import_confirm(struct import_step *st, struct cs_row *row, struct err *e) _must_check_;
 /*

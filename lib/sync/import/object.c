@@ -2,7 +2,6 @@
 #include "sync/import/import.h"
 #include "sync/soa.h"
 #include "store/error.h"
-#include "store/mv.h"
 #include "sync/adopt.h"
 #include "sync/export/refused.h"
 #include "sync/export/target.h"
@@ -143,15 +142,6 @@ static int new_image(struct import_step *st, const struct import_object *o,
 	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
 }
 
-/* Does the image show an object that is mastered on-premises? */
-static int is_synced(
-	struct import_step *st, const void *image, size_t len, bool *ret, struct err *e)
-{
-	struct cs_row row = {.imported = image, .imported_len = len, .dn = "-"};
-
-	return row_is_mastered(st->sync, st->conn, &row, &st->arena, ret, e);
-}
-
 static bool was_accepted(const struct cs_row *row)
 {
 	return row->state != EXPORT_STATE_PENDING && row->state != EXPORT_STATE_FAILED;
@@ -185,7 +175,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 		return 0;
 	}
 	if (d.n_attrs == 0 && row->export_all) {
-		TRY(is_synced(st, row->imported, row->imported_len, &synced, e));
+		TRY(row_is_mastered(st->sync, st->conn, row, &st->arena, &synced, e));
 		if (!synced)
 			return 0; /* a take-over is still to be sent */
 		row->export_all = false;
@@ -211,6 +201,7 @@ static int insert_row(
 	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
 {
 	const struct entry *en = o->entry;
+	bool changed;
 	int r;
 
 	*row = (struct cs_row){
@@ -223,6 +214,7 @@ static int insert_row(
 	r = new_image(st, o, NULL, &row->imported, &row->imported_len, e);
 	if (r != 0)
 		return r;
+	TRY(import_foreign(st, row, row->imported, row->imported_len, &changed, e));
 	TRY(cs_insert(st->sync->store, row, e));
 	sync_count(st->sync, COUNTER_STAGE_ADD);
 	return 0;
@@ -241,45 +233,24 @@ static void count_change(struct import_step *st, const struct cs_row *row,
 		sync_count(st->sync, COUNTER_STAGE_UPDATE);
 }
 
-/*
- * The directory no longer shows the object as mastered by us. If somebody else has the authority,
- * the list that follows says so; if not, it was switched and rolled back between two imports, and
- * everything is sent again as after any roll-back.
- */
-static int check_release(
-	struct import_step *st, struct cs_row *row, const void *image, size_t len, struct err *e)
-{
-	bool before, now;
-
-	if (row->want != WANT_PRESENT || !row->imported)
-		return 0;
-	TRY(is_synced(st, row->imported, row->imported_len, &before, e));
-	TRY(is_synced(st, image, len, &now, e));
-	if (soa_is_returned(row, before, now)) {
-		row->export_all = true;
-		row_set_state(row, EXPORT_EVENT_UNBLOCKED);
-		if (row->mv)
-			TRY(mv_touch(st->sync->store, row->mv, e));
-	}
-	return 0;
-}
-
 static int update_row(
 	struct import_step *st, const struct import_object *o, struct cs_row *row, struct err *e)
 {
 	const struct entry *en = o->entry;
 	bool renamed = row->transient != st->aside || !streq(row->dn, en->dn);
 	enum export_state before = row->state;
-	bool all_before = row->export_all;
+	bool all_before = row->export_all, turned;
 	const void *image;
 	size_t len;
 	int r = new_image(st, o, row, &image, &len, e);
 
 	if (r != 0)
 		return r;
-	if (row->imported && row->imported_len == len && memcmp(row->imported, image, len) == 0 &&
-		!renamed && !row->deleted && row->kind == CS_STAGING && row->anchor &&
-		streq(row->anchor, en->anchor) && streq(row->class, en->class)) {
+	TRY(import_foreign(st, row, image, len, &turned, e));
+	if (!turned && row->imported && row->imported_len == len &&
+		memcmp(row->imported, image, len) == 0 && !renamed && !row->deleted &&
+		row->kind == CS_STAGING && row->anchor && streq(row->anchor, en->anchor) &&
+		streq(row->class, en->class)) {
 		sync_count(st->sync, COUNTER_STAGE_NO_CHANGE);
 		TRY(import_confirm(st, row, e));
 		if (row->export_all != all_before)
@@ -288,7 +259,7 @@ static int update_row(
 		                            : cs_set_state(st->sync->store, row->id, row->state, e);
 	}
 	count_change(st, row, o, renamed);
-	TRY(check_release(st, row, image, len, e));
+	TRY(import_release(st, row, image, len, e));
 	row->kind = CS_STAGING;
 	row->class = en->class;
 	row->dn = en->dn;

@@ -26,6 +26,9 @@ static int failed(struct outbound *out, const struct cs_row *row, enum error_typ
 static int take(struct outbound *out, struct cs_row *row, struct wanted *w, struct err *e)
 {
 	bool newly = row->want != WANT_ATTRIBUTES, same;
+	struct cs_row ignored;
+	const char *source_dn;
+	int64_t source;
 	const void *image;
 	size_t len;
 	int r = entry_image(out->sync, &w->entry, &out->arena, &image, &len, e);
@@ -37,6 +40,10 @@ static int take(struct outbound *out, struct cs_row *row, struct wanted *w, stru
 	       memcmp(row->wanted, image, len) == 0;
 	if (same)
 		return 0;
+	if (row->blocked && row->wanted && !newly && out->changed) {
+		TRY(outbound_row(out, row->mv, &out->arena, &ignored, &source_dn, &source, e));
+		TRY(outbound_tell_blocked(out, row, w, source_dn, e));
+	}
 	row->wanted = image;
 	row->wanted_len = len;
 	row->want = WANT_ATTRIBUTES;

@@ -201,11 +201,7 @@ static int needs_takeover(struct outbound *out, const struct cs_row *row, bool *
 	return 0;
 }
 
-/*
- * Reports what changed between two wanted images and is not sent. Attributes whose flow is now
- * ignored do not count as changed.
- */
-static int tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+int outbound_tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *source_dn, struct err *e)
 {
 	struct entry before;
@@ -287,7 +283,7 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 	if (!row->wanted) {
 		bitmap_set(&out->baseline, row->id);
 	} else if (row->blocked && !newly && !same && out->changed) {
-		TRY(tell_blocked(out, row, w, source_dn, e));
+		TRY(outbound_tell_blocked(out, row, w, source_dn, e));
 	}
 	TRY(duplicate_index(s, out->conn, row, &w->entry, &out->arena, e));
 	row->wanted = image;

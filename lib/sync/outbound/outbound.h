@@ -98,6 +98,12 @@ int outbound_set_state(struct outbound *out, struct cs_row *row, struct wanted *
 	struct err *e) _must_check_;
 
 /*
+ * Reports what changed between two wanted images and is not sent. Attributes whose flow is now
+ * ignored do not count as changed.
+ */
+int outbound_tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
+	const char *source_dn, struct err *e) _must_check_;
+/*
  * The connector's row that is joined to the metaverse object (id 0: none) and, for messages, the DN
  * of a row in another connector (NULL: none), if possible one that rules did not make.
  */
@@ -131,10 +137,7 @@ int outbound_links_of(
 
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
-/*
- * A row that is taken over: references of ours that the directory shows and nobody here wants,
- * since they were made there, are to be removed.
- */
+/* Of a row that is taken over: references that only the directory has, made there, are to go. */
 int outbound_links_overwrite(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	struct err *e) _must_check_;
 /*

@@ -88,8 +88,8 @@ static void set_authority(
 {
 	for (unsigned i = 0; type && i < type->n_authorities; i++)
 		if (type->authorities[i].authority == AUTHORITY_ALL)
-			json_object_set_new(
-				o, type->authorities[i].attr, json_boolean(soa_blocks_all(row)));
+			json_object_set_new(o, type->authorities[i].attr,
+				json_boolean(row->blocked & AUTHORITY_ALL));
 	json_object_set_new(o, "blocked", json_boolean(soa_blocks_all(row)));
 	set_text(o, "authority", type ? soa_words(type, row->blocked, a) : NULL);
 }

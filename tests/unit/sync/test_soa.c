@@ -15,6 +15,7 @@
 #define ALL AUTHORITY_ALL
 #define EXCHANGE AUTHORITY_EXCHANGE
 #define BOTH (ALL | EXCHANGE)
+#define ON_PREMISES AUTHORITY_ON_PREMISES
 
 static struct schema_attr attrs[] = {
 	{"displayName", VALUE_STRING, 0},
@@ -62,6 +63,8 @@ static void test_blocks(void **state)
 		{ALL, "unknown", true},
 		{BOTH, "displayName", true},
 		{BOTH, "mail", true},
+		{ON_PREMISES, "displayName", true},
+		{ON_PREMISES, "mail", true},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -70,7 +73,8 @@ static void test_blocks(void **state)
 		assert_int_equal(
 			soa_blocks(&row, soa_class(&config, &row), attr_intern(cases[i].attr)),
 			cases[i].is);
-		assert_int_equal(soa_blocks_all(&row), (cases[i].blocked & ALL) != 0);
+		assert_int_equal(
+			soa_blocks_all(&row), (cases[i].blocked & (ALL | ON_PREMISES)) != 0);
 	}
 }
 
@@ -137,7 +141,7 @@ static void test_pending(void **state)
  */
 static void test_keeps(void **state)
 {
-	static const unsigned masks[] = {0, EXCHANGE, ALL, BOTH};
+	static const unsigned masks[] = {0, EXCHANGE, ALL, BOTH, ON_PREMISES};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(masks); i++) {
 		struct cs_row row = {.blocked = masks[i]};
@@ -162,6 +166,7 @@ static void test_references(void **state)
 		{"group", "group", ALL, WANT_PRESENT, false},
 		{"group", "group", BOTH, WANT_PRESENT, false},
 		{"group", "group", EXCHANGE, WANT_PRESENT, true},
+		{"group", "group", ON_PREMISES, WANT_PRESENT, true},
 		{"user", "group", ALL, WANT_PRESENT, true},
 		{"user", "user", ALL, WANT_PRESENT, true},
 		{"group", "user", 0, WANT_ABSENT, false},
@@ -194,6 +199,27 @@ static void test_turns(void **state)
 	for (unsigned from = 0; from < 4; from++)
 		for (unsigned to = 0; to < 4; to++)
 			assert_int_equal(soa_turn(from, to), turns[from][to]);
+	/* from one whole authority to the other: there is nothing between */
+	assert_int_equal(soa_turn(ON_PREMISES, ALL), SOA_SAME);
+	assert_int_equal(soa_turn(0, ON_PREMISES), SOA_TAKEN);
+	assert_int_equal(soa_turn(ON_PREMISES, 0), SOA_RETURNED);
+}
+
+static void test_kept(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row = {.want = WANT_NOTHING, .imported = "x", .blocked = ALL};
+
+	assert_non_null(strstr(soa_kept(&type, &row, &a), "out of scope"));
+	assert_non_null(strstr(soa_kept(&type, &row, &a), "all of it is theirs"));
+	row.mv = 1;
+	assert_null(soa_kept(&type, &row, &a));
+	row.want = WANT_PRESENT;
+	assert_null(soa_kept(&type, &row, &a));
+	row.imported = NULL;
+	assert_non_null(strstr(soa_kept(&type, &row, &a), "is not created again"));
+	row.blocked = EXCHANGE;
+	assert_null(soa_kept(&type, &row, &a));
 }
 
 static void test_returned(void **state)
@@ -394,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_keeps),
 		cmocka_unit_test(test_references),
 		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_kept),
 		cmocka_unit_test(test_returned),
 		cmocka_unit_test(test_words),
 		STORE_TEST(test_set),

@@ -156,6 +156,8 @@ static void test_in_force(void **state)
 
 		if (rule_in_force(&r, &s) != cases[i].is)
 			fail_msg("case %u", i);
+		s.own_rules = true; /* rules for the type do not count there */
+		assert_int_equal(rule_in_force(&r, &s), cases[i].is && cases[i].connector);
 		s.connector = NULL; /* the metaverse */
 		assert_false(rule_in_force(&r, &s));
 	}
