@@ -18,7 +18,11 @@ struct ctl {
 	const char *expr, *entry;
 	const char *file, *of_group, *ou, *filter; /* of soa: whom a command means */
 	const char *html, *wave_size;
+	const char *failed; /* the file for those that are to be tried again */
+	const char *wave;   /* a number as text */
+	int64_t yes;        /* --yes-N; -1: not given */
 	bool json, wait, check, custom, lineage, csv, rollback, preview;
+	bool dry_run, exchange, go_on, force;
 };
 
 struct command {

@@ -91,6 +91,8 @@ static const struct place texts[] = {
 	{'T', offsetof(struct ctl, filter)},
 	{'H', offsetof(struct ctl, html)},
 	{'S', offsetof(struct ctl, wave_size)},
+	{'L', offsetof(struct ctl, failed)},
+	{'W', offsetof(struct ctl, wave)},
 };
 static const struct place flags[] = {
 	{'j', offsetof(struct ctl, json)},
@@ -101,6 +103,10 @@ static const struct place flags[] = {
 	{'C', offsetof(struct ctl, csv)},
 	{'R', offsetof(struct ctl, rollback)},
 	{'p', offsetof(struct ctl, preview)},
+	{'D', offsetof(struct ctl, dry_run)},
+	{'X', offsetof(struct ctl, exchange)},
+	{'K', offsetof(struct ctl, go_on)},
+	{'B', offsetof(struct ctl, force)},
 };
 
 /* False: there is no such option. */
@@ -119,6 +125,22 @@ static bool take_option(struct ctl *ctl, int letter)
 	return false;
 }
 
+/* Takes --yes-N out of the arguments; the number, -1: it is not there. */
+static int64_t take_yes(int *argc, char **argv)
+{
+	int64_t ret = -1, n;
+	int k = 1;
+
+	for (int i = 1; i < *argc; i++)
+		if (str_starts(argv[i], "--yes-") && ctl_number(argv[i] + strlen("--yes-"), &n))
+			ret = n;
+		else
+			argv[k++] = argv[i];
+	argv[k] = NULL;
+	*argc = k;
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -134,6 +156,7 @@ int main(int argc, char **argv)
 	int o;
 
 	ctl.socket = ctl.socket ? ctl.socket : ADSYNC_RUNDIR "/control";
+	ctl.yes = take_yes(&argc, argv);
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (o) {
 		case 'h':

@@ -64,10 +64,4 @@ struct authority_type {
 	 */
 	enum conn_result (*references)(struct connector *c, const char *anchor, struct arena *a,
 		struct authority_reference **ret, unsigned *ret_n, struct err *e) _must_check_;
-	/*
-	 * What will keep the source from taking objects of the class back, for people, in the
-	 * arena; *ret NULL: nothing that is known.
-	 */
-	enum conn_result (*obstacle)(struct connector *c, const char *class, struct arena *a,
-		const char **ret, struct err *e) _must_check_;
 };

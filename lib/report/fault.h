@@ -22,7 +22,12 @@
 	X(EXPORT_LINKS_AFTER_SEND, "export-links-after-send") \
 	X(EVENT_BEFORE_DELIVER, "event-before-deliver")       \
 	X(EVENT_AFTER_DELIVER, "event-after-deliver")         \
-	X(RUN_BEFORE_FINISH, "run-before-finish")
+	X(RUN_BEFORE_FINISH, "run-before-finish")             \
+	X(SOA_BACKED_UP, "soa-backed-up")                     \
+	X(SOA_MARKED, "soa-marked")                           \
+	X(SOA_AFTER_SEND, "soa-after-send")                   \
+	X(SOA_BEFORE_RECORD, "soa-before-record")             \
+	X(SOA_AFTER_RECORD, "soa-after-record")
 
 enum fault_point {
 #define X(id, name) FAULT_##id,

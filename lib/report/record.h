@@ -28,6 +28,8 @@
 	X(EXPORT_ERROR, 6941, 3, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6941")                   \
 	X(OUTSIDE_SURFACE, 6952, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6952")                \
 	X(SOA_BLOCKED, 6956, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6956")                    \
+	X(SOA_MOVED, 6957, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6957")                      \
+	X(SOA_NOT_MOVED, 6958, 4, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6958")                  \
 	X(CONNECTOR_NOTE, 6990, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6990")                 \
 	X(FULL_IMPORT, 6991, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6991")
 
@@ -59,6 +61,13 @@ int event_find(const char *name) _must_check_;
 #define RECORD_ERROR "ADSYNC_ERROR"
 #define RECORD_ATTRIBUTES "ADSYNC_ATTRIBUTES"
 #define RECORD_OPERATION "ADSYNC_OPERATION"
+/* of what an administrator has done: from and to which state, who, in which job, the result */
+#define RECORD_FROM "ADSYNC_FROM"
+#define RECORD_TO "ADSYNC_TO"
+#define RECORD_USER "ADSYNC_USER"
+#define RECORD_UID "ADSYNC_UID"
+#define RECORD_JOB "ADSYNC_JOB"
+#define RECORD_RESULT "ADSYNC_RESULT"
 
 #define RECORD_FIELDS_MAX 16
 

@@ -84,6 +84,9 @@ static const struct option_def export_options[] = {
 	{"member_removal_limit", OPTION_NUMBER, "90", .min = 0, .max = 100,
 		.own = OPTION_OWN_TARGET, SHARE_WORDS,
 		.help = "the same as percent of its members; strict and off (or 0) as above"},
+	{"soa_confirm_above", OPTION_NUMBER, "50", .min = 0, .max = 1000000,
+		.help = "adsyncctl soa convert and rollback of more objects than this ask for "
+			"their number"},
 	{"staging_mode", OPTION_BOOLEAN, "no",
 		.help = "import and synchronize, export nothing; an export that is started by hand "
 			"ends with no-start-ma"},

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "connector/entra/call.h"
 #include "connector/entra/mailbox.h"
-#include "connector/entra/match.h"
 #include "connector/entra/pace.h"
 #include "connector/entra/parse.h"
 #include "connector/entra/read.h"
@@ -360,27 +359,6 @@ static enum conn_result references(struct connector *c, const char *anchor, stru
 	return r;
 }
 
-static enum conn_result obstacle(
-	struct connector *c, const char *class, struct arena *a, const char **ret, struct err *e)
-{
-	enum conn_result r = entra_ready(c, e);
-
-	*ret = NULL;
-	if (r == CONN_OK)
-		r = entra_read_switches(c, e);
-	if (r != CONN_OK || !streq(class, entra_classes[ENTRA_USER].name))
-		return r;
-	if (!c->switches.known)
-		*ret = "it cannot be read whether the tenant blocks the takeover by a hard match "
-		       "(it takes the role OnPremDirectorySynchronization.Read.All); if it does, "
-		       "the next cycle ends in InvalidHardMatch";
-	else if (c->switches.block_takeover)
-		*ret = "the tenant blocks the takeover of cloud objects by a hard match: set "
-		       "blockCloudObjectTakeoverThroughHardMatchEnabled to false until the next "
-		       "cycle has taken the users over, or it ends in InvalidHardMatch";
-	return CONN_OK;
-}
-
 static const char *id_of(const char *anchor)
 {
 	const char *id;
@@ -394,5 +372,4 @@ const struct authority_type entra_authority = {
 	.get = get,
 	.set = set,
 	.references = references,
-	.obstacle = obstacle,
 };

@@ -128,3 +128,14 @@ int gather_ask_source(struct gather *g, struct gather_source *src, const struct 
 			ret[i] = live[i];
 	return 0;
 }
+
+int gather_ask_target(struct gather *g, const struct subject *s, unsigned n, bool everything,
+	struct gather_live *ret, struct err *e)
+{
+	struct lookup_request req = {.any_scope = true, .everything = everything};
+
+	for (unsigned i = 0; i < n; i++)
+		ret[i].anchor = s[i].target.id ? s[i].target.anchor : NULL;
+	TRY(migration_connect(g->m, e));
+	return ask(g, g->m->target, g->m->connector, &req, ret, n, e);
+}

@@ -47,6 +47,9 @@ bool gather_reads(const struct gather_source *src, unsigned attr);
  */
 int gather_ask_source(struct gather *g, struct gather_source *src, const struct subject *s,
 	unsigned n, struct gather_live *ret, struct err *e) _must_check_;
+/* Asks the target for its own side of all of them; everything: also what no import reads. */
+int gather_ask_target(struct gather *g, const struct subject *s, unsigned n, bool everything,
+	struct gather_live *ret, struct err *e) _must_check_;
 
 /*
  * Fills refs of the check, and appends to `changed` the names of attributes whose references are

@@ -10,6 +10,14 @@
 /* Where objects stand. */
 int migration_status(const struct config *cfg, const json_t *p, const struct work_host *host,
 	json_t **ret, struct err *e) _must_check_;
+/* The source of authority of objects to the target's side, and back. */
+int migration_convert(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;
+int migration_rollback(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;
+/* What an object was before that, and what is different now. */
+int migration_backup(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;
 /* What was not sent since somebody else has the authority. */
 int migration_log(
 	const struct config *cfg, const json_t *p, json_t **ret, struct err *e) _must_check_;
