@@ -536,6 +536,15 @@ def test_bad_lists(world):
             pages.spoil = link(own)
             assert "link to itself" in notes(lab.cycle())[0]
         assert not elsewhere.paths
+    forget(lab)
+    lab.write_config()
+    with open(lab.config, "r+", encoding="utf-8") as f:
+        text = re.sub("exchange_url = .*", "exchange_url = https://localhost:1", f.read())
+        f.seek(0)
+        f.write(text)
+        f.truncate()
+    said = notes(lab.cycle())
+    assert len(said) == 1 and "localhost:1" in said[0] and world.mask("ann") == EXCHANGE
     lab.write_config()
     assert len(notes(lab.cycle())) == 1
     assert (world.mask("ann"), world.mask("ben")) == (0, EXCHANGE)

@@ -8,6 +8,7 @@
 
 /* The arbitration mailbox that every tenant has. */
 #define SYSTEM_MAILBOX "SystemMailbox{8cc370d3-822a-4ab8-a926-bb94bd0641a9}"
+#define UNREACHED_TRIES 2 /* the import waits for it, and can do without */
 #define PAGE "Prefer: odata.maxpagesize=1000"
 
 struct entra_exchange *exchange_new(
@@ -107,7 +108,8 @@ static enum conn_result send(struct connector *c, struct http_request *r, struct
 			renewed = true;
 			continue;
 		}
-		if (!entra_retriable(r) || tries >= ENTRA_TRIES)
+		if (!entra_retriable(r) || tries >= ENTRA_TRIES ||
+			(r->outcome == HTTP_NOT_SENT && tries >= UNREACHED_TRIES))
 			return CONN_OK;
 		if (http_sleep(c->http, entra_backoff(tries, r->retry_after))) {
 			err_set(e, -ECANCELED, c->exchange->host, 0, "the request was stopped");
