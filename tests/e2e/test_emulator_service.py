@@ -251,6 +251,7 @@ def test_who_is_let_in(make_emulator):
     em = make_emulator("--memory", onPremisesSyncEnabled=False)
     status, root = Service(em).call("GetCompanyConfiguration")
     assert status == 500 and "not yet activated" in fault(root)
+    assert Graph(em).get("/organization/" + TENANT)["onPremisesSyncEnabled"] is None
     em = make_emulator("--memory", minimumSyncBuild="2.6.10.0")
     assert Service(em, build="2.6.10.0").call("GetCompanyConfiguration")[0] == 200
     status, root = Service(em, build="2.6.3.0").call("GetCompanyConfiguration")

@@ -88,7 +88,8 @@ void handle_organization(struct emulator *em, struct request *rq, struct respons
 	begin(rq, "organization", !one, rs);
 	buf_addf(&rs->body, "%s\"id\":\"%s\",\"displayName\":\"", one ? "" : "{", t->id);
 	buf_add_json(&rs->body, t->name ? t->name : "", t->name ? strlen(t->name) : 0);
-	buf_adds(&rs->body, "\",\"onPremisesSyncEnabled\":true,\"verifiedDomains\":[");
+	buf_addf(&rs->body, "\",\"onPremisesSyncEnabled\":%s,\"verifiedDomains\":[",
+		t->syncs ? "true" : "null");
 	add_domains(t, false, &rs->body);
 	buf_adds(&rs->body, one ? "]}" : "]}]}");
 }
