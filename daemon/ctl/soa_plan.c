@@ -73,7 +73,7 @@ static void tell(const json_t *plan)
 				text_of(o, "why"));
 	if (json_array_size(left) > LEFT_SHOWN)
 		fprintf(stderr, "left out: %zu more\n", json_array_size(left) - LEFT_SHOWN);
-	fprintf(stderr, "%zu objects in %lld waves; %lld circles of groups; %zu left out\n",
+	fprintf(stderr, "%zu objects, %lld waves, circles of groups: %lld, left out: %zu\n",
 		json_array_size(json_object_get(plan, "objects")),
 		(long long)json_integer_value(json_object_get(plan, "waves")),
 		(long long)json_integer_value(json_object_get(plan, "cycles")),

@@ -12,6 +12,8 @@ libsasl2-modules-gssapi-mit"
 # A Node from elsewhere has its own npm, and Debian's would not go with it.
 command -v node >/dev/null || tests="$tests nodejs"
 command -v npm >/dev/null || tests="$tests npm"
+# The pages that adsyncctl writes are looked at in a browser.
+[ "${ADSYNC_WITHOUT_CHROMIUM:-}" = 1 ] || tests="$tests chromium fonts-dejavu-core"
 
 case ${1:-} in
 build) want=$build ;;

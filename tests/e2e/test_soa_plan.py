@@ -64,7 +64,7 @@ def test_groups_before_users_and_leaves_before_parents(lab):
     assert {r["Wave"] for r in table if r["Type"] == "group"} == {"1"}
     assert {r["Wave"] for r in table if r["Type"] == "user"} == {"2"}
     assert "switched" not in names
-    assert "left out: CN=switched," in told and "1 circles of groups; 1 left out" in told
+    assert "left out: CN=switched," in told and "circles of groups: 1, left out: 1" in told
     # the ids are those of the tenant
     assert all(r["Mode"] == "Cloud" for r in table)
     by_name = {r["DisplayName"]: r["Identity"] for r in table}

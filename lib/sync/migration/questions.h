@@ -27,3 +27,6 @@ int migration_check(const struct config *cfg, const json_t *p, const struct work
 /* The order in which to switch objects, in waves. */
 int migration_plan(const struct config *cfg, const json_t *p, const struct work_host *host,
 	json_t **ret, struct err *e) _must_check_;
+/* All of it for a page: counts, progress, plan and findings. */
+int migration_report(const struct config *cfg, const json_t *p, const struct work_host *host,
+	json_t **ret, struct err *e) _must_check_;

@@ -1,14 +1,12 @@
 /* soa status: every object of the target, or those that are named, with its place. */
 #include "base/json.h"
 #include "store/authority.h"
-#include "store/cs_page.h"
-#include "sync/migration/identity.h"
+#include "sync/migration/everybody.h"
 #include "sync/migration/questions.h"
 #include "sync/view/fields.h"
 
 #include <errno.h>
 
-#define PAGE_IDS 500
 #define SHOWN_MAX 100000 /* objects in one answer */
 
 struct status {
@@ -66,42 +64,9 @@ static int go_on(struct status *st, struct err *e)
 	return 0;
 }
 
-/* Can an authority be over objects of the class? */
-static bool is_switched(const struct connector_type *t, const char *class)
+static int take_one(void *ctx, const struct subject *s, struct err *e)
 {
-	for (unsigned i = 0; i < t->n_authorities; i++)
-		for (const char *const *c = t->authorities[i].classes; c && *c; c++)
-			if (streq(*c, class))
-				return true;
-	return false;
-}
-
-static int all(struct status *st, struct err *e)
-{
-	struct migration *m = st->m;
-	_cleanup_arena_ struct arena a = {0};
-	int64_t ids[PAGE_IDS], after = 0;
-	unsigned n;
-
-	do {
-		TRY(cs_page_imported_ids(m->store, m->target_row.id, after, PAGE_IDS, ids, &n, e));
-		for (unsigned i = 0; i < n; i++) {
-			struct cs_row row;
-			struct subject s;
-			int r;
-
-			TRY(go_on(st, e));
-			arena_reset(&a);
-			after = ids[i];
-			r = cs_get(m->store, ids[i], &a, &row, e);
-			TRY(r);
-			if (r == STORE_NONE || !is_switched(m->target->type, row.class))
-				continue;
-			TRY(identity_of_row(m, &row, &s, e));
-			TRY(take(st, &s, e));
-		}
-	} while (n == PAGE_IDS);
-	return 0;
+	return take(ctx, s, e);
 }
 
 static int named(struct status *st, const json_t *p, struct err *e)
@@ -137,7 +102,7 @@ int migration_status(const struct config *cfg, const json_t *p, const struct wor
 	}
 	TRY(migration_open(
 		&m, cfg, json_string_value(json_object_get(p, "connector")), STORE_READ, host, e));
-	TRY(names_any(p) ? named(&st, p, e) : all(&st, e));
+	TRY(names_any(p) ? named(&st, p, e) : everybody(&m, take_one, &st, e));
 	*ret = json_pack("{s:O, s:O, s:b}", "counts", counts, "objects", objects, "more", st.more);
 	return 0;
 }

@@ -52,7 +52,7 @@ static const struct cs_row *row_of(const struct subject *s)
 	return s->source.id ? &s->source : &s->target;
 }
 
-static bool can_switch(const struct subject *s)
+bool waves_can_switch(const struct subject *s)
 {
 	return !s->problem && (s->place == PLACE_SYNCED || s->place == PLACE_EXCHANGE_ONLY);
 }
@@ -109,7 +109,7 @@ static void fill(struct waves *w, const struct subjects *of)
 		const struct subject *s = &of->items[i];
 		const struct cs_row *row = row_of(s);
 
-		if (!can_switch(s))
+		if (!waves_can_switch(s))
 			continue;
 		w->of[w->n] = s;
 		w->objects[w->n] = (struct plan_object){
@@ -169,7 +169,7 @@ static int stays(struct waves *w, int64_t id, const char **ret_dn, bool *ret, st
 	if (r == STORE_NONE)
 		return 0;
 	TRY(identity_of_row(w->m, &row, &s, e));
-	*ret = can_switch(&s);
+	*ret = waves_can_switch(&s);
 	*ret_dn = arena_strdup(&w->m->arena, row.dn);
 	return 0;
 }
@@ -313,6 +313,8 @@ static json_t *object_json(struct waves *w, unsigned number)
 	json_t *ret = subject_json(w->m, w->of[number]);
 	const struct buf *note = &w->notes[number];
 
+	if (w->of[number]->wave)
+		json_object_set_new(ret, "given", json_integer(w->of[number]->wave));
 	json_object_set_new(ret, "wave", json_integer(o->wave));
 	json_object_set_new(ret, "level", json_integer(o->level));
 	json_object_set_new(ret, "cycle", json_integer(o->cycle));
@@ -346,7 +348,7 @@ static json_t *left_out(struct migration *m, const struct subjects *of)
 		const struct subject *s = &of->items[i];
 		json_t *o;
 
-		if (can_switch(s))
+		if (waves_can_switch(s))
 			continue;
 		o = subject_json(m, s);
 		json_object_set_new(

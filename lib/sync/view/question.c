@@ -330,6 +330,8 @@ static const struct question questions[] = {
 	{"SyncObject", QUESTION_WORK_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, NULL,
 		sync_object},
 	{"SoaPlan", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, "wave_size", NULL, migration_plan},
+	{"SoaReport", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, "wave_size", NULL,
+		migration_report},
 	{"SoaStatus", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_status},
 };
 
