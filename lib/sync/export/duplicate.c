@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "store/cs_page.h"
 #include "sync/images.h"
+#include "sync/soa.h"
 
 #include <errno.h>
 
@@ -58,6 +59,7 @@ bool duplicate_has_key(const struct unique_keys *k, int64_t hash)
 int duplicate_index(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, struct arena *a, struct err *e)
 {
+	const struct schema_class *class = soa_class(c->cfg, row);
 	struct unique_keys old = {0}, new;
 	struct entry before;
 
@@ -68,8 +70,10 @@ int duplicate_index(struct sync *s, const struct sync_connector *c, const struct
 		duplicate_keys(c, &before, a, &old);
 	}
 	duplicate_keys(c, wanted, a, &new);
+	/* what is not sent stays in the directory as it is: has_value() looks there */
 	for (unsigned i = 0; i < old.n; i++)
-		if (!duplicate_has_key(&new, old.items[i].hash))
+		if (!duplicate_has_key(&new, old.items[i].hash) &&
+			!soa_blocks(row, class, old.items[i].attr))
 			TRY(cs_key_delete(s->store, row->connector, old.items[i].hash, row->id, e));
 	for (unsigned i = 0; i < new.n; i++)
 		if (!duplicate_has_key(&old, new.items[i].hash))
@@ -87,22 +91,54 @@ static bool same_value(const struct connector_type *type, const char *attr, cons
 	       text_casecmp(s, n, t, m) == 0;
 }
 
-/* 1: the row really wants the value; the hash alone does not prove it. */
-static int wants(struct sync *s, const struct sync_connector *c, int64_t id,
-	const struct unique_key *k, struct arena *a, struct cs_row *ret, struct err *e)
+/* 1: the row's wanted, or imported, image has the value. */
+static int has_value(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
+	bool wanted, const struct unique_key *k, struct arena *a, struct err *e)
 {
 	const struct attr *at;
 	struct entry en;
-	int r = cs_get(s->store, id, a, ret, e);
 
-	if (r != 0 || ret->want != WANT_PRESENT || !ret->wanted)
-		return MIN(r, 0);
-	TRY(row_entry(s, ret, true, a, &en, e));
+	TRY(row_entry(s, row, wanted, a, &en, e));
 	at = entry_get(&en, k->attr);
 	for (unsigned i = 0; at && i < at->count; i++)
 		if (same_value(c->type, attr_name(k->attr), &at->values[i], k->value))
 			return 1;
 	return 0;
+}
+
+enum holder { HOLDER_NONE, HOLDER_YES, HOLDER_LATER };
+
+/*
+ * Is the value the row's? The hash alone does not prove it. An authority that blocks the attribute
+ * changes which image counts: the directory has what the last import showed, and refuses it to
+ * others, whatever the rules want; what they want is asked for when the authority ends
+ * (HOLDER_LATER). *ret: the row.
+ */
+static int holder_of(struct sync *s, const struct sync_connector *c, int64_t id,
+	const struct unique_key *k, struct arena *a, struct cs_row *ret, enum holder *ret_holder,
+	struct err *e)
+{
+	int r = cs_get(s->store, id, a, ret, e);
+	bool theirs;
+
+	TRY(r);
+	*ret_holder = HOLDER_NONE;
+	if (r == STORE_NONE)
+		return 0;
+	theirs = soa_blocks(ret, soa_class(c->cfg, ret), k->attr);
+	if (theirs && ret->imported && !ret->deleted) {
+		r = has_value(s, c, ret, false, k, a, e);
+		if (r > 0)
+			*ret_holder = HOLDER_YES;
+		if (r != 0)
+			return MIN(r, 0);
+	}
+	if (ret->want != WANT_PRESENT || !ret->wanted)
+		return 0;
+	r = has_value(s, c, ret, true, k, a, e);
+	if (r > 0)
+		*ret_holder = theirs ? HOLDER_LATER : HOLDER_YES;
+	return MIN(r, 0);
 }
 
 int duplicate_name_of(
@@ -134,25 +170,29 @@ static int describe(struct sync *s, const struct cs_row *row, const struct cs_ro
 	return 1;
 }
 
-/* 1: found, 0: nobody else wants it. */
+/* 1: found, 0: nobody else has it or wants it. */
 static int find_other(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	const struct unique_key *k, struct arena *a, const char **ret_text, struct err *e)
 {
+	unsigned n, n_deleted;
 	int64_t ids[OTHERS];
 	struct cs_row other;
-	unsigned n;
 
 	do { /* outdated entries are deleted, so each round finds others */
+		n_deleted = 0;
 		TRY(cs_key_find(s->store, row->connector, k->hash, row->id, OTHERS, ids, &n, e));
 		for (unsigned i = 0; i < n; i++) {
-			int r = wants(s, c, ids[i], k, a, &other, e);
+			enum holder holder;
 
-			TRY(r);
-			if (r)
+			TRY(holder_of(s, c, ids[i], k, a, &other, &holder, e));
+			if (holder == HOLDER_YES)
 				return describe(s, row, &other, k, a, ret_text, e);
+			if (holder == HOLDER_LATER)
+				continue;
 			TRY(cs_key_delete(s->store, row->connector, k->hash, ids[i], e));
+			n_deleted++;
 		}
-	} while (n == OTHERS);
+	} while (n == OTHERS && n_deleted);
 	return 0;
 }
 

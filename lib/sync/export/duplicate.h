@@ -1,7 +1,9 @@
 /*
  * Values that no two objects of a directory may share (userPrincipalName, addresses). A duplicate
  * is found before it is exported, and the message names both objects. It is sent nevertheless: the
- * service may refuse one of the two, or take it without the value.
+ * service may refuse one of the two, or take it without the value. Where an authority blocks the
+ * attribute of the other object, what counts is what the directory has: it keeps that, and nothing
+ * of ours is sent.
  */
 #pragma once
 
@@ -28,8 +30,8 @@ bool duplicate_has_key(const struct unique_keys *k, int64_t hash);
 int duplicate_index(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, struct arena *a, struct err *e) _must_check_;
 /*
- * Export: does another object want a value of those that are sent (delta NULL: of all)? *ret_text
- * in the arena, NULL: no.
+ * Export: does another object want, or keep, a value of those that are sent (delta NULL: of all)?
+ * *ret_text in the arena, NULL: no.
  */
 int duplicate_find(struct sync *s, struct sync_connector *c, const struct cs_row *row,
 	const struct entry *wanted, const struct delta *delta, struct arena *a,
