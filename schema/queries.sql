@@ -421,14 +421,18 @@ WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 	AND s.state NOT IN ($EXPORT_DUE)
 ORDER BY l.cs LIMIT ?4
 -- name: link_count_removals
-SELECT count(*) FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
+SELECT s.class, s.blocked, l.attribute, count(*), 0
+FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s
 WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR l.state = $EXPORT_STATE_FAILED) AND l.state <> $EXPORT_STATE_EXPORTED
 	AND l.wanted = 0 AND l.imported = 1 AND s.id = l.cs
 	AND s.connector = ?1 AND s.want = $WANT_PRESENT AND (s.blocked & $WHOLE) = 0
+GROUP BY s.class, s.blocked, l.attribute
 -- name: link_count_removals_of
-SELECT count(*) FILTER (WHERE wanted = 0 AND state IN ($EXPORT_DUE)), count(*) FROM cs_link
-WHERE cs = ?1 AND imported = 1
+SELECT s.class, s.blocked, l.attribute,
+	count(*) FILTER (WHERE l.wanted = 0 AND l.state IN ($EXPORT_DUE)), count(*)
+FROM cs_link l CROSS JOIN cs s WHERE l.cs = ?1 AND l.imported = 1 AND s.id = l.cs
+GROUP BY l.attribute
 -- name: link_count_imported
 SELECT count(*) FROM cs_link l CROSS JOIN cs s
 WHERE l.imported = 1 AND s.id = l.cs AND s.connector = ?1

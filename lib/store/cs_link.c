@@ -192,34 +192,33 @@ int cs_link_page_sources(struct store *s, int64_t connector, enum export_state s
 		I(after), I(limit));
 }
 
-int cs_link_count_removals(struct store *s, int64_t connector, int64_t *ret, struct err *e)
+static void read_removals(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret)
+{
+	struct link_removals *row = ret;
+
+	row->class = q_col_text(st, 0, a);
+	row->blocked = (unsigned)sqlite3_column_int(st, 1);
+	row->attr = q_col_attr(s, st, 2);
+	row->n = sqlite3_column_int64(st, 3);
+	row->of = sqlite3_column_int64(st, 4);
+}
+
+int cs_link_count_removals(struct store *s, int64_t connector, struct arena *a,
+	struct link_removals **ret, unsigned *ret_n, struct err *e)
 {
 	assert(connector >= 0);
-	return q_get(s, Q_LINK_COUNT_REMOVALS, q_read_id, NULL, ret, e, I(connector));
+	return q_list(s, Q_LINK_COUNT_REMOVALS, read_removals, a, ret, ret_n, e, I(connector));
+}
+
+int cs_link_count_removals_of(struct store *s, int64_t cs, struct arena *a,
+	struct link_removals **ret, unsigned *ret_n, struct err *e)
+{
+	assert(cs >= 0);
+	return q_list(s, Q_LINK_COUNT_REMOVALS_OF, read_removals, a, ret, ret_n, e, I(cs));
 }
 
 int cs_link_count_imported(struct store *s, int64_t connector, int64_t *ret, struct err *e)
 {
 	assert(connector >= 0);
 	return q_get(s, Q_LINK_COUNT_IMPORTED, q_read_id, NULL, ret, e, I(connector));
-}
-
-static void read_pair(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret)
-{
-	int64_t *pair = ret;
-
-	pair[0] = sqlite3_column_int64(st, 0);
-	pair[1] = sqlite3_column_int64(st, 1);
-}
-
-int cs_link_count_removals_of(
-	struct store *s, int64_t cs, int64_t *ret_removals, int64_t *ret_all, struct err *e)
-{
-	int64_t pair[2] = {0};
-
-	assert(cs >= 0);
-	TRY(q_get(s, Q_LINK_COUNT_REMOVALS_OF, read_pair, NULL, pair, e, I(cs)));
-	*ret_removals = pair[0];
-	*ret_all = pair[1];
-	return 0;
 }

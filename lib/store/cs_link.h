@@ -78,16 +78,28 @@ int cs_link_page_export(struct store *s, int64_t connector, enum export_state st
 	const struct cs_link *after, unsigned limit, struct arena *a, struct link_item **ret,
 	unsigned *ret_n, struct err *e) _must_check_;
 
-/* References that an export is to remove from objects that stay / that the directory has. */
-int cs_link_count_removals(
-	struct store *s, int64_t connector, int64_t *ret, struct err *e) _must_check_;
+/*
+ * References that an export is to remove from objects that stay, those under AUTHORITY_WHOLE left
+ * out. A smaller authority may keep some attributes' references, which is not known here: so they
+ * are counted for each class, mask and attribute; in the arena.
+ */
+struct link_removals {
+	const char *class;
+	unsigned blocked;
+	unsigned attr;
+	int64_t n;  /* to be removed */
+	int64_t of; /* those of one object: all that the directory has */
+};
+int cs_link_count_removals(struct store *s, int64_t connector, struct arena *a,
+	struct link_removals **ret, unsigned *ret_n, struct err *e) _must_check_;
+/* The same of one object, whatever its mask. */
+int cs_link_count_removals_of(struct store *s, int64_t cs, struct arena *a,
+	struct link_removals **ret, unsigned *ret_n, struct err *e) _must_check_;
 /* Objects that are not due themselves and have references in the state; ids in the arena. */
 int cs_link_page_sources(struct store *s, int64_t connector, enum export_state state, int64_t after,
 	unsigned limit, struct arena *a, int64_t **ret, unsigned *ret_n,
 	struct err *e) _must_check_;
-/* Of one object: references that an export would remove, and all that the directory has. */
-int cs_link_count_removals_of(struct store *s, int64_t cs, int64_t *ret_removals, int64_t *ret_all,
-	struct err *e) _must_check_;
+/* References that the directory has. */
 int cs_link_count_imported(
 	struct store *s, int64_t connector, int64_t *ret, struct err *e) _must_check_;
 

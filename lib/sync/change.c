@@ -1,10 +1,10 @@
 /* Changes of the store between runs, see change.h. */
 #include "sync/change.h"
 #include "base/timefmt.h"
-#include "store/connector_row.h"
 #include "store/cs_page.h"
 #include "store/error.h"
 #include "sync/export/limit.h"
+#include "sync/export/staged.h"
 #include "sync/run.h"
 #include "sync/view/show.h"
 
@@ -48,19 +48,6 @@ int change_threshold(const struct config *cfg, int64_t n, struct err *e)
 	return store_commit(c.s, e);
 }
 
-/* A permission for what is staged in one target; none where nothing is. */
-static int allow_in(struct store *s, int64_t connector, struct err *e)
-{
-	struct limit_staged staged;
-	struct limit_override o = {0};
-
-	TRY(limit_staged_in(s, connector, &staged, e));
-	if (staged.deletes || staged.references)
-		o = (struct limit_override){staged.deletes, staged.references, staged.removals,
-			unix_now() + OVERRIDE_SECONDS};
-	return limit_override_set(s, connector, &o, e);
-}
-
 int change_allow(const struct config *cfg, struct limit_override *ret, struct err *e)
 {
 	_cleanup_change_ struct change c = {.lock = -1};
@@ -71,10 +58,14 @@ int change_allow(const struct config *cfg, struct limit_override *ret, struct er
 	TRY(begin(&c, cfg, e));
 	TRY(connector_list(c.s, &a, &rows, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		const struct connector_type *t = connector_type_find(rows[i].type);
+		struct limit_override o = {0};
+		struct staged staged;
 
-		if (t && t->export)
-			TRY(allow_in(c.s, rows[i].id, e));
+		TRY(staged_in(c.s, cfg, &rows[i], &staged, e));
+		if (staged.deletes || staged.references)
+			o = (struct limit_override){staged.deletes, staged.references,
+				staged.removals, unix_now() + OVERRIDE_SECONDS};
+		TRY(limit_override_set(c.s, rows[i].id, &o, e));
 	}
 	TRY(limit_override_sum(c.s, ret, e));
 	if (!ret->ends)

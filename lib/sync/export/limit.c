@@ -11,6 +11,7 @@
 #include "store/error.h"
 #include "store/outbox.h"
 #include "sync/export/export.h"
+#include "sync/export/staged.h"
 #include "sync/step.h"
 
 #include <inttypes.h>
@@ -152,7 +153,7 @@ static int doubt_references(
 
 	why[0] = '\0';
 	own_value(&st->sync->cfg->export, &st->conn->cfg->settings, "deletion_limit", NULL, &share);
-	TRY(cs_link_count_removals(st->sync->store, connector, &n, e));
+	TRY(staged_removals(st->sync->store, st->conn->cfg, connector, &n, e));
 	*ret_n = n;
 	if (!may_exceed(n, share.n))
 		return 0;
@@ -324,7 +325,7 @@ int limit_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_
 	if (bitmap_get(&st->limit->weighed, cs))
 		return 0;
 	bitmap_set(&st->limit->weighed, cs);
-	TRY(cs_link_count_removals_of(st->sync->store, cs, &n, &of, e));
+	TRY(staged_removals_of(st->sync->store, st->conn->cfg, cs, &n, &of, e));
 	if (!is_too_much(st, n, of))
 		return clear_hold(st, cs, e);
 	if (st->limit->override.ends && n <= st->limit->override.removals) {
@@ -340,88 +341,4 @@ void limit_end(struct limit *l)
 {
 	bitmap_done(&l->weighed);
 	bitmap_done(&l->held);
-}
-
-/* --- for people --- */
-
-struct counting {
-	struct store *s;
-	int64_t connector;
-	struct limit_staged *ret;
-	struct arena a;
-	struct err *e;
-	int failed;
-};
-
-/* 1: the object is of the connector, and its removals are held. */
-static int is_held(struct counting *c, int64_t cs)
-{
-	struct error_row er;
-	struct cs_row row;
-	int r = error_get(c->s, cs, ERROR_EXPORT, &c->a, &er, c->e);
-
-	TRY(r);
-	if (r != 0 || er.known != ERROR_TYPE_MEMBER_REMOVAL)
-		return 0;
-	r = cs_get(c->s, cs, &c->a, &row, c->e);
-	TRY(r);
-	return r == 0 && row.connector == c->connector;
-}
-
-static void count_held(void *ctx, int64_t cs)
-{
-	struct counting *c = ctx;
-	int64_t n, of;
-	int r = c->failed < 0 ? c->failed : is_held(c, cs);
-
-	if (r > 0) {
-		r = cs_link_count_removals_of(c->s, cs, &n, &of, c->e);
-		if (r == 0) {
-			c->ret->held++;
-			c->ret->removals = MAX(c->ret->removals, n);
-		}
-	}
-	c->failed = MIN(r, 0);
-	arena_reset(&c->a);
-}
-
-int limit_staged_in(struct store *s, int64_t connector, struct limit_staged *ret, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	struct counting c = {.s = s, .connector = connector, .ret = ret, .e = e};
-	struct delete_count *classes;
-	unsigned n;
-	int r;
-
-	*ret = (struct limit_staged){0};
-	TRY(cs_count_deletes(s, connector, &a, &classes, &n, e));
-	for (unsigned i = 0; i < n; i++)
-		ret->deletes += classes[i].deletes;
-	TRY(cs_link_count_removals(s, connector, &ret->references, e));
-	r = error_ids(s, ERROR_EXPORT, count_held, &c, e);
-	arena_done(&c.a);
-	return r < 0 ? r : c.failed;
-}
-
-int limit_staged(struct store *s, struct limit_staged *ret, struct err *e)
-{
-	_cleanup_arena_ struct arena a = {0};
-	struct connector_row *rows;
-	struct limit_staged one;
-	unsigned n;
-
-	*ret = (struct limit_staged){0};
-	TRY(connector_list(s, &a, &rows, &n, e));
-	for (unsigned i = 0; i < n; i++) {
-		const struct connector_type *t = connector_type_find(rows[i].type);
-
-		if (!t || !t->export)
-			continue;
-		TRY(limit_staged_in(s, rows[i].id, &one, e));
-		ret->deletes += one.deletes;
-		ret->references += one.references;
-		ret->removals = MAX(ret->removals, one.removals);
-		ret->held += one.held;
-	}
-	return 0;
 }

@@ -5,7 +5,7 @@
  *
  * A limit is a setting of [export] (sync/config.c). The deletion threshold can be changed at run
  * time, and what is staged in each target can be permitted once; both are rows of the store's meta.
- * A new limit is a setting, a check in limit.c and a number in struct limit_staged.
+ * A new limit is a setting, a check in limit.c and a number in struct staged.
  */
 #pragma once
 
@@ -71,15 +71,3 @@ int limit_removal(struct export_step *st, int64_t cs, const char *dn, bool *ret_
 
 /* After a good export: deletes the target's permission if it was needed. */
 int limit_done(struct export_step *st, struct err *e) _must_check_;
-
-/* What is staged that limits check, for people. */
-struct limit_staged {
-	int64_t deletes;
-	int64_t references; /* to be removed, in all */
-	int64_t removals;   /* the most of one group whose removals are held */
-	int64_t held;       /* such groups */
-};
-int limit_staged_in(
-	struct store *s, int64_t connector, struct limit_staged *ret, struct err *e) _must_check_;
-/* In all connectors that can be exported to. */
-int limit_staged(struct store *s, struct limit_staged *ret, struct err *e) _must_check_;

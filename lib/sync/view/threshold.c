@@ -2,6 +2,7 @@
 #include "sync/view/show.h"
 #include "base/timefmt.h"
 #include "sync/export/limit.h"
+#include "sync/export/staged.h"
 
 #include <stdio.h>
 
@@ -65,7 +66,7 @@ static int add_connector(json_t *list, const struct config *cfg, const struct co
 json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
 {
 	struct limit_override o;
-	struct limit_staged c;
+	struct staged c;
 	char when[TIME_TEXT_SIZE];
 	struct own_value limit;
 	json_t *limits;
@@ -73,7 +74,7 @@ json_t *show_threshold(const struct config *cfg, struct store *s, struct err *e)
 	int r = 0;
 
 	if (limit_threshold_get(s, cfg, NULL, &limit, &set, e) < 0 ||
-		limit_override_sum(s, &o, e) < 0 || limit_staged(s, &c, e) < 0)
+		limit_override_sum(s, &o, e) < 0 || staged_all(s, cfg, &c, e) < 0)
 		return NULL;
 	limits = json_array();
 	for (unsigned i = 0; r == 0 && i < cfg->n_connectors; i++)

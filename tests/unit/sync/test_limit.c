@@ -10,6 +10,9 @@
 #include "store/query.h"
 #include "sync/export/export.h"
 #include "sync/export/limit.h"
+#include "sync/export/staged.h"
+#include "connector/connector.h"
+#include "model/authority.h"
 #include "sync/run.h"
 #include "sync/step.h"
 
@@ -328,6 +331,68 @@ static void test_references(void **state)
 	world_done(&w);
 }
 
+static struct schema_attr user_attrs[] = {
+	{.name = "ours", .type = VALUE_REFERENCE},
+	{.name = "theirs", .type = VALUE_REFERENCE, .authority = AUTHORITY_EXCHANGE},
+};
+static struct schema_class user_class[] = {{"user", user_attrs, ARRAY_SIZE(user_attrs)}};
+static struct schema user_schema = {"target", user_class, ARRAY_SIZE(user_class), false};
+
+static const struct schema *target_schema(const struct settings *s)
+{
+	return &user_schema;
+}
+
+/* A user with one reference of each attribute that is to be removed. */
+static int64_t user_of(struct world *w, unsigned blocked)
+{
+	struct fixture *f = w->f;
+	struct cs_row row;
+	int64_t id;
+
+	GOOD(store_begin(f->store, &f->err));
+	id = object(w, "user", false);
+	GOOD(cs_get(f->store, id, &f->arena, &row, &f->err));
+	row.blocked = blocked;
+	GOOD(cs_update(f->store, &row, false, &f->err));
+	for (unsigned i = 0; i < ARRAY_SIZE(user_attrs); i++) {
+		struct cs_link l = {.cs = id,
+			.attr = attr_intern(user_attrs[i].name),
+			.target = object(w, "user", false),
+			.imported = true,
+			.state = EXPORT_STATE_PENDING};
+
+		GOOD(cs_link_put(f->store, &l, true, &f->err));
+	}
+	GOOD(store_commit(f->store, &f->err));
+	return id;
+}
+
+/* What an authority keeps is not removed, so it does not count. */
+static void test_kept_references(void **state)
+{
+	static const struct connector_type type = {.name = "target", .schema = target_schema};
+	static const struct connector_config cc = {.type = &type};
+	struct fixture *f = *state;
+	int64_t n, of, free_one, partly;
+	struct world w;
+
+	world_init(&w, f, "");
+	free_one = user_of(&w, 0);
+	partly = user_of(&w, AUTHORITY_EXCHANGE);
+	user_of(&w, AUTHORITY_ALL);
+	GOOD(staged_removals(f->store, &cc, w.conn.row.id, &n, &f->err));
+	assert_int_equal(n, 3); /* both of the first, one of the second */
+	GOOD(staged_removals_of(f->store, &cc, free_one, &n, &of, &f->err));
+	assert_true(n == 2 && of == 2);
+	GOOD(staged_removals_of(f->store, &cc, partly, &n, &of, &f->err));
+	assert_true(n == 1 && of == 2);
+	/* nothing is known of a connector that left the configuration */
+	GOOD(staged_removals(f->store, NULL, w.conn.row.id, &n, &f->err));
+	assert_int_equal(n, 4);
+	world_done(&w);
+}
+
 /* One group that loses too many keeps them; it is told once, and over when they may go. */
 static void test_members(void **state)
 {
@@ -400,6 +465,7 @@ int main(void)
 		WITH(test_permission_of_each_target),
 		WITH(test_permission_not_needed),
 		WITH(test_references),
+		WITH(test_kept_references),
 		WITH(test_members),
 		cmocka_unit_test(test_member_share),
 	};
