@@ -193,12 +193,11 @@ static unsigned unsent_add(
 }
 
 /* Is it all there is, in this configuration or in every one? */
-static bool is_sent(const struct connector_config *cc, const struct connector_type *t,
-	const struct schema_attr *attr, unsigned by)
+static bool is_sent(const struct connector_config *cc, const struct connector_type *t, unsigned by)
 {
 	unsigned must = t->surface(cc ? &cc->settings : NULL);
 
-	return !(cc && attr->flags & SCHEMA_READ_ONLY) && (by & must) == must;
+	return (by & must) == must;
 }
 
 /* Outbound flows to attributes that are not sent: a warning for each answer to "by whom?" */
@@ -214,7 +213,7 @@ static void warn_not_sent(const struct config *cfg, const struct rule *r, json_t
 		const struct schema_attr *attr = target_attr(cfg, r, &r->flows[i]);
 		unsigned by = attr ? t->surfaces(r->target_class, attr->name) : 0;
 
-		if (attr && !streq(attr->name, "dn") && !is_sent(cc, t, attr, by))
+		if (attr && !streq(attr->name, "dn") && !is_sent(cc, t, by))
 			n = unsent_add(all, n, by, attr->name, &a);
 	}
 	for (unsigned i = 0; i < n; i++)

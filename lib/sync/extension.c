@@ -107,10 +107,20 @@ static const char *text_of(struct extensions *x, const json_t *o, const char *ke
 	return s ? arena_strdup(&x->arena, s) : NULL;
 }
 
+const char *extensions_key(struct extensions *x, const char *attr)
+{
+	char *key = arena_strdup(&x->arena, attr);
+
+	for (char *p = key; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return key;
+}
+
 /* What the source has said of it. */
 static void take_kept(struct extensions *x, struct extension_of *of)
 {
-	const json_t *o = kept_of(x, "sources", of->source->settings.name, of->item.name);
+	const json_t *o =
+		kept_of(x, "sources", of->source->settings.name, extensions_key(x, of->item.attr));
 	const char *data = json_string_value(json_object_get(o, "data"));
 	const char *attr = text_of(x, o, "attr");
 
@@ -129,8 +139,8 @@ void extensions_resolve(struct extensions *x)
 	for (unsigned i = 0; i < x->n; i++) {
 		struct extension_of *of = &x->items[i];
 
-		of->item.name = name_of(of->item.attr, &x->arena);
 		take_kept(x, of);
+		of->item.name = name_of(of->item.attr, &x->arena);
 		for (unsigned k = 0; k < i && !of->item.refused; k++) {
 			const struct extension_of *first = &x->items[k];
 
@@ -148,6 +158,18 @@ void extensions_resolve(struct extensions *x)
 					first->source->settings.name);
 		}
 	}
+}
+
+unsigned extensions_of_source(
+	struct extensions *x, const struct connector_config *source, struct extension **ret)
+{
+	unsigned n = 0;
+
+	*ret = arena_zalloc(&x->arena, (x->n + 1) * sizeof(**ret));
+	for (unsigned i = 0; i < x->n; i++)
+		if (x->items[i].source == source)
+			(*ret)[n++] = x->items[i].item;
+	return n;
 }
 
 unsigned extensions_of_target(

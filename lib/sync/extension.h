@@ -36,8 +36,13 @@ static inline void extensions_freep(struct extensions **x)
 }
 #define _cleanup_extensions_ _cleanup_(extensions_freep)
 
+/* The key under which an attribute of a source is kept; in the arena of x. */
+const char *extensions_key(struct extensions *x, const char *attr);
 /* Fills the items from what is kept, and sorts out those that two sources have differently. */
 void extensions_resolve(struct extensions *x);
+/* The items of one source; in the arena of x. */
+unsigned extensions_of_source(
+	struct extensions *x, const struct connector_config *source, struct extension **ret);
 /*
  * What a target is to have: each name once, without those that are refused, with what is kept of
  * the target. only_known: without those whose source was not asked yet. In the arena of x.

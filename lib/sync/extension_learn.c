@@ -47,32 +47,20 @@ static int tell_gone(
 		bool listed = false;
 
 		for (unsigned i = 0; i < l->x->n; i++)
-			listed |=
-				l->x->items[i].source == cc && streq(l->x->items[i].item.name, key);
+			listed |= l->x->items[i].source == cc &&
+			          streq(extensions_key(l->x, l->x->items[i].item.attr), key);
 		if (listed || json_object_get(v, "refused"))
 			continue;
 		TRY(outbox_warn(l->sync, cc->settings.name,
 			arena_printf(&l->x->arena,
 				"%s is no longer in directory_extensions of connector \"%s\": the "
-				"values of %s that were exported stay as they are and are not "
-				"changed any more. To remove them, delete the definition there.",
-				json_string_value(json_object_get(v, "attr")), cc->settings.name,
-				key),
+				"values that were exported stay as they are and are not changed "
+				"any more. To remove them, delete the definition of the attribute "
+				"there.",
+				json_string_value(json_object_get(v, "attr")), cc->settings.name),
 			e));
 	}
 	return 0;
-}
-
-/* The items of one source, in a list of their own. */
-static unsigned items_of(
-	const struct learning *l, const struct connector_config *cc, struct extension *ret)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < l->x->n; i++)
-		if (l->x->items[i].source == cc)
-			ret[n++] = l->x->items[i].item;
-	return n;
 }
 
 static bool all_known(const struct learning *l, const struct connector_config *cc)
@@ -106,7 +94,7 @@ static int keep_source(struct learning *l, const struct connector_config *cc,
 	for (unsigned i = 0; i < n; i++) {
 		const struct extension *it = &items[i];
 
-		json_object_set_new(now, it->name,
+		json_object_set_new(now, extensions_key(l->x, it->attr),
 			json_pack("{s:s, s:s, s:b, s:s*}", "attr", it->attr, "data",
 				extension_data_name(it->data), "multi", it->multi, "refused",
 				it->refused));
@@ -118,7 +106,7 @@ static int keep_source(struct learning *l, const struct connector_config *cc,
 	if (!n)
 		json_decref(now);
 	for (unsigned i = 0; i < n; i++)
-		if (!is_told(before, items[i].name, items[i].refused))
+		if (!is_told(before, extensions_key(l->x, items[i].attr), items[i].refused))
 			TRY(outbox_warn(l->sync, name,
 				arena_printf(&l->x->arena,
 					"directory_extensions of connector \"%s\": %s cannot be a "
@@ -132,8 +120,8 @@ static int learn_source(
 	struct learning *l, const struct connector_config *cc, bool full, struct err *e)
 {
 	const json_t *before = json_object_get(side(l, "sources"), cc->settings.name);
-	struct extension *items = arena_zalloc(&l->x->arena, (l->x->n + 1) * sizeof(*items));
-	unsigned n = items_of(l, cc, items);
+	struct extension *items;
+	unsigned n = extensions_of_source(l->x, cc, &items);
 	struct err ignored = {0};
 
 	if (!n && !before)

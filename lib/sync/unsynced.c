@@ -118,12 +118,34 @@ static const char *setting_line_of(
 	return any ? line : NULL;
 }
 
+/* Why the attribute cannot be brought by the setting; NULL: it can. */
+static const char *why_not(
+	const struct way *w, const char *name, char *const *listed, struct arena *a)
+{
+	const struct extension_source *src = w->source->type->extension_source;
+	const char *why = src ? src->problem(w->class, name) : NULL;
+
+	if (why)
+		return why;
+	for (; listed && *listed; listed++)
+		if (strcasecmp(*listed, name) == 0)
+			return arena_printf(a,
+				EXTENSIONS_SETTING
+				" has it, and connector \"%s\" does not take "
+				"it, or was not asked yet: an event of the last cycle says why",
+				w->target->settings.name);
+	return NULL;
+}
+
 void unsynced_find(const struct ruleset *rules, const struct connector_config *source,
 	const struct connector_config *target, const struct entry *en, struct arena *a,
 	struct unsynced *ret)
 {
 	const struct connector_type *t = source->type;
 	struct way w = {rules, source, target, en->class};
+	char **listed = t->extension_source
+	                        ? setting_list(&source->settings, EXTENSIONS_SETTING, ',', a)
+	                        : NULL;
 
 	*ret = (struct unsynced){.attrs = arena_alloc(a, (en->n_attrs + 1) * sizeof(*ret->attrs))};
 	for (unsigned i = 0; i < en->n_attrs; i++) {
@@ -133,8 +155,8 @@ void unsynced_find(const struct ruleset *rules, const struct connector_config *s
 		if (!at->count || (t->attr_is_operational && t->attr_is_operational(name)) ||
 			arrives(&w, at->id))
 			continue;
-		ret->attrs[ret->n++] = (struct unsynced_attr){at->id, at->count,
-			t->extension_source ? t->extension_source->problem(en->class, name) : NULL};
+		ret->attrs[ret->n++] =
+			(struct unsynced_attr){at->id, at->count, why_not(&w, name, listed, a)};
 	}
 	if (ret->n)
 		qsort(ret->attrs, ret->n, sizeof(*ret->attrs), by_name);

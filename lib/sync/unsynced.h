@@ -12,7 +12,7 @@
 struct unsynced_attr {
 	unsigned attr;   /* its number; the name is attr_name() */
 	unsigned n;      /* values */
-	const char *why; /* why it cannot be a directory extension; NULL: it can */
+	const char *why; /* why the setting cannot bring it; NULL: it can */
 };
 
 struct unsynced {

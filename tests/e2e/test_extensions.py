@@ -130,6 +130,11 @@ def test_as_file_rules(make_lab):
     lab = make_lab(company, ad=setting("Division"), scheduler__sync_cycle_enabled="no")
     plain = ["--config", lab.config, "rules"]
     assert "DirectoryExtension" in lab.ctl(*plain, "list").stdout  # before the first cycle, too
+    lab.start()
+    said = lab.ctl("connector", "test", AD).stdout + lab.ctl("connector", "test", AAD).stdout
+    assert "division: String" in said and "0 of 1 are defined" in said, said
+    lab.daemon.stop()
+    lab.daemon = None
     lab.cycle("initial")
     names = {r["name"]: r for r in lab.ctl_json(*plain, "list")}
     made = [n for n in names if "DirectoryExtension" in n]

@@ -185,3 +185,57 @@ def test_server_dies_in_the_middle(lab, tmp_path):
     r = lab.run()
     assert r.step(AD, "import")["result"] == "stopped-connectivity" and 6050 in r.events
     assert lab.emulator.stats()["deletes"] == 0
+
+
+# attribute: value in AD, type of the definition, several values, what Graph shows
+BY_SCHEMA = {
+    "employeeNumber": ("E 7", "String", False, "E 7"),
+    "roomNumber": ("12", "String", True, ["12"]),
+    "msNPAllowDialin": ("TRUE", "Boolean", False, True),
+    "msDS-HABSeniorityIndex": ("-7", "Integer", False, -7),
+    "maxStorage": ("9007199254740993", "LargeInteger", False, 9007199254740993),
+    "msTSExpireDate": ("20260801000000.0Z", "DateTime", False, "2026-08-01T00:00:00Z"),
+    "jpegPhoto": (b"\xff\xd8", "Binary", True, ["/9g="]),
+}
+NOT_BY_SCHEMA = {"fromEntry": "constructed", "msDS-Cached-Membership": "do not replicate",
+                 "seeAlso": "references", "contosoBadge": "has no such attribute"}
+
+
+def test_directory_extensions(dc, lab):
+    """What they are is what the schema of the domain controller says, also what cannot be one."""
+    ou, dn = "OU=Extensions," + dc.BASE, "CN=ext,OU=Extensions," + dc.BASE
+    dc.modify("dn: %s\nchangetype: add\nobjectClass: organizationalUnit\n\n"
+              "dn: %s\nchangetype: add\nobjectClass: user\nsAMAccountName: ext\ndisplayName: ext\n%s"
+              % (ou, dn, "".join(Company.line(a, v[0]) for a, v in BY_SCHEMA.items())))
+    try:
+        lab.use(dc, "ldaps://" + dc.IP, extra="include_ou = %s\ndirectory_extensions = %s\n" % (
+            ou, ",\n  ".join(a.upper() for a in [*BY_SCHEMA, *NOT_BY_SCHEMA])))
+        r = lab.cycle()
+        for name, words in NOT_BY_SCHEMA.items():
+            line, = [x for x in r.log.splitlines() if "directory_extensions" in x and
+                     name.lower() in x.lower()]
+            assert words in line and "is left out" in line, line
+        found = lab.graph.get("/applications?$filter=displayName%20eq%20'Tenant%20Schema%20Extension"
+                              "%20App'")["value"][0]["id"]
+        made = {o["name"].split("_", 2)[2]: o
+                for o in lab.graph.all("/applications/%s/extensionProperties" % found)}
+        assert {n: (o["dataType"], o["isMultiValued"]) for n, o in made.items()} == {
+            a.replace("-", "_"): (kind, many) for a, (_, kind, many, _) in BY_SCHEMA.items()}
+        user = lab.graph.find("users", "ext")["id"]
+        got = lab.graph.get("/users/%s?$select=%s" % (user, ",".join(
+            o["name"] for o in made.values())))
+        for attr, (_, _, _, value) in BY_SCHEMA.items():
+            assert got[made[attr.replace("-", "_")]["name"]] == value, attr
+        # a change alone
+        dc.modify("dn: %s\nchangetype: modify\nreplace: employeeNumber\nemployeeNumber: E 8\n-\n"
+                  "delete: jpegPhoto\n-\n" % dn)
+        r = lab.cycle()
+        assert "delta" in r.step(AD, "import")["type"] and "directory_extensions" not in r.log
+        names = {n: o["name"] for n, o in made.items()}
+        got = lab.graph.get("/users/%s?$select=%s" % (user, ",".join(names.values())))
+        assert got[names["employeeNumber"]] == "E 8" and names["jpegPhoto"] not in got
+        writes = lab.emulator.stats()["writes"]
+        lab.cycle("initial")
+        assert lab.emulator.stats()["writes"] == writes
+    finally:
+        dc.modify("dn: %s\nchangetype: delete\n\ndn: %s\nchangetype: delete\n" % (dn, ou))

@@ -59,6 +59,20 @@ def mailboxes(lab):
             for m in Exchange(lab.emulator).run("Get-Mailbox")}
 
 
+def extensions(lab):
+    """Values of directory extensions: {name: {attribute: value}}; their properties have the
+    application's id in their names."""
+    if "directory_extensions" not in lab.ad:
+        return None
+    status, answer = lab.graph.call("POST", "/directoryObjects/getAvailableExtensionProperties", {})
+    assert status == 200, answer
+    names = {o["name"]: o["name"].split("_", 2)[2] for o in answer["value"]}
+    select = ",".join(["id", "displayName", *names])
+    return {o["displayName"]: {names[k]: v for k, v in o.items() if k in names}
+            for collection in ("users", "groups")
+            for o in lab.graph.all("/%s?$select=%s" % (collection, select))}
+
+
 def state(lab):
     """Everything that must be the same however the end was reached."""
     rows = lab.db("SELECT c.name, cs.dn, cs.class, cs.kind, cs.want, cs.state, cs.blocked, "
@@ -70,7 +84,7 @@ def state(lab):
                    "ORDER BY 1, 2, 3")
     second = lab.tenant(lab.second) if lab.second else None
     return {"tenant": lab.tenant(), "mailboxes": mailboxes(lab) if lab.exchange else None,
-            "second": second, "directory": written(lab),
+            "second": second, "directory": written(lab), "extensions": extensions(lab),
             "rows": rows, "links": [r[1:2] + r[3:] for r in links],
             "mv": lab.db("SELECT class, count(*) FROM mv WHERE NOT deleted GROUP BY 1"),
             "outbox": lab.db("SELECT count(*) FROM outbox")}

@@ -1,7 +1,7 @@
 """The scenarios: what happens in AD and in the cloud between cycles, and what must come of it."""
 import sqlite3
 
-from engine import Scenario, cycle, mailboxes, write_rules
+from engine import Scenario, cycle, extensions, mailboxes, write_rules
 from exchange import Exchange
 from lab import GRAPH_APP
 
@@ -264,6 +264,42 @@ class ExchangeFlag(Scenario):
             "user1", "user2", "user4")] == [("two", ""), ("AD", ""), ("one", "")]
         assert [tenant["users/" + n]["jobTitle"] for n in ("user1", "user2", "user4")] == [
             "Captain two", "Captain one", "Captain two"]
+
+
+class Extensions(Scenario):
+    """Directory extensions: set, changed, cleared, too long, one more in the setting, one less."""
+    first_cycle = True  # the definitions are made in it
+    settings = {"ad": "directory_extensions = division, carLicense\n", "surface": "graph",
+                "app": GRAPH_APP}
+    results = (0, 1)
+
+    @staticmethod
+    def company():
+        c = Company()
+        people = [c.user("user%d" % i, division="d%d" % i, carLicense=["a", "b"]) for i in range(4)]
+        c.group("crew", people[:2], division="all", roomNumber=["1", "2"])
+        return c
+
+    def _change(lab):
+        lab.company.set("user0", "division", "new")
+        lab.company.set("user1", "carLicense", "b", "c")
+        lab.company.set("user2", "carLicense")
+        lab.company.set("user3", "division", "x" * 300)
+
+    def _other(lab):
+        lab.set_ad("directory_extensions = carLicense, roomNumber\n")
+        lab.company.set("user0", "division", "not seen")
+        lab.company.set("user3", "roomNumber", "7")
+
+    steps = [cycle, _change, cycle, _other, cycle, cycle]
+
+    def check(self, lab):
+        assert extensions(lab) == {
+            "user0": {"division": "new", "carLicense": ["a", "b"]},
+            "user1": {"division": "d1", "carLicense": ["b", "c"]}, "user2": {"division": "d2"},
+            "user3": {"division": "d3", "carLicense": ["a", "b"], "roomNumber": ["7"]},
+            "crew": {"division": "all", "roomNumber": ["1", "2"]}}
+        assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
 
 
 class MissedSwitch(Scenario):

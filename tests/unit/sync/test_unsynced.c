@@ -98,10 +98,23 @@ static void test_setting(void **state)
 {
 	struct entry en = object("user", (const char *const[]){"carLicense", NULL});
 	const char *setting;
+	char path[128];
 
 	configure("directory_extensions = roomNumber,\n  division\n", "sync");
 	assert_string_equal(left(&en, &setting), "carLicense");
 	assert_string_equal(setting, "directory_extensions = roomNumber, division, carLicense");
+	/* listed, and the tenant has no such property yet; then it has */
+	entry_set(&en, attr_intern("roomNumber"), value_string("x"));
+	assert_string_equal(left(&en, &setting), "carLicense roomNumber!");
+	assert_string_equal(setting, "directory_extensions = roomNumber, division, carLicense");
+	folder_put("extensions.json",
+		"{\"sources\": {}, \"targets\": {\"entra\": {\"extension_roomNumber\": {"
+		"\"property\": \"extension_1_roomNumber\", \"users\": true}}}}",
+		path);
+	configure("directory_extensions = roomNumber\n", "sync");
+	assert_string_equal(left(&en, NULL), "carLicense");
+	en.class = "group";
+	assert_string_equal(left(&en, NULL), "carLicense roomNumber!"); /* of users alone */
 }
 
 static int finish(void **state)
