@@ -70,8 +70,8 @@ int change_allow(const struct config *cfg, struct limit_override *ret, struct er
 	TRY(limit_override_sum(c.s, ret, e));
 	if (!ret->ends)
 		return err_set(e, -ENOENT, NULL, 0,
-			"nothing is staged that a threshold would stop: a permission in advance is "
-			"not given");
+			"there is nothing to permit: no deletes and no removed references are "
+			"pending, and a permission cannot be given in advance");
 	return store_commit(c.s, e);
 }
 
