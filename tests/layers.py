@@ -100,7 +100,7 @@ LONG = {"lib/lang/expr/functions.c", "lib/connector/ad/schema.c"}
 # what must not grow (the last one: must not shrink); whoever makes one smaller writes it here
 FIGURES = {
     ".c files over 450 lines": 15,
-    "functions over 60 lines": 1,
+    "functions over 60 lines": 0,
     "headers over 150 lines": 2,
     "files in circles of includes": 0,
 }
