@@ -507,8 +507,8 @@ BAD = [
     (lambda n, body: (200, b"") if n else None, "no list of objects"),
     (lambda n, body: (302, b"") if n else None, "answered 302"),
     (lambda n, body: (401, b"") if n else None, "answered 401"),
-    (lambda n, body: (404, b'{"error": {"code": "x", "message": "gone"}}') if n else None,
-     "answered 404 x gone"),
+    (lambda n, body: (404, ('{"error": {"code": "x", "message": "a' + "\u00e5" * 900 + '"}}').encode())
+        if n else None, "answered 404 x: a\u00e5\u00e5"),
 ]
 
 

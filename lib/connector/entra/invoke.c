@@ -122,22 +122,24 @@ static enum conn_result refused(
 	const struct connector *c, const char *cmdlet, const struct http_request *r, struct err *e)
 {
 	_cleanup_json_ json_t *json = entra_parse(r->answer.data, r->answer.len, 0);
-	const char *code, *message, *host = c->exchange->host;
+	enum conn_result ret = CONN_OBJECT_BAD;
+	const char *code, *message;
+	int error;
 
 	entra_error(json, &code, &message);
-	if (r->status == 429 || r->status >= 500) {
-		err_set(e, -EAGAIN, host, 0, "answered %ld %.60s %.400s to %s", r->status, code,
-			message, cmdlet);
-		return CONN_DOWN;
-	}
-	if (r->status == 401 || r->status == 403) {
-		err_set(e, r->status == 401 ? -EACCES : -EPERM, host, 0,
-			"answered %ld %.60s %.400s to %s", r->status, code, message, cmdlet);
-		return CONN_RUN_BAD;
-	}
-	err_set(e, r->status == 404 ? -ENOENT : -EINVAL, host, 0, "answered %ld %.60s %.400s to %s",
-		r->status, code, message, cmdlet);
-	return CONN_OBJECT_BAD;
+	if (r->status == 429 || r->status >= 500)
+		ret = CONN_DOWN;
+	else if (r->status == 401 || r->status == 403)
+		ret = CONN_RUN_BAD;
+	error = r->status == 401   ? -EACCES
+	        : r->status == 403 ? -EPERM
+	        : r->status == 404 ? -ENOENT
+	        : ret == CONN_DOWN ? -EAGAIN
+	                           : -EINVAL;
+	/* a long text is cut at its end, and so comes last */
+	err_set(e, error, c->exchange->host, 0, "%s was answered %ld%s%.60s%s%.400s", cmdlet,
+		r->status, *code ? " " : "", code, *message ? ": " : "", message);
+	return ret;
 }
 
 static enum conn_result answer(const struct connector *c, const char *cmdlet,

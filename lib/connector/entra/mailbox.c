@@ -8,6 +8,7 @@
  */
 #include "connector/entra/mailbox.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "connector/check.h"
 #include "connector/entra/call.h"
 #include "connector/entra/invoke.h"
@@ -163,8 +164,10 @@ static enum conn_result settle(
 	list->state = r == CONN_OK                                  ? EXCHANGE_READ
 	              : why->code == -EACCES || why->code == -EPERM ? EXCHANGE_REFUSED
 	                                                            : EXCHANGE_FAILED;
-	if (r != CONN_OK)
+	if (r != CONN_OK) {
 		snprintf(list->why, sizeof(list->why), "%.100s: %.400s", why->source, why->text);
+		utf8_cut(list->why);
+	}
 	return CONN_OK;
 }
 
