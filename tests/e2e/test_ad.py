@@ -571,3 +571,64 @@ def test_one_object(dc, lab):
                 dc.ldap("ldapdelete", dn)
             except AssertionError:  # it is not there
                 pass
+
+
+# --- readiness for a change of the source of authority ---
+
+def test_readiness(dc, lab):
+    """What a real directory shows of itself is no finding; what people keep in it is."""
+    base = "OU=Pilot,OU=Staff," + dc.BASE
+    lab.settings = {"scheduler__sync_cycle_enabled": "no"}
+    lab.use("include_ou = %s\n" % base)
+    user = ("dn: CN=%s,%s\nobjectClass: user\nsAMAccountName: %s\ndisplayName: %s\n"
+            "userAccountControl: 546\nuserPrincipalName: %s@fjordline.example\n%s\n")
+    names = ["r-chief", "r-plain", "r-odd", "r-crew", "r-outer"]
+    outside = "CN=u00,OU=Staff," + dc.BASE
+
+    def put(name, *lines):
+        return user % (name, base, name, name, name, "".join(line + "\n" for line in lines))
+
+    def group(name, *members):
+        return "dn: CN=%s,%s\nobjectClass: group\nsAMAccountName: %s\ndisplayName: %s\n%s\n" % (
+            name, base, name, name, "".join("member: %s\n" % m for m in members))
+
+    chief, plain, odd, crew, outer = ("CN=%s,%s" % (n, base) for n in names)
+    dc.ldap("ldapadd", text=put("r-chief") + put("r-plain", "manager: " + chief) + put(
+        "r-odd", "manager: " + outside, "seeAlso: " + chief, "carLicense: K 1", "userCertificate:: MAMCAQU=",
+        "servicePrincipalName: HTTP/r-odd") + group("r-crew", chief, plain, outside) +
+        group("r-outer", crew))
+    try:
+        lab.cycle()
+        lab.cycle()
+        lab.start()
+        done = lab.ctl("--json", "soa", "check", chief, plain, odd, crew, outer)
+        assert done.returncode == 1, done.stderr
+        found = {}
+        for f in json.loads(done.stdout)["findings"]:
+            found.setdefault(f["name"], {})[f["code"], f["attribute"]] = f["text"]
+        lately = ("changed-recently", "whenChanged")
+        scope = {("keep-in-scope", None)}
+        assert set(found["r-chief"]) == set(found["r-plain"]) == {lately} | scope, found
+        assert set(found["r-odd"]) == {
+            lately, ("reference-not-synced", "manager"), ("other-reference", "seeAlso"),
+            ("attribute-not-synced", "carLicense"), ("kept-by-product", "userCertificate"),
+            ("service-account", "servicePrincipalName")}, found["r-odd"]
+        assert set(found["r-crew"]) == {
+            lately, ("member-not-synced", "member"), ("group-not-universal", "groupType"),
+            ("parent-group", None)}, found["r-crew"]
+        assert set(found["r-outer"]) == {
+            lately, ("nested-group", "member"), ("group-not-universal", "groupType")}
+        # a change that no import has seen
+        modify(dc, plain, "replace: title\ntitle: Pilot", "delete: manager")
+        done = lab.ctl("--json", "soa", "check", plain)
+        changed, = [f for f in json.loads(done.stdout)["findings"] if f["code"] == "not-imported"]
+        assert "title" in changed["text"] and "manager" in changed["text"]
+        with dc.stopped():
+            done = lab.ctl("soa", "check", chief)
+            assert done.returncode == 1 and not done.stdout and done.stderr, done
+    finally:
+        for dn in (outer, crew, odd, plain, chief):
+            try:
+                dc.ldap("ldapdelete", dn)
+            except AssertionError:  # it is not there
+                pass

@@ -128,6 +128,25 @@ static bool is_of_interest(const struct gather_source *src, const struct attr *a
 	       f->is_reference(&at->values[0]);
 }
 
+/* References that the last import showed, of attributes that have none at all now. */
+static int find_ended(struct gather *g, const struct gather_source *src, const struct subject *s,
+	const struct entry *live, struct buf *changed, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct link_count *counts;
+	unsigned n;
+
+	TRY(cs_link_counts(g->m->store, s->source.id, &a, &counts, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		const struct attr *at = entry_get(live, counts[i].attr);
+
+		if (counts[i].n && gather_reads(src, counts[i].attr) && (!at || !at->count))
+			buf_addf(changed, "%s%s", changed->len ? ", " : "",
+				attr_name(counts[i].attr));
+	}
+	return 0;
+}
+
 int gather_refs(struct gather *g, struct gather_source *src, const struct subject *s,
 	struct check_object *o, struct buf *changed, struct err *e)
 {
@@ -149,7 +168,7 @@ int gather_refs(struct gather *g, struct gather_source *src, const struct subjec
 		if (!same && at->values[0].type == VALUE_REFERENCE && gather_reads(src, at->id))
 			buf_addf(changed, "%s%s", changed->len ? ", " : "", attr_name(at->id));
 	}
-	return 0;
+	return find_ended(g, src, s, o->live, changed, e);
 }
 
 int gather_parents(struct gather *g, struct gather_source *src, const struct subject *s,
