@@ -58,3 +58,38 @@ def test_attributes_are_let_go_beside_objects(lab):
     assert wants(lab) == {0: 4, 1: 1, 2: 1}
     assert lab.directory.writes == writes and len(lab.company.objects) == 6
     assert lab.emulator.stats()["deletes"] == 0
+
+
+def retry(lab, name):
+    lab.start()
+    told = lab.ctl_json("errors")
+    assert lab.ctl("errors", "retry", lab.company.dn_of(name), "--connector", AD).returncode == 0
+    lab.daemon.stop()
+    lab.daemon = None
+    return told
+
+
+def anchors(lab):
+    return sorted(e["cn"][0] for e in lab.company.objects.values() if "mS-DS-ConsistencyGuid" in e)
+
+
+def test_right_that_is_given_later(make_lab):
+    """The next cycle heals a first refusal; after more of them "errors retry" saves the wait."""
+    lab = make_lab(people(), directory=YES, scheduler__sync_cycle_enabled="no")
+    lab.directory.refused = {"user1", "user2"}
+    assert lab.run().result == "completed-export-errors"
+    assert anchors(lab) == ["user0", "user3", "user4", "user5"] and len(lab.tenant()) == 6
+    lab.directory.refused = {"user2"}
+    assert lab.run().result == "completed-export-errors"
+    assert "user1" in anchors(lab)
+    # user2 was refused twice: as if it had been refused so often that it waits for hours
+    change(lab, "UPDATE cs_error SET retry_at = 4000000000")
+    lab.directory.refused = set()
+    assert lab.run().result == "completed-export-errors"  # told as long as it lasts
+    assert "user2" not in anchors(lab)
+    (told,) = retry(lab, "user2")
+    assert told["type"] == "permission-issue" and "errors retry" in told["advice"], told
+    lab.cycle()
+    assert len(anchors(lab)) == 6
+    lab.cycle()
+    assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]

@@ -19,7 +19,8 @@
 		"give the connector's account in AD the right to write the attribute that the "  \
 		"text names, such as ms-DS-ConsistencyGuid of users (inherited, on base_dn; "    \
 		"for protected accounts on AdminSDHolder), or switch off the setting that asks " \
-		"for it, such as consistency_guid")                                              \
+		"for it, such as consistency_guid; then it is tried again within twelve hours, " \
+		"or in the next cycle after \"adsyncctl errors retry\"")                         \
 	X("attribute-conflict", -EEXIST,                                                         \
 		"nothing: the object got another value meanwhile, and the next import reads it") \
 	X("dn-attributes-failure", -ENOENT,                                                      \
