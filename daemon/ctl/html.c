@@ -10,7 +10,7 @@ static const char style_of_all[] =
 	"h3{font-size:1em;margin:1.4em 0 .3em}\n"
 	"table{border-collapse:collapse;width:100%}\n"
 	"th,td{box-sizing:border-box;text-align:left;vertical-align:top;padding:.25em "
-        ".6em;border-bottom:1px solid "
+	".6em;border-bottom:1px solid "
 	"#d7dbe0;overflow-wrap:anywhere}\n"
 	"th{background:#f0f2f5}td.n,th.n{text-align:right;white-space:nowrap}\n"
 	"svg{max-width:100%;height:auto;display:block}\n"

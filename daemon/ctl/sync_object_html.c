@@ -1,52 +1,19 @@
 /* The report of adsyncctl sync object as one HTML page: no script, and nothing from outside. */
 #include "sync_object.h"
-#include "base/buf.h"
+#include "html.h"
 #include "print.h"
 
-static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>\n"
-	"body{font:14px/1.45 system-ui,sans-serif;color:#1b1f24;margin:2em auto;max-width:70em;"
-	"padding:0 1em}\n"
-	"h1{font-size:1.4em;overflow-wrap:anywhere}h2{font-size:1.15em;margin-top:1.8em}\n"
-	"h3{font-size:1em;margin-bottom:.3em;overflow-wrap:anywhere}\n"
-	"table{border-collapse:collapse;width:100%;table-layout:fixed}\n"
-	"th,td{text-align:left;vertical-align:top;padding:.25em .6em;border-bottom:1px solid "
-	"#d7dbe0;overflow-wrap:anywhere}\n"
-	"th{background:#f0f2f5}td.v{font-weight:600}\n"
+static const char style[] =
+	"h1,h3{overflow-wrap:anywhere}table{table-layout:fixed}td.v{font-weight:600}\n"
 	"tr.same td.v{color:#1a6b34}tr.different td.v{color:#a11414}\n"
-	"tr.missing td.v{color:#a11414}tr.not-sent td.v{color:#8a5a00}tr.no-rule "
-	"td.v{color:#5b6470}\n"
-	".note{background:#fff6df;border-left:4px solid #d9a400;padding:.5em .8em;margin:.4em 0}\n"
-	"@media print{body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}"
-	"tr{break-inside:avoid}thead{display:table-header-group}}\n"
-	"</style>\n";
-
-static void add_text(struct buf *b, const char *text)
-{
-	for (; *text; text++)
-		switch (*text) {
-		case '<':
-			buf_adds(b, "&lt;");
-			break;
-		case '>':
-			buf_adds(b, "&gt;");
-			break;
-		case '&':
-			buf_adds(b, "&amp;");
-			break;
-		case '"':
-			buf_adds(b, "&quot;");
-			break;
-		default:
-			buf_addc(b, *text);
-		}
-}
+	"tr.missing td.v{color:#a11414}tr.not-sent td.v{color:#8a5a00}\n"
+	"tr.no-rule td.v{color:#5b6470}\n"
+	".note{background:#fff6df;border-left:4px solid #d9a400;padding:.5em .8em;margin:.4em 0}\n";
 
 static void add_cell(struct buf *b, const char *class, const char *text)
 {
 	buf_addf(b, "<td%s%s%s>", class ? " class=\"" : "", class ? class : "", class ? "\"" : "");
-	add_text(b, text);
+	html_text(b, text);
 	buf_adds(b, "</td>");
 }
 
@@ -64,12 +31,12 @@ static void add_values(struct buf *b, const json_t *v)
 			add_values(b, one);
 		}
 	} else if (json_is_string(v)) {
-		add_text(b, json_string_value(v));
+		html_text(b, json_string_value(v));
 	} else if (json_is_object(v) && json_object_get(v, "base64")) {
-		add_text(b, text_of(v, "base64"));
+		html_text(b, text_of(v, "base64"));
 	} else if (json_is_object(v)) { /* an attribute in a line */
 		json_object_foreach ((json_t *)v, key, one) {
-			add_text(b, key);
+			html_text(b, key);
 			buf_adds(b, ": ");
 			add_values(b, one);
 			buf_adds(b, "<br>");
@@ -77,7 +44,7 @@ static void add_values(struct buf *b, const json_t *v)
 	} else if (v && !json_is_null(v)) {
 		char *text = json_dumps(v, JSON_COMPACT | JSON_ENCODE_ANY);
 
-		add_text(b, text ? text : "");
+		html_text(b, text ? text : "");
 		free(text);
 	}
 }
@@ -92,8 +59,8 @@ static void add_value_cell(struct buf *b, const json_t *v)
 static void add_heading(struct buf *b, const char *level, const char *before, const char *text)
 {
 	buf_addf(b, "<%s>", level);
-	add_text(b, before);
-	add_text(b, text);
+	html_text(b, before);
+	html_text(b, text);
 	buf_addf(b, "</%s>\n", level);
 }
 
@@ -129,8 +96,8 @@ static void add_step(struct buf *b, const char *what, const json_t *c)
 
 	add_heading(b, "h3", what, text_of(c, "connector"));
 	buf_adds(b, "<p>");
-	add_text(b, *skipped ? "Not done: " : *error ? error : text_of(c, "result"));
-	add_text(b, skipped);
+	html_text(b, *skipped ? "Not done: " : *error ? error : text_of(c, "result"));
+	html_text(b, skipped);
 	buf_adds(b, "</p>\n");
 }
 
@@ -175,13 +142,13 @@ static void add_synchronization(struct buf *b, const json_t *o)
 	if (!json_is_object(o))
 		return;
 	buf_adds(b, "<h2>Synchronization</h2>\n<p>");
-	add_text(b, text_of(o, "join"));
+	html_text(b, text_of(o, "join"));
 	buf_adds(b, "</p>\n<h3>Inbound</h3>\n");
 	add_rules(b, o);
 	json_array_foreach (json_object_get(o, "outbound"), i, out) {
 		add_heading(b, "h3", "Outbound to ", text_of(out, "connector"));
 		buf_adds(b, "<p>");
-		add_text(b, text_of(out, "result"));
+		html_text(b, text_of(out, "result"));
 		buf_adds(b, "</p>\n");
 		add_rules(b, out);
 	}
@@ -196,14 +163,14 @@ static void add_sent(struct buf *b, const json_t *o)
 
 	add_heading(b, "h3", text_of(o, "operation"), "");
 	buf_adds(b, "<p>");
-	add_text(b, text_of(o, "dn"));
+	html_text(b, text_of(o, "dn"));
 	if (*text_of(o, "outcome")) {
 		buf_adds(b, ": ");
-		add_text(b, text_of(o, "outcome"));
+		html_text(b, text_of(o, "outcome"));
 	}
 	if (*text_of(o, "error")) {
 		buf_adds(b, "<br>");
-		add_text(b, text_of(o, "error"));
+		html_text(b, text_of(o, "error"));
 	}
 	buf_adds(b, "</p>\n");
 	add_head_row(b, titles, ARRAY_SIZE(titles));
@@ -264,14 +231,14 @@ static void add_comparison(struct buf *b, const json_t *list)
 	json_array_foreach ((json_t *)list, i, p) {
 		add_heading(b, "h3", text_of(p, "dn"), "");
 		buf_adds(b, "<p>");
-		add_text(b, text_of(p, "connector"));
+		html_text(b, text_of(p, "connector"));
 		buf_adds(b, ": ");
-		add_text(b, text_of(p, "target"));
+		html_text(b, text_of(p, "target"));
 		buf_adds(b, ", ");
-		add_text(b, text_of(p, "state"));
+		html_text(b, text_of(p, "state"));
 		if (*text_of(p, "authority")) {
 			buf_adds(b, ". Authority: ");
-			add_text(b, text_of(p, "authority"));
+			html_text(b, text_of(p, "authority"));
 		}
 		buf_adds(b, "</p>\n");
 		add_head_row(b, titles, ARRAY_SIZE(titles));
@@ -288,25 +255,24 @@ static void add_comparison(struct buf *b, const json_t *list)
 
 char *sync_object_html(const json_t *report)
 {
+	_cleanup_buf_ struct buf title = {0};
 	struct buf b = {0};
 	json_t *note;
 	size_t i;
 
-	buf_adds(&b, head);
-	buf_adds(&b, "<title>adsyncd: ");
-	add_text(&b, text_of(report, "dn"));
-	buf_adds(&b, "</title></head><body>\n");
+	buf_addf(&title, "adsyncd: %s", text_of(report, "dn"));
+	html_begin(&b, buf_str(&title), style);
 	add_heading(&b, "h1", text_of(report, "dn"), "");
 	buf_adds(&b, "<p>");
-	add_text(&b, text_of(report, "connector"));
+	html_text(&b, text_of(report, "connector"));
 	buf_adds(&b, ". Result: <b>");
-	add_text(&b, text_of(report, "result"));
+	html_text(&b, text_of(report, "result"));
 	buf_adds(&b, json_is_true(json_object_get(report, "preview"))
 			     ? "</b>. Preview: nothing was written.</p>\n"
 			     : "</b>.</p>\n");
 	json_array_foreach (json_object_get(report, "notes"), i, note) {
 		buf_adds(&b, "<p class=\"note\">");
-		add_text(&b, json_string_value(note));
+		html_text(&b, json_string_value(note));
 		buf_adds(&b, "</p>\n");
 	}
 	buf_adds(&b, "<h2>Import</h2>\n");
@@ -316,6 +282,6 @@ char *sync_object_html(const json_t *report)
 	buf_adds(&b, "<h2>Read back</h2>\n");
 	add_found(&b, json_object_get(report, "confirm"), "From ");
 	add_comparison(&b, json_object_get(report, "comparison"));
-	buf_adds(&b, "</body></html>\n");
+	html_end(&b);
 	return buf_steal(&b);
 }
