@@ -139,6 +139,10 @@ int command_soa_status(const struct ctl *c, int argc, char **argv)
 	print_counts(json_object_get(o, "counts"));
 	puts("");
 	print_table(json_object_get(o, "objects"), columns, ARRAY_SIZE(columns));
+	if (json_integer_value(json_object_get(o, "unsettled")))
+		printf("\n%lld objects of a job that is at work, or was cut short, may have been "
+		       "moved: give its command again to have that settled.\n",
+			(long long)json_integer_value(json_object_get(o, "unsettled")));
 	if (json_is_true(json_object_get(o, "more")))
 		puts("There are more; use --filter, --group, --ou or --file.");
 	return 0;

@@ -4,10 +4,12 @@ import json
 import os
 import re
 import stat
+import subprocess
 
 import pytest
 
-from lab import AAD, ROOT, Company, Graph
+from exchange import Exchange
+from lab import AAD, ROOT, Company, Graph, binary, wait_for
 
 
 def world(make_lab):
@@ -336,6 +338,102 @@ def test_no_cycle_runs_meanwhile(make_lab):
         done = lab.ctl("soa", "convert", lab.company.dn_of("ann"))
         assert done.returncode == 3, done.stderr
     assert results(move(lab, "convert", lab.company.dn_of("ann"))) == {"ann": "done"}
+
+
+def test_groups_and_contacts(make_lab):
+    company = Company()
+    company.user("ann", title="Pilot")
+    company.contact("Harbour Office", "office@harbour.example")
+    company.group("Crew", members=[company.dn_of("ann")])
+    lab = make_lab(company, scheduler__sync_cycle_enabled="no")
+    lab.cycle()
+    lab.cycle()
+    lab.start()
+    names = [company.dn_of("Harbour Office"), company.dn_of("Crew")]
+    answer = move(lab, "convert", *names)
+    assert set(results(answer).values()) == {"done"}
+    assert managed(lab, "Harbour Office", "contacts") and managed(lab, "Crew", "groups")
+    counts = status(lab)["counts"]
+    assert counts["contact"] == {"converted": 1} and counts["group"]["converted"] == 1
+    assert set(results(move(lab, "rollback", *names)).values()) == {"done"}
+    assert status(lab)["counts"]["contact"] == {"awaiting-takeover": 1}
+    lab.cycle()
+    lab.cycle()
+    assert status(lab)["counts"]["contact"] == {"synced": 1}
+
+
+def test_a_takeover_that_is_blocked_is_told_before(make_lab, tmp_path):
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        tenant = json.load(f)
+    tenant["features"]["blockCloudObjectTakeoverThroughHardMatchEnabled"] = True
+    tenant["applications"][0]["roles"].append("OnPremDirectorySynchronization.Read.All")
+    path = tmp_path / "tenant.json"
+    path.write_text(json.dumps(tenant))
+    lab = world(lambda *a, **k: make_lab(*a, tenant=str(path), **k))
+    ann = lab.company.dn_of("ann")
+    move(lab, "convert", ann)
+    done = lab.ctl("soa", "rollback", ann)
+    assert done.returncode == 1 and "blockCloudObjectTakeoverThroughHardMatchEnabled" in done.stderr
+    assert managed(lab, "ann")
+
+
+def test_exchanges_part_alone(make_lab):
+    company = Company()
+    company.user("ann", title="Pilot", mail="ann@fjordline.example", mailNickname="ann",
+                 proxyAddresses=["SMTP:ann@fjordline.example"])
+    company.user("cat", title="Pilot")  # has no mailbox
+    lab = make_lab(company, exchange=True, scheduler__sync_cycle_enabled="no")
+    lab.cycle()
+    lab.cycle()
+    lab.start()
+    ann = company.dn_of("ann")
+    assert results(move(lab, "convert", "--exchange", ann)) == {"ann": "done"}
+    assert Exchange(lab.emulator).mailbox(user_id(lab, "ann"))["IsExchangeCloudManaged"] is True
+    assert not managed(lab, "ann")
+    (o,) = status(lab, ann)["objects"]
+    assert o["state"] == "exchange-only"
+    assert (6957, "convert", ann) in audits(lab)
+    answer = move(lab, "convert", "--exchange", company.dn_of("cat"), code=1)
+    assert results(answer) == {"cat": "failed"} and "mailbox" in answer["items"][0]["text"]
+    lab.cycle()
+    assert status(lab, ann)["objects"][0]["state"] == "exchange-only"
+    assert results(move(lab, "rollback", "--exchange", ann)) == {"ann": "done"}
+    lab.cycle()
+    lab.cycle()
+    assert status(lab, ann)["objects"][0]["state"] == "synced"
+
+
+def test_who_goes_away_ends_the_job_between_two_objects(make_lab):
+    """What is under way is finished and recorded; what is left is done when it is given again."""
+    company = Company()
+    for n in range(45):
+        company.user("u%02d" % n, title="Pilot")
+    lab = make_lab(company, scheduler__sync_cycle_enabled="no")
+    lab.cycle()
+    lab.cycle()
+    lab.start()
+    names = [company.dn_of("u%02d" % n) for n in range(45)]
+    lab.emulator.fault(match="PATCH /users/", delayMs=700, count=1000, batchPart=True)
+    client = subprocess.Popen([binary("adsyncctl"), "soa", "convert", *names], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=dict(os.environ, ADSYNCD_SOCKET=lab.folder + "/control"))
+    wait_for(lambda: lab.db("SELECT count(*) FROM soa_item WHERE state = 2")[0][0], "the first batch")
+    client.kill()
+    client.wait()
+    lab.emulator.clear_faults()
+    answer = wait_for(lambda: attempt(lab, names), "the lock of the job that ends")
+    done = lab.db("SELECT count(*) FROM cs WHERE blocked = 1")
+    assert done == [(45,)] and answer["failed"] == 0
+    moved = [dn for event, _, dn in audits(lab) if event == 6957]
+    assert len(moved) == len(set(moved)) == 45
+
+
+def attempt(lab, names):
+    done = lab.ctl("--json", "soa", "convert", *names)
+    if done.returncode == 3:  # it has not ended yet
+        return None
+    assert done.returncode == 0, (done.stdout[-2000:], done.stderr)
+    return json.loads(done.stdout)
 
 
 @pytest.mark.parametrize("fault", ["soa-backed-up", "soa-marked", "soa-after-send", "soa-before-record",

@@ -217,7 +217,10 @@ static enum conn_result exchange_all(struct move *m)
 
 		it->result = r;
 		if (r == CONN_OBJECT_BAD) {
-			bad(m, it, own.code == -ENOENT ? "no-mailbox" : "refused", own.text);
+			bad(m, it, own.code == -ENOENT ? "no-mailbox" : "refused",
+				arena_printf(m->a, "%s%s",
+					own.code == -ENOENT ? "it has no mailbox: " : "",
+					own.text));
 		} else if (r != CONN_OK) {
 			*m->e = own;
 			return r;
@@ -226,12 +229,26 @@ static enum conn_result exchange_all(struct move *m)
 	return CONN_OK;
 }
 
+static enum conn_result ask(struct move *m, enum authority authority)
+{
+	switch (authority) {
+	case AUTHORITY_ALL:
+		return send_all(m);
+	case AUTHORITY_EXCHANGE:
+		return exchange_all(m);
+	case AUTHORITY_ON_PREMISES:
+		break;
+	}
+	err_set(m->e, -EINVAL, m->c->graph, 0, "this authority is not one that can be moved");
+	return CONN_RUN_BAD;
+}
+
 static enum conn_result get(struct connector *c, enum authority authority,
 	struct authority_item *items, unsigned n, struct arena *a, struct err *e)
 {
 	struct move m = {.c = c, .items = items, .n = n, .a = a, .e = e};
 
-	return authority == AUTHORITY_EXCHANGE ? exchange_all(&m) : send_all(&m);
+	return ask(&m, authority);
 }
 
 static enum conn_result set(struct connector *c, enum authority authority, bool managed,
@@ -240,7 +257,7 @@ static enum conn_result set(struct connector *c, enum authority authority, bool 
 	struct move m = {
 		.c = c, .write = true, .managed = managed, .items = items, .n = n, .a = a, .e = e};
 
-	return authority == AUTHORITY_EXCHANGE ? exchange_all(&m) : send_all(&m);
+	return ask(&m, authority);
 }
 
 /* --- references --- */

@@ -119,9 +119,10 @@ static int find_items(struct change *c, const json_t *p, struct err *e)
 static int find_authority(struct change *c, bool exchange, struct err *e)
 {
 	const struct connector_type *t = c->m.target->type;
+	enum authority wanted = exchange ? AUTHORITY_EXCHANGE : AUTHORITY_ALL;
 
 	for (unsigned i = 0; i < t->n_authorities; i++)
-		if ((t->authorities[i].authority == AUTHORITY_ALL) == !exchange)
+		if (t->authorities[i].authority == wanted)
 			c->order.authority = &t->authorities[i];
 	if (!c->order.authority || !t->authority)
 		return err_set(e, -ENOTSUP, NULL, 0,
@@ -135,22 +136,19 @@ static int find_authority(struct change *c, bool exchange, struct err *e)
 struct checks {
 	struct gather_sink sink;
 	struct change *c;
+	/* those that are checked, and which items they are */
+	struct subject *subjects;
+	struct move_item **items;
+	unsigned n;
 };
-
-static struct move_item *item_of(struct change *c, const struct subject *s)
-{
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->items[i].subject.target.id == s->target.id)
-			return &c->items[i];
-	return NULL;
-}
 
 static void hear(struct gather_sink *sink, const struct subject *s, enum readiness what,
 	const char *attr, const char *text)
 {
-	struct change *c = container_of(sink, struct checks, sink)->c;
+	struct checks *checks = container_of(sink, struct checks, sink);
+	struct change *c = checks->c;
 	const struct readiness_row *row = &readiness_rows[what];
-	struct move_item *it = s ? item_of(c, s) : NULL;
+	struct move_item *it = s ? checks->items[s - checks->subjects] : NULL;
 
 	json_array_append_new(
 		c->findings, json_pack("{s:s?, s:s?, s:s, s:s, s:s, s:s, s:s}", "object",
@@ -171,18 +169,21 @@ static void hear(struct gather_sink *sink, const struct subject *s, enum readine
 /* Asks about those that are not refused yet, in pieces. */
 static int check_all(struct change *c, struct gather *g, struct err *e)
 {
-	struct checks checks = {{hear}, c};
-	struct subject *s = arena_alloc(&c->m.arena, (c->n + 1) * sizeof(*s));
-	unsigned n = 0;
+	struct checks k = {{hear}, c, arena_alloc(&c->m.arena, (c->n + 1) * sizeof(*k.subjects)),
+		arena_alloc(&c->m.arena, (c->n + 1) * sizeof(struct move_item *)), 0};
 
 	for (unsigned i = 0; i < c->n; i++)
-		if (c->items[i].outcome == MOVE_NOT_BEGUN)
-			s[n++] = c->items[i].subject;
-	TRY(gather_common(g, s, n, &checks.sink, e));
-	for (unsigned i = 0; i < n; i += GATHER_AT_ONCE) {
-		TRY(gather_check(g, s + i, MIN(n - i, (unsigned)GATHER_AT_ONCE), &checks.sink, e));
-		work_progress(c->m.host, json_pack("{s:i, s:i}", "checked",
-						 (int)MIN(n, i + GATHER_AT_ONCE), "total", (int)n));
+		if (c->items[i].outcome == MOVE_NOT_BEGUN) {
+			k.subjects[k.n] = c->items[i].subject;
+			k.items[k.n++] = &c->items[i];
+		}
+	TRY(gather_common(g, k.subjects, k.n, &k.sink, e));
+	for (unsigned i = 0; i < k.n; i += GATHER_AT_ONCE) {
+		unsigned n = MIN(k.n - i, (unsigned)GATHER_AT_ONCE);
+
+		TRY(gather_check(g, k.subjects + i, n, &k.sink, e));
+		work_progress(c->m.host,
+			json_pack("{s:i, s:i}", "checked", (int)(i + n), "total", (int)k.n));
 	}
 	return 0;
 }

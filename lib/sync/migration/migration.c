@@ -5,6 +5,16 @@
 
 #include <errno.h>
 
+/*
+ * May a source give the authority over objects of it away? Not one that only writes what is managed
+ * on the directory's side already.
+ */
+static bool is_meant(const struct connector_config *c)
+{
+	return c->type->n_authorities &&
+	       !(c->type->foreign_attr && c->type->foreign_attr(&c->settings));
+}
+
 static int find_target(struct migration *m, const char *name, struct err *e)
 {
 	const struct config *cfg = m->cfg;
@@ -13,7 +23,7 @@ static int find_target(struct migration *m, const char *name, struct err *e)
 	for (unsigned i = 0; i < cfg->n_connectors; i++) {
 		const struct connector_config *c = &cfg->connectors[i];
 
-		if (name ? !streq(c->settings.name, name) : !c->type->n_authorities)
+		if (name ? !streq(c->settings.name, name) : !is_meant(c))
 			continue;
 		if (!c->type->n_authorities)
 			return err_set(e, -EINVAL, NULL, 0,

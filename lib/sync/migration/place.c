@@ -1,6 +1,5 @@
 /* Where an object stands, see place.h. */
 #include "sync/migration/place.h"
-#include "sync/soa.h"
 
 #include <assert.h>
 
@@ -52,12 +51,12 @@ enum place place_of(const struct migration *m, const struct cs_row *row, const s
 
 	if (!row->id || !row->imported || row->kind == CS_PLACEHOLDER)
 		return PLACE_UNKNOWN;
-	if (soa_blocks_all(row))
+	if (row->blocked & AUTHORITY_ALL)
 		return PLACE_CONVERTED;
 	mastered = is_mastered(m, row, image);
 	if (row->want != WANT_PRESENT)
 		return mastered ? PLACE_OTHER : PLACE_NATIVE;
-	if (!mastered)
+	if (!mastered || row->export_all) /* as long as not everything has been sent again */
 		return PLACE_ROLLED_BACK;
 	return row->blocked ? PLACE_EXCHANGE_ONLY : PLACE_SYNCED;
 }

@@ -1,6 +1,7 @@
 /* soa status: every object of the target, or those that are named, with its place. */
 #include "base/json.h"
 #include "store/authority.h"
+#include "store/job.h"
 #include "sync/migration/everybody.h"
 #include "sync/migration/questions.h"
 #include "sync/view/fields.h"
@@ -81,6 +82,22 @@ static int named(struct status *st, const json_t *p, struct err *e)
 	return 0;
 }
 
+/* Objects of a job that is at work, or was cut short, whose outcome nobody has read yet. */
+static int count_unsettled(struct migration *m, unsigned *ret, struct err *e)
+{
+	struct job_row *jobs;
+	struct item_row *items;
+	unsigned n, k;
+
+	*ret = 0;
+	TRY(job_list_open(m->store, &m->arena, &jobs, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		TRY(item_list_open(m->store, jobs[i].id, &m->arena, &items, &k, e));
+		*ret += k;
+	}
+	return 0;
+}
+
 static bool names_any(const json_t *p)
 {
 	return json_array_size(json_object_get(p, "objects")) || json_object_get(p, "group") ||
@@ -93,6 +110,7 @@ int migration_status(const struct config *cfg, const json_t *p, const struct wor
 	const char *filter = json_string_value(json_object_get(p, "filter"));
 	_cleanup_json_ json_t *objects = json_array(), *counts = json_object();
 	_cleanup_migration_ struct migration m = {0};
+	unsigned unsettled;
 	struct status st = {&m, PLACE_COUNT, objects, counts, 0, false};
 
 	if (filter) {
@@ -103,6 +121,8 @@ int migration_status(const struct config *cfg, const json_t *p, const struct wor
 	TRY(migration_open(
 		&m, cfg, json_string_value(json_object_get(p, "connector")), STORE_READ, host, e));
 	TRY(names_any(p) ? named(&st, p, e) : everybody(&m, take_one, &st, e));
-	*ret = json_pack("{s:O, s:O, s:b}", "counts", counts, "objects", objects, "more", st.more);
+	TRY(count_unsettled(&m, &unsettled, e));
+	*ret = json_pack("{s:O, s:O, s:b, s:i}", "counts", counts, "objects", objects, "more",
+		st.more, "unsettled", (int)unsettled);
 	return 0;
 }
