@@ -111,8 +111,9 @@ int daemon_run(struct daemon *d, enum run_profile profile, const char *connector
 		return err_set(e, -EALREADY, NULL, 0,
 			"Sync is already running. Cannot start a new run till this one completes.");
 	if (ask_writes(d))
-		return err_set(
-			e, -EBUSY, NULL, 0, "a setting is being written right now; try again");
+		return err_set(e, -EBUSY, NULL, 0,
+			"a setting is being written, or one object synchronized, right "
+			"now; try again");
 	r = job_start(d->base, &rq, &h, &d->job, e);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@ struct found_object {
 	enum counter change; /* what it was to the connector space; set by chosen_import() */
 	const char *error;   /* it could not be read: why; only dn and anchor are known */
 	int64_t cs;          /* its row; 0: none */
+	bool late;           /* it does not show yet what was sent: it is not written */
 };
 
 /* What a lookup has delivered of one connector, kept until it can be written. */

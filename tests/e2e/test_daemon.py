@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from lab import Company, binary, wait_for
+from lab import ROOT, Company, binary, wait_for
 
 
 def people(n=10):
@@ -257,7 +257,9 @@ def test_sockets(make_lab):
     assert "org.adsyncd.Control" in info["interfaces"]
     text = ask(control, "org.varlink.service.GetInterfaceDescription",
                interface="org.adsyncd.Control")["parameters"]["description"]
-    assert text.count("method ") == 21 and "interface org.adsyncd.Control" in text
+    with open(ROOT + "/daemon/adsyncd/org.adsyncd.Control.varlink", encoding="utf-8") as f:
+        methods = f.read().count("\nmethod ")
+    assert text.count("\nmethod ") == methods > 20 and "interface org.adsyncd.Control" in text
     assert ask(control, "org.adsyncd.Control.Bogus")["error"].endswith("MethodNotFound")
     assert ask(control, "org.adsyncd.Control.StartSyncCycle",
                policy="x")["error"].endswith("InvalidParameter")
@@ -268,7 +270,7 @@ def test_sockets(make_lab):
         everybody = method in ("GetStatus", "ListRuns", "GetRun")
         assert error.endswith(".PermissionDenied") != everybody, method
     # junk, and frames that are too long, end only their own connection
-    for junk in (b"hello\0", b"[]\0", b"{}\0", b"x" * 200000, b"\0\0\0"):
+    for junk in (b"hello\0", b"[]\0", b"{}\0", b"x" * (17 << 20), b"\0\0\0"):
         with varlink(control, b"") as s:
             try:
                 s.sendall(junk)

@@ -126,7 +126,7 @@ def test_a_group_and_its_members(lab):
     lab.write()
     report = sync(lab, c.dn_of("Crew"))
     # ben and 99 of the new ones are taken along; the last one waits for its cycle
-    assert any("1 more objects than the 100" in note for note in report["notes"])
+    assert any("1 objects more than the 100" in note for note in report["notes"])
     assert len(report["import"][0]["objects"]) == 101
     crew = lab.graph.find("groups", "Crew")["id"]
     members = lab.graph.members(crew)
@@ -154,7 +154,7 @@ def test_nothing_is_deleted(lab):
     assert "does not have" in report["notes"][0] and "deletes nothing" in report["notes"][0]
     # never heard of
     done = lab.ctl("sync", "object", "CN=nobody,OU=Staff," + c.domain)
-    assert done.returncode == 1 and "no directory" in done.stderr
+    assert done.returncode == 1 and "no source directory" in done.stderr
     assert lab.ctl("sync", "object", "nobody").returncode == 1
     assert lab.emulator.stats()["deletes"] == 0 and lab.graph.find("users", "ann")["id"]
     r = lab.cycle()
@@ -286,6 +286,43 @@ def test_an_error_does_not_wait(lab):
     assert not lab.ctl_json("errors")
     lab.cycle()
     assert is_idle(lab)
+
+
+def test_what_is_shown_late(lab):
+    """A service shows after a while what it took: it is asked a few times, and nothing is an error."""
+    c = lab.company
+    c.user("soon", manager=c.dn_of("ann"))
+    c.user("late", manager=c.dn_of("ann"))
+    lab.write()
+    lab.start()
+    lab.emulator.fault(lagMs=1200, lagReads=True)
+    assert verdicts(sync(lab, c.dn_of("soon")), "soon") == {"same"}
+    lab.emulator.fault(lagMs=3600 * 1000, lagReads=True)
+    report = sync(lab, c.dn_of("late"))
+    assert any("does not show all of it yet" in note for note in report["notes"])
+    assert [o["change"] for o in report["confirm"][0]["objects"]].count("not shown yet") == 1
+    one = next(o for o in report["comparison"] if o["dn"] == c.dn_of("late"))
+    assert one["state"] == "Awaiting Export Confirmation" and not one["is_there"]
+    lab.emulator.fault(lagMs=0, lagReads=False)
+    assert not lab.ctl_json("errors")
+    r = lab.cycle()
+    assert r.counter("export-confirmed") and not r.counter("export-add")
+    assert lab.emulator.stats()["duplicateWrites"] == 0 and is_idle(lab)
+
+
+def test_a_target_that_cannot_be_read(lab):
+    c = lab.company
+    c.set("ann", "title", "Captain")
+    lab.write()
+    lab.start()
+    lab.write_secret("wrong")
+    report = sync(lab, c.dn_of("ann"), code=1)
+    assert report["result"] == "stopped-import-read"
+    assert AAD in report["import"][1]["error"] and "AADSTS" in report["import"][1]["error"]
+    assert report["export"][0]["skipped"] == "it could not be read"
+    lab.write_secret(SYNC_APP[1])
+    report = sync(lab, c.dn_of("ann"))
+    assert compared(report, "ann")["title"]["found"] == "Captain" and is_idle(lab)
 
 
 class Page(HTMLParser):

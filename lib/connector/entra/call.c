@@ -182,13 +182,27 @@ void entra_add_literal(struct buf *b, const char *s)
 	buf_adds(b, "%27");
 }
 
+enum conn_result entra_reply_of(
+	struct connector *c, const struct http_request *r, struct entra_reply *ret, struct err *e)
+{
+	*ret = (struct entra_reply){.status = r->status, .code = "", .message = ""};
+	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
+		return entra_refused(c, r, e);
+	ret->json = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
+	if (r->status == 200 && !ret->json) {
+		err_set(e, -EPROTO, c->graph, 0, "the answer to %s %.300s is not JSON", r->method,
+			r->url);
+		return CONN_RUN_BAD;
+	}
+	if (r->status != 200)
+		entra_error(ret->json, &ret->code, &ret->message);
+	return CONN_OK;
+}
+
 /* Sends it, again a few times when the service is busy; header NULL: only the token. */
 static enum conn_result perform(struct connector *c, struct http_request *r, const char *header,
 	struct entra_reply *ret, struct err *e)
 {
-	enum conn_result cr = CONN_OK;
-
-	*ret = (struct entra_reply){.code = "", .message = ""};
 	for (int tries = 1;; tries++) {
 		r->headers[0] = c->oauth.header;
 		r->headers[1] = header;
@@ -197,19 +211,7 @@ static enum conn_result perform(struct connector *c, struct http_request *r, con
 			http_sleep(c->http, entra_backoff(tries, r->retry_after)))
 			break;
 	}
-	if (r->outcome != HTTP_ANSWERED || r->status == 401 || r->status == 429 || r->status >= 500)
-		cr = entra_refused(c, r, e);
-	else
-		ret->json = entra_parse(r->answer.data, r->answer.len, JSON_DECODE_ANY);
-	if (cr == CONN_OK && r->status == 200 && !ret->json) {
-		err_set(e, -EPROTO, c->graph, 0, "the answer to %s %.300s is not JSON", r->method,
-			r->url);
-		cr = CONN_RUN_BAD;
-	}
-	ret->status = r->status;
-	if (cr == CONN_OK && r->status != 200)
-		entra_error(ret->json, &ret->code, &ret->message);
-	return cr;
+	return entra_reply_of(c, r, ret, e);
 }
 
 enum conn_result entra_ask(

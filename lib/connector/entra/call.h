@@ -59,6 +59,9 @@ struct entra_reply {
 	json_t *json;               /* a new reference; of a refusal too, where it is JSON */
 	const char *code, *message; /* of a refusal, else ""; borrowed from json */
 };
+/* What a request came to, as entra_ask() gives it. */
+enum conn_result entra_reply_of(struct connector *c, const struct http_request *r,
+	struct entra_reply *ret, struct err *e) _must_check_;
 /*
  * GET with nothing in flight, again a few times when the service is busy. CONN_OK: the service has
  * answered, 200 with JSON, or a refusal that is about what was asked for (400, 403, 404 ...).

@@ -1,7 +1,7 @@
 /*
- * Chosen objects of the tenant, see connector/lookup.h: a GET for each, another for the members of
- * a group, and before them the lists of objects whose isCloudManaged is true, as an import reads
- * them, and with exchange = yes the users' mailboxes.
+ * Chosen objects of the tenant, see connector/lookup.h: a GET for each, some at a time, another for
+ * the members of a group, and before them the lists of objects whose isCloudManaged is true, as an
+ * import reads them, and with exchange = yes the users' mailboxes.
  */
 #include "connector/entra/lookup.h"
 #include "base/codec.h"
@@ -252,13 +252,12 @@ static void put_rest(struct entry *en, enum entra_class class, const json_t *jso
 
 static int tell_absent(struct finder *f, const struct lookup_name *name, bool deleted)
 {
-	struct import_object o = {.deleted = deleted, .left = !deleted};
 	struct entry en;
+	struct import_object o = {.entry = &en, .deleted = deleted, .left = !deleted};
 
 	entry_init(&en, &f->arena);
 	en.anchor = name->anchor;
 	en.class = name->class;
-	o.entry = &en;
 	return f->sink->object(f->sink, &o, f->e);
 }
 
@@ -271,15 +270,14 @@ static int tell_bad(struct finder *f, const struct lookup_name *name, const char
 static int tell_found(struct finder *f, const struct lookup_name *name, enum entra_class class,
 	const json_t *json)
 {
-	struct import_object o = {.partial = true};
+	struct entry en;
+	struct import_object o = {.entry = &en, .partial = true};
 	struct ref_change *refs = NULL;
 	unsigned n = 0;
-	struct entry en;
 	const char *wrong;
 	bool managed, flagged;
 
 	entry_init(&en, &f->arena);
-	o.entry = &en;
 	wrong = entra_read(json, class, f->c->surface, f->c->extensions, &en, &refs, &n);
 	if (wrong)
 		return tell_bad(f, name, wrong);
@@ -339,36 +337,94 @@ static enum conn_result take(struct finder *f, const struct lookup_name *name,
 	return r < 0 ? CONN_RUN_BAD : CONN_OK;
 }
 
-static enum conn_result find_one(struct finder *f, const struct lookup_name *name)
-{
-	const char *id;
-	enum entra_class class =
-		name->anchor ? entra_class_of_anchor(name->anchor, &id) : ENTRA_CLASS_COUNT;
-	_cleanup_json_ json_t *json = NULL;
-	_cleanup_free_ char *url = NULL;
-	struct entra_reply reply = {0};
-	enum conn_result r;
+/* --- several at a time --- */
 
-	if (!name->anchor || !hashset_add(&f->told, key_of(name->anchor)))
-		return CONN_OK;
+#define AT_ONCE 16
+
+struct asked {
+	const struct lookup_name *name;
+	enum entra_class class;
+	const char *id; /* in the name's anchor */
+	struct http_request *request;
+};
+
+/* The next objects that are to be asked for, started; those that need no request are told. */
+static enum conn_result start_some(
+	struct finder *f, unsigned *next, struct asked *some, unsigned *ret_n)
+{
+	enum conn_result r = entra_ready(f->c, f->e);
+
+	for (*ret_n = 0; r == CONN_OK && *ret_n < AT_ONCE && *next < f->req->n; (*next)++) {
+		struct asked *a = &some[*ret_n];
+		_cleanup_free_ char *url = NULL;
+		bool known, meant;
+
+		a->name = &f->req->names[*next];
+		if (!a->name->anchor || !hashset_add(&f->told, key_of(a->name->anchor)))
+			continue;
+		a->class = entra_class_of_anchor(a->name->anchor, &a->id);
+		known = a->class < ENTRA_CLASS_COUNT;
+		meant = known &&
+		        (!a->name->class || streq(a->name->class, entra_classes[a->class].name));
+		if (!meant && tell_absent(f, a->name, !known) < 0)
+			return CONN_RUN_BAD;
+		if (!meant)
+			continue;
+		url = object_url(f, a->class, a->id);
+		a->request = http_request_new("GET", url);
+		a->request->headers[0] = f->c->oauth.header;
+		http_start(f->c->http, a->request);
+		(*ret_n)++;
+	}
+	return r;
+}
+
+/* What came of one of them; when the service was busy, it is asked again by itself. */
+static enum conn_result finish_one(struct finder *f, const struct asked *a)
+{
+	const struct http_request *rq = a->request;
+	struct entra_reply reply = {0};
+	_cleanup_json_ json_t *json = NULL;
+	enum conn_result r = CONN_OK;
+
 	arena_reset(&f->arena);
-	if (class == ENTRA_CLASS_COUNT)
-		return tell_absent(f, name, true) < 0 ? CONN_RUN_BAD : CONN_OK;
-	if (name->class && !streq(name->class, entra_classes[class].name))
-		return tell_absent(f, name, false) < 0 ? CONN_RUN_BAD : CONN_OK;
-	url = object_url(f, class, id);
-	r = entra_ready(f->c, f->e);
-	if (r == CONN_OK)
-		r = entra_ask(f->c, url, false, &reply, f->e);
+	if (rq->outcome == HTTP_ANSWERED && rq->status != 401 && !entra_retriable(rq)) {
+		r = entra_reply_of(f->c, rq, &reply, f->e);
+	} else {
+		if (rq->outcome == HTTP_ANSWERED && rq->status == 401)
+			oauth_forget(&f->c->oauth);
+		r = entra_ready(f->c, f->e);
+		if (r == CONN_OK)
+			r = entra_ask(f->c, rq->url, false, &reply, f->e);
+	}
 	json = reply.json;
-	return r == CONN_OK ? take(f, name, class, id, &reply) : r;
+	return r == CONN_OK ? take(f, a->name, a->class, a->id, &reply) : r;
+}
+
+static enum conn_result find_some(struct finder *f, unsigned *next)
+{
+	struct asked some[AT_ONCE];
+	enum conn_result r;
+	unsigned n;
+
+	if (f->c->host->waiting)
+		f->c->host->waiting(f->c->host->ctx);
+	r = start_some(f, next, some, &n);
+	while (http_next(f->c->http)) /* all of them: what follows may ask by itself */
+		;
+	for (unsigned i = 0; i < n; i++) {
+		if (r == CONN_OK)
+			r = finish_one(f, &some[i]);
+		http_request_free(some[i].request);
+	}
+	return r;
 }
 
 enum conn_result entra_lookup(struct connector *c, const struct lookup_request *req,
 	struct import_sink *sink, struct err *e)
 {
 	struct finder f = {.c = c, .req = req, .sink = sink, .e = e};
-	enum conn_result r = CONN_OK;
+	enum conn_result r;
 
 	if (req->n > LOOKUP_MAX) {
 		err_set(e, -E2BIG, NULL, 0, "over %d objects are asked for at once", LOOKUP_MAX);
@@ -379,11 +435,8 @@ enum conn_result entra_lookup(struct connector *c, const struct lookup_request *
 	r = read_all_managed(&f);
 	if (r == CONN_OK)
 		r = read_exchange(&f);
-	for (unsigned i = 0; r == CONN_OK && i < req->n; i++) {
-		if (c->host->waiting)
-			c->host->waiting(c->host->ctx);
-		r = find_one(&f, &req->names[i]);
-	}
+	for (unsigned next = 0; r == CONN_OK && next < req->n;)
+		r = find_some(&f, &next);
 	if (r == CONN_OK && end_flags(&f) < 0)
 		r = CONN_RUN_BAD;
 	http_abort(c->http);

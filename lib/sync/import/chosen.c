@@ -132,7 +132,7 @@ static int write_object(struct import_step *st, struct found_object *fo, struct 
 	const char *anchor = fo->object.entry->anchor;
 	int64_t connector = st->conn->row.id;
 
-	if (!fo->error && !fo->object.deleted && !fo->object.left) {
+	if (!fo->error && !fo->late && !fo->object.deleted && !fo->object.left) {
 		struct counters before = st->sync->counters;
 
 		arena_reset(&st->arena);

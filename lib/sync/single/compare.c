@@ -9,7 +9,9 @@
 #include "sync/soa.h"
 #include "sync/view/fields.h"
 
-#define LINKS_MAX 1000 /* names of one attribute that are listed */
+#include <stdio.h>
+
+#define LINKS_MAX 1000 /* names of one attribute that are listed; then their number */
 
 /* One row of a target, and the object of the source that it comes from. */
 struct pair {
@@ -109,6 +111,15 @@ static json_t *values_of(const struct attr *a, struct arena *arena)
 	return a ? values_to_json(a->values, a->count, arena) : json_null();
 }
 
+static void tell_more(json_t *list, unsigned n)
+{
+	char text[48];
+
+	snprintf(text, sizeof(text), "... and %u more", n - LINKS_MAX);
+	if (n > LINKS_MAX)
+		json_array_append_new(list, json_string(text));
+}
+
 /* The values of one attribute of the source, references as DNs. */
 static json_t *source_values(struct pair *p, const struct attr *at)
 {
@@ -123,6 +134,7 @@ static json_t *source_values(struct pair *p, const struct attr *at)
 		p->w->source->type->reference(at->values[i].data, &p->a, &anchor, &dn);
 		json_array_append_new(list, json_string(dn));
 	}
+	tell_more(list, at->count);
 	return list;
 }
 
@@ -184,6 +196,7 @@ static int compare_links(struct pair *p, const struct cs_link *links, unsigned n
 {
 	json_t *wanted = json_array(), *found = json_array(), *o = json_object();
 	const char *flow = whole_flow(p, attr_name(links[0].attr));
+	unsigned n_wanted = 0, n_found = 0;
 	bool equal = true;
 
 	json_array_append_new(p->list, o);
@@ -194,11 +207,15 @@ static int compare_links(struct pair *p, const struct cs_link *links, unsigned n
 	json_object_set_new(o, "found", found);
 	for (unsigned i = 0; i < n; i++) {
 		equal = equal && links[i].wanted == links[i].imported;
+		n_wanted += links[i].wanted;
+		n_found += links[i].imported;
 		if (links[i].wanted)
 			TRY(add_target(p, links[i].target, wanted, e));
 		if (links[i].imported)
 			TRY(add_target(p, links[i].target, found, e));
 	}
+	tell_more(wanted, n_wanted);
+	tell_more(found, n_found);
 	set_text(o, "verdict", verdict_of(p, links[0].attr, equal));
 	return 0;
 }

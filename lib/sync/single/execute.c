@@ -289,7 +289,7 @@ static int confirm(struct single *w, struct sync_connector *c, struct err *e)
 {
 	if (!c->type->lookup)
 		return 0;
-	TRY(gather_again(w, c, e));
+	TRY(read_back(w, c, e));
 	TRY(store_ensure_transaction(w->s.store, e));
 	TRY(import_found(w, c, "confirm", e));
 	return hop_end(w, FAULT_IMPORT_BEFORE_COMMIT, FAULT_IMPORT_AFTER_COMMIT, e);

@@ -30,6 +30,8 @@ static const char *change_word(const struct found_object *fo)
 {
 	if (fo->error)
 		return "error";
+	if (fo->late)
+		return "not shown yet";
 	if (fo->object.deleted)
 		return "not there";
 	if (fo->object.left)

@@ -1,4 +1,4 @@
-/* The state of the work on one object, shared by execute.c, gather.c, report.c and compare.c. */
+/* The state of the work on one object, shared by its files. */
 #pragma once
 
 #include "sync/chosen.h"
@@ -42,6 +42,11 @@ static inline struct err *failure_of(struct single *w, const struct sync_connect
 {
 	return &w->failures[c - w->s.connectors];
 }
+
+/* --- confirm.c --- */
+
+/* The same after an export, a few times until what was sent is shown; found_object.late. */
+int read_back(struct single *w, struct sync_connector *c, struct err *e) _must_check_;
 
 /* --- report.c --- */
 
