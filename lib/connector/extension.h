@@ -42,6 +42,7 @@ struct extension {
 	const char *property; /* in the target; NULL: it is not known there */
 	const char *id;       /* of its definition: of another one the values are gone */
 	bool users, groups;   /* whose property it is */
+	bool missing;         /* the target has it not yet, and it can be made */
 	const char *refused;  /* why it cannot be one, half of a sentence; NULL: it can */
 };
 
@@ -73,8 +74,8 @@ struct extension_target {
 	const struct extension_rule *rules; /* outbound; the last one has no name */
 	/*
 	 * Looks up what the directory has of the items and, with `make`, makes what is missing:
-	 * fills property, id, users, groups, or `refused`. Without `make` what is missing has
-	 * neither. Strings in the arena. Not OK: nothing is known.
+	 * fills property, id, users and groups, or `refused`, or (without `make`) `missing`.
+	 * Strings in the arena. Not OK: nothing is known.
 	 */
 	enum conn_result (*define)(struct connector *c, struct extension *items, unsigned n,
 		bool make, struct arena *a, struct err *e) _must_check_;

@@ -191,6 +191,7 @@ unsigned extensions_of_target(
 		(*ret)[n].property = text_of(x, o, "property");
 		(*ret)[n].id = text_of(x, o, "id");
 		(*ret)[n].users = json_is_true(json_object_get(o, "users"));
+		(*ret)[n].missing = json_is_true(json_object_get(o, "missing"));
 		(*ret)[n].groups = json_is_true(json_object_get(o, "groups"));
 		(*ret)[n++].refused = text_of(x, o, "refused");
 	}
@@ -322,7 +323,7 @@ uint64_t extensions_digest(struct extensions *x, const char *connector)
 			h = h * 31 + x->items[i].item.data * 2 + x->items[i].item.multi;
 		}
 	for (unsigned i = 0; i < n; i++)
-		if (items[i].property && !items[i].refused) {
+		if ((items[i].property || items[i].missing) && !items[i].refused) {
 			h = mix(h, items[i].property);
 			h = h * 31 + items[i].users * 2 + items[i].groups;
 		}

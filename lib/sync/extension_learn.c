@@ -12,7 +12,7 @@ struct learning {
 	struct sync *sync;
 	struct extensions *x;
 	struct connector_host host;
-	bool make;
+	const struct extension_asking *how;
 };
 
 static bool is_canceled(void *ctx)
@@ -116,8 +116,7 @@ static int keep_source(struct learning *l, const struct connector_config *cc,
 	return tell_gone(l, cc, before, e);
 }
 
-static int learn_source(
-	struct learning *l, const struct connector_config *cc, bool full, struct err *e)
+static int learn_source(struct learning *l, const struct connector_config *cc, struct err *e)
 {
 	const json_t *before = json_object_get(side(l, "sources"), cc->settings.name);
 	struct extension *items;
@@ -126,7 +125,7 @@ static int learn_source(
 
 	if (!n && !before)
 		return 0;
-	if (!full && all_known(l, cc) && json_object_size(before) == n)
+	if (!l->how->again && all_known(l, cc) && json_object_size(before) == n)
 		return 0;
 	if (n && ask_source(l, cc, items, n, &ignored) != CONN_OK)
 		return 0; /* the import tells why */
@@ -142,7 +141,7 @@ static enum conn_result ask_target(struct learning *l, const struct connector_co
 	enum conn_result r = cc->type->open(&cc->settings, &l->host, &c, e);
 
 	if (r == CONN_OK)
-		r = cc->type->extension_target->define(c, items, n, l->make, &l->x->arena, e);
+		r = cc->type->extension_target->define(c, items, n, l->how->make, &l->x->arena, e);
 	cc->type->close(c);
 	return r;
 }
@@ -189,9 +188,10 @@ static int learn_target(struct learning *l, const struct connector_config *cc, s
 	now = json_object();
 	for (unsigned i = 0; i < n; i++)
 		json_object_set_new(now, items[i].name,
-			json_pack("{s:s*, s:s*, s:b, s:b, s:s*}", "property", items[i].property,
-				"id", items[i].id, "users", items[i].users, "groups",
-				items[i].groups, "refused", items[i].refused));
+			json_pack("{s:s*, s:s*, s:b, s:b, s:b, s:s*}", "property",
+				items[i].property, "id", items[i].id, "users", items[i].users,
+				"groups", items[i].groups, "missing", items[i].missing, "refused",
+				items[i].refused));
 	json_object_set_new(side(l, "targets"), name, now);
 	return tell_refused(l, name, before, items, n, e);
 }
@@ -208,19 +208,30 @@ static int write_kept(const struct learning *l, const json_t *before, struct err
 	return file_write(l->x->path, 0600, text, strlen(text), e);
 }
 
-int extensions_learn(struct sync *s, bool full, bool make, struct err *e)
+static bool is_asked(const struct learning *l, const struct connector_config *cc)
+{
+	return !l->how->only || streq(l->how->only, cc->settings.name);
+}
+
+int extensions_learn(struct sync *s, const struct extension_asking *how, struct err *e)
 {
 	_cleanup_extensions_ struct extensions *x = extensions_read(s->cfg);
 	_cleanup_json_ json_t *before = json_deep_copy(x->kept);
-	struct learning l = {.sync = s, .x = x, .make = make};
+	struct learning l = {.sync = s, .x = x, .how = how};
 
 	l.host = (struct connector_host){.canceled = is_canceled, .ctx = s};
-	for (unsigned i = 0; i < s->cfg->n_connectors; i++)
-		if (s->cfg->connectors[i].type->extension_source)
-			TRY(learn_source(&l, &s->cfg->connectors[i], full, e));
+	for (unsigned i = 0; i < s->cfg->n_connectors; i++) {
+		const struct connector_config *cc = &s->cfg->connectors[i];
+
+		if (cc->type->extension_source && is_asked(&l, cc))
+			TRY(learn_source(&l, cc, e));
+	}
 	extensions_resolve(x);
-	for (unsigned i = 0; i < s->cfg->n_connectors; i++)
-		if (s->cfg->connectors[i].type->extension_target)
-			TRY(learn_target(&l, &s->cfg->connectors[i], e));
+	for (unsigned i = 0; i < s->cfg->n_connectors; i++) {
+		const struct connector_config *cc = &s->cfg->connectors[i];
+
+		if (cc->type->extension_target && is_asked(&l, cc))
+			TRY(learn_target(&l, cc, e));
+	}
 	return write_kept(&l, before, e);
 }

@@ -190,13 +190,18 @@ static int check_missed(struct sync *s, struct sync_connector *c, struct err *e)
 }
 
 /* The directories are asked about extensions when the run talks to them anyway. */
-static int learn_extensions(struct sync *s, enum run_profile p, struct err *e)
+static int learn_extensions(struct sync *s, const struct run_request *req, struct err *e)
 {
-	bool staging = setting_bool(&s->cfg->export, "staging_mode");
+	unsigned steps = PROFILES[req->profile].steps;
+	struct extension_asking how = {
+		.only = req->connector,
+		.again = PROFILES[req->profile].full,
+		.make = steps & RUN_EXPORTS && !setting_bool(&s->cfg->export, "staging_mode"),
+	};
 
-	if (!(PROFILES[p].steps & (RUN_IMPORTS | RUN_EXPORTS)))
+	if (!(steps & (RUN_IMPORTS | RUN_EXPORTS)))
 		return 0;
-	TRY(extensions_learn(s, PROFILES[p].full, PROFILES[p].steps & RUN_EXPORTS && !staging, e));
+	TRY(extensions_learn(s, &how, e));
 	return outbox_deliver(s, e);
 }
 
@@ -206,7 +211,7 @@ static int prepare(
 	int64_t purge = setting_number(&s->cfg->scheduler, "run_history_purge_interval");
 	int64_t now = unix_now();
 
-	TRY(learn_extensions(s, req->profile, e));
+	TRY(learn_extensions(s, req, e));
 	TRY(rules_load(s->cfg, ret_rules, e));
 	s->rules = (*ret_rules)->set;
 	s->extensions = (*ret_rules)->extensions;

@@ -280,7 +280,8 @@ def test_a_right_is_missing(make_lab, tmp_path):
         r = lab.cycle()
         if "Application.Read.All" in roles:
             line, = warnings(r)
-            assert "may not make definitions" in line and definitions(lab) == {}
+            assert "may not create definitions" in line, line
+            assert definitions(lab) == {}
     assert 6127 in r.events  # the rules' effect has changed: everything was evaluated
     assert sorted(definitions(lab)) == ["carLicense", "division"]
     assert shown(lab, "users", "anna") == {"division": "North"}
@@ -352,6 +353,12 @@ def test_staging_mode_makes_nothing(make_lab):
     company.user("anna", division="North")
     lab = make_lab(company, ad=setting("division"), export__staging_mode="yes")
     lab.cycle("initial")
+    assert definitions(lab) == {}
+    lab.start()  # what would be sent is shown
+    pending = lab.ctl_json("pending", "list")
+    assert "extension_division" in json.dumps(pending), pending
+    lab.daemon.stop()
+    lab.daemon = None
     assert definitions(lab) == {}
     lab.settings = {}
     lab.write_config()

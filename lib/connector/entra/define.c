@@ -236,10 +236,12 @@ static enum conn_result define(struct connector *c, struct extension *items, uns
 
 	for (unsigned i = 0; i < n; i++) {
 		items[i].property = items[i].id = items[i].refused = NULL;
-		items[i].users = items[i].groups = false;
+		items[i].users = items[i].groups = items[i].missing = false;
 	}
 	if (n && r == CONN_OK)
 		r = define_all(&d, make);
+	for (unsigned i = 0; i < n && r == CONN_OK; i++)
+		items[i].missing = !items[i].property && !items[i].refused;
 	free(d.id);
 	free(d.app_id);
 	return r;

@@ -75,8 +75,12 @@ static void add_row(struct owned *o, const struct extension *item)
 	row->where = (item->users ? FOR_USER : 0) | (item->groups ? FOR_GROUP : 0);
 }
 
-/* The class with the rows behind its own attributes; what the tenant has not is not written. */
-static void extend_class(struct owned *o, enum entra_class c, const struct schema_class *base)
+/*
+ * The class with the rows behind its own attributes. What the tenant does not take is not wanted;
+ * what it only does not have yet is, so that staging mode shows it.
+ */
+static void extend_class(struct owned *o, enum entra_class c, const struct schema_class *base,
+	const struct extension *items)
 {
 	struct schema_class *class = &o->classes[c];
 	struct schema_attr *attrs;
@@ -88,7 +92,7 @@ static void extend_class(struct owned *o, enum entra_class c, const struct schem
 	memcpy(attrs, base->attrs, base->n_attrs * sizeof(*attrs));
 	for (unsigned i = 0; i < o->x.n; i++) {
 		const struct entra_attr *row = &o->x.rows[i];
-		bool there = row->where & 1u << c;
+		bool there = row->where & 1u << c || items[i].missing;
 
 		attrs[base->n_attrs + i] = (struct schema_attr){row->name,
 			entra_form_type(row->form), row->flags | (there ? 0 : SCHEMA_READ_ONLY)};
@@ -121,7 +125,7 @@ void entra_extensions_use(const struct settings *s, const struct extension *item
 	o->schema.classes = o->classes;
 	assert(base->n_classes == ENTRA_SCHEMA_CLASSES);
 	for (unsigned c = 0; c < base->n_classes; c++)
-		extend_class(o, (enum entra_class)c, &base->classes[c]);
+		extend_class(o, (enum entra_class)c, &base->classes[c], items);
 }
 
 const struct entra_attr *entra_extension_row(
