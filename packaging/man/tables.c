@@ -2,12 +2,14 @@
  * Fills the tables of the program into a manual page: tables PAGE.in, to standard output. A line
  * that is only @NAME@ is replaced: @FUNCTIONS@, @OBJECT@, @OPERATORS@, @LINKTYPES@, @MERGETYPES@,
  * @SECTION:NAME@ and @TYPE:NAME@ (options of adsyncd.conf), @COMMANDS@, @COMMANDS:rules@,
- * @ERRORS@, @OPTIONS@ and @COMPLETION@ (of adsyncctl). Anywhere else in a line, @CONFDIR@,
+ * @ERRORS@, @FINDINGS@, @OPTIONS@ and @COMPLETION@ (of adsyncctl). Anywhere else in a line,
+ * @CONFDIR@,
  * @DATADIR@, @RUNDIR@ and @STATEDIR@ are the folders of this installation. A key of rule files that
  * the page does not speak of is an error, which ends the build.
  */
 #include "commands.h"
 #include "base/file.h"
+#include "connector/readiness.h"
 #include "lang/expr/functions.h"
 #include "lang/import/offline.h"
 #include "lang/rule/ruleset.h"
@@ -73,6 +75,23 @@ static void put_errors(void)
 		put(advice ? advice : "see the text");
 		printf(".\nThe object is ");
 		put(error_type_retry((enum error_type)i));
+		puts(".");
+	}
+}
+
+static void put_findings(void)
+{
+	for (unsigned i = 0; i < READINESS_COUNT; i++) {
+		const struct readiness_row *r = &readiness_rows[i];
+
+		printf(".TP\n.B ");
+		put(r->code);
+		printf(" \\fR(");
+		put(readiness_severity_word(r->severity));
+		puts(")");
+		put(r->why);
+		printf(".\nTo do: ");
+		put(r->advice);
 		puts(".");
 	}
 }
@@ -210,6 +229,8 @@ static int put_line(const char *line)
 		put_commands("rules");
 	else if (streq(line, "@ERRORS@"))
 		put_errors();
+	else if (streq(line, "@FINDINGS@"))
+		put_findings();
 	else if (streq(line, "@OPTIONS@"))
 		put_command_options();
 	else if (streq(line, "@COMPLETION@"))

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from lab import ROOT, SYNC_APP, TENANT, Company, Lab
+from lab import AD, ROOT, SYNC_APP, TENANT, Company, Lab
 
 UNIVERSAL = "-2147483640"
 FOREIGN = "CN=Olga Other,CN=Users,DC=elsewhere,DC=example"
@@ -44,9 +44,12 @@ def company():
     c.group("Mailing", staff, groupType="8", mail="mailing@fjordline.example",
             mailNickname="mailing", proxyAddresses="SMTP:mailing@fjordline.example")
     c.group("Extended", staff, groupType=UNIVERSAL, extensionAttribute3="x")
+    c.user("delegate", publicDelegates=boss)
     # not as the cloud has it
-    for name in ("stale", "pending", "lost", "gone", "switched"):
+    for name in ("stale", "pending", "sent", "gone", "switched"):
         c.user(name)
+    for name in ("twin1", "twin2"):
+        c.user(name, proxyAddresses="SMTP:twin@fjordline.example")
     return c
 
 
@@ -54,13 +57,18 @@ def company():
 def lab(tmp_path_factory):
     one = Lab(tmp_path_factory.mktemp("check"), company(), scheduler__sync_cycle_enabled="no")
     try:
-        one.cycle()
+        assert one.run().result == "completed-export-errors"  # the twins have one address
         one.graph.soa("users", one.graph.find("users", "switched")["id"], True)
-        one.cycle()
+        one.run()
+        # exported, and not seen since
+        one.company.set("sent", "title", "Baker")
+        one.write()
+        for profile in ("delta-import", "delta-sync", "export"):
+            one.run(profile)
         # imported and synchronized, not exported
         one.company.set("pending", "title", "Captain")
         one.write()
-        one.run("delta-import")
+        one.run("delta-import", connector=AD)
         one.run("delta-sync")
         # in AD only
         one.company.set("stale", "title", "Cook")
@@ -119,6 +127,8 @@ ABOUT = {
     "Clean": {},
     "stale": {"not-imported": "title"},
     "pending": {"pending-change": "title"},
+    "sent": {"not-confirmed": "no import has confirmed it"},
+    "delegate": {"other-reference": "CN=boss,"},
     "gone": {"not-in-source": "does not have it"},
     "switched": {"already-converted": ""},
 }
@@ -134,6 +144,17 @@ def test_each_check(found, name):
         assert words in f["text"], f
         assert f["severity"] in ("blocks", "warns", "info") and f["why"] and f["advice"]
         assert f["dn"].startswith("CN=" + name + ",")
+
+
+def test_errors_of_objects(found):
+    for name in ("twin1", "twin2"):
+        assert "object-error" in codes(found, name)
+    text = next(f["text"] for (who, code), f in found.items() if code == "object-error")
+    assert "export" in text, text
+
+
+def test_contacts(found):
+    assert codes(found, "Quay") - {"keep-in-scope"} == {"exchange-values"}
 
 
 def test_members_of_ad_groups_stay_in_scope(found):
@@ -156,7 +177,7 @@ def test_attributes_that_no_rule_brings(found):
 
 def test_what_cannot_be_seen_is_said(found):
     assert found[None, "sign-in-unseen"]["severity"] == "info"
-    assert (None, "missing-role") not in found
+    assert (None, "missing-role") not in found and (None, "federated-domain") not in found
 
 
 def test_unknown_objects_and_exit_codes(lab):
@@ -203,9 +224,10 @@ def test_a_directory_that_does_not_answer_is_an_error(make_lab):
     assert done.returncode == 1 and not done.stdout and "invalid credentials" in done.stderr, done
 
 
-def test_roles_that_are_missing(make_lab, tmp_path):
+def test_what_the_application_and_the_tenant_say(make_lab, tmp_path):
     with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
         tenant = json.load(f)
+    tenant["federatedDomains"] = tenant["verifiedDomains"][-1:]
     for app in tenant["applications"]:
         if app["appId"] == SYNC_APP[0]:
             app["roles"] = [r for r in app["roles"] if r != "User-OnPremisesSyncBehavior.ReadWrite.All"]
@@ -222,9 +244,11 @@ def test_roles_that_are_missing(make_lab, tmp_path):
     f = found[None, "missing-role"]
     assert "User-OnPremisesSyncBehavior.ReadWrite.All" in f["text"] and "Group-" not in f["text"]
     assert [o["readiness"] for o in answer["objects"]] == ["blocks", "blocks"]
-    # the role of groups is there
+    f = found[None, "federated-domain"]
+    assert f["severity"] == "warns" and tenant["federatedDomains"][0] in f["text"]
+    # the role of groups is there, and a group does not sign in
     found, _ = ask(lab, c.dn_of("Crew"), code=0)
-    assert (None, "missing-role") not in found
+    assert codes(found, None) == set()
 
 
 def test_before_a_rollback(make_lab):
