@@ -44,7 +44,7 @@ const char *text_problem(const char *s, size_t n)
 	if (n > ATTR_VALUE_MAX)
 		return VALUE_TOO_LONG;
 	if (!utf8_valid(s, n))
-		return "text in UTF-8 was expected";
+		return "it is not text in UTF-8";
 	return memchr(s, '\0', n) ? "the text holds a NUL character" : NULL;
 }
 
