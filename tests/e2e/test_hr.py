@@ -147,8 +147,9 @@ def test_walk(world):
     w.cycle()
     w.quiet()
 
-    # the switch turns the direction
-    w.switch("ann", True)
+    # the switch turns the direction; the command knows which connector it is about
+    assert [o["state"] for o in w.ctl("soa", "status", w.company.dn_of("ann"))["objects"]] == ["synced"]
+    w.ctl("soa", "convert", w.company.dn_of("ann"))
     assert not events(w.cycle())
     assert w.titles("ann") == ("Pilot", "Captain")
     shown = w.ctl("cs", "show", HR_AAD, "User_" + w.user("ann")["id"])
