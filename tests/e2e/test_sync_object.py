@@ -155,7 +155,8 @@ def test_nothing_is_deleted(lab):
     # never heard of
     done = lab.ctl("sync", "object", "CN=nobody,OU=Staff," + c.domain)
     assert done.returncode == 1 and "no source directory" in done.stderr
-    assert lab.ctl("sync", "object", "nobody").returncode == 1
+    for name in ("nobody", "nobody@fjordline.example"):
+        assert lab.ctl("sync", "object", name).returncode == 1
     assert lab.emulator.stats()["deletes"] == 0 and lab.graph.find("users", "ann")["id"]
     r = lab.cycle()
     assert r.counter("export-delete") == 2 and lab.graph.find("users", "ann") is None
@@ -373,7 +374,7 @@ def test_by_its_anchor_and_from_the_other_side(lab):
     dn = lab.company.dn_of("ann")
     anchor, mv = lab.db("SELECT anchor, mv FROM cs WHERE dn = ?", dn)[0]
     cloud = lab.db("SELECT dn, anchor FROM cs WHERE mv = ? AND dn <> ?", mv, dn)[0]
-    for name in (anchor, *cloud):
+    for name in (anchor, *cloud, "ann@fjordline.example"):
         assert sync(lab, name)["dn"] == dn
     lab.company.user("new")
     lab.write()
@@ -414,3 +415,46 @@ def test_killed_and_healed(lab):
     assert lab.db("SELECT count(*) FROM cs WHERE state NOT IN (0, 4)") == [(0,)]
     assert lab.db("SELECT count(*) FROM cs_error")[0][0] == lab.db("SELECT count(*) FROM outbox")[0][0] == 0
     assert is_idle(lab)
+
+
+def test_a_busy_service_and_one_that_refuses(lab):
+    """Of many objects that are asked for at once, those that are put off are asked for again."""
+    c = lab.company
+    for name in ("ann", "ben"):
+        c.set(name, "title", "Captain")
+    lab.write()
+    lab.start()
+    ann = lab.graph.find("users", "ann")["id"]
+    lab.emulator.fault(match="/users/" + ann, method="GET", status=429, count=2, retryAfter=0)
+    report = sync(lab, c.dn_of("Crew"))  # with ann and ben
+    assert verdicts(report, "ann") == verdicts(report, "ben") == {"same"}
+    lab.emulator.clear_faults()
+    lab.emulator.fault(match="/users/" + ann, method="GET", status=403)
+    report = sync(lab, c.dn_of("Crew"), code=1)
+    errors = [o for o in report["import"][1]["objects"] if o["error"]]
+    assert len(errors) == 1 and "403" in errors[0]["error"]
+    assert report["import"][1]["result"] == "completed-discovery-errors"
+    lab.emulator.clear_faults()
+    assert is_idle(lab)
+
+
+def test_two_forests(make_lab):
+    """An account of the other forest; and a person who has one in each of them."""
+    c = company()
+    c.other = Company("DC=other,DC=example", "other.example")
+    c.other.user("resident", title="Pilot", mail="resident@other.example")
+    lab = make_lab(c, scheduler__sync_cycle_enabled="no")
+    lab.set_ad("match_users = mail")
+    lab.cycle()
+    lab.cycle()
+    c.other.user("resident2", title="Cook", mail="resident2@other.example",
+                 manager=c.other.dn_of("resident"))
+    c.other.user("ann", "Ann Other", mail="ann@fjordline.example", department="Bridge", upn=False)
+    lab.write()
+    report = sync(lab, c.other.dn_of("resident2"))
+    assert report["connector"] == "other.example" and verdicts(report, "resident2") == {"same"}
+    report = sync(lab, c.other.dn_of("ann"))
+    assert "would be joined" in report["synchronization"]["join"]
+    ann = lab.graph.find("users", "ann")
+    assert lab.graph.get("/users/%s?$select=department" % ann["id"])["department"] == "Bridge"
+    assert lab.emulator.stats()["duplicateWrites"] == 0 and is_idle(lab)

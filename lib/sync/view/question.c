@@ -10,6 +10,7 @@
 #include "base/timefmt.h"
 #include "sync/change.h"
 #include "sync/check.h"
+#include "sync/migration/identity.h"
 #include "sync/migration/questions.h"
 #include "sync/run.h"
 #include "sync/single/single.h"
@@ -283,17 +284,43 @@ static int test_connector(const struct config *cfg, const json_t *p, json_t **re
 
 /* --- runs --- */
 
+/* A sign-in name or address: the object of a source that it means; *ret from the arena. */
+static int find_named(const struct config *cfg, const char *connector, const char *text,
+	struct arena *a, const char **ret, struct err *e)
+{
+	_cleanup_migration_ struct migration m;
+	struct subject s = {0};
+	int r = migration_open(&m, cfg, NULL, STORE_READ, NULL, e);
+
+	if (r == -EINVAL) /* there is not exactly one target whose names count */
+		return err_set(e, -ENOENT, NULL, 0,
+			"\"%s\" is neither a DN nor the anchor of an object", text);
+	TRY(r);
+	TRY(identity_find(&m, text, &s, e));
+	if (s.problem || !s.source.id)
+		return err_set(e, -ENOENT, NULL, 0, "%s: %s", text,
+			s.problem ? s.problem : "no source directory has the object");
+	if (connector && !streq(migration_connector_name(&m, s.source.connector), connector))
+		return err_set(
+			e, -ENOENT, NULL, 0, "%s is not in connector \"%s\"", text, connector);
+	*ret = arena_strdup(a, s.source.dn);
+	return 0;
+}
+
 static int sync_object(const struct config *cfg, const json_t *p, const struct work_host *host,
 	json_t **ret, struct err *e)
 {
 	const struct run_host run_host = {host->canceled, host->record, NULL, host->ctx};
-	const struct single_request req = {
+	_cleanup_arena_ struct arena a = {0};
+	struct single_request req = {
 		.connector = text_of(p, "connector"),
 		.name = text_of(p, "name"),
 		.preview = json_is_true(json_object_get(p, "preview")),
 	};
 	json_t *report = NULL;
 
+	if (strchr(req.name, '@') && !strchr(req.name, '='))
+		TRY(find_named(cfg, req.connector, req.name, &a, &req.name, e));
 	TRY(single_execute(cfg, &req, &run_host, &report, e));
 	return reply("report", report, ret, e);
 }
