@@ -362,6 +362,18 @@ def test_groups_and_contacts(make_lab):
     assert status(lab)["counts"]["contact"] == {"synced": 1}
 
 
+def test_a_plan_is_carried_out_wave_by_wave(make_lab, tmp_path):
+    lab = world(make_lab)
+    plan = str(tmp_path / "plan.csv")
+    done = lab.ctl("soa", "plan", lab.company.dn_of("ann"), lab.company.dn_of("Crew"), "--output", plan)
+    assert done.returncode == 0, done.stderr
+    assert results(move(lab, "convert", "--file", plan, "--wave", "1")) == {"Crew": "done"}
+    assert results(move(lab, "convert", "--file", plan)) == {"Crew": "nothing-to-do", "ann": "done"}
+    assert lab.ctl("soa", "convert", "--file", plan, "--wave", "x").returncode == 2
+    done = lab.ctl("soa", "convert", "--file", plan, "--wave", "7")
+    assert done.returncode == 1 and "no object in wave 7" in done.stderr
+
+
 def test_a_takeover_that_is_blocked_is_told_before(make_lab, tmp_path):
     with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
         tenant = json.load(f)
@@ -436,26 +448,31 @@ def attempt(lab, names):
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("fault", ["soa-backed-up", "soa-marked", "soa-after-send", "soa-before-record",
-                                   "soa-after-record", "event-before-deliver", "event-after-deliver"])
-def test_killed_and_given_again(make_lab, fault):
+@pytest.mark.parametrize("what,fault", [
+    ("convert", "soa-backed-up"), ("convert", "soa-marked"), ("convert", "soa-after-send"),
+    ("convert", "soa-before-record"), ("convert", "soa-after-record"), ("convert", "event-before-deliver"),
+    ("convert", "event-after-deliver"), ("rollback", "soa-marked"), ("rollback", "soa-before-record")])
+def test_killed_and_given_again(make_lab, what, fault):
     """Nothing is done twice and nothing is lost, wherever the worker dies."""
     lab = world(make_lab)
     names = [lab.company.dn_of(n) for n in ("ann", "ben")]
+    if what == "rollback":
+        move(lab, "convert", *names)
     lab.daemon.stop()
+    os.unlink(lab.folder + "/adsyncd.log")
     os.environ["ADSYNC_FAULT"] = fault
     try:
         lab.start()
     finally:
         del os.environ["ADSYNC_FAULT"]
-    done = lab.ctl("soa", "convert", *names)
+    done = lab.ctl("soa", what, *names)
     assert done.returncode == 1 and "signal 9" in done.stderr, (done.stdout, done.stderr)
     before = audits(lab)
     lab.daemon.stop()
     lab.start()
-    answer = move(lab, "convert", *names)
+    answer = move(lab, what, *names)
     assert set(results(answer).values()) <= {"done", "nothing-to-do"}
-    assert managed(lab, "ann") and managed(lab, "ben")
+    assert managed(lab, "ann") == managed(lab, "ben") == (what == "convert")
     told = before + audits(lab)[len(before):]
     good = [dn for event, _, dn in told if event == 6957]
     # an event may be told twice when the death was between the journal and its deletion, never not
@@ -465,6 +482,7 @@ def test_killed_and_given_again(make_lab, fault):
     assert len(os.listdir(lab.folder + "/state/soa")) >= 2
     assert lab.db("SELECT count(*) FROM soa_job WHERE ended IS NULL") == [(0,)]
     assert lab.db("SELECT count(*) FROM soa_item WHERE state = 2") == [(0,)]
-    assert [o["state"] for o in status(lab, *names)["objects"]] == ["converted"] * 2
+    place = "converted" if what == "convert" else "awaiting-takeover"
+    assert [o["state"] for o in status(lab, *names)["objects"]] == [place] * 2
     r = lab.cycle()
-    assert not r.blocked() and r.counter("export-update") == 0
+    assert not r.blocked() and r.counter("export-update") == (2 if what == "rollback" else 0)
