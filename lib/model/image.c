@@ -90,6 +90,13 @@ static bool value_decode(const unsigned char **p, const unsigned char *end, stru
 	return true;
 }
 
+static bool is_known(const struct attr_map *map, uint64_t id)
+{
+	if (id >= ATTR_MAX)
+		return false;
+	return map->from_store[id] || (map->find && map->find(map, (uint32_t)id));
+}
+
 bool image_decode(const void *bytes, size_t n, const struct attr_map *map, struct entry *e)
 {
 	const unsigned char *p = bytes, *end = p + n;
@@ -103,7 +110,7 @@ bool image_decode(const void *bytes, size_t n, const struct attr_map *map, struc
 		uint64_t id, count;
 		struct value *values;
 
-		if (!varint_read(&p, end, &id) || id >= ATTR_MAX || !map->from_store[id] ||
+		if (!varint_read(&p, end, &id) || !is_known(map, id) ||
 			!varint_read(&p, end, &count) || count > (uint64_t)(end - p) / 2)
 			return false;
 		values = arena_alloc(e->arena, (size_t)count * sizeof(*values));

@@ -20,6 +20,11 @@ struct attr_map {
 	uint32_t from_store[ATTR_MAX]; /* 0: no such number */
 	/* Gives a new attribute a number in the store; 0 on failure. */
 	uint32_t (*add)(struct attr_map *map, unsigned attr);
+	/*
+	 * Looks for a number that is not known: another process may have given it since the store
+	 * was opened. False: there is none. The function may be NULL.
+	 */
+	bool (*find)(const struct attr_map *map, uint32_t id);
 	void *ctx;
 };
 

@@ -226,7 +226,11 @@ unsigned q_col_attr(const struct store *s, sqlite3_stmt *st, int i)
 {
 	int64_t id = sqlite3_column_int64(st, i);
 
-	return id > 0 && id < ATTR_MAX ? s->map.from_store[id] : 0;
+	if (id <= 0 || id >= ATTR_MAX)
+		return 0;
+	if (!s->map.from_store[id])
+		s->map.find(&s->map, (uint32_t)id);
+	return s->map.from_store[id];
 }
 
 void *rows_add(struct rows *r)

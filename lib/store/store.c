@@ -159,6 +159,15 @@ static int load_attributes(struct store *s, struct err *e)
 	return r;
 }
 
+/* A reader sees rows that a run has written since it opened the store, and their attributes. */
+static bool attribute_find(const struct attr_map *map, uint32_t id)
+{
+	struct store *s = map->ctx;
+	struct err ignored;
+
+	return id && load_attributes(s, &ignored) == 0 && s->map.from_store[id];
+}
+
 static int load_seq(struct store *s, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -229,6 +238,7 @@ int store_open(const char *path, enum store_mode mode, struct store **ret, struc
 	s->path = xstrdup(path);
 	s->mode = mode;
 	s->map.add = attribute_add;
+	s->map.find = attribute_find;
 	s->map.ctx = s;
 	r = open_file(s, e);
 	if (r == 0)

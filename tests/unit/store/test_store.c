@@ -1,5 +1,6 @@
 /* store: rows, transactions, crashes, foreign and newer files. */
 #include "fixture.h"
+#include "model/image.h"
 #include "store/connector_row.h"
 #include "store/container.h"
 #include "store/cs_link.h"
@@ -120,6 +121,29 @@ static void test_rollback(void **state)
 	assert_int_equal(store_seq(f->store), seq);
 	assert_int_equal(store_attr_map(f->store)->to_store[attr], 0);
 	assert_int_equal(cs_get(f->store, row.id, &f->arena, &row, &f->err), STORE_NONE);
+}
+
+/* A reader that was there before a run reads what the run writes, new attributes included. */
+static void test_new_attribute_seen_by_a_reader(void **state)
+{
+	struct fixture *f = *state;
+	unsigned attr = attr_intern("anAttributeThatIsNew");
+	_cleanup_buf_ struct buf image = {0};
+	struct store *reader;
+	struct entry en;
+
+	GOOD(store_open(f->path, STORE_READ, &reader, &f->err));
+	GOOD(store_begin(f->store, &f->err));
+	entry_init(&en, &f->arena);
+	entry_set(&en, attr, value_string("x"));
+	assert_true(image_encode(&en, store_attr_map(f->store), &image));
+	entry_init(&en, &f->arena);
+	assert_false(image_decode(image.data, image.len, store_attr_map(reader), &en));
+	GOOD(store_commit(f->store, &f->err));
+	entry_init(&en, &f->arena);
+	assert_true(image_decode(image.data, image.len, store_attr_map(reader), &en));
+	assert_string_equal(entry_string(&en, attr), "x");
+	store_close(reader);
 }
 
 static void test_errors_and_outbox(void **state)
@@ -472,6 +496,7 @@ int main(void)
 		T(test_rows),
 		T(test_links),
 		T(test_rollback),
+		T(test_new_attribute_seen_by_a_reader),
 		T(test_errors_and_outbox),
 		T(test_errors_by_connector),
 		T(test_waiting),
