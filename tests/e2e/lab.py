@@ -464,11 +464,11 @@ ca_file = %s
     # --- the daemon ---
 
     def start(self):
-        control = os.path.join(self.folder, "control")
+        sockets = [os.path.join(self.folder, name) for name in ("control", "status")]
         self.daemon = Process([binary("adsyncd"), "--config", self.config, "--log", "stderr"],
                               os.path.join(self.folder, "adsyncd.log"))
-        wait_for(lambda: os.path.exists(control) or self.daemon.popen.poll() is not None,
-                 "the daemon")
+        wait_for(lambda: all(map(os.path.exists, sockets)) or
+                 self.daemon.popen.poll() is not None, "the daemon")
         return self.daemon
 
     def ctl(self, *argv, program="adsyncctl"):
