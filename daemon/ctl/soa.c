@@ -140,7 +140,7 @@ int command_soa_status(const struct ctl *c, int argc, char **argv)
 	puts("");
 	print_table(json_object_get(o, "objects"), columns, ARRAY_SIZE(columns));
 	if (json_integer_value(json_object_get(o, "unsettled")))
-		printf("\n%lld objects of a job that is at work, or was cut short, may have been "
+		printf("\n%lld objects of a job that is running, or was cut short, may have been "
 		       "moved: give its command again to have that settled.\n",
 			(long long)json_integer_value(json_object_get(o, "unsettled")));
 	if (json_is_true(json_object_get(o, "more")))

@@ -212,6 +212,11 @@ def test_the_backup(make_lab):
     assert kept["source"]["attributes"]["title"] == ["Pilot"] and kept["source"]["dn"] == ann
     assert kept["target"]["attributes"]["userPrincipalName"] == ["ann@fjordline.example"]
     assert kept["object"]["source_dn"] == ann
+    # one of an earlier database, whose jobs had other numbers, is neither hidden nor in the way
+    with open(folder + "/" + name, encoding="utf-8") as f, \
+            open("%s/%s.1000.999.json" % (folder, name.split(".")[0]), "w", encoding="utf-8") as g:
+        g.write(f.read().replace('"convert"', '"older"'))
+    assert lab.ctl_json("soa", "backup", "show", "ann") == kept
     lab.graph.patch("/users/" + user_id(lab, "ann"), {"jobTitle": "Admiral"})
     lab.company.set("ann", "title", "Captain")
     lab.write()

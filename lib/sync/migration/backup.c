@@ -71,7 +71,8 @@ static int write_one(struct gather *g, const struct subject *s, const struct ent
 {
 	_cleanup_json_ json_t *o = backup_json(g, s, source, target, about);
 	_cleanup_free_ char *folder = folder_of(g->m), *stem = stem_of(s->target.anchor);
-	_cleanup_free_ char *path = xasprintf("%s/%s.%06" PRId64 ".json", folder, stem, about->job);
+	_cleanup_free_ char *path = xasprintf(
+		"%s/%s.%" PRId64 ".%" PRId64 ".json", folder, stem, unix_now(), about->job);
 	_cleanup_free_ char *text = json_dumps(o, JSON_INDENT(1));
 
 	TRY(dir_make(folder, 0700, e));
@@ -103,17 +104,27 @@ int backup_write(struct gather *g, const struct subject *s, unsigned n,
 	return 0;
 }
 
-/* The number of the job in the name of a backup of the stem; -1: it is none. */
-static int64_t job_of(const char *name, const char *stem)
+/*
+ * Is the file a backup of the stem, and a newer one? Its time comes first, since numbers of jobs
+ * begin anew with a new database, and must not hide, or overwrite, what older ones have kept.
+ */
+static bool is_newer(const char *name, const char *stem, int64_t *time, int64_t *job)
 {
 	size_t n = strlen(stem);
+	int64_t t, j;
 	char *end;
-	int64_t job;
 
 	if (strncmp(name, stem, n) != 0 || name[n] != '.')
-		return -1;
-	job = strtoll(name + n + 1, &end, 10);
-	return streq(end, ".json") ? job : -1;
+		return false;
+	t = strtoll(name + n + 1, &end, 10);
+	if (*end != '.')
+		return false;
+	j = strtoll(end + 1, &end, 10);
+	if (!streq(end, ".json") || t < *time || (t == *time && j <= *job))
+		return false;
+	*time = t;
+	*job = j;
+	return true;
 }
 
 int backup_read(struct migration *m, const struct subject *s, json_t **ret, struct err *e)
@@ -122,17 +133,19 @@ int backup_read(struct migration *m, const struct subject *s, json_t **ret, stru
 	_cleanup_free_ char *stem = stem_of(s->target.anchor ? s->target.anchor : "");
 	DIR *dir = opendir(folder);
 	const struct dirent *de;
-	int64_t newest = -1;
+	int64_t time = -1, job = -1;
 	size_t len;
 
 	while (dir && (de = readdir(dir)))
-		newest = MAX(newest, job_of(de->d_name, stem));
+		if (is_newer(de->d_name, stem, &time, &job)) {
+			free(path);
+			path = xasprintf("%s/%s", folder, de->d_name);
+		}
 	if (dir)
 		closedir(dir);
-	if (newest < 0)
+	if (!path)
 		return err_set(e, -ENOENT, NULL, 0, "there is no backup of %s", s->identity);
-	path = xasprintf("%s/%s.%06" PRId64 ".json", folder, stem, newest);
 	TRY(file_read(path, FILE_MAX, &text, &len, e));
 	*ret = json_loadb(text, len, 0, NULL);
-	return *ret ? 0 : err_set(e, -EUCLEAN, path, 0, "this is no backup");
+	return *ret ? 0 : err_set(e, -EUCLEAN, path, 0, "this is not a backup");
 }

@@ -1,7 +1,7 @@
 /*
  * backup: what an object was, in the source and in the target, just before its source of authority
- * moved. A JSON file for each object and job in state_directory/soa, which only its owner may read;
- * it is on the disk before anything is sent.
+ * moved. A JSON file for each object and job in state_directory/soa, named after the anchor, the
+ * time and the job, which only its owner may read; it is on the disk before anything is sent.
  */
 #pragma once
 
