@@ -96,6 +96,7 @@ class WriteBackRefused(Written):
     """The account may not write two of them: told, the others go on, and it heals."""
     settings = dict(Written.settings, scheduler__sync_cycle_enabled="no")
     results = (0, 1)
+    passes = 2
     steps = [refuse, cycle, told, allow, cycle]
 
     def check(self, lab):
