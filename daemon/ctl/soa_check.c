@@ -149,6 +149,7 @@ int command_soa_check(const struct ctl *c, int argc, char **argv)
 	if (r)
 		return r;
 	json_object_set_new(p, "rollback", json_boolean(c->rollback));
+	json_object_set_new(p, "exchange", json_boolean(c->exchange));
 	r = soa_ask(c, "SoaCheck", p, NULL, &answer);
 	if (r)
 		return r;

@@ -194,6 +194,16 @@ def test_an_object_that_rules_leave_out(lab):
     assert any(code == "not-synced" for _, code in found), found
 
 
+def test_exchange_attributes_only(lab):
+    """Of these the identity stays AD's: only the mailbox, and what is not sent yet, matter."""
+    names = [lab.company.dn_of(n) for n in ("mailbox", "remote", "badge", "Leaky", "pending", "switched")]
+    found, _ = ask(lab, "--exchange", *names, code=1)
+    assert {n: codes(found, n) for n in ("mailbox", "remote", "badge", "Leaky", "pending", "switched")} == {
+        "mailbox": {"mailbox-on-premises"}, "remote": set(), "badge": set(), "Leaky": set(),
+        "pending": {"pending-change"}, "switched": {"already-converted"}}
+    assert codes(found, None) == set()
+
+
 def test_text_and_csv(lab):
     dn = lab.company.dn_of("mailbox")
     done = lab.ctl("soa", "check", dn)

@@ -283,6 +283,7 @@ static int change(const struct config *cfg, const json_t *p, bool managed,
 	_cleanup_change_ struct change c = {.lock = -1};
 	_cleanup_free_ char *who = audit_who(host->uid);
 	_cleanup_gather_ struct gather *g = NULL;
+	bool all;
 
 	c.dry_run = flag(p, "dry_run");
 	c.force = flag(p, "force");
@@ -293,9 +294,15 @@ static int change(const struct config *cfg, const json_t *p, bool managed,
 		.who = who,
 		.uid = host->uid};
 	TRY(prepare(&c, p, cfg, host, e));
-	TRY(gather_open(&c.m, managed ? CHECK_CONVERT : CHECK_ROLLBACK, &g, e));
-	/* what the checks say is about all of an object, not about single attributes */
-	if (c.order.authority->authority == AUTHORITY_ALL)
+	all = c.order.authority->authority == AUTHORITY_ALL;
+	TRY(gather_open(&c.m,
+		!managed ? CHECK_ROLLBACK
+		: all    ? CHECK_CONVERT
+			 : CHECK_EXCHANGE,
+		&g, e));
+	/* what the checks of a roll-back say is about all of an object, not about some attributes
+	 */
+	if (all || managed)
 		TRY(check_all(&c, g, e));
 	if (c.common.code && !c.force && !c.dry_run) {
 		*e = c.common;

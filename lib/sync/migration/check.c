@@ -216,6 +216,41 @@ static void check_convert(struct checker *c)
 	check_parents(c);
 }
 
+/* Of what the attributes mean, only what has to do with the mailbox. */
+struct mail_only {
+	struct readiness_sink sink, *to;
+};
+
+static void pass_mail(
+	struct readiness_sink *sink, enum readiness what, const char *attr, const char *text)
+{
+	struct readiness_sink *to = container_of(sink, struct mail_only, sink)->to;
+
+	if (what == READINESS_MAILBOX)
+		to->finding(to, what, attr, text);
+}
+
+/* The object stays the source's: its references, and what is not synchronized, do not matter. */
+static void check_exchange(struct checker *c)
+{
+	struct mail_only mail = {{pass_mail}, c->sink};
+	const struct check_object *o = c->o;
+
+	if (o->place == PLACE_CONVERTED || o->place == PLACE_EXCHANGE_ONLY) {
+		readiness_tell(c->sink, READINESS_CONVERTED, NULL, "%s", place_text(o->place));
+		return;
+	}
+	if (o->place != PLACE_SYNCED) {
+		readiness_tell(c->sink, READINESS_NOT_SYNCED, NULL, "%s", place_text(o->place));
+		return;
+	}
+	check_state(c);
+	if (!check_source(c))
+		return;
+	check_time(c);
+	o->facts->look(o->live, &mail.sink);
+}
+
 static void check_rollback(struct checker *c)
 {
 	const struct check_object *o = c->o;
@@ -245,9 +280,16 @@ void check_object(const struct check_object *o, struct readiness_sink *sink)
 		readiness_tell(sink, READINESS_UNKNOWN, NULL, "%s", o->problem);
 		return;
 	}
-	if (o->purpose == CHECK_CONVERT)
+	switch (o->purpose) {
+	case CHECK_CONVERT:
 		check_convert(&c);
-	else
+		break;
+	case CHECK_EXCHANGE:
+		check_exchange(&c);
+		break;
+	case CHECK_ROLLBACK:
 		check_rollback(&c);
+		break;
+	}
 	tell_rest(&c);
 }

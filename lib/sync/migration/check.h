@@ -11,6 +11,7 @@
 
 enum check_purpose {
 	CHECK_CONVERT,  /* to the target's side */
+	CHECK_EXCHANGE, /* to its side, of some attributes only: the object stays the source's */
 	CHECK_ROLLBACK, /* back to the source */
 };
 

@@ -81,10 +81,16 @@ const char *findings_word(const struct findings *f, unsigned object)
 	                                          : readiness_severity_word(f->worst[object]);
 }
 
+static enum check_purpose purpose_of(const json_t *p)
+{
+	if (json_is_true(json_object_get(p, "rollback")))
+		return CHECK_ROLLBACK;
+	return json_is_true(json_object_get(p, "exchange")) ? CHECK_EXCHANGE : CHECK_CONVERT;
+}
+
 int migration_check(const struct config *cfg, const json_t *p, const struct work_host *host,
 	json_t **ret, struct err *e)
 {
-	bool back = json_is_true(json_object_get(p, "rollback"));
 	_cleanup_json_ json_t *objects = json_array(), *counts = json_object();
 	_cleanup_migration_ struct migration m = {0};
 	_cleanup_findings_ struct findings f = {0};
@@ -93,7 +99,7 @@ int migration_check(const struct config *cfg, const json_t *p, const struct work
 	TRY(migration_open(
 		&m, cfg, json_string_value(json_object_get(p, "connector")), STORE_READ, host, e));
 	TRY(identity_parameters(&m, p, &list, e));
-	TRY(findings_make(&m, back ? CHECK_ROLLBACK : CHECK_CONVERT, &list, &f, e));
+	TRY(findings_make(&m, purpose_of(p), &list, &f, e));
 	for (unsigned i = 0; i < list.n; i++) {
 		json_t *o = subject_json(&m, &list.items[i]);
 		const char *word = findings_word(&f, i);

@@ -44,6 +44,10 @@ static bool is_reference(const struct value *v)
 
 static void look(const struct entry *en, struct readiness_sink *sink)
 {
+	if (entry_get(en, attr_intern("mail")))
+		readiness_tell(sink, READINESS_MAILBOX, "mail", "x");
+	if (entry_get(en, attr_intern("card")))
+		readiness_tell(sink, READINESS_SMART_CARD, "card", "x");
 }
 
 static const struct readiness_facts facts = {"changed", kind, use, is_reference, look};
@@ -285,6 +289,42 @@ static void test_back(void **state)
 	expect(&w, "not-in-source");
 }
 
+/* Some attributes only: the object and its references stay the source's. */
+static void test_exchange(void **state)
+{
+	const struct check_ref ref = {"owner", "CN=x", SUBJECT_USER, false, false, false};
+
+	WORLD;
+	w.o.purpose = CHECK_EXCHANGE;
+	w.o.refs = &ref;
+	w.o.n_refs = 1;
+	entry_set(&w.live, attr_intern("card"), value_string("x"));
+	expect(&w, "");
+	world_init(&w);
+	w.o.purpose = CHECK_EXCHANGE;
+	w.o.pending = "x";
+	entry_set(&w.live, attr_intern("mail"), value_string("x"));
+	expect(&w, "pending-change mailbox-on-premises");
+	world_init(&w);
+	w.o.purpose = CHECK_EXCHANGE;
+	w.o.place = PLACE_EXCHANGE_ONLY;
+	expect(&w, "already-converted");
+	world_init(&w);
+	w.o.purpose = CHECK_EXCHANGE;
+	w.o.place = PLACE_NATIVE;
+	expect(&w, "not-synced");
+}
+
+/* What the target did not tell is not nothing. */
+static void test_back_unseen(void **state)
+{
+	WORLD;
+	w.o.purpose = CHECK_ROLLBACK;
+	w.o.place = PLACE_CONVERTED;
+	w.o.unseen = "403";
+	expect(&w, "cloud-references-unseen");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +337,8 @@ int main(void)
 		cmocka_unit_test(test_groups_that_have_it),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_back),
+		cmocka_unit_test(test_back_unseen),
+		cmocka_unit_test(test_exchange),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
