@@ -112,8 +112,8 @@ int daemon_run(struct daemon *d, enum run_profile profile, const char *connector
 			"Sync is already running. Cannot start a new run till this one completes.");
 	if (ask_writes(d))
 		return err_set(e, -EBUSY, NULL, 0,
-			"a setting is being written, or one object synchronized, right "
-			"now; try again");
+			"a change is being made right now (a setting, one object, or the source of "
+			"authority of objects); try again when it has ended");
 	r = job_start(d->base, &rq, &h, &d->job, e);
 	if (r < 0)
 		return r;

@@ -2,6 +2,7 @@
 import fcntl
 import json
 import os
+import pty
 import re
 import stat
 import subprocess
@@ -283,6 +284,26 @@ def test_references_in_the_cloud_keep_an_object(make_lab):
     assert results(move(lab, "rollback", crew, "--force")) == {"Crew": "done"}
 
 
+def at_terminal(lab, typed, *argv):
+    """(exit status, what was on the screen) of a command whose user types something."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.environ["ADSYNCD_SOCKET"] = lab.folder + "/control"
+        os.execv(binary("adsyncctl"), ["adsyncctl", *argv])
+    os.write(fd, typed.encode())
+    out = b""
+    while True:
+        try:
+            part = os.read(fd, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not part:
+            break
+        out += part
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out.decode()
+
+
 def test_many_objects_ask_for_their_number(make_lab, tmp_path):
     company = Company()
     for n in range(45):
@@ -299,10 +320,16 @@ def test_many_objects_ask_for_their_number(make_lab, tmp_path):
     done = lab.ctl("soa", "convert", "--file", str(plan), "--yes-44")
     assert done.returncode == 1 and "there are 45 objects" in done.stderr
     assert lab.db("SELECT count(*) FROM soa_job") == [(0,)]
+    # on a terminal it is typed, and what has been done is shown meanwhile
+    code, text = at_terminal(lab, "44\n", "soa", "convert", "--file", str(plan))
+    assert code == 1 and "Type this number" in text and "this is not the number" in text
+    code, text = at_terminal(lab, "45\n", "soa", "convert", "--file", str(plan), "--dry-run")
+    assert code == 0 and "(nothing was changed)" in text
     answer = move(lab, "convert", "--file", str(plan), "--wave", "2")
     assert sorted(results(answer)) == ["u40", "u41", "u42", "u43", "u44"]
-    answer = move(lab, "convert", "--file", str(plan), "--yes-45")
-    assert answer["done"] == 40 and answer["nothing_to_do"] == 5
+    code, text = at_terminal(lab, "45\n", "soa", "convert", "--file", str(plan))
+    assert code == 0 and "40 done, 5 already so" in text, text
+    assert "checked 45 of 45 ..." in text and "25 of 45, 0 failed" in text, text
     # 40 objects are two batches of Graph's, each with its answer and its reading back
     assert lab.db("SELECT count(*) FROM cs WHERE blocked = 1") == [(45,)]
 

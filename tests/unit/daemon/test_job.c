@@ -151,6 +151,32 @@ static void test_answers(void **state)
 	event_base_free(s.base);
 }
 
+/* What takes long tells its progress first; its answer is what comes behind. */
+static void test_streams(void **state)
+{
+	struct job_request rq = {
+		.config = "x.conf", .question = "SoaStatus", .streams = true, .uid = 7};
+	struct seen s = {.base = event_base_new()};
+
+	wait_for_death = false;
+	dispatch(&s, &rq, "stream");
+	assert_int_equal(s.lines, 3);
+	assert_int_equal(s.answer, strlen("{\"uid\":7}\n"));
+	assert_string_equal(s.error, "");
+	dispatch(&s, &rq, "report");
+	assert_int_equal(s.lines, 2);
+	assert_string_equal(s.error, "something");
+	dispatch(&s, &rq, "half");
+	assert_int_equal(s.lines, 0);
+	assert_string_equal(s.error, "the worker ended with code 7");
+	/* one that does not stream has no such lines */
+	rq.streams = false;
+	rq.timeout = 60;
+	dispatch(&s, &rq, "stream");
+	assert_int_equal(s.answer, 0);
+	event_base_free(s.base);
+}
+
 static void say(int fd, const char *text, size_t n)
 {
 	while (n > 0) {
@@ -166,13 +192,21 @@ static void say(int fd, const char *text, size_t n)
 static int worker(int argc, char **argv)
 {
 	const char *does = getenv("TEST_WORKER");
+	const char *uid = "";
 	int fd = -1;
 
 	for (int i = 1; i + 1 < argc; i++)
 		if (streq(argv[i], "--report"))
 			fd = atoi(argv[i + 1]);
+		else if (streq(argv[i], "--uid"))
+			uid = argv[i + 1];
 	if (does && streq(does, "report"))
 		dprintf(fd, "{\"progress\": {}}\n{\"progress\": {}}\n{\"error\": \"something\"}\n");
+	if (does && streq(does, "stream")) {
+		dprintf(fd, "{\"progress\": {}}\n{\"progress\": {\"a\": 1}}\n{\"prog");
+		usleep(20000); /* a line in two pieces */
+		dprintf(fd, "ress\": {}}\n+{\"uid\":%s}\n", uid);
+	}
 	if (does && streq(does, "answer")) {
 		char text[100];
 		ssize_t n = read(STDIN_FILENO, text, sizeof(text));
@@ -205,6 +239,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_dies_soon),
 		cmocka_unit_test(test_reports),
 		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_streams),
 	};
 
 	if (argc > 1 && streq(argv[1], "--worker"))
