@@ -311,6 +311,22 @@ def test_what_is_shown_late(lab):
     assert lab.emulator.stats()["duplicateWrites"] == 0 and is_idle(lab)
 
 
+def test_gone_from_the_cloud(lab):
+    """What the cloud has deleted is told, and what was known of it is not taken for true."""
+    c = lab.company
+    ann = lab.graph.find("users", "ann")["id"]
+    assert Graph(lab.emulator, SYNC_APP).call("DELETE", "/users/" + ann)[0] == 204
+    writes = lab.emulator.stats()["writes"]
+    report = sync(lab, c.dn_of("ann"), code=1)
+    assert report["result"] == "completed-warnings" and lab.emulator.stats()["writes"] == writes
+    assert any("does not have" in note and "next cycle" in note for note in report["notes"])
+    assert compared(report, "ann")["title"]["verdict"] == "missing"
+    assert compared(report, "ann")["title"]["found"] is None
+    lab.cycle()
+    lab.cycle()
+    assert lab.graph.find("users", "ann") and is_idle(lab)
+
+
 def test_a_target_that_cannot_be_read(lab):
     c = lab.company
     c.set("ann", "title", "Captain")

@@ -19,6 +19,7 @@ struct pair {
 	const struct sync_connector *conn;
 	struct cs_row row;
 	const struct schema_class *class;
+	bool gone; /* the target does not have it any more; no import has found that out yet */
 	const struct entry *source; /* NULL: not read now */
 	const json_t *preview;
 	struct entry imported, wanted;
@@ -206,12 +207,14 @@ static int compare_links(struct pair *p, const struct cs_link *links, unsigned n
 	json_object_set_new(o, "wanted", wanted);
 	json_object_set_new(o, "found", found);
 	for (unsigned i = 0; i < n; i++) {
-		equal = equal && links[i].wanted == links[i].imported;
+		bool imported = links[i].imported && !p->gone;
+
+		equal = equal && links[i].wanted == imported;
 		n_wanted += links[i].wanted;
-		n_found += links[i].imported;
+		n_found += imported;
 		if (links[i].wanted)
 			TRY(add_target(p, links[i].target, wanted, e));
-		if (links[i].imported)
+		if (imported)
 			TRY(add_target(p, links[i].target, found, e));
 	}
 	tell_more(wanted, n_wanted);
@@ -293,6 +296,31 @@ static int find_source(struct pair *p, const char **ret_anchor, const char **ret
 	return 0;
 }
 
+/* Did the last look at the target say that it does not have the object? */
+static bool is_gone(struct single *w, const struct pair *p)
+{
+	const struct found *f = found_of(w, p->conn);
+
+	for (unsigned i = 0; p->row.anchor && i < f->n; i++)
+		if (f->objects[i].object.deleted && !f->objects[i].late &&
+			streq(f->objects[i].object.entry->anchor, p->row.anchor))
+			return true;
+	return false;
+}
+
+/* What is known of it is no longer true. */
+static void note_gone(struct single *w, struct pair *p)
+{
+	p->gone = true;
+	p->row.imported = NULL;
+	p->row.imported_len = 0;
+	report_result(w, STEP_RESULT_WARNINGS);
+	report_note(w,
+		"%s does not have %s any more: the next cycle finds that out and does what the "
+		"rules say",
+		p->conn->name, p->row.dn);
+}
+
 static int fill(struct pair *p, json_t *o, struct err *e)
 {
 	const char *anchor, *dn;
@@ -333,6 +361,8 @@ static int compare_row(struct single *w, int64_t id, int64_t main_mv, bool main,
 		o = json_object();
 		p.list = json_array();
 		json_array_append_new(json_object_get(w->report, "comparison"), o);
+		if (is_gone(w, &p))
+			note_gone(w, &p);
 		r = fill(&p, o, e);
 	}
 	arena_done(&p.a);
