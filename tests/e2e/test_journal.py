@@ -52,7 +52,7 @@ def test_event_6956_in_the_journal(make_lab):
 def test_catalog_explains_every_event():
     with open(ROOT + "/lib/report/record.h", encoding="utf-8") as f:
         ids = re.findall(r'"([0-9a-f]{32})"', f.read())
-    assert len(ids) == 17 and len(set(ids)) == 17
+    assert len(ids) >= 19 and len(set(ids)) == len(ids)
     catalog = ROOT + "/packaging/systemd/adsyncd.catalog"
     with open(catalog, encoding="utf-8") as f:
         text = f.read()
