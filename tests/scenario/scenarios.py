@@ -302,6 +302,36 @@ class Extensions(Scenario):
         assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
 
 
+def edit_in_cloud(lab):
+    """Somebody adds members in the cloud, a user and a group, and removes one."""
+    for group, member in (("Inner", user_id(lab, "user5")), ("Outer", user_id(lab, "user5"))):
+        assert lab.graph.call("POST", "/groups/%s/members/$ref" % group_id(lab, group), {
+            "@odata.id": "x/directoryObjects/" + member})[0] == 204
+    assert lab.graph.call("DELETE", "/groups/%s/members/%s/$ref" % (
+        group_id(lab, "Inner"), user_id(lab, "user0")))[0] == 204
+    lab.graph.patch("/users/" + user_id(lab, "user1"), {"jobTitle": "Cloud"})
+
+
+class RollBackEdited(Scenario):
+    """What was added and removed in the cloud is as in AD again, also where AD has not changed."""
+    company = staticmethod(small)
+
+    def _soa(lab, cloud):
+        for group in ("Inner", "Outer"):
+            lab.graph.soa("groups", group_id(lab, group), cloud)
+        lab.graph.soa("users", user_id(lab, "user1"), cloud)
+
+    steps = [cycle, cycle, lambda lab: RollBackEdited._soa(lab, True), cycle, edit_in_cloud, cycle,
+             lambda lab: RollBackEdited._soa(lab, False), cycle, cycle]
+    events = []
+
+    def check(self, lab):
+        tenant = lab.tenant()
+        assert tenant["groups/Inner"]["members"] == ["user0", "user1"]
+        assert tenant["groups/Outer"]["members"] == ["Inner", "user2"]
+        assert tenant["users/user1"]["jobTitle"] == "Officer"
+
+
 class MissedSwitch(Scenario):
     """Switched, edited and rolled back between two cycles: taken over all the same."""
     company = staticmethod(small)

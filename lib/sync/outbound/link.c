@@ -245,7 +245,7 @@ int outbound_links_overwrite(
 		bool settled = l->state == EXPORT_STATE_NONE || l->state == EXPORT_STATE_CONFIRMED;
 
 		/* what is wanted later in this step is set back to what it was */
-		if (!l->imported || l->wanted || !settled || !has_flow(w, l->attr))
+		if (l->imported == l->wanted || !settled || !has_flow(w, l->attr))
 			continue;
 		link_set_state(l, EXPORT_EVENT_CHANGED);
 		TRY(cs_link_put(out->sync->store, l, false, e));

@@ -137,7 +137,7 @@ int outbound_links_of(
 
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
-/* Of a row that is taken over: references that only the directory has, made there, are to go. */
+/* Of a row that is taken over: its references are to be as wanted, whatever was done there. */
 int outbound_links_overwrite(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	struct err *e) _must_check_;
 /*
