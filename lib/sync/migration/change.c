@@ -250,7 +250,7 @@ static int work(struct change *c, const json_t *p, struct gather *g, json_t **re
 		*ret = json_pack("{s:i}", "confirm", (int)n);
 		return 0;
 	}
-	TRY(move_settle(&c->m, &settled, e));
+	TRY(move_settle(&c->m, c->order.authority->authority, &settled, e));
 	r = move_run(&c->m, g, &c->order, c->items, c->n, &job, &why);
 	if (r < 0)
 		err_format(&why, text, sizeof(text));

@@ -420,7 +420,7 @@ static int settle_job(
 	return end_job(m, job->id, e);
 }
 
-int move_settle(struct migration *m, unsigned *ret_settled, struct err *e)
+int move_settle(struct migration *m, enum authority authority, unsigned *ret_settled, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
 	struct job_row *jobs;
@@ -429,7 +429,8 @@ int move_settle(struct migration *m, unsigned *ret_settled, struct err *e)
 	*ret_settled = 0;
 	TRY(job_list_open(m->store, &a, &jobs, &n, e));
 	for (unsigned i = 0; i < n; i++)
-		if (streq(jobs[i].connector, m->target->settings.name))
+		if (streq(jobs[i].connector, m->target->settings.name) &&
+			jobs[i].authority == (unsigned)authority)
 			TRY(settle_job(m, &jobs[i], ret_settled, e));
 	return 0;
 }

@@ -55,5 +55,9 @@ struct move_item {
 int move_run(struct migration *m, struct gather *g, const struct move_order *order,
 	struct move_item *items, unsigned n, int64_t *ret_job, struct err *e) _must_check_;
 
-/* Asks the directory what became of the items of jobs that were cut short, and ends these jobs. */
-int move_settle(struct migration *m, unsigned *ret_settled, struct err *e) _must_check_;
+/*
+ * Asks the directory what became of the items of jobs that were cut short, and ends these jobs.
+ * Only of jobs about the same authority: another one may not be there to be asked any more.
+ */
+int move_settle(struct migration *m, enum authority authority, unsigned *ret_settled,
+	struct err *e) _must_check_;
