@@ -95,9 +95,12 @@ static int keep_source(struct learning *l, const struct connector_config *cc,
 		const struct extension *it = &items[i];
 
 		json_object_set_new(now, extensions_key(l->x, it->attr),
-			json_pack("{s:s, s:s, s:b, s:s*}", "attr", it->attr, "data",
+			json_pack("{s:s, s:s, s:b, s:s*, s:O*}", "attr", it->attr, "data",
 				extension_data_name(it->data), "multi", it->multi, "refused",
-				it->refused));
+				it->refused, "conflict",
+				json_object_get(
+					json_object_get(before, extensions_key(l->x, it->attr)),
+					"conflict")));
 	}
 	if (n)
 		json_object_set_new(side(l, "sources"), name, now);
@@ -130,6 +133,32 @@ static int learn_source(struct learning *l, const struct connector_config *cc, s
 	if (n && ask_source(l, cc, items, n, &ignored) != CONN_OK)
 		return 0; /* the import tells why */
 	return keep_source(l, cc, items, n, e);
+}
+
+/* What another source has in another way, which only shows when all are known. */
+static int tell_conflicts(struct learning *l, struct err *e)
+{
+	for (unsigned i = 0; i < l->x->n; i++) {
+		const struct extension_of *of = &l->x->items[i];
+		const char *source = of->source->settings.name;
+		json_t *kept = json_object_get(json_object_get(side(l, "sources"), source),
+			extensions_key(l->x, of->item.attr));
+		const char *told = json_string_value(json_object_get(kept, "conflict"));
+
+		if (!kept || !of->item.refused || json_object_get(kept, "refused")) {
+			json_object_del(kept, "conflict");
+			continue;
+		}
+		if (told && streq(told, of->item.refused))
+			continue;
+		json_object_set_new(kept, "conflict", json_string(of->item.refused));
+		TRY(outbox_warn(l->sync, source,
+			arena_printf(&l->x->arena,
+				"directory_extensions of connector \"%s\": %s is left out: %s.",
+				source, of->item.attr, of->item.refused),
+			e));
+	}
+	return 0;
 }
 
 /* --- targets --- */
@@ -227,6 +256,7 @@ int extensions_learn(struct sync *s, const struct extension_asking *how, struct 
 			TRY(learn_source(&l, cc, e));
 	}
 	extensions_resolve(x);
+	TRY(tell_conflicts(&l, e));
 	for (unsigned i = 0; i < s->cfg->n_connectors; i++) {
 		const struct connector_config *cc = &s->cfg->connectors[i];
 

@@ -401,6 +401,51 @@ def test_two_forests(make_lab):
     assert shown(lab, "users", "anna") == {"division": "North"}
     assert shown(lab, "users", "per") == {"division": "South"}
     settled(lab)
+    # as if the schema of the second forest had said something else
+    path = lab.folder + "/state/extensions.json"
+    with open(path, encoding="utf-8") as f:
+        kept = json.load(f)
+    kept["sources"][company.other.dns]["division"]["data"] = "Integer"
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump(kept, f)
+    company.other.set("per", "division", "7")
+    lab.write()
+    r = lab.cycle()
+    line, = warnings(r)
+    assert company.other.dns in line and "division is left out" in line and "String" in line
+    assert not warnings(lab.cycle())
+    assert shown(lab, "users", "anna") == {"division": "North"}
+
+
+def test_two_tenants(make_lab):
+    """Each gets definitions of its own, and the values."""
+    company = Company()
+    company.user("anna", division="North")
+    company.group("crew", division="Harbour")
+    lab = make_lab(company, ad=setting("division"), second=True)
+    lab.cycle("initial")
+    settled(lab)
+    assert shown(lab, "groups", "crew") == {"division": "Harbour"}
+    first = definitions(lab)["division"]
+    lab.emulator, lab.second = lab.second, lab.emulator
+    lab.graph = Graph(lab.emulator)
+    assert shown(lab, "users", "anna") == {"division": "North"}
+    assert definitions(lab)["division"]["id"] != first["id"]
+
+
+def test_one_object(make_lab):
+    """adsyncctl sync object brings it too, and compares it."""
+    company = Company()
+    company.user("anna", division="North")
+    lab = make_lab(company, ad=setting("division"), scheduler__sync_cycle_enabled="no")
+    lab.cycle("initial")
+    lab.start()
+    company.set("anna", "division", "South")
+    lab.write()
+    done = lab.ctl("sync", "object", company.dn_of("anna"))
+    assert done.returncode == 0 and re.search(r'same +extension_division +"South"', done.stdout), (
+        done.stdout, done.stderr)
+    assert shown(lab, "users", "anna") == {"division": "South"}
 
 
 def test_switched(make_lab):
