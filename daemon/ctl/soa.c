@@ -141,7 +141,7 @@ int command_soa_status(const struct ctl *c, int argc, char **argv)
 	print_table(json_object_get(o, "objects"), columns, ARRAY_SIZE(columns));
 	if (json_integer_value(json_object_get(o, "unsettled")))
 		printf("\n%lld objects of a job that is running, or was cut short, may have been "
-		       "moved: give its command again to have that settled.\n",
+		       "moved. Run the same command again to find out.\n",
 			(long long)json_integer_value(json_object_get(o, "unsettled")));
 	if (json_is_true(json_object_get(o, "more")))
 		puts("There are more; use --filter, --group, --ou or --file.");
