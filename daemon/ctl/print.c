@@ -14,6 +14,19 @@ const char *text_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
+void print_plain(FILE *f, const char *text)
+{
+	while (*text) {
+		const char *from = text;
+		uint32_t c = utf8_next(&text);
+
+		if (c < ' ' || (c >= 0x7f && c < 0xa0))
+			putc('?', f);
+		else
+			fwrite(from, 1, (size_t)(text - from), f);
+	}
+}
+
 /* The text of a value; the buffer is used for numbers. */
 static const char *value_text(const json_t *v, char *buf, size_t size)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdio.h>
 
 struct column {
 	const char *title, *key;
@@ -10,6 +11,11 @@ struct column {
 
 /* A member that is text; "" where there is none: what a server leaves out is no reason to fall. */
 const char *text_of(const json_t *o, const char *key);
+/*
+ * Text of a directory for a terminal: characters that control it are shown as "?". Whoever may
+ * write a name in AD must not be able to steer an administrator's terminal.
+ */
+void print_plain(FILE *f, const char *text);
 /* Rows are objects; columns as wide as they need to be. */
 void print_table(const json_t *rows, const struct column *columns, unsigned n);
 /* "key: value" for every scalar of the object, with a prefix. */

@@ -79,8 +79,20 @@ static void show_finding(const struct row *r)
 {
 	const char *attr = text_of(r->finding, "attribute");
 
-	printf("  %-6s %s: %s%s%s\n", text_of(r->code, "severity"), text_of(r->finding, "code"),
-		attr, *attr ? ": " : "", text_of(r->finding, "text"));
+	printf("  %-6s %s: ", text_of(r->code, "severity"), text_of(r->finding, "code"));
+	print_plain(stdout, attr);
+	fputs(*attr ? ": " : "", stdout);
+	print_plain(stdout, text_of(r->finding, "text"));
+	putchar('\n');
+}
+
+static void show_name(const struct row *r, bool again)
+{
+	const char *dn = text_of(r->object, "dn");
+
+	fputs(again ? "\n" : "", stdout);
+	print_plain(stdout, !r->object ? "All objects" : *dn ? dn : text_of(r->object, "identity"));
+	putchar('\n');
 }
 
 /* The objects with something to say, each with its findings. */
@@ -95,10 +107,7 @@ static void show_objects(const json_t *answer)
 		struct row r = row_of(answer, finding);
 
 		if (!any || r.object != last)
-			printf("%s%s\n", any ? "\n" : "",
-				!r.object                  ? "All objects"
-				: *text_of(r.object, "dn") ? text_of(r.object, "dn")
-							   : text_of(r.object, "identity"));
+			show_name(&r, any);
 		any = true;
 		last = r.object;
 		show_finding(&r);

@@ -67,10 +67,14 @@ static void tell(const json_t *plan)
 	json_t *o;
 
 	json_array_foreach (left, i, o)
-		if (i < LEFT_SHOWN)
-			fprintf(stderr, "left out: %s: %s\n",
-				*text_of(o, "dn") ? text_of(o, "dn") : text_of(o, "identity"),
-				text_of(o, "why"));
+		if (i < LEFT_SHOWN) {
+			fputs("left out: ", stderr);
+			print_plain(stderr,
+				*text_of(o, "dn") ? text_of(o, "dn") : text_of(o, "identity"));
+			fputs(": ", stderr);
+			print_plain(stderr, text_of(o, "why"));
+			fputs("\n", stderr);
+		}
 	if (json_array_size(left) > LEFT_SHOWN)
 		fprintf(stderr, "left out: %zu more\n", json_array_size(left) - LEFT_SHOWN);
 	fprintf(stderr, "%zu objects, %lld waves, circles of groups: %lld, left out: %zu\n",

@@ -217,6 +217,13 @@ def test_text_and_csv(lab):
     assert {r["DN"] for r in rows if r["Identity"]} == {dn}
 
 
+def test_names_do_not_steer_the_terminal(lab):
+    for command in ("check", "plan"):
+        done = lab.ctl("soa", command, "\x1b[31mred\u009b2J")
+        assert "?[31mred?2J" in done.stdout + done.stderr
+        assert not {"\x1b", "\u009b"} & set(done.stdout + done.stderr)
+
+
 def test_a_directory_that_does_not_answer_is_an_error(make_lab):
     c = Company()
     c.user("ann")
