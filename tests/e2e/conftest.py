@@ -29,7 +29,7 @@ def make_emulator(tmp_path):
     """An emulator of the sample tenant with more keys; "Only public Graph" has just these roles."""
     running = []
 
-    def make(*options, roles=None, **more):
+    def make(*options, roles=None, owns_itself=True, **more):
         """The one before is stopped. The folder is kept: a new one finds what it left."""
         if running:
             running.pop().stop()
@@ -37,7 +37,7 @@ def make_emulator(tmp_path):
             tenant = dict(json.load(f), **more)
         for app in tenant["applications"]:
             if app["appId"] == GRAPH_APP[0] and roles is not None:
-                app["roles"] = roles
+                app["roles"], app["ownsItself"] = roles, owns_itself
         path = tmp_path / "tenant.json"
         path.write_text(json.dumps(tenant), encoding="utf-8")
         running.append(Emulator(str(tmp_path), *options, tenant=str(path)))

@@ -127,6 +127,15 @@ def test_who_may_define(make):
         assert got[0] == (200 if "Directory" in roles[0] else 403)
 
 
+def test_owned_by_is_for_an_owner(make):
+    """A registration does not own itself: somebody must have made it an owner."""
+    em = make("--memory", roles=["Application.ReadWrite.OwnedBy"], owns_itself=False)
+    graph = Graph(em, GRAPH_APP)
+    got = graph.call("POST", application(Graph(em)) + "/extensionProperties", {
+        "name": "x", "dataType": "String", "targetObjects": ["User"]})
+    assert code(got) == FORBIDDEN
+
+
 def test_the_application_of_the_system(em):
     """Only synchronization defines what is synchronized, and it stays."""
     graph, sync = Graph(em), Graph(em, SYNC_APP)

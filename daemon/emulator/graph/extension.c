@@ -156,7 +156,9 @@ static void respond_entity(
 
 static bool may_define(const struct request *rq, const struct registration *r, struct response *rs)
 {
-	bool own = strcasecmp(rq->app->app_id, r->app_id) == 0;
+	/* OwnedBy holds for what the application owns: its own registration only if it is told so
+	 */
+	bool own = rq->app->owns_itself && strcasecmp(rq->app->app_id, r->app_id) == 0;
 
 	if (r->schema && is_sync(rq))
 		return true;

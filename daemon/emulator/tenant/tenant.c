@@ -108,6 +108,7 @@ static int read_app(const char *path, const json_t *o, struct application *a, st
 	a->secret = copy_string(o, "secret");
 	a->name = copy_string(o, "displayName");
 	a->managed_identity = json_is_true(json_object_get(o, "managedIdentity"));
+	a->owns_itself = json_is_true(json_object_get(o, "ownsItself"));
 	if (!a->app_id)
 		return wrong(path, e, "an application needs an appId", NULL);
 	TRY(read_credentials(path, o, a, e));

@@ -46,6 +46,7 @@ struct application {
 	struct credential **credentials; /* certificates, federated identities; see credential.h */
 	unsigned n_credentials;
 	bool managed_identity;
+	bool owns_itself; /* its service principal is an owner of its registration */
 };
 
 struct tenant {

@@ -43,6 +43,15 @@ static const char *missing_right(struct definer *d, const char *what)
 		d->c->oauth.o.client_id, what);
 }
 
+/* Of reading definitions. */
+static const char *why_refused(struct definer *d, const struct entra_reply *reply)
+{
+	if (reply->status == 403)
+		return missing_right(d, "read definitions");
+	return arena_printf(d->a, "the service answered %ld %s (%s)", reply->status, reply->code,
+		reply->message);
+}
+
 static char *application_url(const struct definer *d)
 {
 	_cleanup_buf_ struct buf b = {0};
@@ -73,11 +82,8 @@ static enum conn_result find_application(struct definer *d)
 	if (r != CONN_OK)
 		return r;
 	app = json_array_get(json_object_get(json, "value"), 0);
-	if (reply.status == 403)
-		refuse_all(d, missing_right(d, "read definitions"));
-	else if (reply.status != 200)
-		refuse_all(d, arena_printf(d->a, "the service answered %ld %s (%s)", reply.status,
-				      reply.code, reply.message));
+	if (reply.status != 200)
+		refuse_all(d, why_refused(d, &reply));
 	else if (!entra_id(app) || !json_is_string(json_object_get(app, "appId")))
 		refuse_all(d, "the tenant has no registration of this application: it belongs to "
 			      "another tenant");
@@ -171,7 +177,7 @@ static enum conn_result read_definitions(struct definer *d)
 		r = entra_ask(d->c, url, false, &reply, d->e);
 		json = reply.json;
 		if (r == CONN_OK && reply.status != 200) {
-			refuse_all(d, missing_right(d, "read definitions"));
+			refuse_all(d, why_refused(d, &reply));
 			break;
 		}
 		if (r != CONN_OK)
