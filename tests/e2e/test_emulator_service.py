@@ -306,6 +306,74 @@ def test_what_is_no_request(em):
     assert status == 500 and "no objects" in fault(root)
 
 
+def order(em, **what):
+    status, answer = em.request("POST", "/emulator/service", what)
+    assert status == 204, answer
+
+
+def test_orders_for_whole_requests(em):
+    service = Service(em)
+    order(em, busy=1, redirects=2, redirectTo="https://x.microsoftonline.com/p.svc")
+    for _ in range(2):
+        status, root = service.call("FinalizeExport")
+        assert status == 500 and fault(root) == "Redirect"
+        assert root.findtext(".//{%s}Url" % CHANGE) == "https://x.microsoftonline.com/p.svc"
+    status, root = service.call("FinalizeExport")
+    codes = [e.text for e in root.iter() if e.tag.endswith("}ErrorCode")]
+    assert status == 500 and "currently busy" in fault(root) and codes == ["81"]
+    assert service.call("FinalizeExport")[0] == 200
+    order(em, redirects=1)
+    order(em, redirectTo="")
+    _, root = service.call("FinalizeExport")
+    assert root.findtext(".//{%s}Url" % CHANGE) == em.url + "/provisioningservice.svc"
+    order(em, busy=9)
+    assert em.request("DELETE", "/emulator/service")[0] == 204
+    assert service.call("FinalizeExport")[0] == 200
+    for bad in ({"cloudManaged": "perhaps"}, {"text": 7}, {"redirectTo": "x" * 300}, []):
+        assert em.request("POST", "/emulator/service", bad)[0] == 400
+
+
+def test_orders_for_objects(em):
+    service = Service(em)
+    order(em, failures=1, warnings=1, text="because", newMembers=True)
+    things = [thing("User", ANCHORS[i], userPrincipalName="u%d@fjordline.example" % i, alias="u%d" % i,
+                    displayName="User %d" % i, accountEnabled=True) for i in (1, 2, 3)]
+    results = service.provision(*things)
+    assert [r[:2] for r in results] == [("Failure", "because"), ("Success", "because"),
+                                        ("Success", None)]
+    assert not Graph(em).find("users", "User 1") and Graph(em).find("users", "User 2")
+
+
+def test_orders_for_what_the_cloud_manages(em):
+    service, graph = Service(em), Graph(em)
+    object_id = user(service, 1).partition("_")[2]
+    graph.soa("users", object_id, True)
+    order(em, cloudManaged="ignored")
+    user(service, 1, displayName="ignored")
+    assert service.provision(thing("User", ANCHORS[1], "Delete"))[0][0] == "Success"
+    assert graph.get("/users/" + object_id)["displayName"] == "User 1"
+    order(em, cloudManaged="accepted")
+    user(service, 1, displayName="accepted")
+    o = graph.get("/users/%s?$select=displayName,onPremisesSyncEnabled" % object_id)
+    assert (o["displayName"], o["onPremisesSyncEnabled"]) == ("accepted", None)
+    assert graph.get("/users/%s/onPremisesSyncBehavior" % object_id)["isCloudManaged"] is True
+    assert service.provision(thing("User", ANCHORS[1], "Delete"))[0][0] == "Success"
+    assert graph.call("GET", "/users/" + object_id)[0] == 404
+
+
+def test_what_is_new_is_not_found_yet(em):
+    """The 30 seconds that open tools wait before they send references."""
+    service, graph = Service(em), Graph(em)
+    group = service.set("Group", ANCHORS[10], displayName="Crew", alias="crew", securityEnabled=True)
+    em.fault(lagMs=600000)
+    user(service, 1)
+    service.set("Group", ANCHORS[10], member=[ANCHORS[1]])
+    em.clear_faults()
+    assert graph.members(group.partition("_")[2]) == []
+    service.set("Group", ANCHORS[10], member=[ANCHORS[1]])
+    assert graph.members(group.partition("_")[2]) == ["User 1"]
+
+
 def test_what_the_service_keeps_outlives_the_emulator(make_emulator):
     cloud = user(Service(make_emulator()), 1, pager="123")
     service = Service(make_emulator())

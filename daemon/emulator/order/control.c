@@ -177,6 +177,15 @@ static void route_faults(struct emulator *em, struct request *rq, struct respons
 	}
 }
 
+static void route_service(struct emulator *em, struct request *rq, struct response *rs)
+{
+	if (rq->method == M_DELETE)
+		em->orders->service = (struct service_orders){0};
+	else if (!service_orders_set(&em->orders->service, rq->body, rs))
+		return;
+	rs->status = 204;
+}
+
 static void route_stats(struct emulator *em, struct request *rq, struct response *rs)
 {
 	show_stats(em, rs);
@@ -210,6 +219,7 @@ static const struct {
 	void (*handle)(struct emulator *em, struct request *rq, struct response *rs);
 } routes[] = {
 	{"/emulator/faults", route_faults},
+	{"/emulator/service", route_service},
 	{"/emulator/stats", route_stats},
 	{"/emulator/requests", route_requests},
 	{"/emulator/clock", route_clock},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "order/faults.h"
+#include "order/service_orders.h"
 #include "order/stats.h"
 #include "order/throttle.h"
 
@@ -11,7 +12,8 @@ struct orders {
 	struct throttle *throttle; /* NULL: none */
 	bool lag_reads;            /* reads of single objects lag as lists do (em->lag_ms) */
 	bool replay;               /* delta queries repeat objects, in any order */
-	const char *snapshots;     /* their folder, made when it is needed; borrowed */
+	struct service_orders service;
+	const char *snapshots; /* their folder, made when it is needed; borrowed */
 };
 
 struct orders *orders_new(const char *snapshots);

@@ -8,6 +8,7 @@
 #include "graph/resource.h"
 #include "graph/rights.h"
 #include "odata/query.h"
+#include "order/orders.h"
 #include "soap/bag.h"
 #include "soap/encode.h"
 #include "soap/wire.h"
@@ -69,7 +70,8 @@ static struct object *referred(const struct emulator *em, const char *anchor, bo
 
 	for (unsigned t = 0; !o && !is_cloud_anchor && t < TYPE_COUNT; t++)
 		o = by_source_anchor(em, (enum object_type)t, anchor);
-	return o && !o->deleted ? o : NULL;
+	/* what is new is not found by references yet */
+	return o && !o->deleted && o->created <= tenant_visible(em) ? o : NULL;
 }
 
 /* --- one object --- */
@@ -264,7 +266,7 @@ static unsigned count_links(const struct item *it)
 	return n;
 }
 
-static void put_result(const struct item *it, struct buf *b)
+static void put_result(const struct item *it, bool new_members, struct buf *b)
 {
 	char anchor[64] = "";
 	const char *source = it->source_anchor;
@@ -274,6 +276,11 @@ static void put_result(const struct item *it, struct buf *b)
 	encode_start(b, 'b', "AzureADSyncObjectResult");
 	encode_leaf(b, 'b', "CloudAnchor", anchor);
 	encode_leaf(b, 'b', "ResultCode", it->failed ? "Failure" : "Success");
+	if (new_members) {
+		encode_leaf(b, 'b', "ObjectType",
+			wire_type_word(it->type == TYPE_COUNT ? TYPE_USER : it->type));
+		encode_leaf(b, 'b', "ResultErrorCode", it->failed ? "1" : "0");
+	}
 	if (*it->text)
 		encode_leaf(b, 'b', "ResultErrorDescription", it->text);
 	else
@@ -282,14 +289,50 @@ static void put_result(const struct item *it, struct buf *b)
 	encode_end(b);
 }
 
-static void do_item(struct emulator *em, const struct soap_call *call, struct item *it)
+/* True: a test has ordered what becomes of it. */
+static bool ordered(struct emulator *em, const struct soap_call *call, struct item *it)
 {
-	if (it->failed)
-		return;
+	struct service_orders *o = &em->orders->service;
+	bool managed = it->object && it->object->cloud_managed;
+
+	if (service_order_take(&o->failures)) {
+		fail(it, call, *o->text ? o->text : "The object was refused on order.");
+		return true;
+	}
+	if (service_order_take(&o->warnings))
+		it->text = *o->text
+		                   ? o->text
+		                   : "This object has been updated in your Azure Active Directory, "
+		                     "but with some modified properties.";
+	return managed && o->cloud_managed == CLOUD_MANAGED_IGNORED;
+}
+
+/* As AD's for the time of the write, where it is ordered that the flag does not count. */
+static void write_item(struct emulator *em, const struct soap_call *call, struct item *it)
+{
+	bool lifted = it->object && it->object->cloud_managed &&
+	              em->orders->service.cloud_managed == CLOUD_MANAGED_ACCEPTED;
+	struct object *o = it->object;
+
+	if (lifted) {
+		o->cloud_managed = false;
+		object_set(em->dir, o, P_SYNC_ENABLED, "true", 4);
+	}
 	if (it->deletes)
 		delete_object(em, call, it);
 	else
 		set_object(em, call, it);
+	if (lifted && !o->deleted) {
+		o->cloud_managed = true;
+		object_set(em->dir, o, P_SYNC_ENABLED, NULL, 0);
+	}
+}
+
+static void do_item(struct emulator *em, const struct soap_call *call, struct item *it)
+{
+	if (it->failed || ordered(em, call, it))
+		return;
+	write_item(em, call, it);
 	if (!it->failed && !it->deletes)
 		set_references(em, it);
 }
@@ -319,7 +362,7 @@ void operation_provision(struct emulator *em, const struct soap_call *call, stru
 		if (links > LINKS_MAX)
 			fail(&items[i], call, "The request has too many links.");
 		do_item(em, call, &items[i]);
-		put_result(&items[i], &rs->body);
+		put_result(&items[i], em->orders->service.new_members, &rs->body);
 	}
 	encode_end(&rs->body);
 	answer_end(true, rs);

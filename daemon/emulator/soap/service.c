@@ -5,6 +5,7 @@
 #include "soap/service.h"
 
 #include "graph/token.h"
+#include "order/orders.h"
 #include "soap/operations.h"
 #include "tenant/clock.h"
 
@@ -61,11 +62,31 @@ static bool admit(struct emulator *em, struct soap_call *call, struct response *
 	return true;
 }
 
+/* True: a test has ordered another answer. */
+static bool ordered(struct emulator *em, const struct soap_call *call, struct response *rs)
+{
+	struct service_orders *o = &em->orders->service;
+
+	if (service_order_take(&o->redirects)) {
+		_cleanup_free_ char *here = xasprintf("%s" SERVICE_PATH, call->base);
+
+		answer_redirect(call, *o->redirect_to ? o->redirect_to : here, rs);
+		return true;
+	}
+	if (!service_order_take(&o->busy))
+		return false;
+	answer_fault(call, 81,
+		"Windows Azure Active Directory is currently busy. This operation will be retried "
+		"automatically.",
+		rs);
+	return true;
+}
+
 static void run(struct emulator *em, struct soap_call *call, struct response *rs)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(operations); i++)
 		if (streq(operations[i].name, call->operation)) {
-			if (admit(em, call, rs))
+			if (admit(em, call, rs) && !ordered(em, call, rs))
 				operations[i].run(em, call, rs);
 			return;
 		}
