@@ -135,7 +135,7 @@ int csv_read(const char *text, size_t n, char separator, const char *source, str
 void csv_put(FILE *f, const char *s, bool last)
 {
 	putc('"', f);
-	if (*s && strchr(FORMULA, *s))
+	if (*s && (strchr(FORMULA, *s) || *s == '\''))
 		putc('\'', f);
 	for (; *s; s++) {
 		if (*s == '"')
@@ -147,5 +147,8 @@ void csv_put(FILE *f, const char *s, bool last)
 
 const char *csv_plain(const char *field)
 {
-	return *field == '\'' && field[1] && strchr(FORMULA, field[1]) ? field + 1 : field;
+	bool guarded =
+		*field == '\'' && field[1] && (strchr(FORMULA, field[1]) || field[1] == '\'');
+
+	return guarded ? field + 1 : field;
 }
