@@ -3,6 +3,7 @@
  * a row of commands.inc and a function.
  */
 #include "ctl.h"
+#include "base/text.h"
 
 #include <getopt.h>
 #include <stddef.h>
@@ -70,6 +71,28 @@ static int run(const struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	}
 	return c->run(ctl, argc, argv + words);
+}
+
+/* What goes to the daemon goes as JSON, which has no other text: it must not get lost on the way.
+ */
+static bool names_are_text(const struct ctl *c)
+{
+	const struct {
+		const char *option, *value;
+	} names[] = {
+		{"--connector", c->connector},
+		{"--group", c->of_group},
+		{"--ou", c->ou},
+		{"--filter", c->filter},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (names[i].value && !utf8_valid(names[i].value, strlen(names[i].value))) {
+			fprintf(stderr, "adsyncctl: the value of %s is not text in UTF-8\n",
+				names[i].option);
+			return false;
+		}
+	return true;
 }
 
 /* Where the options go: by their letters in commands.inc. */
@@ -172,6 +195,8 @@ int main(int argc, char **argv)
 			return CTL_USAGE;
 		}
 	}
+	if (!names_are_text(&ctl))
+		return CTL_USAGE;
 	if (streq(self, "start-sync-cycle")) {
 		if (argc - optind > 1) {
 			fputs("Usage: start-sync-cycle [delta|initial] [--wait]\n", stderr);

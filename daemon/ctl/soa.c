@@ -7,17 +7,36 @@
 #include <errno.h>
 #include <stdio.h>
 
+static int add_wave_size(const struct ctl *c, json_t *p)
+{
+	int64_t n = 0;
+
+	if (!c->wave_size)
+		return 0;
+	if (!ctl_number(c->wave_size, &n) || n < 1) {
+		fprintf(stderr, "adsyncctl: --wave-size is a number from 1 on, not \"%s\"\n",
+			c->wave_size);
+		return CTL_USAGE;
+	}
+	json_object_set_new(p, "wave_size", json_integer(n));
+	return 0;
+}
+
 int soa_parameters(const struct ctl *c, int argc, char **argv, bool none, json_t **ret)
 {
 	_cleanup_json_ json_t *p = json_object(), *list = NULL;
 	struct err e = {0};
+	int r;
 
 	if (c->file && soa_list_read(c->file, &list, &e) < 0)
 		return ctl_fail(&e, CTL_USAGE);
 	if (!list)
 		list = json_array();
 	for (int i = 0; i < argc; i++)
-		json_array_append_new(list, json_string(argv[i]));
+		if (json_array_append_new(list, json_string(argv[i])) < 0) {
+			fputs("adsyncctl: the name of an object is not text in UTF-8\n", stderr);
+			return CTL_USAGE;
+		}
 	if (!none && !json_array_size(list) && !c->of_group && !c->ou) {
 		fputs("adsyncctl: name objects, or a list with --file, --group or --ou\n", stderr);
 		return CTL_USAGE;
@@ -30,8 +49,10 @@ int soa_parameters(const struct ctl *c, int argc, char **argv, bool none, json_t
 		json_object_set_new(p, "ou", json_string(c->ou));
 	if (c->connector)
 		json_object_set_new(p, "connector", json_string(c->connector));
-	*ret = steal(&p);
-	return 0;
+	r = add_wave_size(c, p);
+	if (!r)
+		*ret = steal(&p);
+	return r;
 }
 
 void soa_line(const char *text)

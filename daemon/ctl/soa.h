@@ -7,7 +7,8 @@
 #include "ctl.h"
 
 /*
- * The parameters that name objects: the arguments, --file, --group, --ou and --connector. 0 with
+ * The parameters that name objects: the arguments, --file, --group, --ou and --connector; and
+ * --wave-size where it is given. 0 with
  * *ret, a new reference, or an exit code with the message printed. none: may it be nobody at all?
  */
 int soa_parameters(
@@ -21,5 +22,3 @@ int soa_ask(const struct ctl *c, const char *method, json_t *parameters,
 	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret) _must_check_;
 /* On a terminal: a line in place of the last one; "" ends it. */
 void soa_line(const char *text);
-/* Adds --wave-size to the parameters. 0, or an exit code with the message printed. */
-int soa_wave_size(const struct ctl *c, json_t *parameters) _must_check_;

@@ -96,21 +96,6 @@ static int write_csv(const struct ctl *c, const json_t *plan)
 	return 0;
 }
 
-int soa_wave_size(const struct ctl *c, json_t *parameters)
-{
-	int64_t n = 0;
-
-	if (!c->wave_size)
-		return 0;
-	if (!ctl_number(c->wave_size, &n) || n < 1) {
-		fprintf(stderr, "adsyncctl: --wave-size is a number from 1 on, not \"%s\"\n",
-			c->wave_size);
-		return CTL_USAGE;
-	}
-	json_object_set_new(parameters, "wave_size", json_integer(n));
-	return 0;
-}
-
 int command_soa_plan(const struct ctl *c, int argc, char **argv)
 {
 	_cleanup_json_ json_t *plan = NULL;
@@ -119,11 +104,6 @@ int command_soa_plan(const struct ctl *c, int argc, char **argv)
 
 	if (r)
 		return r;
-	r = soa_wave_size(c, p);
-	if (r) {
-		json_decref(p);
-		return r;
-	}
 	r = soa_ask(c, "SoaPlan", p, NULL, &plan);
 	if (r)
 		return r;

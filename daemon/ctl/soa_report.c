@@ -16,11 +16,6 @@ int command_soa_report(const struct ctl *c, int argc, char **argv)
 
 	if (r)
 		return r;
-	r = soa_wave_size(c, p);
-	if (r) {
-		json_decref(p);
-		return r;
-	}
 	r = soa_ask(c, "SoaReport", p, NULL, &report);
 	if (r)
 		return r;

@@ -518,3 +518,15 @@ def test_killed_and_given_again(make_lab, what, fault):
     assert [o["state"] for o in status(lab, *names)["objects"]] == [place] * 2
     r = lab.cycle()
     assert not r.blocked() and r.counter("export-update") == (2 if what == "rollback" else 0)
+
+
+def test_a_name_that_is_no_text_is_not_left_out(make_lab):
+    """JSON has no place for it: without a word the command would have meant everybody, or fewer."""
+    lab = make_lab(Company(), scheduler__sync_cycle_enabled="no")
+    lab.start()
+    for argv in (("soa", "status", "--ou", b"OU=\xff"), ("soa", "check", "u0", b"\xff"),
+                 ("run", "start", "full-import", "--connector", b"\xff"),
+                 ("soa", "status", "--group", b"\xc3("), ("soa", "status", "--filter", b"\x80")):
+        done = lab.ctl(*argv)
+        assert done.returncode == 2 and "is not text in UTF-8" in done.stderr, (argv, done.stderr)
+    assert not os.path.exists(lab.folder + "/state/adsyncd.db")  # nothing has run
