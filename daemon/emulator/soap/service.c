@@ -43,7 +43,7 @@ static bool admit(struct emulator *em, struct soap_call *call, struct response *
 
 	call->app = token_check(em, AUDIENCE_SERVICE, header, &why);
 	if (!call->app || !(call->app->roles >> ROLE_SYNC & 1)) {
-		answer_fault(call, 115,
+		answer_fault(call, 0,
 			"Access to Azure Active Directory has been denied. Contact Technical "
 			"Support.",
 			rs);
@@ -55,7 +55,7 @@ static bool admit(struct emulator *em, struct soap_call *call, struct response *
 		return false;
 	}
 	if (least && build_compare(call->build, least) < 0) {
-		answer_fault(call, 109,
+		answer_fault(call, 0,
 			"This version of the Directory Sync tool is no longer supported.", rs);
 		return false;
 	}
