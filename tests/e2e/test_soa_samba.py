@@ -84,9 +84,41 @@ class World(Soa):
 def test_with_a_domain_controller(tmp_path, dc):
     lab = Lab(tmp_path)
     try:
-        walk(World(lab, dc))
+        world = World(lab, dc)
+        tool(world)
+        walk(world)
     finally:
         lab.close()
+
+
+def tool(w):
+    """adsyncctl soa, there and back: what it reads of AD comes from the domain controller."""
+    lab, names = w.lab, [DNS[name] for name in ("ann", "Crew", "Quay")]
+    lab.start()
+    checked = lab.ctl("soa", "check", *names, "--json")
+    assert "changed-recently" in checked.stdout and not checked.stderr, checked
+    plan = lab.folder + "/plan.csv"
+    assert lab.ctl("soa", "plan", "--ou", "OU=Staff," + BASE, "--output", plan).returncode == 0
+    with open(plan, encoding="utf-8") as f:
+        text = f.read()
+    assert all(dn in text for dn in names)
+    done = lab.ctl("soa", "convert", *names, "--force")
+    assert done.returncode == 0, done.stdout + done.stderr
+    states = {o["source_dn"]: o["state"] for o in lab.ctl_json("soa", "status", *names)["objects"]}
+    assert states == dict.fromkeys(names, "converted")
+    backup = lab.ctl_json("soa", "backup", "show", DNS["ann"])
+    assert "Pilot" in str(backup)
+    done = lab.ctl("soa", "rollback", *names, "--force")
+    assert done.returncode == 0, done.stdout + done.stderr
+    lab.daemon.stop()
+    lab.daemon = None
+    w.cycle()
+    w.cycle()
+    lab.start()
+    states = {o["source_dn"]: o["state"] for o in lab.ctl_json("soa", "status", *names)["objects"]}
+    assert states == dict.fromkeys(names, "synced")
+    lab.daemon.stop()
+    lab.daemon = None
 
 
 def walk(w):
