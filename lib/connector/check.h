@@ -1,7 +1,7 @@
 /* How a connector's test tells the sink what it found; one line for each check. */
 #pragma once
 
-#include "base/util.h"
+#include "connector/import.h"
 
 /* One finding of a test for people. X(enum, word of the control socket) */
 #define TEST_VERDICTS(X)      \
@@ -18,6 +18,11 @@ struct test_finding {
 	const char *check; /* "sign-in" */
 	enum test_verdict verdict;
 	const char *text;
+};
+/* What a test goes by beside the settings of the connector. */
+struct test_request {
+	struct import_request import; /* what the rules read */
+	int64_t deletion_threshold;   /* of exports to it, as configured; 0: off */
 };
 struct test_sink {
 	void (*finding)(struct test_sink *s, const struct test_finding *f);

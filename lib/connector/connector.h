@@ -39,7 +39,8 @@ struct connector_host {
 
 /* An open one. Each type defines the struct for itself; nobody else looks inside. */
 struct connector;
-struct test_sink; /* check.h */
+struct test_request; /* check.h */
+struct test_sink;
 
 struct connector_type {
 	const char *name; /* "ad", "entra" */
@@ -175,7 +176,7 @@ struct connector_type {
 	enum conn_result (*lookup)(struct connector *c, const struct lookup_request *req,
 		struct import_sink *sink, struct err *e) _must_check_;
 	/* Settings, rights and the directory's state, each as a finding. NULL: no test. */
-	enum conn_result (*test)(struct connector *c, const struct import_request *req,
+	enum conn_result (*test)(struct connector *c, const struct test_request *req,
 		struct test_sink *sink, struct err *e) _must_check_;
 	/* What to do about an import or export error of that name; NULL: nothing is known. */
 	const char *(*error_advice)(const char *name);

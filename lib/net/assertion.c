@@ -145,14 +145,27 @@ int assertion_make(const struct assertion *a, char **ret, struct err *e)
 	return 0;
 }
 
-int assertion_expiry(const char *file, int64_t *ret, struct err *e)
+/* Seconds from now, which may be over; false: it cannot be read. */
+static bool from_now(const ASN1_TIME *t, int64_t *ret)
 {
-	_cleanup_pair_ struct pair p = {0};
 	int days, seconds;
 
-	TRY(pair_read(file, &p, e));
-	if (!ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(p.cert)))
-		return err_set(e, -EINVAL, file, 0, "the certificate's end cannot be read");
+	if (!ASN1_TIME_diff(&days, &seconds, NULL, t))
+		return false;
 	*ret = unix_now() + (int64_t)days * 86400 + seconds;
+	return true;
+}
+
+int assertion_look(const char *file, struct assertion_facts *ret, struct err *e)
+{
+	_cleanup_pair_ struct pair p = {0};
+	struct assertion_facts facts;
+
+	TRY(pair_read(file, &p, e));
+	if (!from_now(X509_get0_notBefore(p.cert), &facts.begin) ||
+		!from_now(X509_get0_notAfter(p.cert), &facts.end))
+		return err_set(e, -EINVAL, file, 0, "the certificate's times cannot be read");
+	facts.key_bits = EVP_PKEY_bits(p.key);
+	*ret = facts;
 	return 0;
 }

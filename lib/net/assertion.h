@@ -16,5 +16,11 @@ struct assertion {
 
 /* *ret is the caller's, to be freed with secret_free(). -EINVAL: the file is not what is needed. */
 int assertion_make(const struct assertion *a, char **ret, struct err *e) _must_check_;
-/* When the certificate of the file ends (unix time); days before that a test warns. */
-int assertion_expiry(const char *file, int64_t *ret, struct err *e) _must_check_;
+
+/* What a test tells of the file. */
+struct assertion_facts {
+	int64_t begin, end; /* of the certificate, unix time */
+	int key_bits;       /* of the RSA key */
+};
+/* The file is read and checked as assertion_make() does, its mode too. */
+int assertion_look(const char *file, struct assertion_facts *ret, struct err *e) _must_check_;

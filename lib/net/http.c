@@ -94,6 +94,7 @@ void http_request_reset(struct http_request *r)
 	buf_clear(&r->answer);
 	r->status = 0;
 	r->retry_after = -1;
+	r->date = 0;
 	r->used = 0;
 	r->location[0] = r->authenticate[0] = r->error[0] = '\0';
 }
@@ -143,6 +144,17 @@ static void copy_header(const char *line, size_t n, const char *name, char *ret,
 		snprintf(ret, size, "%.*s", (int)m, v);
 }
 
+/* RFC 9110 5.6.7; what is no date is none. */
+static int64_t read_date(const char *line, size_t n)
+{
+	char text[64] = "";
+	int64_t date;
+
+	copy_header(line, n, "Date", text, sizeof(text));
+	date = *text ? (int64_t)curl_getdate(text, NULL) : 0;
+	return MAX(date, (int64_t)0);
+}
+
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http_request *r = ctx;
@@ -161,6 +173,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 	v = header_value(p, len, "x-ms-throttle-limit-percentage");
 	if (v)
 		r->used = strtod(v, NULL);
+	if (header_value(p, len, "Date"))
+		r->date = read_date(p, len);
 	copy_header(p, len, "Location", r->location, sizeof(r->location));
 	copy_header(p, len, "WWW-Authenticate", r->authenticate, sizeof(r->authenticate));
 	return len;

@@ -47,6 +47,7 @@ struct http_request {
 	long status;
 	struct buf answer;
 	long retry_after;    /* seconds; -1: no such header */
+	int64_t date;        /* the server's clock, unix time; 0: it does not tell */
 	double used;         /* x-ms-throttle-limit-percentage: share of the limit; 0: not told */
 	char location[2048]; /* Location header; "": none, or one that is longer */
 	char authenticate[512]; /* WWW-Authenticate, likewise */

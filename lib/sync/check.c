@@ -1,6 +1,7 @@
 /* A test of one connector: its settings, rights and directory; nothing is written anywhere. */
 #include "sync/check.h"
 #include "sync/extension.h"
+#include "sync/own.h"
 #include "sync/rules.h"
 
 #include <errno.h>
@@ -73,7 +74,8 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 {
 	const struct connector_config *c = config_connector(cfg, name);
 	struct connector_host host = {.canceled = canceled};
-	struct import_request req = {.full = true};
+	struct test_request req = {.import.full = true};
+	struct own_value limit;
 	_cleanup_rules_ struct rules *rules = NULL;
 	_cleanup_arena_ struct arena arena = {0};
 	struct connector *con = NULL;
@@ -85,8 +87,11 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 		return err_set(e, -ENOTSUP, cfg->path, 0, "connectors of type \"%s\" have no test",
 			c->type->name);
 	TRY(rules_load(cfg, &rules, e));
-	req.attrs = ruleset_read_attrs(rules->set, name, &arena, &req.n_attrs);
-	req.classes = ruleset_source_classes(rules->set, name, &arena, &req.n_classes);
+	own_value(&cfg->export, &c->settings, "deletion_threshold", NULL, &limit);
+	req.deletion_threshold = limit.n;
+	req.import.attrs = ruleset_read_attrs(rules->set, name, &arena, &req.import.n_attrs);
+	req.import.classes =
+		ruleset_source_classes(rules->set, name, &arena, &req.import.n_classes);
 	r = c->type->open(&c->settings, &host, &con, e);
 	if (r == CONN_OK)
 		r = c->type->test(con, &req, sink, e);

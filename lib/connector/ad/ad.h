@@ -171,7 +171,7 @@ extern const struct readiness_facts ad_readiness;
 /* write.c */
 enum conn_result ad_export(
 	struct connector *c, struct export_source *source, struct err *e) _must_check_;
-enum conn_result ad_test(struct connector *c, const struct import_request *req,
+enum conn_result ad_test(struct connector *c, const struct test_request *req,
 	struct test_sink *sink, struct err *e) _must_check_;
 
 /* "<GUID=...>;<SID=...>;DN", or a DN: [MS-ADTS] 3.1.1.3.4.1.5. */

@@ -222,11 +222,11 @@ static int test_domain(struct tester *t, struct err *e)
 	return r;
 }
 
-enum conn_result ad_test(struct connector *c, const struct import_request *req,
+enum conn_result ad_test(struct connector *c, const struct test_request *req,
 	struct test_sink *sink, struct err *e)
 {
 	const char *filter = setting_text(c->settings, "ldap_filter");
-	struct tester t = {.con = c, .req = req, .sink = sink};
+	struct tester t = {.con = c, .req = &req->import, .sink = sink};
 	struct note_sink notes = {.sink = {.note = take_note}, .t = &t};
 	struct ad_import im;
 	int r = 0;
@@ -238,7 +238,7 @@ enum conn_result ad_test(struct connector *c, const struct import_request *req,
 			there ? "can be read" : "cannot be read");
 		return CONN_OK;
 	}
-	ad_import_init(&im, c, req, &notes.sink);
+	ad_import_init(&im, c, &req->import, &notes.sink);
 	for (unsigned i = 0; r == 0 && c->bases[i]; i++) {
 		t.d = (struct ad_domain){.im = &im,
 			.base = c->bases[i],

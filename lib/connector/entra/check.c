@@ -11,21 +11,38 @@
 #include <errno.h>
 
 #define EXPIRY_DAYS 30 /* a certificate that ends sooner is warned of */
+#define KEY_BITS 2048  /* learn.microsoft.com, "Connect Sync: application-based authentication" */
 
 static void test_certificate(struct connector *c, struct test_sink *sink)
 {
+	const char *file = c->oauth.o.credential_file;
+	struct assertion_facts facts;
 	char when[TIME_TEXT_SIZE];
 	struct err e = {0};
-	int64_t end;
+	int64_t now = unix_now();
 
 	if (c->oauth.o.method != OAUTH_CERTIFICATE)
 		return;
-	if (assertion_expiry(c->oauth.o.credential_file, &end, &e) < 0)
+	if (assertion_look(file, &facts, &e) < 0) { /* its mode, too */
 		finding_tell(sink, "certificate", TEST_BAD, "%s: %s", e.source, e.text);
+		return;
+	}
+	if (facts.end <= now)
+		finding_tell(sink, "certificate", TEST_BAD,
+			"it ended on %s: make a new one and give it to the application",
+			time_format(facts.end, when));
+	else if (facts.begin > now)
+		finding_tell(sink, "certificate", TEST_BAD, "it begins on %s only",
+			time_format(facts.begin, when));
 	else
 		finding_tell(sink, "certificate",
-			end > unix_now() + EXPIRY_DAYS * 86400 ? TEST_GOOD : TEST_WARNING,
-			"good until %s", time_format(end, when));
+			facts.end > now + EXPIRY_DAYS * 86400 ? TEST_GOOD : TEST_WARNING,
+			"good until %s", time_format(facts.end, when));
+	finding_tell(sink, "certificate", facts.key_bits >= KEY_BITS ? TEST_GOOD : TEST_WARNING,
+		facts.key_bits >= KEY_BITS
+			? "its key has %d bits, and nobody else may read the file"
+			: "its key has only %d bits: Entra wants 2048 or more",
+		facts.key_bits);
 }
 
 static enum conn_result test_sign_in(struct connector *c, struct test_sink *sink, struct err *e)
@@ -237,20 +254,20 @@ static enum conn_result test_switches(struct connector *c, struct test_sink *sin
 	return CONN_OK;
 }
 
-enum conn_result entra_test(struct connector *c, const struct import_request *req,
-	struct test_sink *sink, struct err *e)
+enum conn_result entra_test(
+	struct connector *c, const struct test_request *req, struct test_sink *sink, struct err *e)
 {
 	enum conn_result r;
 
 	test_certificate(c, sink);
 	r = test_sign_in(c, sink, e);
 	if (r == CONN_OK) {
-		test_roles(c, req, sink);
+		test_roles(c, &req->import, sink);
 		test_build(c, sink);
 		r = test_tenant(c, sink, e);
 	}
 	if (r == CONN_OK)
-		r = test_counts(c, req, sink, e);
+		r = test_counts(c, &req->import, sink, e);
 	if (r == CONN_OK)
 		r = test_authority(c, sink, e);
 	if (r == CONN_OK)

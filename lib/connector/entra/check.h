@@ -3,7 +3,7 @@
 
 #include "connector/connector.h"
 
-enum conn_result entra_test(struct connector *c, const struct import_request *req,
+enum conn_result entra_test(struct connector *c, const struct test_request *req,
 	struct test_sink *sink, struct err *e) _must_check_;
 /* readiness.c */
 enum conn_result entra_authority_ready(struct connector *c, const char *const *classes, unsigned n,

@@ -296,6 +296,9 @@ static void test_configuration(void **state)
 	nbfx_start(&b, 0, "GetCompanyConfigurationResult");
 	nbfx_leaf(&b, 0, "AllowedFeatures", "ObjectWriteback PasswordWriteback");
 	nbfx_start(&b, 0, "DirSyncConfiguration");
+	nbfx_start(&b, 0, "CurrentExport");
+	nbfx_leaf(&b, 0, "DirSyncClientMachineName", "SERVER1");
+	nbfx_end(&b);
 	nbfx_start(&b, 0, "PreventAccidentalDeletion");
 	nbfx_leaf(&b, 0, "DeletionPrevention", "EnabledForCount");
 	nbfx_leaf(&b, 0, "ThresholdCount", "500");
@@ -314,6 +317,8 @@ static void test_configuration(void **state)
 	assert_int_equal(answer.configuration.links_max, 15000);
 	assert_int_equal(answer.configuration.threshold, 500);
 	assert_string_equal(answer.configuration.prevention, "EnabledForCount");
+	assert_string_equal(answer.configuration.allowed, "ObjectWriteback PasswordWriteback");
+	assert_string_equal(answer.configuration.machine, "SERVER1");
 	assert_string_equal(answer.configuration.name, "Fjordline");
 	assert_true(answer.configuration.is_syncing);
 }

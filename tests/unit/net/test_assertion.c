@@ -180,15 +180,20 @@ static void test_rs256(void **state)
 	check(true);
 }
 
-static void test_expiry(void **state)
+static void test_facts(void **state)
 {
 	char path[128], text[8192];
 	struct err e = {0};
-	int64_t end;
+	struct assertion_facts facts;
 
 	snprintf(text, sizeof(text), "%s%s", cert_pem, key_pem[0]);
-	assert_int_equal(assertion_expiry(folder_put("pair.pem", text, path), &end, &e), 0);
-	assert_in_range(end, unix_now() + (DAYS - 1) * 86400, unix_now() + DAYS * 86400);
+	assert_int_equal(assertion_look(folder_put("pair.pem", text, path), &facts, &e), 0);
+	assert_in_range(facts.end, unix_now() + (DAYS - 1) * 86400, unix_now() + DAYS * 86400);
+	assert_in_range(facts.begin, unix_now() - 3600, unix_now());
+	assert_int_equal(facts.key_bits, 2048);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(assertion_look(path, &facts, &e), -EPERM);
+	assert_non_null(strstr(e.text, "0640"));
 }
 
 static void test_refused(void **state)
@@ -225,7 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ps256),
 		cmocka_unit_test(test_rs256),
-		cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -63,6 +63,7 @@ static void assert_error(const struct http_request *r, const char *text)
 static bool answer_good(struct server *s, int fd, unsigned i)
 {
 	server_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nRetry-After: 7\r\n"
+		       "Date: Wed, 25 Nov 2026 18:04:05 GMT\r\n"
 		       "x-ms-throttle-limit-percentage: 0.8\r\n\r\ngood");
 	return true;
 }
@@ -76,6 +77,7 @@ static void test_answer(void **state)
 	assert_int_equal(r->outcome, HTTP_ANSWERED);
 	assert_int_equal(r->status, 200);
 	assert_int_equal(r->retry_after, 7);
+	assert_int_equal(r->date, 1795629845);
 	assert_true(r->used > 0.79 && r->used < 0.81);
 	assert_string_equal(buf_str(&r->answer), "good");
 	assert_null(strstr(server.request.data, "Expect:"));

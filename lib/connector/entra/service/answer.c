@@ -136,9 +136,22 @@ static int read_prevention(struct reading *x, void *to, struct err *e)
 	return read_members(x, members, ARRAY_SIZE(members), to, e);
 }
 
+static int read_current_export(struct reading *x, void *to, struct err *e)
+{
+	static const struct member members[] = {
+		{"DirSyncClientMachineName", read_string,
+			offsetof(struct service_configuration, machine)},
+	};
+
+	return read_members(x, members, ARRAY_SIZE(members), to, e);
+}
+
 static int read_sync_configuration(struct reading *x, void *to, struct err *e)
 {
-	static const struct member members[] = {{"PreventAccidentalDeletion", read_prevention, 0}};
+	static const struct member members[] = {
+		{"CurrentExport", read_current_export, 0},
+		{"PreventAccidentalDeletion", read_prevention, 0},
+	};
 
 	return read_members(x, members, ARRAY_SIZE(members), &x->answer->configuration, e);
 }
@@ -151,6 +164,7 @@ static int read_operation_result(struct reading *x, void *to, struct err *e)
 		offsetof(struct service_configuration, member)
 	static const struct member members[] = {
 		{"SyncObjectResults", read_results, 0},
+		{"AllowedFeatures", read_string, CONFIGURATION(allowed)},
 		{"DirSyncConfiguration", read_sync_configuration, 0},
 		{"DirSyncFeatures", read_number, CONFIGURATION(features)},
 		{"DisplayName", read_string, CONFIGURATION(name)},
@@ -288,6 +302,8 @@ int service_read_answer(const void *data, size_t n, const char *operation, struc
 		.configuration = {.features = -1,
 			.threshold = -1,
 			.prevention = "",
+			.allowed = "",
+			.machine = "",
 			.name = "",
 			.tenant_id = ""},
 	};

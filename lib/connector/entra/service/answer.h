@@ -26,6 +26,8 @@ struct service_configuration {
 	int64_t links_max;      /* MaxLinksSupportedAcrossBatchInProvision2; 0: not told */
 	int64_t threshold;      /* ThresholdCount of the tenant's own protection; -1: not told */
 	const char *prevention; /* "EnabledForCount"; "" */
+	const char *allowed;    /* AllowedFeatures: "ObjectWriteback PasswordWriteback"; "" */
+	const char *machine;    /* the server that has exported before; "" */
 	const char *name;       /* the tenant's; "" */
 	const char *tenant_id;  /* "" */
 	bool is_syncing;        /* IsDirSyncing */

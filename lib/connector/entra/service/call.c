@@ -9,7 +9,7 @@
 
 #define CODE_BUSY 81 /* "currently busy. This operation will be retried automatically." */
 
-static char *host_of(const char *url)
+char *service_host(const char *url)
 {
 	const char *begin = strstr(url, "://");
 
@@ -22,7 +22,7 @@ static void set_url(struct service *s, const char *url)
 	free(s->url);
 	free(s->host);
 	s->url = xstrdup(url);
-	s->host = host_of(url);
+	s->host = service_host(url);
 }
 
 void service_init(struct service *s, struct http *h, const struct oauth_options *o,
@@ -58,7 +58,7 @@ static bool ends_with(const char *s, const char *end)
 
 bool service_may_go(const char *from, const char *to)
 {
-	_cleanup_free_ char *here = host_of(from), *there = host_of(to);
+	_cleanup_free_ char *here = service_host(from), *there = service_host(to);
 	bool known = strcasecmp(here, there) == 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(domains); i++)
@@ -71,7 +71,7 @@ bool service_may_go(const char *from, const char *to)
 /* The host of the URL that the service names, at the path where we are. */
 static char *redirected(const char *from, const char *to)
 {
-	_cleanup_free_ char *there = host_of(to);
+	_cleanup_free_ char *there = service_host(to);
 	const char *authority = strstr(from, "://"), *path;
 
 	path = authority ? strchr(authority + 3, '/') : NULL;

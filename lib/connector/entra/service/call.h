@@ -41,6 +41,8 @@ enum conn_result service_call(struct service *s, const char *operation, service_
 	void *ctx, struct arena *a, struct service_answer *ret, bool *ret_unknown,
 	struct err *e) _must_check_;
 
+/* The host in a URL, without the port; the caller's. */
+char *service_host(const char *url);
 /* May a redirect lead there? https, on a host of Microsoft's sign-in domains, or on the same host.
  */
 bool service_may_go(const char *from, const char *to) _must_check_;
