@@ -20,12 +20,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("ADSYNC_BUILD", os.path.join(ROOT, "build", "dev"))
 sys.path.insert(0, os.path.join(ROOT, "packaging"))
 from company import Company, generate  # noqa: E402,F401
+from apps import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT  # noqa: E402,F401
 from company_server import CompanyServer  # noqa: E402
+from service import Service, Sync  # noqa: E402,F401
 
-TENANT = "6f1d2a7e-3c5b-4e0f-9b8a-1c2d3e4f5a6b"
-SYNC_APP = ("0a1b2c3d-0000-4000-8000-000000000001", "change-me-sync")
-ADMIN_APP = ("0a1b2c3d-0000-4000-8000-000000000002", "change-me-admin")
-GRAPH_APP = ("0a1b2c3d-0000-4000-8000-000000000003", "change-me-graph")
 AD = "fjordline.example"
 AAD = "tenant - AAD"
 SECOND = "second - AAD"
@@ -132,6 +130,11 @@ class Emulator:
         headers = dict(headers or {})
         if data is not None:
             headers["Content-Type"] = "application/json"
+        status, text = self.send(method, path, data, headers)
+        return status, parse(text) if text else None
+
+    def send(self, method, path, data, headers):
+        """(status, octets)"""
         for last in (False, True):
             if not self.connection:
                 self.connection = HTTPSConnection(
@@ -141,8 +144,7 @@ class Emulator:
                 self.connection.request(method, path, data, headers)
                 answer = self.connection.getresponse()
                 self.answered = answer.headers
-                text = answer.read()
-                return answer.status, parse(text) if text else None
+                return answer.status, answer.read()
             except (OSError, HTTPException):
                 self.connection.close()
                 self.connection = None

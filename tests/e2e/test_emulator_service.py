@@ -1,115 +1,13 @@
 """The emulator's provisioning service, on its own: /provisioningservice.svc as open tools speak to it.
 What it does is what is known of the real one from them, not from a tenant."""
 import base64
-import json
-import ssl
-import urllib.error
-import urllib.request
 
-import nbfx
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Graph
-from nbfx import ADM, ARRAYS, CHANGE, OBJECT, SOAP, WSA, XS, XSI, element
+from lab import ADMIN_APP, GRAPH_APP, TENANT, Graph
+from nbfx import ARRAYS, CHANGE, element
+from service import Service, fault, thing
 
-WORDS = nbfx.dictionary(ROOT + "/lib/net/nbfs.c")
-RESOURCE = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
 ANCHORS = [base64.b64encode(b"%016d" % i).decode() for i in range(20)]
-
-
-class Service:
-    """A client of one emulator; `token` None: signs in as the application."""
-
-    def __init__(self, em, app=SYNC_APP, resource=RESOURCE, token=None, build="2.6.3.0"):
-        self.em, self.build = em, build
-        self.token = token if token is not None else self.sign_in(app, resource)
-
-    def sign_in(self, app, resource):
-        form = "grant_type=client_credentials&scope=%s/.default&client_id=%s&client_secret=%s" % (
-            resource, *app)
-        return self.send("/%s/oauth2/v2.0/token" % TENANT, form.encode(), {}, parse=True)[1][
-            "access_token"]
-
-    def send(self, path, data, headers, parse=False, method=None):
-        rq = urllib.request.Request(self.em.url + path, data, headers, method=method)
-        context = ssl.create_default_context(cafile=self.em.ca)
-        try:
-            with urllib.request.urlopen(rq, context=context, timeout=30) as answer:
-                body = answer.read()
-                return answer.status, json.loads(body) if parse else body
-        except urllib.error.HTTPError as e:
-            return e.code, e.read()
-
-    def envelope(self, operation, *content, action=None):
-        header = [
-            element("a:Action", CHANGE + "/IProvisioningWebService/" + (action or operation),
-                    attributes=[("s:mustUnderstand", "1")]),
-            element("SyncToken", *[element(n, v, ns=CHANGE) for n, v in (
-                ("ApplicationId", "6eb59a73-39b2-4c23-a70f-e2e3ce8965b1"),
-                ("BearerToken", self.token), ("ClientVersion", "8.0"),
-                ("DirSyncBuildNumber", self.build), ("ProtocolVersion", "2.0"))],
-                attributes=[("s:role", ADM)], ns=ADM),
-            element("a:MessageID", "urn:uuid:00112233-4455-6677-8899-aabbccddeeff")]
-        return element("s:Envelope", element("s:Header", *header),
-                       element("s:Body", element(operation, *content, ns=CHANGE)), s=SOAP, a=WSA)
-
-    def call(self, operation, *content, action=None):
-        status, body = self.send("/provisioningservice.svc",
-                                 self.envelope(operation, *content, action=action),
-                                 {"Content-Type": "application/soap+msbin1"})
-        return status, nbfx.read(body, WORDS)
-
-    def provision(self, *objects, second=False):
-        """[(result code, text or None, CloudAnchor)] of objects."""
-        operation = "ProvisionAzureADSyncObjects" + ("2" if second else "")
-        status, root = self.call(operation, element(
-            "syncRequest", element("b:SyncObjects", *objects), b=OBJECT, c=ARRAYS, d=XS, i=XSI))
-        assert status == 200, fault(root)
-        out = []
-        for r in root.iter("{%s}AzureADSyncObjectResult" % OBJECT):
-            text = r.find("{%s}ResultErrorDescription" % OBJECT)
-            assert (text.get("{%s}nil" % XSI) == "true") == (not text.text)
-            out.append((r.findtext("{%s}ResultCode" % OBJECT), text.text,
-                        r.findtext("{%s}CloudAnchor" % OBJECT)))
-        return out
-
-    def set(self, kind, anchor, **values):
-        (code, text, cloud), = self.provision(thing(kind, anchor, **values))
-        assert (code, text) == ("Success", None), text
-        return cloud
-
-
-def fault(root):
-    return root.findtext(".//{%s}Reason/{%s}Text" % (SOAP, SOAP))
-
-
-def value(v):
-    if v is None:
-        return element("c:Value", attributes=[("i:nil", "true")])
-    if isinstance(v, bool):
-        return element("c:Value", str(v).lower(), attributes=[("i:type", "d:boolean")])
-    if isinstance(v, int):
-        return element("c:Value", str(v), attributes=[("i:type", "d:long")])
-    if isinstance(v, bytes):
-        return element("c:Value", base64.b64encode(v).decode(),
-                       attributes=[("i:type", "d:base64Binary")])
-    if isinstance(v, list):
-        return element("c:Value", *[element("c:string", x) for x in v],
-                       attributes=[("i:type", "c:ArrayOfstring")])
-    if isinstance(v, dict):  # {anchor: added}
-        return element("c:Value", element("referenceChanges", *[
-            element("SyncReferenceChange",
-                    element("Reference", element("Anchor", a), element("referenceTypeInt", "2")),
-                    element("operationInt", "1" if add else "2")) for a, add in v.items()]),
-            attributes=[("i:type", "SyncReferenceChangeCollection")])
-    return element("c:Value", v, attributes=[("i:type", "d:string")])
-
-
-def thing(kind, anchor, operation="Set", **values):
-    values = dict({"SourceAnchor": anchor} if anchor else {}, **values)
-    return element("b:AzureADSyncObject", element("b:PropertyValues", *[
-        element("c:KeyValueOfstringanyType", element("c:Key", k), value(v))
-        for k, v in values.items()]),
-        element("b:SyncObjectType", kind), element("b:SyncOperation", operation))
 
 
 @pytest.fixture
