@@ -12,7 +12,7 @@ import uuid
 from xml.etree import ElementTree
 
 import pytest
-from lab import ADMIN_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, code, delta, q
+from lab import ADMIN_APP, GRAPH_APP, ROOT, TENANT, Emulator, Graph, Sync, code, delta, q
 
 DAY = 86400
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -40,26 +40,28 @@ USERS = {
 
 
 def anchored(name, **more):
+    """What synchronization sends of an object."""
     return dict({"onPremisesImmutableId": base64.b64encode(name.encode()).decode(),
                  "displayName": name, "mailNickname": name}, **more)
 
 
-def synced(graph, name, **more):
-    status, o = graph.call("POST", "/users", dict(anchored(
-        name, userPrincipalName=name + "@fjordline.example"), **more))
+def person(name, **more):
+    """The body of a user of the cloud."""
+    return dict({"displayName": name, "mailNickname": name, "accountEnabled": True,
+                 "userPrincipalName": name + "@fjordline.example",
+                 "passwordProfile": {"password": "Aa1!aaaa"}}, **more)
+
+
+def user(graph, name, **more):
+    status, o = graph.call("POST", "/users", person(name, **more))
     assert status == 201, o
     return o["id"]
 
 
 def group(graph, name, **more):
-    status, o = graph.call("POST", "/groups", dict(anchored(
-        name, mailEnabled=False, securityEnabled=True), **more))
-    assert status == 201, o
-    return o["id"]
-
-
-def contact(graph, name):
-    status, o = graph.call("POST", "/contacts", anchored(name, companyName="Quay & Sons"))
+    status, o = graph.call("POST", "/groups", dict(
+        {"displayName": name, "mailNickname": name, "mailEnabled": False,
+         "securityEnabled": True}, **more))
     assert status == 201, o
     return o["id"]
 
@@ -76,11 +78,6 @@ def em(tmp_path):
 
 
 @pytest.fixture
-def sync(em):
-    return Graph(em, SYNC_APP)
-
-
-@pytest.fixture
 def admin(em):
     return Graph(em, ADMIN_APP)
 
@@ -89,23 +86,24 @@ class Tenant:
     """A tenant that is only read."""
 
     def __init__(self, em):
-        self.em, self.sync, self.admin = em, Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
-        self.ids = {}
+        self.em, self.admin, self.ids = em, Graph(em, ADMIN_APP), {}
+        sync = Sync(em)
         for i, (name, (display, more)) in enumerate(USERS.items()):
             if i == 3:
                 assert em.request("POST", "/emulator/clock", {"advance": 10 * DAY})[0] == 204
-                self.sync, self.admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
-            self.ids[name] = synced(self.sync, name, **dict(more, displayName=display))
-        self.ids["crew"] = group(self.sync, "crew", description="Who sails")
-        self.ids["empty"] = group(self.sync, "empty", mailEnabled=True)
-        self.ids["quay"] = contact(self.sync, "quay")
+                sync, self.admin = Sync(em), Graph(em, ADMIN_APP)
+            self.ids[name] = sync.post("users", anchored(
+                name, userPrincipalName=name + "@fjordline.example", **dict(
+                    more, displayName=display)))
+        self.ids["crew"] = sync.post("groups", anchored("crew", securityEnabled=True,
+                                                        description="Who sails"))
+        self.ids["empty"] = sync.post("groups", anchored("empty", securityEnabled=True))
+        self.ids["quay"] = sync.post("contacts", anchored("quay", companyName="Quay & Sons"))
         self.names = {v: k for k, v in self.ids.items()}
-        crew = [self.ids[n] for n in ("eva", "anna", "bo", "quay", "empty")]
-        assert self.sync.call("PATCH", "/groups/" + self.ids["crew"],
-                              {"members@odata.bind": refs(em, crew)})[0] == 204
+        for name in ("eva", "anna", "bo", "quay", "empty"):
+            sync.members(self.ids["crew"], add=[self.ids[name]])
         for who in ("anna", "eva"):
-            assert self.sync.call("PUT", "/users/%s/manager/$ref" % self.ids[who],
-                                  {"@odata.id": refs(em, [self.ids["bo"]])[0]})[0] == 204
+            sync.manager(self.ids[who], self.ids["bo"])
         self.admin.soa("users", self.ids["cleo"], True)
 
     def path(self, text):
@@ -203,14 +201,12 @@ def test_bad_filter(tenant, text):
         400, "Request_UnsupportedQuery")
 
 
-def test_filter_of_an_empty_tenant(admin, sync):
+def test_filter_of_an_empty_tenant(admin):
     """What is wrong is wrong before there is anything to look at."""
-    for graph, path, status in (
-            (admin, "/users?$filter=bogus eq 'x'", 400), (admin, "/users?$filter=mail eq 'x'", 200),
-            # v1.0 knows the anchor of users only; synchronization that of everything
-            (admin, "/groups?$filter=onPremisesImmutableId eq 'x'", 400),
-            (sync, "/groups?$filter=onPremisesImmutableId eq 'x'", 200)):
-        assert graph.call("GET", q(path))[0] == status, path
+    for path, status in (("/users?$filter=bogus eq 'x'", 400), ("/users?$filter=mail eq 'x'", 200),
+                         # v1.0 knows the anchor of users only
+                         ("/groups?$filter=onPremisesImmutableId eq 'x'", 400)):
+        assert admin.call("GET", q(path))[0] == status, path
 
 
 # what a path needs: nothing, the header, or the header and $count=true
@@ -368,35 +364,37 @@ def test_expand_twice(tenant):
         assert code(tenant.admin.call("GET", "/users?$expand=" + options))[0] == 400, options
 
 
-def test_no_way_round_a_right(em, sync, admin):
+def test_no_way_round_a_right(make_emulator):
     """What may not be selected is not shown by way of another object either."""
-    boss = synced(sync, "boss", employeeLeaveDateTime="2030-01-01T00:00:00Z")
-    who = synced(sync, "who")
-    crew = group(sync, "crew", **{"members@odata.bind": refs(em, [boss])})
-    assert sync.call("PUT", "/users/%s/manager/$ref" % who,
-                     {"@odata.id": "%s/v1.0/users/%s" % (em.url, boss)})[0] == 204
+    em = make_emulator("--memory", roles=["User.Read.All", "Group.Read.All",
+                                          "User-LifeCycleInfo.Read.All"])
+    sync, admin, reader = Sync(em), Graph(em, ADMIN_APP), Graph(em, GRAPH_APP)
+    boss, who = sync.post_all("users", [
+        anchored("boss", employeeLeaveDateTime="2030-01-01T00:00:00Z"), anchored("who")])
+    crew = group(admin, "crew", **{"members@odata.bind": refs(em, [boss])})
+    sync.manager(who, boss)
     for path, shown in (("/users/%s?$expand=manager($select=id,employeeLeaveDateTime)" % who,
                          lambda o: o["manager"]),
                         ("/groups/%s?$expand=members($select=employeeLeaveDateTime)" % crew,
                          lambda o: o["members"][0]),
                         ("/groups/%s/members?$select=employeeLeaveDateTime" % crew,
                          lambda o: o["value"][0])):
-        assert shown(sync.get(path))["employeeLeaveDateTime"] == "2030-01-01T00:00:00Z"
+        assert shown(reader.get(path))["employeeLeaveDateTime"] == "2030-01-01T00:00:00Z"
         assert set(shown(admin.get(path))) == {"@odata.type", "id"}, path
     for path in ("/users?", "/groups/%s/members?" % crew,
                  "/groups/%s/members/microsoft.graph.user?" % crew):
         for test in ("employeeLeaveDateTime ge 2029-01-01T00:00:00Z",
                      "displayName eq 'x' or employeeLeaveDateTime ge 2029-01-01T00:00:00Z"):
             query = q(path + "$count=true&$filter=" + test)
-            assert [o["id"] for o in sync.get(query)["value"]] == [boss], query
+            assert [o["id"] for o in reader.get(query)["value"]] == [boss], query
             assert code(admin.call("GET", query)) == (403, "Authorization_RequestDenied"), query
 
 
-def test_expand_shows_twenty_members(em, sync):
-    ids = [synced(sync, "user%02d" % i) for i in range(22)]
-    crew = group(sync, "crew", **{"members@odata.bind": refs(em, ids[:20])})
-    sync.patch("/groups/" + crew, {"members@odata.bind": refs(em, ids[20:])})
-    assert [m["id"] for m in sync.get("/groups/%s?$expand=members" % crew)["members"]] == ids[:20]
+def test_expand_shows_twenty_members(em, admin):
+    ids = [user(admin, "user%02d" % i) for i in range(22)]
+    crew = group(admin, "crew", **{"members@odata.bind": refs(em, ids[:20])})
+    admin.patch("/groups/" + crew, {"members@odata.bind": refs(em, ids[20:])})
+    assert [m["id"] for m in admin.get("/groups/%s?$expand=members" % crew)["members"]] == ids[:20]
 
 
 @pytest.mark.parametrize("path, names", [
@@ -450,12 +448,12 @@ def test_refs(tenant):
         tenant.ids[n] for n in ("eva", "anna", "bo", "quay", "empty")])]
 
 
-def test_pages(em, sync, admin):
+def test_pages(em, admin):
     """Each object once, whatever the size of the page: users, and the members of a group."""
-    ids = [synced(sync, "user%03d" % i) for i in range(250)]
-    crew = group(sync, "crew")
+    ids = [user(admin, "user%03d" % i) for i in range(250)]
+    crew = group(admin, "crew")
     for i in range(0, 250, 20):
-        sync.patch("/groups/" + crew, {"members@odata.bind": refs(em, ids[i:i + 20])})
+        admin.patch("/groups/" + crew, {"members@odata.bind": refs(em, ids[i:i + 20])})
     for path, pages in (("/users?$select=id", 3), ("/users?$select=id&$top=999", 1),
                         ("/users?$select=id&$top=83", 4),
                         ("/users?$orderby=displayName&$select=id", 3),
@@ -475,9 +473,9 @@ def test_pages(em, sync, admin):
         assert admin.call("GET", "/users?$top=" + top)[0] == 400, top
 
 
-def test_a_next_link_keeps_what_was_asked(em, sync, admin):
+def test_a_next_link_keeps_what_was_asked(em, admin):
     for name in ("one", "two", "three"):
-        synced(sync, name, department="skiptoken=1", jobTitle=name)
+        user(admin, name, department="skiptoken=1", jobTitle=name)
     path = "/users?filter=%s&SELECT=id, jobTitle&top=1&count=true"
     got = admin.all(q(path % "department eq 'skiptoken=1'"))
     assert [o["jobTitle"] for o in got] == ["one", "two", "three"]
@@ -606,18 +604,18 @@ def test_resource_units(tenant, method, path, units):
     assert tenant.em.answered["x-ms-resource-unit"] == str(units)
 
 
-def test_prefer(em, sync):
+def test_prefer(em, admin):
     def tell(prefer, method, path, body=None):
-        sync.headers["Prefer"] = prefer
-        status, answer = sync.call(method, path, body)
+        admin.headers["Prefer"] = prefer
+        status, answer = admin.call(method, path, body)
         return status, (answer or {}).get("displayName"), em.answered["Preference-Applied"]
 
-    body = anchored("anna", userPrincipalName="anna@fjordline.example")
+    body = person("anna")
     assert tell("return=minimal", "POST", "/users", body) == (204, None, "return=minimal")
     where = em.answered["Location"]
     assert where.startswith(em.url + "/v1.0/users/")
     path = where[len(em.url + "/v1.0"):]
-    body = anchored("bo", userPrincipalName="bo@fjordline.example")
+    body = person("bo")
     assert tell("return=representation", "POST", "/users", body) == (
         201, "bo", "return=representation")
     for prefer, got in (("return=representation", (200, "x", "return=representation")),
@@ -630,22 +628,22 @@ def test_prefer(em, sync):
 
 # --- writing ---
 
-def test_names_in_bodies(em, sync, admin):
+def test_names_in_bodies(em, admin):
     """Properties in any case, also inside of others, and of annotations."""
-    who = synced(sync, "anna")
-    sync.patch("/users/" + who, {"DisplayName": "Anna", "JOBTITLE": "Captain",
+    who = user(admin, "anna")
+    admin.patch("/users/" + who, {"DisplayName": "Anna", "JOBTITLE": "Captain",
                                  "onpremisesextensionattributes": {"EXTENSIONATTRIBUTE7": "x"}})
-    got = sync.get("/users/%s?$select=displayName,jobTitle,onPremisesExtensionAttributes" % who)
+    got = admin.get("/users/%s?$select=displayName,jobTitle,onPremisesExtensionAttributes" % who)
     assert (got["displayName"], got["jobTitle"]) == ("Anna", "Captain")
     assert got["onPremisesExtensionAttributes"] == {"extensionAttribute7": "x"}
-    sync.patch("/users/" + who, {"onPremisesExtensionAttributes": {
+    admin.patch("/users/" + who, {"onPremisesExtensionAttributes": {
         "extensionattribute7": None, "extensionAttribute8": "y"}})
-    got = sync.get("/users/%s?$select=onPremisesExtensionAttributes" % who)
+    got = admin.get("/users/%s?$select=onPremisesExtensionAttributes" % who)
     assert got["onPremisesExtensionAttributes"] == {"extensionAttribute8": "y"}
     for wrong in ({"extensionAttribute16": "x"}, {"bogus": "x"}, {"extensionAttribute1": 1}, "x"):
-        assert sync.call("PATCH", "/users/" + who,
+        assert admin.call("PATCH", "/users/" + who,
                          {"onPremisesExtensionAttributes": wrong})[0] == 400
-    crew = group(sync, "crew", **{"MEMBERS@odata.bind": refs(em, [who])})
+    crew = group(admin, "crew", **{"MEMBERS@odata.bind": refs(em, [who])})
     assert admin.members(crew) == ["Anna"]
     status, o = admin.call("POST", "/users", {
         "ACCOUNTENABLED": True, "displayname": "Bo", "mailnickname": "bo", "PasswordProfile": {
@@ -653,54 +651,55 @@ def test_names_in_bodies(em, sync, admin):
     assert status == 201 and o["displayName"] == "Bo"
 
 
-def test_binding(em, sync, admin):
-    ids = [synced(sync, name) for name in ("anna", "bo", "cleo")]
-    crew = group(sync, "crew", **{"members@odata.bind": refs(em, ids[:1])})
+def test_binding(em, admin):
+    ids = [user(admin, name) for name in ("anna", "bo", "cleo")]
+    crew = group(admin, "crew", **{"members@odata.bind": refs(em, ids[:1])})
     path = "/groups/%s/members" % crew
-    sync.patch("/groups/" + crew, {"members@odata.bind": refs(em, ids[1:2]), "description": "both"})
-    assert sync.get("/groups/" + crew)["description"] == "both"
+    admin.patch("/groups/" + crew, {"members@odata.bind": refs(em, ids[1:2]), "description": "both"})
+    assert admin.get("/groups/" + crew)["description"] == "both"
     assert admin.members(crew) == ["anna", "bo"]
     # a body that is refused changes nothing; what hung on it is as if it had never been
     for body, status in (({"members@odata.bind": refs(em, [NOBODY])}, 404),
                          ({"members@odata.bind": refs(em, ids[:1])}, 400),
                          ({"members@odata.bind": "x"}, 400), ({"members@odata.bind": [1]}, 404)):
-        assert sync.call("PATCH", "/groups/" + crew, dict(body, description="x"))[0] == status
-    assert sync.get("/groups/" + crew)["description"] == "both"
-    assert sync.call("POST", "/groups", anchored(
-        "lost", **{"members@odata.bind": refs(em, [NOBODY])}))[0] == 404
-    assert sync.get("/groups/$count") == 1
+        assert admin.call("PATCH", "/groups/" + crew, dict(body, description="x"))[0] == status
+    assert admin.get("/groups/" + crew)["description"] == "both"
+    assert admin.call("POST", "/groups", dict(
+        {"displayName": "lost", "mailNickname": "lost", "mailEnabled": False,
+         "securityEnabled": True}, **{"members@odata.bind": refs(em, [NOBODY])}))[0] == 404
+    assert admin.get("/groups/$count") == 1
     # any address that ends with the id
     for url in (refs(em, ids[2:])[0], "https://graph.microsoft.com/v1.0/users/" + ids[2]):
-        assert sync.call("POST", path + "/$ref", {"@odata.id": url})[0] == 204
-        assert sync.call("POST", path + "/$ref", {"@odata.id": url})[0] == 400
-        assert sync.call("DELETE", "%s/%s/$ref" % (path, ids[2]))[0] == 204
-    assert sync.call("DELETE", "%s/%s/$ref" % (path, ids[2]))[0] == 404
-    assert sync.call("POST", path + "/$ref", {"@odata.id": NOBODY})[0] == 404
-    assert sync.call("POST", path + "/$ref", {})[0] == 404
-    assert sync.call("DELETE", "%s/%s" % (path, ids[0]))[0] == 405
+        assert admin.call("POST", path + "/$ref", {"@odata.id": url})[0] == 204
+        assert admin.call("POST", path + "/$ref", {"@odata.id": url})[0] == 400
+        assert admin.call("DELETE", "%s/%s/$ref" % (path, ids[2]))[0] == 204
+    assert admin.call("DELETE", "%s/%s/$ref" % (path, ids[2]))[0] == 404
+    assert admin.call("POST", path + "/$ref", {"@odata.id": NOBODY})[0] == 404
+    assert admin.call("POST", path + "/$ref", {})[0] == 404
+    assert admin.call("DELETE", "%s/%s" % (path, ids[0]))[0] == 405
     assert admin.members(crew) == ["anna", "bo"]
 
 
-def test_manager(em, sync, admin):
-    boss = synced(sync, "boss")
-    who = synced(sync, "anna", **{"manager@odata.bind": refs(em, [boss])[0]})
+def test_manager(em, admin):
+    boss = user(admin, "boss")
+    who = user(admin, "anna", **{"manager@odata.bind": refs(em, [boss])[0]})
     path = "/users/%s/manager" % who
-    crew = group(sync, "crew")
+    crew = group(admin, "crew")
     got = admin.get(path)
     assert (got["id"], got["@odata.type"]) == (boss, "#microsoft.graph.user")
     assert admin.get(path + "/$ref")["@odata.id"] == refs(em, [boss])[0]
     assert admin.get(path + "?$select=jobTitle").keys() == {
         "@odata.context", "@odata.type", "id", "jobTitle"}
-    assert sync.call("DELETE", path)[0] == 405
-    assert sync.call("PUT", path, {"@odata.id": refs(em, [boss])[0]})[0] == 405
-    assert sync.call("DELETE", path + "/$ref")[0] == 204
-    assert sync.call("DELETE", path + "/$ref")[0] == 404 == admin.call("GET", path)[0]
-    sync.patch("/users/" + who, {"manager@odata.bind": refs(em, [boss])[0]})
+    assert admin.call("DELETE", path)[0] == 405
+    assert admin.call("PUT", path, {"@odata.id": refs(em, [boss])[0]})[0] == 405
+    assert admin.call("DELETE", path + "/$ref")[0] == 204
+    assert admin.call("DELETE", path + "/$ref")[0] == 404 == admin.call("GET", path)[0]
+    admin.patch("/users/" + who, {"manager@odata.bind": refs(em, [boss])[0]})
     assert admin.get(path)["id"] == boss
     for wrong in (NOBODY, crew):
         url = refs(em, [wrong])[0]
-        assert sync.call("PUT", path + "/$ref", {"@odata.id": url})[0] == 404
-        assert sync.call("PATCH", "/users/" + who, {"manager@odata.bind": url})[0] == 404
+        assert admin.call("PUT", path + "/$ref", {"@odata.id": url})[0] == 404
+        assert admin.call("PATCH", "/users/" + who, {"manager@odata.bind": url})[0] == 404
     assert [o["id"] for o in admin.get("/users/%s/directReports" % boss)["value"]] == [who]
 
 
@@ -716,9 +715,9 @@ def batch(graph, *parts):
     return {r["id"]: r for r in answer["responses"]}
 
 
-def test_batch_parts(em, sync, admin):
-    body = anchored("anna", userPrincipalName="anna@fjordline.example")
-    got = batch(sync,
+def test_batch_parts(em, admin):
+    body = person("anna")
+    got = batch(admin,
                 part("a", "POST", "/users", body=body, headers=dict(JSON, Prefer="return=minimal")),
                 part("b", "GET", "/v1.0/users?$select=id", dependsOn=["A"]),
                 part("c", "GET", "users?$select=id", dependsOn=["b"]),
@@ -755,12 +754,12 @@ def test_batch_parts(em, sync, admin):
     [part(1, "GET", "/users"), part(1, "GET", "/groups")],
     [part("a", "GET", "/users"), part("A", "GET", "/groups")],
     [{"method": "GET", "url": "/users"}], [part("", "GET", "/users")], ["x"], {}, None])
-def test_bad_batch(sync, requests):
-    assert code(sync.call("POST", "/$batch", {"requests": requests})) == (400, "BadRequest")
+def test_bad_batch(admin, requests):
+    assert code(admin.call("POST", "/$batch", {"requests": requests})) == (400, "BadRequest")
 
 
-def test_bad_parts(sync):
-    got = batch(sync, {"id": "1", "url": "/users"}, {"id": "2", "method": "GET"},
+def test_bad_parts(admin):
+    got = batch(admin, {"id": "1", "url": "/users"}, {"id": "2", "method": "GET"},
                 part(3, "POST", "/users", body={}), part(4, "POST", "/users", headers=JSON),
                 part(5, "GET", "/users?$filter=%zz"), part(6, "GET", "/bogus"))
     assert [r["status"] for r in got.values()] == [400] * 6
@@ -768,14 +767,14 @@ def test_bad_parts(sync):
 
 # --- other things that can be asked ---
 
-def test_get_by_ids(em, sync):
-    anna, crew, quay = synced(sync, "anna"), group(sync, "crew"), contact(sync, "quay")
-    gone = synced(sync, "gone")
-    assert sync.call("DELETE", "/users/" + gone)[0] == 204
+def test_get_by_ids(em, admin):
+    anna, crew, quay = user(admin, "anna"), group(admin, "crew"), Sync(em).post("contacts", anchored("quay"))
+    gone = user(admin, "gone")
+    assert admin.call("DELETE", "/users/" + gone)[0] == 204
     ids = [crew, NOBODY, gone, "x", 7, anna, quay]
 
     def found(**more):
-        status, answer = sync.call("POST", "/directoryObjects/getByIds", dict(more, ids=ids))
+        status, answer = admin.call("POST", "/directoryObjects/getByIds", dict(more, ids=ids))
         assert status == 200
         return [o["id"] for o in answer["value"]]
 
@@ -783,9 +782,9 @@ def test_get_by_ids(em, sync):
     assert found(types=["user"]) == [anna] and found(types=["USER", "orgContact"]) == [anna, quay]
     assert found(types=["device"]) == []
     for wrong in ({}, {"ids": "x"}, {"ids": [anna] * 1001}):
-        assert sync.call("POST", "/directoryObjects/getByIds", wrong)[0] == 400
-    many = [synced(sync, "user%03d" % i) for i in range(150)]
-    status, answer = sync.call("POST", "/directoryObjects/getByIds", {"ids": many})
+        assert admin.call("POST", "/directoryObjects/getByIds", wrong)[0] == 400
+    many = [user(admin, "user%03d" % i) for i in range(150)]
+    status, answer = admin.call("POST", "/directoryObjects/getByIds", {"ids": many})
     assert [o["id"] for o in answer["value"]] == many  # no pages
     assert answer["value"][0]["@odata.type"] == "#microsoft.graph.user"
 
@@ -811,8 +810,8 @@ def test_organization_and_domains(em, admin):
         assert admin.call("POST", path, {})[0] == 405
 
 
-def test_directory_roles(em, sync, admin):
-    who = synced(sync, "anna")
+def test_directory_roles(em, admin):
+    who = user(admin, "anna")
     roles = {r["displayName"]: r["id"] for r in admin.get("/directoryRoles")["value"]}
     path = "/directoryRoles/" + roles["Global Administrator"]
     assert admin.get(path)["displayName"] == "Global Administrator"
@@ -826,11 +825,11 @@ def test_directory_roles(em, sync, admin):
     assert admin.call("GET", "/directoryRoles/" + NOBODY)[0] == 404
 
 
-def test_deleted_items(em, sync, admin):
-    ids = [synced(sync, "user%d" % i, department="Deck") for i in range(5)]
-    crew = group(sync, "crew")
+def test_deleted_items(em, admin):
+    ids = [user(admin, "user%d" % i, department="Deck") for i in range(5)]
+    crew = group(admin, "crew")
     for path in ["/users/" + i for i in ids[1:]] + ["/groups/" + crew]:
-        assert sync.call("DELETE", path)[0] == 204
+        assert admin.call("DELETE", path)[0] == 204
     path = "/directory/deletedItems/"
     for cast, wanted in (("microsoft.graph.user", ids[1:]), ("graph.user", ids[1:]),
                          ("microsoft.graph.group", [crew]), ("microsoft.graph.orgContact", [])):
@@ -862,92 +861,92 @@ def test_delta_names(tenant, function):
         assert link.startswith("/v1.0/%s/delta?$deltatoken=" % collection)
 
 
-def test_delta_whole_and_minimal(em, sync):
+def test_delta_whole_and_minimal(em, admin):
     """A changed object comes whole, with Prefer: return=minimal only what has changed."""
     names = ("anna", "bo")
-    ids = [synced(sync, n, jobTitle="Mate", department="Deck") for n in names]
-    first, link = delta(sync, "/v1.0/users/delta?$select=displayName,jobTitle,department,mail")
+    ids = [user(admin, n, jobTitle="Mate", department="Deck") for n in names]
+    first, link = delta(admin, "/v1.0/users/delta?$select=displayName,jobTitle,department,mail")
     assert first == [{"@odata.type": "#microsoft.graph.user", "id": i, "displayName": n,
                       "jobTitle": "Mate", "department": "Deck"} for i, n in zip(ids, names)]
-    sync.patch("/users/" + ids[0], {"jobTitle": None})
-    sync.patch("/users/" + ids[1], {"city": "not selected"})
-    whole, _ = delta(sync, link)
+    admin.patch("/users/" + ids[0], {"jobTitle": None})
+    admin.patch("/users/" + ids[1], {"city": "not selected"})
+    whole, _ = delta(admin, link)
     assert whole == [dict(first[0], jobTitle=None)]
-    sync.headers["Prefer"] = "return=minimal"
-    minimal, last = delta(sync, link)
+    admin.headers["Prefer"] = "return=minimal"
+    minimal, last = delta(admin, link)
     assert minimal == [{"@odata.type": "#microsoft.graph.user", "id": ids[0], "jobTitle": None}]
-    assert delta(sync, last)[0] == []
+    assert delta(admin, last)[0] == []
 
 
-def test_delta_defaults(em, sync):
+def test_delta_defaults(em, admin):
     """Without $select: the default properties that have a value, and the members of groups."""
-    who = synced(sync, "anna", department="not a default")
-    crew = group(sync, "crew", **{"members@odata.bind": refs(em, [who])})
-    users, _ = delta(sync, "/v1.0/users/delta")
+    who = user(admin, "anna", department="not a default")
+    crew = group(admin, "crew", **{"members@odata.bind": refs(em, [who])})
+    users, _ = delta(admin, "/v1.0/users/delta")
     assert users[0].keys() == {"@odata.type", "id", "displayName", "userPrincipalName"}
-    groups, link = delta(sync, "/v1.0/groups/delta")
+    groups, link = delta(admin, "/v1.0/groups/delta")
     assert groups[0]["members@delta"] == [{"@odata.type": "#microsoft.graph.user", "id": who}]
     assert groups[0]["securityIdentifier"] == sid(crew) and "mail" not in groups[0]
-    assert "members@delta" not in delta(sync, "/v1.0/groups/delta?$select=displayName")[0][0]
-    assert sync.call("DELETE", "/groups/%s/members/%s/$ref" % (crew, who))[0] == 204
-    assert delta(sync, link)[0][0]["members@delta"] == [
+    assert "members@delta" not in delta(admin, "/v1.0/groups/delta?$select=displayName")[0][0]
+    assert admin.call("DELETE", "/groups/%s/members/%s/$ref" % (crew, who))[0] == 204
+    assert delta(admin, link)[0][0]["members@delta"] == [
         {"@odata.type": "#microsoft.graph.user", "id": who, "@removed": {"reason": "deleted"}}]
 
 
-def test_delta_of_some(em, sync):
-    ids = [synced(sync, "user%d" % i) for i in range(6)]
+def test_delta_of_some(em, admin):
+    ids = [user(admin, "user%d" % i) for i in range(6)]
     wanted = " or ".join("id eq '%s'" % i for i in ids[1:4])
-    sync.headers["Prefer"] = "odata.maxpagesize=2"
-    got, link = delta(sync, "/v1.0/users/delta?$select=displayName&$filter=" + wanted, pages=2)
+    admin.headers["Prefer"] = "odata.maxpagesize=2"
+    got, link = delta(admin, "/v1.0/users/delta?$select=displayName&$filter=" + wanted, pages=2)
     assert [o["id"] for o in got] == ids[1:4]
     for i in ids:
-        sync.patch("/users/" + i, {"displayName": "new"})
-    assert sync.call("DELETE", "/users/" + ids[2])[0] == 204
-    got, link = delta(sync, link)
+        admin.patch("/users/" + i, {"displayName": "new"})
+    assert admin.call("DELETE", "/users/" + ids[2])[0] == 204
+    got, link = delta(admin, link)
     assert [(o["id"], "@removed" in o) for o in got] == [
         (ids[1], False), (ids[3], False), (ids[2], True)]
-    assert delta(sync, link)[0] == []
+    assert delta(admin, link)[0] == []
     for wrong in ("$filter=displayName eq 'x'", "$filter=id eq 'x.y'", "$filter=not(id eq 'x')",
                   "$filter=" + " or ".join(["id eq '%s'" % ids[0]] * 51), "$top=5",
                   "$orderby=displayName", "$expand=manager", "$search=\"displayName:x\""):
-        assert sync.call("GET", q("/users/delta?" + wrong))[0] == 400, wrong
+        assert admin.call("GET", q("/users/delta?" + wrong))[0] == 400, wrong
 
 
-def test_delta_tokens_age(em, sync):
-    synced(sync, "anna")
-    _, link = delta(sync, "/v1.0/users/delta")
+def test_delta_tokens_age(em, admin):
+    user(admin, "anna")
+    _, link = delta(admin, "/v1.0/users/delta")
     assert em.request("POST", "/emulator/clock", {"advance": 6 * DAY})[0] == 204
-    sync = Graph(em, SYNC_APP)
-    assert delta(sync, link)[0] == []
+    admin = Graph(em, ADMIN_APP)
+    assert delta(admin, link)[0] == []
     assert em.request("POST", "/emulator/clock", {"advance": DAY + 1})[0] == 204
-    sync = Graph(em, SYNC_APP)
-    assert code(em.request("GET", link, None, sync.headers)) == (410, "syncStateNotFound")
+    admin = Graph(em, ADMIN_APP)
+    assert code(em.request("GET", link, None, admin.headers)) == (410, "syncStateNotFound")
     assert em.answered["Location"] == em.url + "/v1.0/users/delta"
-    assert len(delta(sync, "/v1.0/users/delta")[0]) == 1
+    assert len(delta(admin, "/v1.0/users/delta")[0]) == 1
 
 
-def test_delta_while_things_change(em, sync):
+def test_delta_while_things_change(em, admin):
     """Between two pages: nothing is lost, and nothing comes by halves."""
-    ids = [synced(sync, "user%d" % i, jobTitle="Mate") for i in range(6)]
+    ids = [user(admin, "user%d" % i, jobTitle="Mate") for i in range(6)]
     prefer = {"Prefer": "odata.maxpagesize=2,return=minimal"}
     have, link, pages = {}, "/v1.0/users/delta?$select=displayName,jobTitle", 0
     while "skiptoken" in link or not pages:
-        status, answer = em.request("GET", link, None, dict(sync.headers, **prefer))
+        status, answer = em.request("GET", link, None, dict(admin.headers, **prefer))
         assert status == 200
         for o in answer["value"]:
             have.setdefault(o["id"], {}).update(o)
         pages += 1
         if pages == 1:
-            sync.patch("/users/" + ids[0], {"displayName": "had"})
-            sync.patch("/users/" + ids[3], {"displayName": "not yet"})
-            ids.append(synced(sync, "late", jobTitle="Cook"))
+            admin.patch("/users/" + ids[0], {"displayName": "had"})
+            admin.patch("/users/" + ids[3], {"displayName": "not yet"})
+            ids.append(user(admin, "late", jobTitle="Cook"))
         link = (answer.get("@odata.nextLink") or answer["@odata.deltaLink"])[len(em.url):]
-    sync.headers.update(prefer)
-    for o in delta(sync, link)[0]:
+    admin.headers.update(prefer)
+    for o in delta(admin, link)[0]:
         have.setdefault(o["id"], {}).update(o)
     assert {i: (have[i]["displayName"], have[i]["jobTitle"]) for i in have} == {
         i: (o["displayName"], o["jobTitle"]) for i in ids
-        for o in [sync.get("/users/%s?$select=displayName,jobTitle" % i)]}
+        for o in [admin.get("/users/%s?$select=displayName,jobTitle" % i)]}
 
 
 # --- $metadata ---
@@ -994,10 +993,10 @@ def test_metadata_is_graphs(tenant):
 
 def test_links_lead_to_the_name_that_was_called(em):
     """A client that takes us for another cloud gets links of that cloud."""
-    sync = Graph(em, SYNC_APP)
+    admin = Graph(em, ADMIN_APP)
     for i in range(3):
-        synced(sync, "user%d" % i)
-    headers = dict(sync.headers, Host="graph.microsoft.us")
+        user(admin, "user%d" % i)
+    headers = dict(admin.headers, Host="graph.microsoft.us")
     for path in ("/v1.0/users?$top=2", "/v1.0/users/delta"):
         _, answer = em.request("GET", path, None, headers)
         link = answer.get("@odata.nextLink") or answer["@odata.deltaLink"]
@@ -1008,9 +1007,9 @@ def test_links_lead_to_the_name_that_was_called(em):
 
 def test_plus_in_a_name(em):
     """A plus sign is itself in a path, and a blank in a query."""
-    sync = Graph(em, SYNC_APP)
-    who = synced(sync, "anna", userPrincipalName="anna+1@fjordline.example")
-    assert sync.get("/users/anna+1@fjordline.example")["id"] == who
-    assert sync.get("/users/anna%2B1@fjordline.example")["id"] == who
-    found = sync.get("/users?$filter=userPrincipalName+eq+'anna%2B1@fjordline.example'")["value"]
+    admin = Graph(em, ADMIN_APP)
+    who = user(admin, "anna", userPrincipalName="anna+1@fjordline.example")
+    assert admin.get("/users/anna+1@fjordline.example")["id"] == who
+    assert admin.get("/users/anna%2B1@fjordline.example")["id"] == who
+    found = admin.get("/users?$filter=userPrincipalName+eq+'anna%2B1@fjordline.example'")["value"]
     assert [o["id"] for o in found] == [who]
