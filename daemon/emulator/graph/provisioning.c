@@ -39,6 +39,7 @@ static json_t *changed_names(const struct request *rq, const struct object *o)
 		json_array_append_new(names, json_string(third));
 		return names;
 	}
+	json_array_extend(names, (json_t *)rq->references);
 	if (!json_is_object(rq->body))
 		return names;
 	json_object_foreach (rq->body, key, v) {

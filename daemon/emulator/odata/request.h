@@ -24,6 +24,7 @@ struct request {
 	bool minimal, representation;  /* Prefer: return=... */
 	const char *build;             /* of the client of synchronization; NULL: not told */
 	bool part;                     /* of a $batch */
+	const json_t *references;      /* names of those that are written beside the body; NULL */
 	bool filter_needs_soa;         /* the tenant's soaRolesToFilter */
 };
 

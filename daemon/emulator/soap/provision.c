@@ -126,14 +126,34 @@ static const char *words_of(const struct soap_call *call, const struct response 
 	return arena_printf(call->arena, "%s: %s", code, message);
 }
 
+/* What of the bag are references, by Graph's names. */
+static json_t *reference_names(const struct item *it)
+{
+	bool members = bag_get(it->bag, "member"), manager = bag_get(it->bag, "manager");
+	json_t *names = json_array();
+
+	for (const struct reference_change *c = it->changes; c; c = c->next) {
+		members = members || strcasecmp(c->key, "member") == 0;
+		manager = manager || strcasecmp(c->key, "manager") == 0;
+	}
+	if (members && it->type == TYPE_GROUP)
+		json_array_append_new(names, json_string("members"));
+	if (manager && type_has_manager(it->type))
+		json_array_append_new(names, json_string("manager"));
+	return names;
+}
+
 /* As Graph does it for an application of synchronization. */
 static void ask_graph(struct emulator *em, const struct soap_call *call, struct item *it,
 	enum method method, json_t *body)
 {
+	_cleanup_json_ json_t *references = reference_names(it);
 	struct request rq = {.method = method,
 		.app = call->app,
 		.base = call->base,
 		.path = "",
+		.n_segments = 2, /* one object */
+		.references = references,
 		.version = "v1.0",
 		.body = body,
 		.minimal = true};
