@@ -9,7 +9,9 @@ import urllib.request
 import ssl
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, delta, parse
+from lab import (ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, Sync, code,
+                 delta, parse)
+from service import Refused
 
 USER = {"accountEnabled": True, "displayName": "Anna Ås", "mailNickname": "anna",
         "userPrincipalName": "anna@fjordline.example", "passwordProfile": {"password": "Aa1!aaaa"}}
@@ -22,16 +24,19 @@ def em(tmp_path):
     one.stop()
 
 
-def synced(graph, name="anna", **more):
-    status, o = graph.call("POST", "/users", dict(
-        {"onPremisesImmutableId": base64.b64encode(name.encode()).decode(), "displayName": name,
-         "userPrincipalName": name + "@fjordline.example", "mailNickname": name}, **more))
-    assert status in (200, 201), o
-    return o["id"]
+def anchored(name, **more):
+    return dict({"onPremisesImmutableId": base64.b64encode(name.encode()).decode(),
+                 "displayName": name, "mailNickname": name}, **more)
 
 
-def code(answer):
-    return answer[0], (answer[1] or {}).get("error", {}).get("code")
+def synced(sync, name="anna", **more):
+    return sync.post("users", anchored(name, userPrincipalName=name + "@fjordline.example", **more))
+
+
+def crew(admin):
+    """A group of the cloud."""
+    return admin.call("POST", "/groups", {"displayName": "g", "mailNickname": "g",
+                                          "mailEnabled": False, "securityEnabled": True})[1]["id"]
 
 
 def sign_in(em, tenant, **form):
@@ -67,7 +72,7 @@ def test_sign_in(em):
 
 
 def test_rights_and_strictness(em):
-    admin, public, sync = Graph(em, ADMIN_APP), Graph(em, GRAPH_APP), Graph(em, SYNC_APP)
+    admin, public, sync = Graph(em, ADMIN_APP), Graph(em, GRAPH_APP), Sync(em)
     who = synced(sync, jobTitle="Pilot")
     # a synced object is read-only for everybody else
     assert code(admin.call("PATCH", "/users/" + who, {"jobTitle": "x"})) == (400, "Request_BadRequest")
@@ -95,33 +100,34 @@ def test_rights_and_strictness(em):
         404, "Request_ResourceNotFound")
     assert admin.call("GET", "/nothing")[0] == 400
     assert admin.call("POST", "/contacts", {"displayName": "x"})[0] == 400
-    assert code(sync.call("DELETE", "/users/" + o["id"])) == (400, "DeletingCloudOnlyObjectNotAllowed")
+    assert sync.refusal("DELETE", "/users/" + o["id"]) == "DeletingCloudOnlyObjectNotAllowed"
     assert admin.call("POST", "/groups", {"displayName": "g", "mailNickname": "g",
                                           "mailEnabled": True, "securityEnabled": False})[0] == 400
 
 
 @pytest.mark.parametrize("collection", ["users", "groups", "contacts"])
 def test_state_table(em, collection):
-    admin, sync = Graph(em, ADMIN_APP), Graph(em, SYNC_APP)
+    admin, sync = Graph(em, ADMIN_APP), Sync(em)
     body = {"onPremisesImmutableId": "abc=", "displayName": "x", "mailNickname": "x"}
     if collection == "groups":
-        body.update(mailEnabled=False, securityEnabled=True)
-    status, o = sync.call("POST", "/" + collection, body)
-    path = "/%s/%s" % (collection, o["id"])
+        body.update(securityEnabled=True)
+    who = sync.post(collection, body)
+    path = "/%s/%s" % (collection, who)
 
     def now():
         return (admin.get(path + "/onPremisesSyncBehavior")["isCloudManaged"],
                 admin.get(path + "?$select=onPremisesSyncEnabled")["onPremisesSyncEnabled"])
 
-    assert status == 201 and now() == (False, True)
+    assert now() == (False, True)
     admin.patch(path + "/onPremisesSyncBehavior", {"isCloudManaged": "true"})
     assert now() == (True, None)
-    for call in (("PATCH", path, {"displayName": "y"}), ("DELETE", path), ("POST", "/" + collection, body)):
-        status, answer = sync.call(*call)
-        assert status == 400 and "source of authority" in answer["error"]["message"].lower()
-    found = sync.get("/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true&$count=true"
-                     "&$select=id" % collection)
-    assert [x["id"] for x in found["value"]] == [o["id"]] and found["@odata.count"] == 1
+    for verb, args in ((sync.patch, (path, {"displayName": "y"})), (sync.delete, (path,)),
+                       (sync.post, (collection, body))):
+        with pytest.raises(Refused, match="(?i)source of authority"):
+            verb(*args)
+    found = admin.get("/%s?$filter=onPremisesSyncBehavior/isCloudManaged%%20eq%%20true&$count=true"
+                      "&$select=id" % collection)
+    assert [x["id"] for x in found["value"]] == [who] and found["@odata.count"] == 1
     admin.patch(path + "/onPremisesSyncBehavior", {"iscloudmanaged": False})
     assert now() == (False, None)
     sync.patch(path, {})
@@ -133,7 +139,7 @@ def test_state_table(em, collection):
 
 
 def test_queries(em):
-    admin, sync = Graph(em, ADMIN_APP), Graph(em, SYNC_APP)
+    admin, sync = Graph(em, ADMIN_APP), Sync(em)
     for i in range(25):
         synced(sync, "user%02d" % i, department="D%d" % (i % 2),
                proxyAddresses=["SMTP:user%02d@fjordline.example" % i])
@@ -166,94 +172,90 @@ def test_queries(em):
 
 
 def test_beta_and_directory_objects(em):
-    sync = Graph(em, SYNC_APP)
-    who = synced(sync, jobTitle="Pilot")
+    admin = Graph(em, ADMIN_APP)
+    who = synced(Sync(em), jobTitle="Pilot")
     for path in ("/beta/users/" + who, "/v1.0/users/" + who, "/v1.0/directoryObjects/" + who,
                  "/beta/users/anna@fjordline.example"):
-        status, answer = em.request("GET", path, None, sync.headers)
+        status, answer = em.request("GET", path, None, admin.headers)
         assert status == 200 and answer["jobTitle"] == "Pilot", path
-    status, answer = em.request("GET", "/beta/users/delta()", None, sync.headers)
+    status, answer = em.request("GET", "/beta/users/delta()", None, admin.headers)
     assert status == 200 and answer["@odata.deltaLink"].startswith(em.url + "/beta/users/delta")
 
 
 def test_delta(em):
-    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    sync, admin = Sync(em), Graph(em, ADMIN_APP)
     ids = [synced(sync, "user%02d" % i) for i in range(20)]
-    group = sync.call("POST", "/groups", {"onPremisesImmutableId": "g=", "displayName": "g",
-                                          "mailEnabled": False, "securityEnabled": True})[1]["id"]
-    sync.headers["Prefer"] = "odata.maxpagesize=7,return=minimal"
-    objects, link = delta(sync, "/v1.0/users/delta?$select=displayName,jobTitle,manager")
+    group = sync.post("groups", anchored("g", securityEnabled=True))
+    admin.headers["Prefer"] = "odata.maxpagesize=7,return=minimal"
+    objects, link = delta(admin, "/v1.0/users/delta?$select=displayName,jobTitle,manager")
     assert [o["id"] for o in objects] == ids and "jobTitle" not in objects[0]
-    assert delta(sync, link)[0] == []
+    assert delta(admin, link)[0] == []
     sync.patch("/users/" + ids[3], {"jobTitle": "Cook"})
     sync.patch("/users/" + ids[4], {"department": "not selected"})
-    assert sync.call("PUT", "/users/%s/manager/$ref" % ids[5],
-                     {"@odata.id": em.url + "/v1.0/users/" + ids[0]})[0] == 204
-    assert sync.call("DELETE", "/users/" + ids[6])[0] == 204
-    objects, link = delta(sync, link)
+    sync.manager(ids[5], ids[0])
+    sync.delete("/users/" + ids[6])
+    objects, link = delta(admin, link)
     assert [(o["id"], o.get("jobTitle"), len(o.get("manager@delta", [])), o.get("@removed"))
             for o in objects] == [(ids[3], "Cook", 0, None), (ids[5], None, 1, None),
                                   (ids[6], None, 0, {"reason": "changed"})]
     # null is told, and the flip of the source of authority only by onPremisesSyncEnabled
     sync.patch("/users/" + ids[3], {"jobTitle": None})
     admin.patch("/users/%s/onPremisesSyncBehavior" % ids[3], {"isCloudManaged": True})
-    objects, link = delta(sync, link)
+    objects, link = delta(admin, link)
     assert objects == [{"@odata.type": "#microsoft.graph.user", "id": ids[3], "jobTitle": None}]
     # members
-    _, glink = delta(sync, "/v1.0/groups/delta?$select=displayName,members")
-    sync.patch("/groups/" + group, {"members@odata.bind": [
-        "%s/v1.0/directoryObjects/%s" % (em.url, i) for i in ids[7:10]]})
-    objects, glink = delta(sync, glink)
+    _, glink = delta(admin, "/v1.0/groups/delta?$select=displayName,members")
+    sync.members(group, add=ids[7:10])
+    objects, glink = delta(admin, glink)
     assert [m["id"] for m in objects[0]["members@delta"]] == ids[7:10]
-    assert sync.call("DELETE", "/groups/%s/members/%s/$ref" % (group, ids[8]))[0] == 204
-    objects, glink = delta(sync, glink)
+    sync.members(group, remove=[ids[8]])
+    objects, glink = delta(admin, glink)
     assert [(m["id"], "@removed" in m) for m in objects[0]["members@delta"]] == [(ids[8], True)]
     assert admin.members(group) == ["user07", "user09"]
     # tokens of another time
     for token in ("x", "00000000-0000-0000-0000-000000000000.1.0.", ""):
         status, answer = em.request("GET", "/v1.0/users/delta?$deltatoken=" + token, None,
-                                    sync.headers)
+                                    admin.headers)
         assert status == (410 if token else 410) and answer["error"]["code"] == "syncStateNotFound"
-    _, latest = delta(sync, "/v1.0/users/delta?$deltatoken=latest")
-    assert delta(sync, latest)[0] == []
+    _, latest = delta(admin, "/v1.0/users/delta?$deltatoken=latest")
+    assert delta(admin, latest)[0] == []
 
 
 def test_members(em):
-    sync = Graph(em, SYNC_APP)
-    ids = [synced(sync, "user%02d" % i) for i in range(22)]
-    group = sync.call("POST", "/groups", {"onPremisesImmutableId": "g=", "displayName": "g",
-                                          "mailEnabled": False, "securityEnabled": True})[1]["id"]
+    admin = Graph(em, ADMIN_APP)
+    ids = [admin.call("POST", "/users", dict(
+        USER, displayName="user%02d" % i, userPrincipalName="u%d@fjordline.example" % i))[1]["id"]
+        for i in range(22)]
+    group = crew(admin)
 
     def bind(list_of_ids):
-        return sync.call("PATCH", "/groups/" + group, {"members@odata.bind": [
+        return admin.call("PATCH", "/groups/" + group, {"members@odata.bind": [
             "%s/v1.0/directoryObjects/%s" % (em.url, i) for i in list_of_ids]})
 
     assert bind(ids)[0] == 400  # over 20
     assert bind(ids[:20])[0] == 204
     status, answer = bind([ids[20], ids[0]])  # all or nothing
     assert status == 400 and "already exist" in answer["error"]["message"]
-    assert len(Graph(em, ADMIN_APP).members(group)) == 20
+    assert len(admin.members(group)) == 20
     assert bind(["00000000-0000-0000-0000-000000000000"])[0] == 404
     assert bind([group])[0] == 400
-    assert sync.call("POST", "/groups/%s/members/$ref" % group,
+    assert admin.call("POST", "/groups/%s/members/$ref" % group,
                      {"@odata.id": em.url + "/v1.0/directoryObjects/" + ids[20]})[0] == 204
-    assert sync.call("DELETE", "/groups/%s/members/%s/$ref" % (group, ids[21]))[0] == 404
+    assert admin.call("DELETE", "/groups/%s/members/%s/$ref" % (group, ids[21]))[0] == 404
     # a deleted user is no member any more
-    sync.call("DELETE", "/users/" + ids[0])
-    assert "user00" not in Graph(em, ADMIN_APP).members(group)
+    admin.call("DELETE", "/users/" + ids[0])
+    assert "user00" not in admin.members(group)
 
 
 def test_batch(em):
-    sync = Graph(em, SYNC_APP)
+    admin = Graph(em, ADMIN_APP)
     json_type = {"Content-Type": "application/json"}
 
     def part(i, method, url, **more):
         return dict({"id": str(i), "method": method, "url": url}, **more)
 
-    status, answer = sync.call("POST", "/$batch", {"requests": [
-        part(1, "POST", "/users", headers=json_type, body={
-            "onPremisesImmutableId": "a=", "displayName": "a", "mailNickname": "a",
-            "userPrincipalName": "a@fjordline.example"}),
+    status, answer = admin.call("POST", "/$batch", {"requests": [
+        part(1, "POST", "/users", headers=json_type, body=USER),
         part(2, "GET", "/v1.0/users?$select=id", dependsOn=["1"]),
         part(3, "GET", "/users/nobody"),
         part(4, "GET", "/users", dependsOn=["3"]),
@@ -262,14 +264,14 @@ def test_batch(em):
     assert status == 200
     got = {r["id"]: r["status"] for r in answer["responses"]}
     assert got == {"1": 201, "2": 200, "3": 404, "4": 424, "5": 400, "6": 400}
-    assert sync.call("POST", "/$batch", {"requests": [part(i, "GET", "/users") for i in range(21)]}
+    assert admin.call("POST", "/$batch", {"requests": [part(i, "GET", "/users") for i in range(21)]}
                      )[0] == 400
-    assert sync.call("POST", "/$batch", {})[0] == 400
+    assert admin.call("POST", "/$batch", {})[0] == 400
 
 
 def test_hostile_requests(em):
-    sync = Graph(em, SYNC_APP)
-    headers = dict(sync.headers)
+    admin = Graph(em, ADMIN_APP)
+    headers = dict(admin.headers)
     for path in ("/v1.0/users/%zz", "/v1.0/" + "x/" * 40, "/v1.0/users?$filter=%00", "//", "/v1.0",
                  "/v1.0/groups/x/members/y/z/$ref"):
         status, _ = em.request("GET", path, None, headers)
@@ -282,33 +284,34 @@ def test_hostile_requests(em):
                                 headers=headers)
     with pytest.raises((urllib.error.HTTPError, urllib.error.URLError, ConnectionError)):
         urllib.request.urlopen(rq, context=ssl.create_default_context(cafile=em.ca))
-    assert sync.get("/users")["value"] == []
+    assert admin.get("/users")["value"] == []
 
 
 def test_restart_keeps_everything(tmp_path):
     em = Emulator(str(tmp_path))
-    sync, admin = Graph(em, SYNC_APP), Graph(em, ADMIN_APP)
+    sync, admin = Sync(em), Graph(em, ADMIN_APP)
     ids = [synced(sync, "user%d" % i) for i in range(5)]
-    sync.call("PUT", "/users/%s/manager/$ref" % ids[1], {"@odata.id": "x/" + ids[0]})
-    _, link = delta(sync, "/v1.0/users/delta?$select=displayName,manager")
+    sync.manager(ids[1], ids[0])
+    _, link = delta(admin, "/v1.0/users/delta?$select=displayName,manager")
     admin.patch("/users/%s/onPremisesSyncBehavior" % ids[2], {"isCloudManaged": True})
-    sync.call("DELETE", "/users/" + ids[3])
+    sync.delete("/users/" + ids[3])
     port = int(em.url.rsplit(":", 1)[1])
     em.stop()
     em = Emulator(str(tmp_path), port=port)
     try:
         # also the token that was given before
-        sync.emulator = admin.emulator = em
-        assert len(sync.all("/users")) == 4
-        assert sync.get("/users/%s/manager" % ids[1])["id"] == ids[0]
+        admin.emulator = sync.service.em = em
+        assert len(admin.all("/users")) == 4
+        assert admin.get("/users/%s/manager" % ids[1])["id"] == ids[0]
         assert admin.get("/users/%s/onPremisesSyncBehavior" % ids[2])["isCloudManaged"] is True
         assert len(admin.get("/auditLogs/directoryAudits")["value"]) == 1
-        objects, _ = delta(sync, link)
+        objects, _ = delta(admin, link)
         assert [o["id"] for o in objects if "@removed" in o] == [ids[3]]
         gone = admin.get("/directory/deletedItems/microsoft.graph.user")["value"]
         assert [o["id"] for o in gone] == [ids[3]]
         assert admin.call("POST", "/directory/deletedItems/%s/restore" % ids[3])[0] == 200
-        assert len(sync.all("/users")) == 5
+        assert len(admin.all("/users")) == 5
+        sync.patch("/users/" + ids[4], {"jobTitle": "Cook"})
     finally:
         em.stop()
 
@@ -338,7 +341,7 @@ def test_bad_tenant_file(tmp_path, text, words):
 def test_damaged_state(tmp_path, sql, row):
     """It is refused by its file and row, and not served, nor overwritten."""
     em = Emulator(str(tmp_path))
-    synced(Graph(em, SYNC_APP))
+    synced(Sync(em))
     em.stop()
     path = os.path.join(em.folder, "tenant.db")
     with contextlib.closing(sqlite3.connect(path)) as db:
@@ -394,6 +397,5 @@ def test_dates_of_employment(tmp_path):
             assert graph.get(who)["jobTitle"] == ("Cook" if may_write else None)
             got = graph.call("GET", who + "?$select=employeeLeaveDateTime")
             assert got[0] == (200 if may_read else 403), roles
-            assert Graph(em, SYNC_APP).call("GET", who + "?$select=employeeLeaveDateTime")[0] == 200
         finally:
             em.stop()
