@@ -49,6 +49,10 @@ static const struct option_def options[] = {
 	/* accepted in March 2026; the service refuses old ones now and then */
 	{"sync_build", OPTION_STRING, "2.6.3.0",
 		.help = "surface sync: the build of Connect Sync that we present ourselves as"},
+	{"service_patience", OPTION_NUMBER, "30", .min = 0, .max = 600,
+		.help = "surface service: seconds in which Graph must show what was written, "
+                        "before "
+			"a request that was not answered is sent again"},
 	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
 		.help = "the cloud that the tenant is in; decides authority and graph_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},

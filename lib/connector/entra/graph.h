@@ -42,4 +42,5 @@ struct connector {
 	struct entra_switches switches;
 	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */
 	struct entra_exchange *exchange; /* invoke.h; NULL: exchange = no */
+	int64_t learning_since; /* monotonic ms: what an earlier run sent was first asked for */
 };
