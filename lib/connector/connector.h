@@ -90,6 +90,11 @@ struct connector_type {
 	const char *(*stand_in)(
 		const char *attr, const char *value, const char *key, struct arena *a);
 	/*
+	 * By whose imported values an object of the class is recognized that is ours and shows no
+	 * DN, see sync/recognize.h; the surest first, NULL-terminated. NULL: by none.
+	 */
+	const char *const *(*recognized_by)(const char *class);
+	/*
 	 * The boolean attribute that shows that an object is mastered by us. One that does not show
 	 * it is taken over: everything of it is sent. NULL: there is no such attribute.
 	 */
@@ -121,20 +126,14 @@ struct connector_type {
 	/* The class of groups, and the attribute that holds their members; NULL: there are none. */
 	const char *group_class, *member_attr;
 	const char *dn_attr; /* the attribute whose value is the DN; NULL: none */
-	/*
-	 * Is an attribute of an object the directory's own business, which nobody misses in another
-	 * directory? NULL: none is.
-	 */
+	/* Is an attribute the directory's own business, missed in no other? NULL: none is. */
 	bool (*attr_is_operational)(const char *attr);
 	/* Directory extensions; NULL where the type does not give, or does not take, any. */
 	const struct extension_source *extension_source;
 	const struct extension_target *extension_target;
 	const struct option_def *options;
 	unsigned n_options;
-	/*
-	 * Settings that choose the joins of the rules for the type: all connectors of it must have
-	 * the same. NULL: none.
-	 */
+	/* They choose the joins of the rules: one value for all connectors of the type. */
 	const char *match_setting, *match_attr_setting;
 	/* Checks what the table cannot; offline. */
 	int (*check)(const struct settings *s, struct err *e) _must_check_;

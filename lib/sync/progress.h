@@ -40,7 +40,8 @@
 	X(LINK_DELETE, "reference-delete")                              \
 	X(SOA_BLOCKED, "soa-blocked")                                   \
 	X(OUTSIDE_SURFACE, "outside-surface")                           \
-	X(CONFIRMED, "export-confirmed")
+	X(CONFIRMED, "export-confirmed")                                \
+	X(RECOGNIZED, "recognized")
 enum counter {
 #define X(name, word) COUNTER_##name,
 	COUNTERS(X)

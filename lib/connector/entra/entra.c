@@ -304,6 +304,20 @@ static const char *anchor_of(const char *id, unsigned i, struct arena *a)
 	return arena_printf(a, "%s%s", entra_classes[i].anchor_prefix, id);
 }
 
+/* A user shows its sourceAnchor, whatever the surface. */
+static const char *const *recognized_by(const char *class)
+{
+	static const char *const group[] = {"onPremiseSecurityIdentifier", NULL};
+	static const char *const contact[] = {"mail", "proxyAddresses", NULL};
+	static const char *const device[] = {"deviceId", NULL};
+
+	if (streq(class, entra_classes[ENTRA_GROUP].name))
+		return group;
+	if (streq(class, entra_classes[ENTRA_CONTACT].name))
+		return contact;
+	return streq(class, entra_classes[ENTRA_DEVICE].name) ? device : NULL;
+}
+
 static const char *const switched[] = {"user", "group", "contact", NULL};
 static const char *const with_mailbox[] = {"user", NULL};
 
@@ -333,6 +347,7 @@ const struct connector_type connector_entra = {
 	.unique_part = unique_part,
 	.unique_attrs = unique_attrs,
 	.mastered_attr = entra_mastered_attr,
+	.recognized_by = recognized_by,
 	.anchor_of = anchor_of,
 	.authority = &entra_authority,
 	.foreign_attr = entra_foreign_attr,

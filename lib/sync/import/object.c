@@ -6,6 +6,7 @@
 #include "sync/export/refused.h"
 #include "sync/export/target.h"
 #include "sync/images.h"
+#include "sync/recognize.h"
 #include "base/text.h"
 
 #include <errno.h>
@@ -217,7 +218,7 @@ static int insert_row(
 	TRY(import_foreign(st, row, row->imported, row->imported_len, &changed, e));
 	TRY(cs_insert(st->sync->store, row, e));
 	sync_count(st->sync, COUNTER_STAGE_ADD);
-	return 0;
+	return recognize_index(st->sync, st->conn, row, en, &st->arena, e);
 }
 
 static void count_change(struct import_step *st, const struct cs_row *row,
@@ -252,6 +253,7 @@ static int update_row(
 		row->kind == CS_STAGING && row->anchor && streq(row->anchor, en->anchor) &&
 		streq(row->class, en->class)) {
 		sync_count(st->sync, COUNTER_STAGE_NO_CHANGE);
+		TRY(recognize_index(st->sync, st->conn, row, en, &st->arena, e));
 		TRY(import_confirm(st, row, e));
 		if (row->export_all != all_before)
 			return cs_update(st->sync->store, row, false, e);
@@ -268,6 +270,7 @@ static int update_row(
 	row->imported = image;
 	row->imported_len = len;
 	row->deleted = false;
+	TRY(recognize_index(st->sync, st->conn, row, en, &st->arena, e));
 	TRY(import_confirm(st, row, e));
 	return cs_update(st->sync->store, row, true, e);
 }

@@ -9,6 +9,7 @@
 #include "sync/export/target.h"
 #include "sync/images.h"
 #include "sync/outbound/outbound.h"
+#include "sync/recognize.h"
 #include "sync/soa.h"
 #include "sync/soa_apply.h"
 #include "report/fault.h"
@@ -478,6 +479,28 @@ static int anchor_error(struct outbound *out, const struct mv_row *mv, const cha
 	return sync_error(out, source_cs, type, text, e);
 }
 
+/*
+ * There is no row under the wanted DN: a new one, unless the directory has the object already and
+ * does not show which one it is.
+ */
+static int make_row(struct outbound *out, const struct mv_row *mv, struct wanted *w,
+	const char *source_dn, int64_t source_cs, struct err *e)
+{
+	const char *problem;
+	struct cs_row row;
+	int r = recognize_find(
+		out->sync, out->conn, w->class, &w->entry, &out->arena, &row, &problem, e);
+
+	TRY(r);
+	if (problem)
+		return sync_error(out, source_cs, ERROR_TYPE_AMBIGUOUS, problem, e);
+	if (!r)
+		return insert_row(out, mv, w, e);
+	row.dn = w->dn;
+	sync_count(out->sync, COUNTER_RECOGNIZED);
+	return join_by_dn(out, mv, w, &row, source_dn, &problem, e);
+}
+
 /* The original's words: "SourceAnchor attribute has changed." */
 static const char *identity_changed(struct outbound *out)
 {
@@ -521,12 +544,12 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 	r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
 	TRY(r);
 	if (r == STORE_NONE)
-		return too_large(out, source_cs, insert_row(out, mv, w, e), e);
+		return too_large(out, source_cs, make_row(out, mv, w, source_dn, source_cs, e), e);
 	TRY(free_of_released(out, &found, mv->id, e));
 	room = makes_room(out, &found, w, source_dn, e);
 	TRY(room);
 	if (room)
-		return too_large(out, source_cs, insert_row(out, mv, w, e), e);
+		return too_large(out, source_cs, make_row(out, mv, w, source_dn, source_cs, e), e);
 	r = join_by_dn(out, mv, w, &found, source_dn ? source_dn : "-", &problem, e);
 	if (r != 0)
 		return too_large(out, source_cs, r, e);
