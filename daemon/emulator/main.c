@@ -242,6 +242,21 @@ static int run(struct program *p, struct err *e)
 	return r;
 }
 
+/* "provisioningService" of the tenant's file. */
+static int check_service(struct program *p, const struct tenant *tenant, struct err *e)
+{
+	const char *wrong = tenant->service
+	                            ? service_orders_set(&p->em.orders->service, tenant->service)
+	                            : NULL;
+
+	p->em.visibility_ms = p->em.orders->service.visibility_ms;
+	return wrong ? err_set(e, -EINVAL, p->tenant, 0,
+			       "provisioningService: unknown key, or a value that it cannot have: "
+	                       "%s",
+			       wrong)
+	             : 0;
+}
+
 static int prepare(struct program *p, struct err *e)
 {
 	struct tenant *tenant;
@@ -256,7 +271,8 @@ static int prepare(struct program *p, struct err *e)
 	if (p->record && p->config.record < 0)
 		return err_set(e, -errno, p->record, 0, "cannot write: %s", strerror(errno));
 	p->snapshots = xasprintf("%s/snapshots", p->state);
-	p->em.orders = orders_new(p->snapshots);
+	p->em.orders = orders_new(p->snapshots, tenant->service);
+	TRY(check_service(p, tenant, e));
 	p->em.orders->throttle = p->throttle ? throttle_new(WRITES, UNITS) : NULL;
 	if (!p->memory) {
 		r = persist_open(p->state, &p->em, &p->persist, e);

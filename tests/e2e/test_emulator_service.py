@@ -209,6 +209,82 @@ def order(em, **what):
     assert status == 204, answer
 
 
+def test_the_switch_of_the_organization(em):
+    graph, path = Graph(em), "/organization/" + TENANT
+    assert graph.get(path)["onPremisesSyncEnabled"] is True
+    assert graph.get(path)["onPremisesLastSyncDateTime"] is None
+    assert Graph(em, GRAPH_APP).call("PATCH", path, {"onPremisesSyncEnabled": False})[0] == 403
+    for bad in ({"onPremisesSyncEnabled": "yes"}, {"onPremisesSyncEnabled": True, "displayName": "x"},
+                {}):
+        assert graph.call("PATCH", path, bad)[0] == 400
+    assert graph.call("PATCH", "/organization", {"onPremisesSyncEnabled": False})[0] == 405
+    assert graph.call("PATCH", path, {"onPremisesSyncEnabled": False})[0] == 204
+    service = Service(em)
+    status, root = service.call("GetCompanyConfiguration")
+    assert status == 500 and fault(root).startswith(
+        "Identity synchronization is not yet activated for this company.")
+    principal = "/servicePrincipals(appId='%s')?$select=id,appRoles" % RESOURCE
+    assert graph.call("GET", principal)[0] == 404
+    assert graph.call("PATCH", path, {"onPremisesSyncEnabled": True})[0] == 204
+    assert service.call("GetCompanyConfiguration")[0] == 200
+    one = graph.get(principal)
+    assert {k for k in one if k[0] != "@"} == {"id", "appRoles"}
+    assert [r["value"] for r in one["appRoles"]] == ["ADSynchronization.ReadWrite.All"]
+    assert one["appRoles"][0]["allowedMemberTypes"] == ["Application"]
+    listed = graph.get("/servicePrincipals?$filter=appId+eq+'%s'" % RESOURCE)["value"]
+    assert [p["id"] for p in listed] == [one["id"]]
+    assert graph.get("/servicePrincipals/" + one["id"])["appId"] == RESOURCE
+    assert len(graph.get("/servicePrincipals")["value"]) == 4
+    assert Graph(em, SYNC_APP).call("GET", principal)[0] == 403
+
+
+def test_the_switch_outlives_the_emulator(make_emulator):
+    em = make_emulator()
+    assert Graph(em).call("PATCH", "/organization/" + TENANT, {"onPremisesSyncEnabled": False})[0] == 204
+    em = make_emulator()
+    assert Graph(em).get("/organization/" + TENANT)["onPremisesSyncEnabled"] is None
+
+
+def test_the_role_is_in_the_token_of_the_service(em):
+    for resource, expected in ((RESOURCE, True), (em.url, False)):
+        part = Service(em, resource=resource).token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        others = set(claims["roles"]) - {"ADSynchronization.ReadWrite.All"}
+        assert claims["aud"] == resource
+        if expected:
+            assert not others and claims["roles"]
+        else:
+            assert "User.Read.All" in others
+
+
+def test_devices(em):
+    service, graph = Service(em), Graph(em)
+    device_id = bytes(range(16))
+    values = dict(deviceId=device_id, displayName="PC1", deviceTrustType="ServerAd", accountEnabled=True,
+                  deviceOSType="Windows", deviceOSVersion="10.0")
+    cloud = service.set("Device", ANCHORS[1], **values)
+    kind, _, object_id = cloud.partition("_")
+    assert kind == "Device"
+    o = graph.get("/devices/" + object_id)
+    assert o["deviceId"] == "03020100-0504-0706-0809-0a0b0c0d0e0f" and o["trustType"] == "ServerAd"
+    assert o["onPremisesSyncEnabled"] is True and "onPremisesImmutableId" not in o
+    assert service.set("Device", ANCHORS[1], **dict(values, displayName="PC2")) == cloud
+    assert graph.get("/devices/" + object_id)["displayName"] == "PC2"
+    (status, text, _), = service.provision(thing("Device", ANCHORS[1], deviceId=bytes(16)))
+    assert status == "Failure" and "deviceId" in text
+    (status, text, _), = service.provision(thing("Device", ANCHORS[2], **values))
+    assert status == "Failure" and "another sourceAnchor" in text
+    # one that has registered itself is found by its deviceId
+    status, own = graph.call("POST", "/devices", {
+        "accountEnabled": True, "displayName": "own", "operatingSystem": "Windows",
+        "operatingSystemVersion": "10", "deviceId": "00000000-0000-0000-0000-000000000000",
+        "alternativeSecurityIds": [{"type": 2, "key": "AQID"}]})
+    assert status == 201, own
+    assert service.set("Device", ANCHORS[3], **dict(values, deviceId=bytes(16))) == "Device_" + own["id"]
+    assert service.provision(thing("Device", ANCHORS[1], "Delete"))[0][0] == "Success"
+    assert graph.call("GET", "/devices/" + object_id)[0] == 404
+
+
 def test_orders_for_whole_requests(em):
     service = Service(em)
     order(em, busy=1, redirects=2, redirectTo="https://x.microsoftonline.com/p.svc")

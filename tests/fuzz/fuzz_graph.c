@@ -77,7 +77,7 @@ static void link_first(struct emulator *em)
 static void emulator_begin(struct emulator *em)
 {
 	emulator_init(em, &tenant);
-	em->orders = orders_new("/nonexistent");
+	em->orders = orders_new("/nonexistent", NULL);
 	em->stable_ids = true;
 	em->last_release = tenant_now(em);
 	strcpy(em->epoch, "99999999-2222-4333-8444-555555555555");

@@ -7,6 +7,7 @@
 #include "tenant/body.h"
 
 #include "base/err.h"
+#include "base/timefmt.h"
 
 /* The CSDL of what is served, made of the property table. */
 void handle_metadata(struct emulator *em, struct request *rq, struct response *rs)
@@ -74,22 +75,65 @@ static bool is_read(const struct request *rq, struct response *rs)
 	return !rs->status;
 }
 
+/* {"onPremisesSyncEnabled": true or false}: the switch of synchronization. */
+static void change_organization(struct emulator *em, const struct request *rq, struct response *rs)
+{
+	const json_t *on = body_get(rq->body, "onPremisesSyncEnabled");
+	const char *key;
+	json_t *v;
+
+	if (!has_role(rq, ROLE_ORGANIZATION_WRITE)) {
+		respond_forbidden(rs);
+		return;
+	}
+	json_object_foreach (rq->body, key, v)
+		if (*key != '@' && strcasecmp(key, "onPremisesSyncEnabled") != 0) {
+			respond_error(rs, 400, "Request_BadRequest",
+				"Property '%s' is read-only and cannot be set.", key);
+			return;
+		}
+	if (!json_is_boolean(on)) {
+		respond_error(rs, 400, "Request_BadRequest",
+			"Invalid value specified for property 'onPremisesSyncEnabled' of resource "
+			"'Organization'.");
+		return;
+	}
+	em->syncs = json_is_true(on);
+	rs->status = 204;
+}
+
+static void add_last_sync(const struct emulator *em, struct buf *b)
+{
+	char text[TIME_TEXT_SIZE];
+
+	if (em->synced_at)
+		buf_addf(b, "\"%s\"", time_format(em->synced_at, text));
+	else
+		buf_adds(b, "null");
+}
+
 void handle_organization(struct emulator *em, struct request *rq, struct response *rs)
 {
 	const struct tenant *t = em->tenant;
 	bool one = rq->n_segments > 1;
 
-	if (!is_read(rq, rs))
+	if (rq->method != M_PATCH && !is_read(rq, rs))
 		return;
-	if (one && strcasecmp(rq->segments[1], t->id) != 0) {
-		respond_not_found(rs, rq->segments[1]);
+	if (rq->n_segments > 2 || (one && strcasecmp(rq->segments[1], t->id) != 0)) {
+		respond_not_found(rs, rq->segments[rq->n_segments - 1]);
+		return;
+	}
+	if (rq->method == M_PATCH) {
+		one ? change_organization(em, rq, rs) : respond_method(rs);
 		return;
 	}
 	begin(rq, "organization", !one, rs);
 	buf_addf(&rs->body, "%s\"id\":\"%s\",\"displayName\":\"", one ? "" : "{", t->id);
 	buf_add_json(&rs->body, t->name ? t->name : "", t->name ? strlen(t->name) : 0);
-	buf_addf(&rs->body, "\",\"onPremisesSyncEnabled\":%s,\"verifiedDomains\":[",
-		t->syncs ? "true" : "null");
+	buf_addf(&rs->body, "\",\"onPremisesSyncEnabled\":%s,\"onPremisesLastSyncDateTime\":",
+		em->syncs ? "true" : "null");
+	add_last_sync(em, &rs->body);
+	buf_adds(&rs->body, ",\"verifiedDomains\":[");
 	add_domains(t, false, &rs->body);
 	buf_adds(&rs->body, one ? "]}" : "]}]}");
 }

@@ -13,6 +13,7 @@
 #include "graph/resource.h"
 #include "graph/rights.h"
 #include "graph/roles.h"
+#include "graph/service_principal.h"
 #include "graph/soa.h"
 #include "odata/list.h"
 #include "odata/related.h"
@@ -152,13 +153,14 @@ static void route_directory_objects(struct emulator *em, struct request *rq, str
 		respond_not_found(rs, second);
 }
 
-/* applications(appId='...') is one of them, too. */
+/* applications(appId='...') is one of them, too; servicePrincipals(appId='...') likewise. */
 static bool is_root(const char *segment, const char *name)
 {
 	size_t n = strlen(name);
 
 	return strncasecmp(segment, name, n) == 0 &&
-	       (!segment[n] || (segment[n] == '(' && streq(name, "applications")));
+	       (!segment[n] || (segment[n] == '(' && (streq(name, "applications") ||
+							     streq(name, "servicePrincipals"))));
 }
 
 static void route_audits(struct emulator *em, struct request *rq, struct response *rs)
@@ -196,8 +198,9 @@ static const struct {
 	{"auditLogs", route_audits, true},
 	{"directory", route_directory, false},
 	{"directoryRoles", handle_roles, false},
-	{"organization", handle_organization, true},
+	{"organization", handle_organization, false},
 	{"domains", handle_domains, true},
+	{"servicePrincipals", handle_service_principals, true},
 	{"me", route_me, false},
 };
 

@@ -38,10 +38,9 @@ struct grant {
 	const char *base;     /* this host, as the client called it */
 };
 
-/* The id of the application's service principal: the same in each token. */
-static void principal_id(const struct emulator *em, const struct application *app, char *ret)
+void service_principal_id(const struct emulator *em, const char *app_id, char ret[static 37])
 {
-	_cleanup_free_ char *text = xasprintf("%s/%s", em->tenant->id, app->app_id);
+	_cleanup_free_ char *text = xasprintf("%s/%s", em->tenant->id, app_id);
 	uint64_t hash[2] = {hash64(text, strlen(text)), hash64(text + 1, strlen(text) - 1)};
 	unsigned char raw[16];
 
@@ -61,7 +60,7 @@ static enum audience audience_of(const char *resource)
 	for (unsigned i = 0; i < ARRAY_SIZE(exchange); i++)
 		if (strcasecmp(resource, exchange[i]) == 0)
 			return AUDIENCE_EXCHANGE;
-	if (strcasecmp(resource, "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016") == 0)
+	if (strcasecmp(resource, SERVICE_APP_ID) == 0)
 		return AUDIENCE_SERVICE;
 	return AUDIENCE_GRAPH;
 }
@@ -90,7 +89,7 @@ static void add_claims(const struct emulator *em, const struct application *app,
 	char oid[UUID_TEXT_SIZE];
 	bool any = false;
 
-	principal_id(em, app, oid);
+	service_principal_id(em, app->app_id, oid);
 	buf_addf(b, "{\"iat\":%lld,\"nbf\":%lld,\"exp\":%lld", (long long)tenant_now(em),
 		(long long)tenant_now(em), (long long)tenant_now(em) + LIFETIME);
 	add_claim(b, "aud", *g->resource ? g->resource : g->base);
@@ -362,7 +361,7 @@ static bool identity_is(const struct emulator *em, const struct application *app
 	_cleanup_free_ char *old_id = form_value(query, "msi_res_id");
 	char oid[UUID_TEXT_SIZE];
 
-	principal_id(em, app, oid);
+	service_principal_id(em, app->app_id, oid);
 	return (!*client_id || strcasecmp(client_id, app->app_id) == 0) &&
 	       (!*object_id || strcasecmp(object_id, oid) == 0) && !*resource_id && !*old_id;
 }

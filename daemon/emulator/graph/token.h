@@ -20,6 +20,11 @@ void handle_token(struct emulator *em, const struct token_request *tr, struct re
 /* A managed identity asks by its query, and with the header "Metadata: true". */
 void handle_managed_identity(struct emulator *em, const char *base, const char *query,
 	bool metadata, struct response *rs);
+/* "Microsoft Entra AD Synchronization Service", in all clouds. */
+#define SERVICE_APP_ID "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
+/* The id of an application's service principal: the same each time. */
+void service_principal_id(const struct emulator *em, const char *app_id, char ret[static 37]);
+
 /* For whom a token is: Exchange and the provisioning service take their own, Graph every other. */
 enum audience { AUDIENCE_GRAPH, AUDIENCE_EXCHANGE, AUDIENCE_SERVICE };
 /* Who asks with this header; NULL with *why. */

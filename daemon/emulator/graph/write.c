@@ -112,6 +112,17 @@ static bool read_special(struct change *c, enum object_type t, const char *key, 
 	return true;
 }
 
+/* Synchronization says each time which device it is. */
+static bool is_same_device(
+	const struct request *rq, const struct object *o, int prop, const json_t *v)
+{
+	_cleanup_buf_ struct buf text = {0};
+
+	return prop == P_DEVICE_ID && o && is_sync(rq) &&
+	       !property_value(&properties[prop], v, &text) &&
+	       object_prop_is(o, P_DEVICE_ID, buf_str(&text));
+}
+
 static bool read_body(const struct request *rq, enum object_type t, const struct object *o,
 	struct change *c, struct response *rs)
 {
@@ -138,6 +149,8 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 				"Property '%s' does not exist on type 'microsoft.graph.%s'.", key,
 				object_types[t].word);
 		}
+		if (is_same_device(rq, o, prop, v))
+			continue;
 		if (c->given[prop]) /* in another case: body_parse() refuses the same one twice */
 			return refuse(rs, "Property '%s' is given more than once.", key);
 		if (!may_set(rq, t, o, (unsigned)prop, rs))

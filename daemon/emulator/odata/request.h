@@ -25,6 +25,7 @@ struct request {
 	const char *build;             /* of the client of synchronization; NULL: not told */
 	bool part;                     /* of a $batch */
 	const json_t *references;      /* names of those that are written beside the body; NULL */
+	bool service;                  /* it comes through the provisioning service */
 	bool filter_needs_soa;         /* the tenant's soaRolesToFilter */
 };
 
@@ -35,7 +36,7 @@ static inline bool has_role(const struct request *rq, enum role r)
 
 static inline bool is_sync(const struct request *rq)
 {
-	return has_role(rq, ROLE_SYNC);
+	return rq->service || has_role(rq, ROLE_SYNC);
 }
 
 /*

@@ -63,6 +63,7 @@ static void clear(struct emulator *em)
 	em->lag_ms = 0;
 	em->orders->lag_reads = em->orders->replay = false;
 	em->n_marks = 0;
+	tenant_mark(em);
 	faults_clear(&em->orders->faults);
 }
 
@@ -179,10 +180,22 @@ static void route_faults(struct emulator *em, struct request *rq, struct respons
 
 static void route_service(struct emulator *em, struct request *rq, struct response *rs)
 {
+	struct service_orders *o = &em->orders->service;
+	const char *wrong = NULL;
+
 	if (rq->method == M_DELETE)
-		em->orders->service = (struct service_orders){0};
-	else if (!service_orders_set(&em->orders->service, rq->body, rs))
+		service_orders_init(o, em->orders->service_settings);
+	else
+		wrong = service_orders_set(o, rq->body);
+	if (wrong) {
+		respond_error(rs, 400, "BadRequest",
+			"An order of the provisioning service is not known, or has a value that it "
+			"cannot have: %.100s.",
+			wrong);
 		return;
+	}
+	em->visibility_ms = o->visibility_ms;
+	tenant_mark(em);
 	rs->status = 204;
 }
 

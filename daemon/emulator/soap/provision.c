@@ -9,69 +9,20 @@
 #include "graph/rights.h"
 #include "odata/query.h"
 #include "order/orders.h"
-#include "soap/bag.h"
 #include "soap/encode.h"
+#include "soap/references.h"
 #include "soap/wire.h"
 #include "tenant/body.h"
 #include "tenant/clock.h"
 
 #include <stdio.h>
 
-#define OBJECTS_MAX 1000 /* in one request; the service's own limit is not known */
-#define LINKS_MAX 15000  /* MaxLinksSupportedAcrossBatchInProvision2 */
-
-struct item {
-	const struct element *of;
-	enum object_type type;
-	bool deletes;
-	json_t *bag; /* as it came */
-	struct reference_change *changes;
-	const char *source_anchor, *cloud_anchor;
-	struct object *object; /* NULL: there is none yet */
-	/* the result */
-	bool failed;
-	const char *text; /* in the call's arena; "" */
-};
-
-static void fail(struct item *it, const struct soap_call *call, const char *text)
+void item_fail(struct item *it, const struct soap_call *call, const char *text)
 {
 	if (it->failed)
 		return;
 	it->failed = true;
 	it->text = arena_strdup(call->arena, text);
-}
-
-/* --- who is meant --- */
-
-static struct object *by_source_anchor(
-	const struct emulator *em, enum object_type t, const char *anchor)
-{
-	_cleanup_buf_ struct buf b = {0};
-
-	buf_addc(&b, '"');
-	buf_add_json(&b, anchor, strlen(anchor));
-	buf_addc(&b, '"');
-	return *anchor ? directory_key(em->dir, KEY_IMMUTABLE, t, b.data, b.len) : NULL;
-}
-
-/* "User_<id>" */
-static struct object *by_cloud_anchor(const struct emulator *em, const char *anchor)
-{
-	const char *id = strchr(anchor, '_');
-	struct object *o = id ? directory_find(em->dir, id + 1, strlen(id + 1)) : NULL;
-
-	return o && !o->purged ? o : NULL;
-}
-
-/* An object of any type that a reference names; NULL: the tenant does not know it (yet). */
-static struct object *referred(const struct emulator *em, const char *anchor, bool is_cloud_anchor)
-{
-	struct object *o = is_cloud_anchor ? by_cloud_anchor(em, anchor) : NULL;
-
-	for (unsigned t = 0; !o && !is_cloud_anchor && t < TYPE_COUNT; t++)
-		o = by_source_anchor(em, (enum object_type)t, anchor);
-	/* what is new is not found by references yet */
-	return o && !o->deleted && o->created <= tenant_visible(em) ? o : NULL;
 }
 
 /* --- one object --- */
@@ -86,31 +37,34 @@ static bool read_item(const struct emulator *em, const struct soap_call *call,
 	ret->deletes = strcasecmp(operation, "Delete") == 0;
 	ret->bag = bag_read(element_child(of, "PropertyValues"), call->arena, &ret->changes, &why);
 	if (ret->type == TYPE_COUNT)
-		fail(ret, call, "SyncObjectType is none that the service knows.");
+		item_fail(ret, call, "SyncObjectType is none that the service knows.");
 	if (!ret->deletes && strcasecmp(operation, "Set") != 0 && strcasecmp(operation, "Add") != 0)
-		fail(ret, call, "SyncOperation is none that the service knows.");
+		item_fail(ret, call, "SyncOperation is none that the service knows.");
 	if (!ret->bag)
-		fail(ret, call, arena_printf(call->arena, "The value of %s cannot be read.", why));
+		item_fail(ret, call,
+			arena_printf(call->arena, "The value of %s cannot be read.", why));
 	if (ret->failed)
 		return false;
 	ret->source_anchor = bag_text(ret->bag, "sourceAnchor");
 	ret->cloud_anchor = bag_text(ret->bag, "cloudAnchor");
-	ret->object = *ret->cloud_anchor ? by_cloud_anchor(em, ret->cloud_anchor)
-	                                 : by_source_anchor(em, ret->type, ret->source_anchor);
+	ret->object = *ret->cloud_anchor
+	                      ? object_by_cloud_anchor(em, ret->cloud_anchor)
+	                      : object_by_source_anchor(em, ret->type, ret->source_anchor);
 	if (!*ret->source_anchor && !ret->object)
-		fail(ret, call,
+		item_fail(ret, call,
 			"The object has neither SourceAnchor nor a CloudAnchor that is known.");
 	return !ret->failed;
 }
 
 /* What the bag of the object will be. */
-static json_t *whole_bag(const struct item *it)
+static json_t *whole_bag(const struct emulator *em, const struct item *it)
 {
 	size_t n;
 	const char *kept = it->object ? object_prop(it->object, P_BAG, &n) : NULL;
 	json_t *whole = kept ? json_loadb(kept, n, 0, NULL) : json_object();
 
 	bag_merge(whole, it->bag);
+	references_settle_bag(em, it, whole);
 	return whole;
 }
 
@@ -156,6 +110,7 @@ static void ask_graph(struct emulator *em, const struct soap_call *call, struct 
 		.references = references,
 		.version = "v1.0",
 		.body = body,
+		.service = true,
 		.minimal = true};
 	struct response rs = {.retry_after = -1, .after_bytes = -1};
 	struct query query = {0};
@@ -166,28 +121,29 @@ static void ask_graph(struct emulator *em, const struct soap_call *call, struct 
 	else
 		handle_object(em, &rq, it->object, &rs);
 	if (rs.status >= 300)
-		fail(it, call, words_of(call, &rs));
+		item_fail(it, call, words_of(call, &rs));
 	buf_done(&rs.body);
 }
 
 static void set_object(struct emulator *em, const struct soap_call *call, struct item *it)
 {
-	_cleanup_json_ json_t *whole = whole_bag(it);
+	_cleanup_json_ json_t *whole = whole_bag(em, it);
 	const char *wrong;
 	_cleanup_json_ json_t *body = wire_to_graph(it->type, it->bag, whole, &wrong);
 	_cleanup_buf_ struct buf text = {0};
 	bool by_id = *it->cloud_anchor && it->object && !*it->source_anchor;
 
 	if (wrong)
-		fail(it, call, arena_printf(call->arena, "The value of %s cannot be used.", wrong));
+		item_fail(it, call,
+			arena_printf(call->arena, "The value of %s cannot be used.", wrong));
 	else
 		ask_graph(em, call, it, by_id ? M_PATCH : M_POST, body);
 	if (it->failed)
 		return;
 	if (!by_id)
-		it->object = by_source_anchor(em, it->type, it->source_anchor);
+		it->object = object_by_source_anchor(em, it->type, it->source_anchor);
 	if (!it->object) {
-		fail(it, call, "The object was not made.");
+		item_fail(it, call, "The object was not made.");
 		return;
 	}
 	body_dump(&text, whole, JSON_COMPACT);
@@ -201,90 +157,7 @@ static void delete_object(struct emulator *em, const struct soap_call *call, str
 	ask_graph(em, call, it, M_DELETE, NULL);
 }
 
-/* --- references --- */
-
-/* What the tenant does not know is left out without a word. */
-static bool set_link(
-	struct emulator *em, struct object *o, const char *key, struct object *target, bool present)
-{
-	if (!target)
-		return false;
-	if (strcasecmp(key, "member") == 0 && o->type == TYPE_GROUP)
-		return object_link_set(em->dir, o, target, present);
-	if (strcasecmp(key, "manager") != 0 || !type_has_manager(o->type) ||
-		(present && !type_has_manager(target->type)))
-		return false;
-	if (!present && o->manager != (int64_t)target->index)
-		return false;
-	if (present && o->manager == (int64_t)target->index)
-		return false;
-	object_set_manager(em->dir, o, present ? target : NULL);
-	o->manager_seq = directory_seq(em->dir) + 1;
-	return true;
-}
-
-/* The whole list replaces what was there. */
-static bool replace_members(struct emulator *em, struct object *o, const json_t *list)
-{
-	bool changed = false;
-	size_t i;
-	json_t *v;
-	_cleanup_free_ bool *keep = xcalloc(directory_size(em->dir) + 1, sizeof(*keep));
-
-	json_array_foreach ((json_t *)list, i, v) {
-		struct object *target = referred(em, json_string_value(v), false);
-
-		if (!target)
-			continue;
-		keep[target->index] = true;
-		changed = object_link_set(em->dir, o, target, true) || changed;
-	}
-	for (uint32_t k = 0; k < o->n_links; k++)
-		if (!o->links[k].removed && !keep[o->links[k].target])
-			changed = object_link_set(em->dir, o,
-					  directory_get(em->dir, o->links[k].target), false) ||
-			          changed;
-	return changed;
-}
-
-static bool replace_manager(struct emulator *em, struct object *o, const json_t *v)
-{
-	const char *anchor = json_string_value(v);
-	struct object *old = o->manager >= 0 ? directory_get(em->dir, (uint32_t)o->manager) : NULL;
-
-	if (anchor)
-		return set_link(em, o, "manager", referred(em, anchor, false), true);
-	return json_is_null(v) && set_link(em, o, "manager", old, false);
-}
-
-static void set_references(struct emulator *em, struct item *it)
-{
-	const json_t *members = bag_get(it->bag, "member"), *manager = bag_get(it->bag, "manager");
-	struct object *o = it->object;
-	bool changed = false;
-
-	if (members && o->type == TYPE_GROUP)
-		changed = replace_members(em, o, members);
-	if (manager && type_has_manager(o->type))
-		changed = replace_manager(em, o, manager) || changed;
-	for (const struct reference_change *c = it->changes; c; c = c->next)
-		changed = set_link(em, o, c->key, referred(em, c->anchor, c->by_cloud_anchor),
-				  c->add) ||
-		          changed;
-	if (changed)
-		object_touch(em->dir, o);
-}
-
 /* --- the request --- */
-
-static unsigned count_links(const struct item *it)
-{
-	unsigned n = (unsigned)json_array_size(bag_get(it->bag, "member"));
-
-	for (const struct reference_change *c = it->changes; c; c = c->next)
-		n++;
-	return n;
-}
 
 static void put_result(const struct item *it, bool new_members, struct buf *b)
 {
@@ -309,21 +182,29 @@ static void put_result(const struct item *it, bool new_members, struct buf *b)
 	encode_end(b);
 }
 
+static const char *warning_text(const char *ordered)
+{
+	return *ordered ? ordered
+	                : "This object has been updated in your Azure Active Directory, but with "
+	                  "some modified properties.";
+}
+
 /* True: a test has ordered what becomes of it. */
 static bool ordered(struct emulator *em, const struct soap_call *call, struct item *it)
 {
 	struct service_orders *o = &em->orders->service;
+	const struct service_fault *f =
+		service_fault_take_object(o->faults, call->operation, it->source_anchor);
 	bool managed = it->object && it->object->cloud_managed;
 
-	if (service_order_take(&o->failures)) {
-		fail(it, call, *o->text ? o->text : "The object was refused on order.");
+	if ((f && f->kind == SERVICE_FAULT_FAILURE) || service_order_take(&o->failures)) {
+		const char *text = f ? f->text : o->text;
+
+		item_fail(it, call, *text ? text : "The object was refused on order.");
 		return true;
 	}
-	if (service_order_take(&o->warnings))
-		it->text = *o->text
-		                   ? o->text
-		                   : "This object has been updated in your Azure Active Directory, "
-		                     "but with some modified properties.";
+	if (f || service_order_take(&o->warnings))
+		it->text = arena_strdup(call->arena, warning_text(f ? f->text : o->text));
 	return managed && o->cloud_managed == CLOUD_MANAGED_IGNORED;
 }
 
@@ -350,11 +231,58 @@ static void write_item(struct emulator *em, const struct soap_call *call, struct
 
 static void do_item(struct emulator *em, const struct soap_call *call, struct item *it)
 {
+	bool refused, good = em->orders->service.failed_changes == FAILED_CHANGES_GOOD;
+	const char *text;
+
 	if (it->failed || ordered(em, call, it))
 		return;
+	if (!it->deletes)
+		references_check(em, call, it);
+	refused = it->failed;
+	text = it->text;
+	if (refused && !good)
+		return;
+	it->failed = false; /* what else it has is written */
 	write_item(em, call, it);
 	if (!it->failed && !it->deletes)
-		set_references(em, it);
+		references_apply(em, it);
+	if (refused) {
+		it->failed = true;
+		it->text = text;
+	}
+}
+
+static bool is_over_limit(const struct emulator *em, unsigned n, unsigned links)
+{
+	const struct service_orders *o = &em->orders->service;
+
+	return (long)n > o->batch_objects || (long)links > o->batch_links;
+}
+
+static void do_items(struct emulator *em, const struct soap_call *call, struct item *items,
+	unsigned n, unsigned links, struct response *rs)
+{
+	const char *text = (long)links > em->orders->service.batch_links
+	                           ? "The request has too many links."
+	                           : "The request has too many objects.";
+	bool over = is_over_limit(em, n, links);
+
+	if (over && em->orders->service.over_limit == OVER_LIMIT_FAULT) {
+		answer_fault(call, 0, text, rs);
+		return;
+	}
+	answer_begin(call, true, rs);
+	encode_start(&rs->body, 'b', "SyncObjectResults");
+	for (unsigned i = 0; i < n; i++) {
+		if (over)
+			item_fail(&items[i], call, text);
+		do_item(em, call, &items[i]);
+		put_result(&items[i], em->orders->service.new_members, &rs->body);
+	}
+	encode_end(&rs->body);
+	answer_end(true, rs);
+	if (!em->orders->service.finalize_moves_sync)
+		em->synced_at = tenant_now(em);
 }
 
 void operation_provision(struct emulator *em, const struct soap_call *call, struct response *rs)
@@ -366,26 +294,17 @@ void operation_provision(struct emulator *em, const struct soap_call *call, stru
 
 	for (const struct element *k = list ? list->first : NULL; k; k = k->next)
 		n++;
-	if (!n || n > OBJECTS_MAX) {
-		answer_fault(call, 0, "The request has no objects, or too many.", rs);
+	if (!n) {
+		answer_fault(call, 0, "The request has no objects.", rs);
 		return;
 	}
 	items = arena_zalloc(call->arena, n * sizeof(*items));
 	n = 0;
 	for (const struct element *k = list->first; k; k = k->next) {
 		read_item(em, call, k, &items[n]);
-		links += count_links(&items[n++]);
+		links += references_count(&items[n++]);
 	}
-	answer_begin(call, true, rs);
-	encode_start(&rs->body, 'b', "SyncObjectResults");
-	for (unsigned i = 0; i < n; i++) {
-		if (links > LINKS_MAX)
-			fail(&items[i], call, "The request has too many links.");
-		do_item(em, call, &items[i]);
-		put_result(&items[i], em->orders->service.new_members, &rs->body);
-	}
-	encode_end(&rs->body);
-	answer_end(true, rs);
+	do_items(em, call, items, n, links, rs);
 	for (unsigned i = 0; i < n; i++)
 		json_decref(items[i].bag);
 }

@@ -49,7 +49,7 @@ static bool admit(struct emulator *em, struct soap_call *call, struct response *
 			rs);
 		return false;
 	}
-	if (!em->tenant->syncs) {
+	if (!em->syncs) {
 		answer_fault(call, 0,
 			"Identity synchronization is not yet activated for this company.", rs);
 		return false;

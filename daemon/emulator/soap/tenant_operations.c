@@ -1,12 +1,12 @@
 /*
- * What is asked of the tenant as a whole: its configuration and features, the end of an export, the
- * objects that it has, and versions.
+ * What is asked of the tenant as a whole: its configuration and features, the end of an export, and
+ * versions.
  */
 #include "soap/operations.h"
 
-#include "soap/bag.h"
+#include "order/orders.h"
 #include "soap/encode.h"
-#include "soap/wire.h"
+#include "tenant/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,9 +82,9 @@ void operation_configuration(struct emulator *em, const struct soap_call *call, 
 	put_sync_configuration(em, b);
 	put_long(b, "DirSyncFeatures", features_of(em));
 	encode_leaf(b, 0, "DisplayName", em->tenant->name ? em->tenant->name : "");
-	put_bool(b, "IsDirSyncing", em->tenant->syncs);
+	put_bool(b, "IsDirSyncing", em->syncs);
 	put_bool(b, "IsPasswordSyncing", em->features[FEATURE_PASSWORD_SYNC]);
-	put_long(b, "MaxLinksSupportedAcrossBatchInProvision2", 15000);
+	put_long(b, "MaxLinksSupportedAcrossBatchInProvision2", em->orders->service.batch_links);
 	encode_start(b, 0, "SynchronizationInterval");
 	encode_span_end(b, 1800);
 	encode_leaf(b, 0, "TenantId", em->tenant->id);
@@ -115,6 +115,8 @@ void operation_set_features(struct emulator *em, const struct soap_call *call, s
 
 void operation_finalize(struct emulator *em, const struct soap_call *call, struct response *rs)
 {
+	if (em->orders->service.finalize_moves_sync)
+		em->synced_at = tenant_now(em);
 	answer_begin(call, false, rs);
 	answer_end(false, rs);
 }
@@ -131,46 +133,4 @@ void operation_capabilities(struct emulator *em, const struct soap_call *call, s
 	answer_begin(call, false, rs);
 	encode_leaf(&rs->body, 0, "CapabilitiesResult", text);
 	answer_end(false, rs);
-}
-
-/* --- objects that are synchronized --- */
-
-static void put_object(const struct object *o, bool with_empty, struct buf *b)
-{
-	size_t n;
-	const char *kept = object_prop(o, P_BAG, &n), *key;
-	_cleanup_json_ json_t *bag = kept ? json_loadb(kept, n, 0, NULL) : json_object();
-	char anchor[64];
-	json_t *v;
-	void *next;
-
-	snprintf(anchor, sizeof(anchor), "%s_%s", wire_type_word(o->type), o->id);
-	json_object_set_new(bag, "cloudAnchor", json_string(anchor));
-	json_object_set_new(bag, "cloudMastered", json_boolean(o->cloud_managed));
-	if (o->cloud_managed)
-		json_object_set_new(bag, "blockOnPremisesSync", json_true());
-	json_object_foreach_safe(bag, next, key, v) if (json_is_null(v) && !with_empty)
-		json_object_del(bag, key);
-	encode_start(b, 'b', "AzureADSyncObject");
-	bag_write(b, bag);
-	encode_leaf(b, 'b', "SyncObjectType", wire_type_word(o->type));
-	encode_leaf(b, 'b', "SyncOperation", "Set");
-	encode_end(b);
-}
-
-/* All of them, whatever the cookie: how the service goes on is not known. */
-void operation_read_back(struct emulator *em, const struct soap_call *call, struct response *rs)
-{
-	size_t n;
-
-	answer_begin(call, true, rs);
-	encode_start(&rs->body, 'b', "ResultObjects");
-	for (uint32_t i = 0; i < directory_size(em->dir); i++) {
-		const struct object *o = directory_get(em->dir, i);
-
-		if (!o->deleted && object_prop(o, P_BAG, &n))
-			put_object(o, !strchr(call->operation, '2'), &rs->body);
-	}
-	encode_end(&rs->body);
-	answer_end(true, rs);
 }

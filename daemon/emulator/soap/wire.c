@@ -31,7 +31,7 @@ static const struct {
 	unsigned types;
 	enum shape shape;
 } rows[] = {
-	{"sourceAnchor", "onPremisesImmutableId", U | G | C, AS_IS},
+	{"sourceAnchor", "onPremisesImmutableId", U | G | C | D, AS_IS},
 	{"accountEnabled", "accountEnabled", U | D, AS_IS},
 	{"displayName", "displayName", U | G | C | D, AS_IS},
 	{"givenName", "givenName", U | C, AS_IS},

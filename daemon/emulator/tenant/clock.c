@@ -15,9 +15,11 @@ void tenant_mark(struct emulator *em)
 	int64_t ms = monotonic_ms();
 	unsigned old = 0;
 
-	if (!em->lag_ms || (em->n_marks && em->marks[em->n_marks - 1].seq == seq))
+	long kept = MAX(em->lag_ms, em->visibility_ms);
+
+	if (!kept || (em->n_marks && em->marks[em->n_marks - 1].seq == seq))
 		return;
-	while (old + 1 < em->n_marks && em->marks[old + 1].ms <= ms - em->lag_ms)
+	while (old + 1 < em->n_marks && em->marks[old + 1].ms <= ms - kept)
 		old++; /* the last one that is old enough stays */
 	if (old)
 		memmove(em->marks, em->marks + old, (em->n_marks - old) * sizeof(*em->marks));
@@ -29,15 +31,25 @@ void tenant_mark(struct emulator *em)
 	em->marks[em->n_marks++] = (struct mark){ms, seq};
 }
 
-uint64_t tenant_visible(const struct emulator *em)
+static uint64_t older_than(const struct emulator *em, long age)
 {
 	uint64_t seq;
 
-	if (!em->lag_ms || !em->n_marks)
+	if (!age || !em->n_marks)
 		return UINT64_MAX;
 	seq = em->marks[0].seq; /* what was there before the lag began, or is old enough */
 	for (unsigned i = 0; i < em->n_marks; i++)
-		if (em->marks[i].ms <= monotonic_ms() - em->lag_ms)
+		if (em->marks[i].ms <= monotonic_ms() - age)
 			seq = em->marks[i].seq;
 	return seq;
+}
+
+uint64_t tenant_visible(const struct emulator *em)
+{
+	return older_than(em, em->lag_ms);
+}
+
+uint64_t tenant_resolved(const struct emulator *em)
+{
+	return older_than(em, MAX(em->lag_ms, em->visibility_ms));
 }

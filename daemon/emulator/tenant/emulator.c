@@ -7,6 +7,7 @@ void emulator_init(struct emulator *em, struct tenant *tenant)
 	em->dir = directory_new();
 	properties_extend(NULL, 0);
 	features_default(em->features);
+	em->syncs = tenant->syncs;
 	for (unsigned i = 0; i < tenant->n_features; i++) {
 		int f = feature_find(tenant->features[i].name);
 

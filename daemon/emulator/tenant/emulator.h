@@ -25,9 +25,12 @@ struct emulator {
 	struct audits audits, skips;           /* see audit.h */
 	struct extensions extensions;
 	bool features[FEATURE_COUNT];
+	bool syncs;          /* the organization's onPremisesSyncEnabled */
+	int64_t synced_at;   /* its onPremisesLastSyncDateTime; 0: never */
 	int64_t clock;       /* seconds that the tenant's time is ahead of this host's */
 	int64_t tokens_from; /* access tokens that are older are expired */
 	long lag_ms;         /* lists and delta queries show what was so long ago */
+	long visibility_ms;  /* references find what the service has made only after so long */
 	struct mark *marks;
 	unsigned n_marks, cap_marks;
 	struct persist *persist; /* NULL: in memory only */

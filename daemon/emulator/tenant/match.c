@@ -70,6 +70,26 @@ static struct object *candidate(
 	return by_key(em, KEY_UPN, t, upn, upn ? strlen(upn) : 0);
 }
 
+/* A device that has registered itself. */
+static void match_device(const struct emulator *em, const json_t *body, struct match *m)
+{
+	const char *id = json_string_value(body_get(body, "deviceId"));
+	struct object *o = by_key(em, KEY_DEVICE_ID, TYPE_DEVICE, id, id ? strlen(id) : 0);
+	size_t n;
+
+	if (!o || o->deleted)
+		return;
+	if (object_prop(o, P_IMMUTABLE_ID, &n)) {
+		refuse(m, "InvalidSoftMatch",
+			"A soft match was found by deviceId with the object %s, which has another "
+			"sourceAnchor.",
+			o->id);
+		return;
+	}
+	m->verdict = MATCH_SOFT;
+	m->object = o;
+}
+
 static bool quarantines(const struct emulator *em, const char *why)
 {
 	return em->features[*why == 'p' ? FEATURE_QUARANTINE_PROXY : FEATURE_QUARANTINE_UPN];
@@ -120,6 +140,8 @@ void match_incoming(
 	m->object = by_key(em, KEY_IMMUTABLE, t, anchor, anchor ? strlen(anchor) : 0);
 	if (m->object)
 		m->verdict = MATCH_HARD;
+	else if (t == TYPE_DEVICE)
+		match_device(em, body, m);
 	else
 		soft_match(em, t, body, m);
 }

@@ -25,7 +25,8 @@ struct persist {
 	uint64_t seq;
 	unsigned n_audits, n_skips, n_extension_changes;
 	int64_t clock;
-	bool features[FEATURE_COUNT], exchange_default;
+	bool features[FEATURE_COUNT], exchange_default, syncs;
+	int64_t synced_at;
 	bool whole; /* the next flush replaces everything */
 };
 
@@ -111,6 +112,8 @@ static int put_all_meta(struct persist *p, const struct emulator *em, struct err
 	TRY(put_meta(p, "clock", &em->clock, sizeof(em->clock), e));
 	TRY(put_meta(p, "features", em->features, sizeof(em->features), e));
 	TRY(put_meta(p, "exchange", &em->exchange_default, sizeof(em->exchange_default), e));
+	TRY(put_meta(p, "syncs", &em->syncs, sizeof(em->syncs), e));
+	TRY(put_meta(p, "syncedAt", &em->synced_at, sizeof(em->synced_at), e));
 	return put_meta(p, "seq", &seq, sizeof(seq), e);
 }
 
@@ -290,8 +293,8 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 		audits_ever(&em->audits) == p->n_audits && audits_ever(&em->skips) == p->n_skips &&
 		em->clock == p->clock &&
 		memcmp(em->features, p->features, sizeof(p->features)) == 0 &&
-		em->exchange_default == p->exchange_default &&
-		em->extensions.n_changes == p->n_extension_changes)
+		em->exchange_default == p->exchange_default && em->syncs == p->syncs &&
+		em->synced_at == p->synced_at && em->extensions.n_changes == p->n_extension_changes)
 		return 0;
 	TRY(put_in_transaction(p, em, p->whole, e));
 	/* only now: what was not committed must be written by the next flush */
@@ -302,6 +305,8 @@ int persist_flush(struct persist *p, struct emulator *em, struct err *e)
 	p->n_skips = audits_ever(&em->skips);
 	p->clock = em->clock;
 	p->exchange_default = em->exchange_default;
+	p->syncs = em->syncs;
+	p->synced_at = em->synced_at;
 	p->n_extension_changes = em->extensions.n_changes;
 	memcpy(p->features, em->features, sizeof(p->features));
 	return 0;
@@ -337,6 +342,8 @@ static void take_over(struct emulator *em, struct emulator *from)
 	from->skips = (struct audits){0};
 	em->n_quarantined = from->n_quarantined;
 	em->exchange_default = from->exchange_default;
+	em->syncs = from->syncs;
+	em->synced_at = from->synced_at;
 	memcpy(em->n_managed, from->n_managed, sizeof(em->n_managed));
 	memcpy(em->features, from->features, sizeof(em->features));
 	memset(em->hint, 0, sizeof(em->hint));

@@ -353,6 +353,10 @@ static int load_meta(const struct loading *l, sqlite3_stmt *st)
 		good = n <= FEATURE_COUNT && load_features(em, v, n);
 	else if (streq(name, "exchange"))
 		good = n == 1 && load_flag(&em->exchange_default, v);
+	else if (streq(name, "syncs"))
+		good = n == 1 && load_flag(&em->syncs, v);
+	else if (streq(name, "syncedAt") && (good = n == sizeof(em->synced_at)))
+		memcpy(&em->synced_at, v, n);
 	else if (streq(name, "seq"))
 		good = n == sizeof(uint64_t) && load_seq(em, v);
 	return good ? 0

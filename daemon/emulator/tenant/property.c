@@ -35,8 +35,8 @@ static const struct property fixed[] = {
 		.sensitive = true},
 	[P_MAIL] = {"mail", KIND_STRING, U | G | C, U | G | C, BY_SYNC},
 	[P_PROXIES] = {"proxyAddresses", KIND_STRINGS, U | G | C, G | C, BY_SYNC},
-	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C, 0, BY_APPLICATION,
-		.sensitive = true, .sync_only = G | C},
+	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C | D, 0, BY_APPLICATION,
+		.sensitive = true, .sync_only = G | C | D},
 	[P_UNIQUE_NAME] = {"uniqueName", KIND_STRING, G, G, BY_APPLICATION},
 	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U | D, D, BY_APPLICATION,
 		.sensitive = true},
@@ -110,6 +110,7 @@ static const struct property fixed[] = {
 	{"isManaged", KIND_BOOLEAN, D, D, BY_APPLICATION},
 	{"physicalIds", KIND_STRINGS, D, D, BY_APPLICATION},
 	[P_BAG] = {"", KIND_EXTENSIONS, 0, 0, BY_SERVICE}, /* no type shows it */
+	[P_UNRESOLVED] = {"", KIND_OBJECTS, 0, 0, BY_SERVICE},
 };
 _Static_assert(ARRAY_SIZE(fixed) <= EXTENSIONS_FROM, "EXTENSIONS_FROM");
 

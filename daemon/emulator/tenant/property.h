@@ -88,7 +88,9 @@ enum {
 	P_SYSTEM_VERSION,
 	P_TRUST_TYPE,
 	P_PROFILE_TYPE,
-	P_BAG = P_FIRST_OTHER + 56 /* what the provisioning service keeps; Graph does not show it */
+	P_BAG = P_FIRST_OTHER +
+	        56,   /* what the provisioning service keeps; Graph does not show it */
+	P_UNRESOLVED, /* references of the service to what is not known yet: likewise */
 };
 
 /* Rows of the table, at most: records have one byte for the number. */

@@ -148,7 +148,7 @@ static void read_list(const json_t *list, char ***ret, unsigned *n)
 
 static const char *const known_keys[] = {"tenantId", "displayName", "initialDomain",
 	"verifiedDomains", "federatedDomains", "features", "soaRolesToFilter", "minimumSyncBuild",
-	"onPremisesSyncEnabled", "applications"};
+	"onPremisesSyncEnabled", "provisioningService", "applications"};
 
 static int check_keys(const char *path, json_t *root, struct err *e)
 {
@@ -203,6 +203,7 @@ static int read_tenant(const char *path, json_t *root, struct tenant *t, struct 
 	TRY(read_features(path, json_object_get(root, "features"), t, e));
 	t->soa_roles_to_filter = json_is_true(json_object_get(root, "soaRolesToFilter"));
 	t->syncs = !json_is_false(json_object_get(root, "onPremisesSyncEnabled"));
+	t->service = json_incref(json_object_get(root, "provisioningService"));
 	t->minimum_build = copy_string(root, "minimumSyncBuild");
 	t->apps = xcalloc(json_array_size(apps) + 1, sizeof(*t->apps));
 	json_array_foreach ((json_t *)apps, i, v)
@@ -254,6 +255,7 @@ void tenant_free(struct tenant *t)
 		free(t->features[i].name);
 	free(t->federated);
 	free(t->features);
+	json_decref(t->service);
 	free(t->minimum_build);
 	free(t->domains);
 	free(t->apps);

@@ -30,7 +30,9 @@
 	X(EXCHANGE, "Exchange.ManageAsApp")                             \
 	X(APPLICATION_READ, "Application.Read.All")                     \
 	X(APPLICATION_WRITE, "Application.ReadWrite.All")               \
-	X(APPLICATION_OWN, "Application.ReadWrite.OwnedBy")
+	X(APPLICATION_OWN, "Application.ReadWrite.OwnedBy")             \
+	X(ORGANIZATION_READ, "Organization.Read.All")                   \
+	X(ORGANIZATION_WRITE, "Organization.ReadWrite.All")
 enum role {
 #define X(id, name) ROLE_##id,
 	ROLES(X)
@@ -61,7 +63,8 @@ struct tenant {
 	} * features;
 	unsigned n_features;
 	char *minimum_build;      /* of a client of synchronization; NULL: any */
-	bool syncs;               /* the organization's onPremisesSyncEnabled */
+	bool syncs;               /* the organization's onPremisesSyncEnabled, at the start */
+	json_t *service;          /* "provisioningService" as it stands there; NULL: none */
 	bool soa_roles_to_filter; /* $filter by isCloudManaged asks for the role of the type */
 	struct application *apps;
 	unsigned n_apps;

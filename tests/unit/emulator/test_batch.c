@@ -31,7 +31,7 @@ static char *run(const char *body)
 	size_t i;
 
 	emulator_init(&em, &tenant);
-	em.orders = orders_new("/nonexistent");
+	em.orders = orders_new("/nonexistent", NULL);
 	request_begin(&em, NULL);
 	rq.body = body_parse(body, strlen(body));
 	handle_batch(&em, &rq, route, &rs);
@@ -78,11 +78,11 @@ static void test_batches(void **state)
 static void test_dependencies(void **state)
 {
 	expect("{\"requests\":[" PART("1", "/missing") ",{\"id\":\"2\",\"method\":\"GET\",\"url\":"
-	                                               "\"/users\",\"dependsOn\":[\"1\"]}"
+						       "\"/users\",\"dependsOn\":[\"1\"]}"
 						       ",{\"id\":\"3\",\"method\":\"GET\",\"url\":"
-	                                               "\"/users\",\"dependsOn\":[\"2\"]}"
+						       "\"/users\",\"dependsOn\":[\"2\"]}"
 						       ",{\"id\":\"4\",\"method\":\"GET\",\"url\":"
-	                                               "\"/users\",\"dependsOn\":[\"5\"]}"
+						       "\"/users\",\"dependsOn\":[\"5\"]}"
 						       "," PART("5", "/users") "]}",
 		"404 424 424 424 200");
 }
