@@ -1,6 +1,8 @@
 /*
- * The floor of an export: a bare libcurl loop that posts recorded $batch bodies (a line each), so
- * many in flight. Usage: post_floor URL CA HEADERFILE BODIES IN_FLIGHT; prints seconds and answers.
+ * The floor of an export: a bare libcurl loop that posts recorded bodies, so many in flight. Usage:
+ * post_floor URL CA HEADERFILE BODIES IN_FLIGHT; prints seconds and answers. BODIES is what the
+ * emulator's --record writes: the number of bytes on a line, the bytes, a line feed. Each line of
+ * HEADERFILE is a header.
  */
 #include <curl/curl.h>
 
@@ -45,20 +47,37 @@ static char *read_file(const char *path, size_t *ret_n)
 	return text;
 }
 
+static struct curl_slist *read_headers(const char *path)
+{
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+	char *text, *line;
+	size_t n;
+
+	text = read_file(path, &n);
+	for (line = strtok(text, "\r\n"); line; line = strtok(NULL, "\r\n"))
+		list = curl_slist_append(list, line);
+	return list;
+}
+
+/* A $batch that begins with something else than a creation: members, managers. */
+static int is_references(const char *body)
+{
+	static const char creation[] = "{\"requests\":[{\"id\":\"1\",\"method\":\"POST";
+
+	return *body == '{' && strncmp(body, creation, sizeof(creation) - 1) != 0;
+}
+
 int main(int argc, char **argv)
 {
 	size_t n, done = 0, bad = 0;
-	char *header = read_file(argv[3], &n), *p = read_file(argv[4], &n);
+	struct curl_slist *headers = read_headers(argv[3]);
+	char *p = read_file(argv[4], &n);
 	int flight = atoi(argv[5]), running = 0, left;
 	CURLM *multi = curl_multi_init();
 	CURL *idle[FLIGHT_MAX];
-	struct curl_slist *headers = NULL;
 	int references = 0, n_idle = 0;
 	double begin = now();
 
-	header[strcspn(header, "\r\n")] = '\0';
-	headers = curl_slist_append(headers, header);
-	headers = curl_slist_append(headers, "Content-Type: application/json");
 	for (; n_idle < flight && n_idle < FLIGHT_MAX; n_idle++) {
 		idle[n_idle] = curl_easy_init();
 		curl_easy_setopt(idle[n_idle], CURLOPT_URL, argv[1]);
@@ -70,22 +89,24 @@ int main(int argc, char **argv)
 	while (*p || n_idle < flight) {
 		CURLMsg *msg;
 
-		/* references may only follow when every object is there */
-		if (*p && !references &&
-			strncmp(p, "{\"requests\":[{\"id\":\"1\",\"method\":\"POST", 37))
-			references = 1;
-		if (references == 1 && n_idle == flight)
-			references = 2;
-		while (*p && n_idle && references != 1) {
-			char *end = strchr(p, '\n');
-			CURL *easy = idle[--n_idle];
+		while (*p && n_idle) {
+			char *body;
+			long len = strtol(p, &body, 10);
+			CURL *easy;
 
-			curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)(end - p));
-			curl_easy_setopt(easy, CURLOPT_POSTFIELDS, p);
-			curl_multi_add_handle(multi, easy);
-			p = end + 1;
-			if (!references)
+			body++;
+			/* references may only follow when every object is there */
+			if (!references && is_references(body))
+				references = 1;
+			if (references == 1 && n_idle < flight)
 				break;
+			if (references)
+				references = 2;
+			easy = idle[--n_idle];
+			curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, len);
+			curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
+			curl_multi_add_handle(multi, easy);
+			p = body + len + 1;
 		}
 		curl_multi_perform(multi, &running);
 		while ((msg = curl_multi_info_read(multi, &left))) {
@@ -97,7 +118,7 @@ int main(int argc, char **argv)
 			curl_multi_remove_handle(multi, msg->easy_handle);
 			idle[n_idle++] = msg->easy_handle;
 		}
-		if (n_idle == 0 || !*p)
+		if (running)
 			curl_multi_poll(multi, NULL, 0, 100, NULL);
 	}
 	printf("%.4f %zu %zu %zu\n", now() - begin, done, bad, answer_bytes);

@@ -12,6 +12,7 @@
 #include "order/orders.h"
 #include "soap/service.h"
 #include "tenant/body.h"
+#include "tenant/clock.h"
 
 #include "base/err.h"
 
@@ -27,6 +28,7 @@
 #include <stdio.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #define BASE_MAX 128 /* of "https://HOST:PORT", in every link of an answer */
 
@@ -194,11 +196,24 @@ static void on_delay(evutil_socket_t fd, short what, void *ctx)
 	free(p);
 }
 
+/* The tenant's time; where nobody moved it libevent gives the machine's. */
+static void add_date(const struct server *s, struct evhttp_request *req)
+{
+	time_t now = (time_t)tenant_now(s->em);
+	char text[64];
+	struct tm tm;
+
+	if (s->em->clock && gmtime_r(&now, &tm) &&
+		strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm))
+		evhttp_add_header(evhttp_request_get_output_headers(req), "Date", text);
+}
+
 static void answer(struct server *s, struct evhttp_request *req, struct response *rs)
 {
 	struct timeval tv = {rs->delay_ms / 1000, rs->delay_ms % 1000 * 1000};
 	struct pending *p;
 
+	add_date(s, req);
 	if (!rs->delay_ms) {
 		send_response(req, rs);
 		return;
@@ -312,11 +327,18 @@ static bool headers_good(struct evhttp_request *req, struct response *rs)
 	return true;
 }
 
-/* Each $batch body on a line of its own, for replays. */
+/*
+ * Each body of a $batch, and each message to the provisioning service, for replays: its number of
+ * bytes on a line, then the bytes and a line feed. The messages have the sender's token in them.
+ */
 static void record(const struct server *s, const char *path, const struct buf *body)
 {
-	if (s->record < 0 || !strstr(path, "/$batch"))
+	char head[32];
+
+	if (s->record < 0 || !body->len || (!strstr(path, "/$batch") && !streq(path, SERVICE_PATH)))
 		return;
+	snprintf(head, sizeof(head), "%zu\n", body->len);
+	(void)!write(s->record, head, strlen(head));
 	(void)!write(s->record, buf_str(body), body->len);
 	(void)!write(s->record, "\n", 1);
 }
