@@ -6,6 +6,8 @@
 #include "http/server.h"
 #include "http/tls.h"
 #include "order/orders.h"
+#include "soap/element.h"
+#include "soap/names.h"
 #include "tenant/clock.h"
 #include "tenant/housekeeping.h"
 #include "tenant/json_pool.h"
@@ -24,13 +26,14 @@
 #include <sys/stat.h>
 
 #define FLUSH_MS 250
+#define MESSAGE_MAX (64 * 1024 * 1024) /* of --names */
 
 /* learn.microsoft.com/graph/throttling-limits: writes in 150 s, resource units in 10 s */
 #define WRITES 3000
 #define UNITS 3500
 
 struct program {
-	const char *tenant, *state, *port_file, *record;
+	const char *tenant, *state, *port_file, *record, *names;
 	struct server_config config;
 	bool memory, throttle;
 	bool failing; /* the last flush */
@@ -60,6 +63,9 @@ static void usage(FILE *f)
 	      "  --request-timeout S  seconds for a whole request to arrive, default 120\n"
 	      "  --throttle           3,000 writes in 150 s and 3,500 resource units in 10 s for\n"
 	      "                       an application, as Graph's own limits for a small tenant\n"
+	      "  --names FILE         prints the names in a recorded message of the service, "
+	      "without\n"
+	      "                       its values, and ends\n"
 	      "  --help, --version\n"
 	      "\n"
 	      "Clients trust DIR/ca.pem, sign in at https://HOST:PORT/TENANT/oauth2/v2.0/token "
@@ -81,6 +87,24 @@ static bool parse_listen(struct program *p, const char *text)
 	port = strtol(colon + 1, &end, 10);
 	p->config.port = (unsigned short)port;
 	return colon[1] && !*end && port >= 0 && port < 65536;
+}
+
+/* A body as it was recorded, application/soap+msbin1. */
+static int print_names(const char *path, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	_cleanup_buf_ struct buf names = {0};
+	_cleanup_free_ char *data = NULL;
+	const struct element *root;
+	size_t n;
+
+	TRY(file_read(path, MESSAGE_MAX, &data, &n, e));
+	root = element_decode(data, n, &a, e);
+	if (!root)
+		return e->code;
+	names_write(root, &names);
+	fputs(buf_str(&names), stdout);
+	return 0;
 }
 
 /* 0: go on; else exit with that less 1. */
@@ -130,6 +154,9 @@ static int set_option(struct program *p, int c, const char *arg)
 	case 'o':
 		p->throttle = true;
 		break;
+	case 'a':
+		p->names = arg;
+		break;
 	case 'h':
 		usage(stdout);
 		return 1;
@@ -159,6 +186,7 @@ static int parse_options(struct program *p, int argc, char **argv)
 		{"max-connections", required_argument, NULL, 'x'},
 		{"request-timeout", required_argument, NULL, 'q'},
 		{"throttle", no_argument, NULL, 'o'},
+		{"names", required_argument, NULL, 'a'},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},
 		{0},
@@ -170,7 +198,7 @@ static int parse_options(struct program *p, int argc, char **argv)
 		if (r)
 			return r;
 	}
-	if (p->tenant && p->state && optind == argc)
+	if ((p->names || (p->tenant && p->state)) && optind == argc)
 		return 0;
 	usage(stderr);
 	return 3;
@@ -312,6 +340,12 @@ int main(int argc, char **argv)
 	r = parse_options(&p, argc, argv);
 	if (r)
 		return r - 1;
+	if (p.names) {
+		r = print_names(p.names, &e);
+		if (r < 0)
+			fprintf(stderr, "entra-emulator: %s: %s\n", p.names, e.text);
+		return r < 0;
+	}
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	p.base = event_base_new();

@@ -10,6 +10,7 @@
 #include "soap/dictionary.h"
 #include "soap/element.h"
 #include "soap/encode.h"
+#include "soap/names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -434,6 +435,74 @@ static void test_tree(void **state)
 	assert_null(element_attribute(value, "", "type"));
 }
 
+/* --- names without values --- */
+
+static const char *names_of(const void *data, size_t n, struct buf *ret)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct err e = {0};
+	const struct element *root = element_decode(data, n, &a, &e);
+
+	assert_non_null(root);
+	buf_clear(ret);
+	names_write(root, ret);
+	return buf_str(ret);
+}
+
+static void test_names(void **state)
+{
+	_cleanup_free_ char *hex = read_file("t3", "hex");
+	_cleanup_buf_ struct buf b = {0}, text = {0};
+
+	add_hex(&b, hex);
+	names_of(b.data, b.len, &text);
+	assert_non_null(strstr(text.data, "\n  Body\n"
+					  "    ProvisionAzureADSyncObjectsResponse {" CHANGE "}\n"
+					  "      ProvisionAzureADSyncObjectsResult\n"
+					  "        SyncObjectResults {" OBJECT "}\n"
+					  "          AzureADSyncObjectResult\n"
+					  "            CloudAnchor text\n"
+					  "            ResultCode text\n"
+					  "            ResultErrorDescription nil\n"
+					  "            SourceAnchor text\n"));
+	assert_null(strstr(text.data, "64c6616b"));
+	assert_null(strstr(text.data, "Success"));
+}
+
+static void put_pair(struct buf *b, const char *key, const char *type, const char *value)
+{
+	encode_start(b, 0, "KeyValueOfstringanyType");
+	encode_leaf(b, 0, "Key", key);
+	encode_start(b, 0, "Value");
+	encode_attribute(b, 0, "type", type);
+	encode_text_end(b, value, strlen(value));
+	encode_end(b);
+}
+
+/* Keys are names; a directory's own id, and what is no name at all, are not told. */
+static void test_names_of_a_bag(void **state)
+{
+	_cleanup_buf_ struct buf b = {0}, text = {0};
+
+	encode_start(&b, 0, "Bag");
+	put_pair(&b, "DisplayName", "d:string", "Anna");
+	put_pair(&b, "DisplayName", "d:string", "Bertil");
+	put_pair(&b, "extension_0123456789abcdef0123456789abcdef_size", "d:long", "3");
+	put_pair(&b, "Anna Berg", "a b", "secret");
+	encode_end(&b);
+	assert_string_equal(names_of(b.data, b.len, &text),
+		"Bag {}\n"
+		"  KeyValueOfstringanyType DisplayName ...\n"
+		"    Key text ...\n"
+		"    Value type=d:string text ...\n"
+		"  KeyValueOfstringanyType extension_(id)_size\n"
+		"    Key text\n"
+		"    Value type=d:long text\n"
+		"  KeyValueOfstringanyType (no name)\n"
+		"    Key text\n"
+		"    Value type=(no name) text\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -448,6 +517,8 @@ int main(void)
 		cmocka_unit_test(test_write_values),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_of_a_bag),
 	};
 
 	return cmocka_run_group_tests_name("emulator/soap", tests, NULL, NULL);
