@@ -403,7 +403,7 @@ DELETE FROM cs_link INDEXED BY cs_link_gone WHERE seq <= ?2 AND imported = 0 AND
 	AND cs IN (SELECT id FROM cs WHERE connector = ?1 AND id = cs_link.cs)
 -- name: link_page_export
 SELECT l.cs, l.attribute, l.target, l.imported, l.wanted, l.state, l.seen, l.seq,
-	s.class, s.dn, s.anchor, t.class, t.anchor, s.blocked
+	s.class, s.dn, s.anchor, t.class, t.anchor, s.blocked, t.dn
 FROM cs_link l INDEXED BY cs_link_state CROSS JOIN cs s CROSS JOIN cs t
 WHERE (l.state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR l.state = $EXPORT_STATE_FAILED) AND l.state = ?2 AND l.cs >= ?3

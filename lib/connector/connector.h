@@ -16,26 +16,12 @@
 #include "connector/authority.h"
 #include "connector/export.h"
 #include "connector/extension.h"
+#include "connector/host.h"
 #include "connector/import.h"
 #include "connector/lookup.h"
 #include "connector/readiness.h"
 #include "connector/settings.h"
 #include "model/schema.h"
-
-/* What the run gives to a connector while it is open. Both functions may be NULL. */
-struct connector_host {
-	/*
-	 * Called before each wait for the network, between two calls of the sink or the source. The
-	 * step then commits what it was told, so that no transaction is open during the wait. An
-	 * error of it shows in the next call of the sink or the source, and in `canceled`.
-	 */
-	void (*waiting)(void *ctx);
-	bool (*canceled)(void *ctx); /* asked between requests, at least every second */
-	void *ctx;
-	/* Where the last import ended; an export may want to know. NULL: there was none. */
-	const void *cursor;
-	size_t cursor_len;
-};
 
 /* An open one. Each type defines the struct for itself; nobody else looks inside. */
 struct connector;
@@ -182,6 +168,11 @@ struct connector_type {
 	/* NULL: the connector cannot be a target. */
 	enum conn_result (*export)(
 		struct connector *c, struct export_source *source, struct err *e) _must_check_;
+	/*
+	 * After the last export() of a run, when something was sent: tells the directory that the
+	 * export is over. What it took stays taken, whatever comes of this. NULL: nothing to tell.
+	 */
+	enum conn_result (*export_end)(struct connector *c, struct err *e) _must_check_;
 	/* What its objects mean for a change of their authority. NULL: it is no source of them. */
 	const struct readiness_facts *readiness;
 	/*

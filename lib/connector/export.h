@@ -43,6 +43,7 @@ struct export_item {
 	unsigned link_attr;         /* LINK */
 	const char *target_class;
 	const char *target_anchor;
+	const char *target_dn; /* NULL: not known */
 };
 
 struct export_outcome {

@@ -172,6 +172,7 @@ static void read_item(const struct store *s, sqlite3_stmt *st, struct arena *a, 
 	item->target_class = q_col_text(st, 11, a);
 	item->target_anchor = q_col_text(st, 12, a);
 	item->blocked = (unsigned)sqlite3_column_int(st, 13);
+	item->target_dn = q_col_text(st, 14, a);
 }
 
 int cs_link_page_export(struct store *s, int64_t connector, enum export_state state,

@@ -72,7 +72,7 @@ struct link_item {
 	struct cs_link link;
 	const char *class, *dn, *anchor; /* of the source */
 	unsigned blocked;                /* and its mask */
-	const char *target_class, *target_anchor;
+	const char *target_class, *target_anchor, *target_dn;
 };
 int cs_link_page_export(struct store *s, int64_t connector, enum export_state state,
 	const struct cs_link *after, unsigned limit, struct arena *a, struct link_item **ret,

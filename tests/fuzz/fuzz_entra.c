@@ -224,7 +224,7 @@ static void run(const char *how, const json_t *json)
 		.defs = defs, .n_defs = ARRAY_SIZE(defs), .values = values};
 	struct connector c = {
 		.settings = &settings,
-		.sync_surface = *how && how[1] == 's',
+		.writes_all = *how && how[1] == 's',
 		.surface = *how && how[1] == 's' ? ENTRA_SYNC : ENTRA_GRAPH,
 		.base = base,
 		.switches = {.soft_match_upn = true},

@@ -58,7 +58,7 @@ def test_validate_warns(tmp_path):
     out = ctl("rules", "validate", path).stdout
     assert re.search(r'r.json:\d+: rule "Own random": the value differs at each synchronization', out)
     assert '"Own random once"' not in out and "JoinNoFlow: its flows are not applied" in out
-    assert "1 flow(s) are computed and not sent, no surface writes: pager" in out
+    assert "1 flow(s) are sent by surface = service only: pager" in out
     assert "3 flow(s) are computed and not sent, no export writes: sAMAccountType, unheardOf, manager" in out
     assert "nothing is exported to this connector" in out and "good: 6 rules, 5 warnings" in out
     assert len(json.loads(ctl("--json", "rules", "validate", path).stdout)["warnings"]) == 5

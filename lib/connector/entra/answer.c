@@ -96,7 +96,7 @@ static bool is_up_to_date(
 	if (entra_read(object, p->class, c->surface, c->extensions, &en, &changes, &n))
 		return false;
 	on = entry_first(&en, sync_enabled);
-	if (c->sync_surface && !(on && on->num))
+	if (c->writes_all && !(on && on->num))
 		return false;
 	delta_owned(&en, p->items[0].wanted, false, a, &d);
 	return d.n_attrs == 0;
@@ -134,7 +134,7 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 	}
 	p->kind = PART_UPDATE;
 	p->all = true;
-	if (!c->sync_surface)
+	if (!c->writes_all)
 		part_leave_out(c, p);
 	return p->n_refused ? reduced(c, p, a, o) : PART_CHANGED;
 }

@@ -12,6 +12,7 @@ static enum conn_result check_roles(struct connector *c, struct err *e)
 {
 	static const char *const needed[ENTRA_SURFACES][4] = {
 		[ENTRA_SYNC] = {"ADSynchronization.ReadWrite.All"},
+		[ENTRA_SERVICE] = {NULL}, /* Graph is only read; the service has its own role */
 		[ENTRA_GRAPH] = {"User.ReadWrite.All", "Group.ReadWrite.All"},
 		[ENTRA_GRAPH_LIFECYCLE] = {"User.ReadWrite.All", "Group.ReadWrite.All",
 			"User-LifeCycleInfo.ReadWrite.All"},

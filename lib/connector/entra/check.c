@@ -139,7 +139,7 @@ static void test_roles(
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wished); i++)
-		if (!(wished[i].graph_only && c->sync_surface) &&
+		if (!(wished[i].graph_only && c->writes_all) &&
 			!oauth_has_role(&c->oauth, wished[i].role))
 			finding_tell(sink, "rights", TEST_WARNING, "the role %s is missing: %s",
 				wished[i].role, wished[i].why);
@@ -165,7 +165,7 @@ static void test_build(const struct connector *c, struct test_sink *sink)
 	const char *build = setting_text(c->settings, "sync_build");
 	bool good = true;
 
-	if (!c->sync_surface)
+	if (!c->writes_all)
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(least); i++)
 		if (build_compare(build, least[i].build) < 0) {

@@ -37,7 +37,9 @@ static const char *selected(
 
 static const char *surface_word(const struct connector *c)
 {
-	return c->sync_surface ? "sync" : c->clouds ? "graph, cloud" : "graph";
+	if (c->surface == ENTRA_SERVICE)
+		return "service";
+	return c->writes_all ? "sync" : c->clouds ? "graph, cloud" : "graph";
 }
 
 static bool says(const json_t *json, const char *key, const char *want)

@@ -34,7 +34,7 @@ static void refuse_all(struct definer *d, const char *why)
 
 static const char *missing_right(struct definer *d, const char *what)
 {
-	if (d->c->sync_surface)
+	if (d->c->writes_all)
 		return arena_printf(
 			d->a, "the application may not %s of \"" SCHEMA_APP "\" (403)", what);
 	return arena_printf(d->a,
@@ -57,8 +57,8 @@ static char *application_url(const struct definer *d)
 	_cleanup_buf_ struct buf b = {0};
 
 	buf_addf(&b, "%s/applications?$filter=%s%%20eq%%20", d->c->base,
-		d->c->sync_surface ? "displayName" : "appId");
-	entra_add_literal(&b, d->c->sync_surface ? SCHEMA_APP : d->c->oauth.o.client_id);
+		d->c->writes_all ? "displayName" : "appId");
+	entra_add_literal(&b, d->c->writes_all ? SCHEMA_APP : d->c->oauth.o.client_id);
 	buf_adds(&b, "&$select=id,appId");
 	return buf_steal(&b);
 }
@@ -72,7 +72,7 @@ static enum conn_result find_application(struct definer *d)
 	const json_t *app;
 	enum conn_result r;
 
-	if (!d->c->sync_surface && !d->c->oauth.o.client_id) {
+	if (!d->c->writes_all && !d->c->oauth.o.client_id) {
 		refuse_all(d, "client_id is not set: definitions belong to an application");
 		return CONN_OK;
 	}

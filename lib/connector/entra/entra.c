@@ -43,16 +43,20 @@ static const struct option_def options[] = {
 		.help = "Azure Arc: http://localhost:40342/metadata/identity/oauth2/token"},
 	{"managed_identity_keys", OPTION_PATH, "/var/opt/azcmagent/tokens",
 		.help = "folder of Azure Arc's challenge keys"},
-	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph",
-		.help = "sync: everything that Connect Sync writes; graph: only what public "
-			"Microsoft Graph can write"},
+	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph|service",
+		.help = "service: everything that Connect Sync writes, by the service that it "
+			"uses; sync: the same through Graph, with a role that only the emulator "
+			"has; graph: only what public Microsoft Graph can write"},
 	/* accepted in March 2026; the service refuses old ones now and then */
 	{"sync_build", OPTION_STRING, "2.6.3.0",
-		.help = "surface sync: the build of Connect Sync that we present ourselves as"},
+		.help = "surface service: the build of Connect Sync that we present ourselves as"},
+	{"service_url", OPTION_STRING,
+		.help = "surface service: where objects are written; default: the cloud's"},
+	{"service_batch", OPTION_NUMBER, "30", .min = 1, .max = 1000,
+		.help = "surface service: objects in one request, at most"},
 	{"service_patience", OPTION_NUMBER, "30", .min = 0, .max = 600,
 		.help = "surface service: seconds in which Graph must show what was written, "
-                        "before "
-			"a request that was not answered is sent again"},
+			"before a request that was not answered is sent again"},
 	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
 		.help = "the cloud that the tenant is in; decides authority and graph_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
@@ -90,19 +94,24 @@ static const struct option_def options[] = {
 
 /*
  * learn.microsoft.com/graph/deployments; Exchange: the addresses of Connect-ExchangeOnline
- * (learn.microsoft.com/powershell/exchange/connect-to-exchange-online-powershell)
+ * (learn.microsoft.com/powershell/exchange/connect-to-exchange-online-powershell); the service: the
+ * hosts that learn.microsoft.com lists for Microsoft Entra Connect
  */
 static const struct cloud {
 	const char *name, *authority, *graph, *exchange;
+	const char *service; /* NULL: not known, it must be set */
 } clouds[] = {
 	{"global", "https://login.microsoftonline.com", "https://graph.microsoft.com",
-		"https://outlook.office365.com"},
+		"https://outlook.office365.com",
+		"https://adminwebservice.microsoftonline.com/provisioningservice.svc"},
 	{"usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us",
-		"https://outlook.office365.us"},
+		"https://outlook.office365.us",
+		"https://adminwebservice.gov.us.microsoftonline.com/provisioningservice.svc"},
 	{"usgovdod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us",
-		"https://webmail.apps.mil"},
+		"https://webmail.apps.mil",
+		"https://adminwebservice.gov.us.microsoftonline.com/provisioningservice.svc"},
 	{"china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn",
-		"https://partner.outlook.cn"},
+		"https://partner.outlook.cn", NULL},
 };
 
 static const struct cloud *cloud_of(const struct settings *s)
@@ -126,6 +135,8 @@ enum entra_surface entra_surface_of(const struct settings *s)
 {
 	if (!s || streq(setting_text(s, "surface"), "sync"))
 		return ENTRA_SYNC;
+	if (streq(setting_text(s, "surface"), "service"))
+		return ENTRA_SERVICE;
 	return setting_bool(s, "lifecycle_info") ? ENTRA_GRAPH_LIFECYCLE : ENTRA_GRAPH;
 }
 
@@ -211,10 +222,10 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 		return CONN_RUN_BAD;
 	}
 	c->surface = entra_surface_of(s);
-	c->sync_surface = c->surface == ENTRA_SYNC;
+	c->writes_all = entra_writes_all(c->surface);
 	c->extensions = entra_extensions_of(s->name);
 	c->clouds = entra_is_clouds(s);
-	if (c->sync_surface)
+	if (c->surface == ENTRA_SYNC)
 		c->build_header = xasprintf(
 			"x-ms-aadmsods-dirsyncbuildnumber: %s", setting_text(s, "sync_build"));
 	c->graph = xstrdup(url_or(s, "graph_url", cloud_of(s)->graph));
@@ -233,7 +244,7 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 /* What public Graph writes stays the cloud's in name: there is nothing to be taken over. */
 static const char *entra_mastered_attr(const struct settings *s)
 {
-	return entra_surface_of(s) == ENTRA_SYNC ? "onPremisesSyncEnabled" : NULL;
+	return entra_writes_all(entra_surface_of(s)) ? "onPremisesSyncEnabled" : NULL;
 }
 
 /* What synchronization from on-premises masters, no application of the cloud may write. */

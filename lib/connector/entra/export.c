@@ -595,7 +595,7 @@ enum conn_result entra_export(struct connector *c, struct export_source *source,
 	_cleanup_free_ char *url = xasprintf("%s/$batch", c->base);
 	enum conn_result r = entra_ready(c, e);
 
-	if (r == CONN_OK && !c->sync_surface && !c->match)
+	if (r == CONN_OK && !c->writes_all && !c->match)
 		r = entra_match_begin(c, &c->match, e);
 	if (r != CONN_OK)
 		return r;

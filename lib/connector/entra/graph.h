@@ -29,8 +29,8 @@ struct connector {
 	const struct connector_host *host;
 	struct http *http;
 	struct oauth oauth;
-	bool sync_surface; /* surface == ENTRA_SYNC */
 	enum entra_surface surface;
+	bool writes_all; /* entra_writes_all(): the service matches, and takes everything */
 	const struct entra_extensions *extensions; /* NULL: none */
 	bool clouds;  /* source_of_authority = cloud: what the cloud manages is ours */
 	bool checked; /* the token's roles were looked at */

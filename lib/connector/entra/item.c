@@ -17,11 +17,11 @@ static bool wanted_true(const struct entry *en, const char *name)
 	return v && v->type == VALUE_BOOLEAN && v->num;
 }
 
-/* Objects that no surface writes: devices join by themselves, public folders are Exchange's. */
-static bool never_sent(const char *class)
+/* Objects that Graph does not write: devices join by themselves, public folders are Exchange's. */
+static bool never_sent(const struct connector *con, const char *class)
 {
 	const struct schema_class *c =
-		class ? schema_class_find(entra_schema(ENTRA_SYNC), class) : NULL;
+		class ? schema_class_find(entra_schema(con->surface), class) : NULL;
 
 	return c && c->never_sent;
 }
@@ -29,12 +29,12 @@ static bool never_sent(const char *class)
 /* Why an object cannot be written on the surface; NULL: it can. */
 static const char *outside_surface(const struct connector *c, const struct export_item *it)
 {
-	if (never_sent(it->class))
-		return "devices and public folders cannot be written with any surface";
-	if (it->kind == EXPORT_LINK && never_sent(it->target_class))
-		return "devices and public folders cannot be written with any surface, so nothing "
+	if (never_sent(c, it->class))
+		return "devices and public folders cannot be written through Graph";
+	if (it->kind == EXPORT_LINK && never_sent(c, it->target_class))
+		return "devices and public folders cannot be written through Graph, so nothing "
 		       "can refer to them";
-	if (c->sync_surface)
+	if (c->writes_all)
 		return NULL;
 	if (streq(it->class, "contact"))
 		return "public Graph cannot write organizational contacts";
@@ -76,7 +76,7 @@ enum part_kind part_create_kind(const struct connector *c, struct part *p)
 	const char *anchor = entry_string(p->items[0].wanted, attr_intern("sourceAnchor"));
 	const char *id;
 
-	if (c->sync_surface || p->class != ENTRA_USER)
+	if (c->writes_all || p->class != ENTRA_USER)
 		return PART_CREATE; /* the service matches by itself, or nothing is matched */
 	id = entra_match_deleted(c->match, anchor);
 	if (!id)
@@ -147,8 +147,7 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	p->unfit = p->outside ? NULL : unfit(c, p);
 	if (!p->outside && item->kind == EXPORT_OBJECT)
 		part_leave_out_extensions(c, p);
-	if (!p->outside && !c->sync_surface && item->kind == EXPORT_OBJECT &&
-		!item->unknown_outcome)
+	if (!p->outside && !c->writes_all && item->kind == EXPORT_OBJECT && !item->unknown_outcome)
 		hold_back(c, p);
 	nothing = p->outside || p->unfit || p->problem || (p->n_refused && !part_has_rest(c, p));
 	p->kind = nothing ? PART_OUTSIDE : first_kind(c, p);

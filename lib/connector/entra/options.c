@@ -31,6 +31,16 @@ static int check_endpoint(const struct settings *s, struct err *e)
 		"\"%s\" is neither https nor an address of this machine", url);
 }
 
+static int check_service(const struct settings *s, struct err *e)
+{
+	if (streq(setting_text(s, "surface"), "service") &&
+		streq(setting_text(s, "cloud"), "china") && !setting_text(s, "service_url"))
+		return setting_error(s, "service_url", e,
+			"the address of the service in cloud = china is not known: set "
+		        "service_url");
+	return check_url(s, "service_url", e);
+}
+
 static const char *const METHODS[] = {
 #define X(id, setting) setting,
 	OAUTH_METHODS(X)
@@ -110,5 +120,6 @@ int entra_check(const struct settings *s, struct err *e)
 	TRY(check_endpoint(s, e));
 	TRY(check_url(s, "authority", e));
 	TRY(check_url(s, "exchange_url", e));
+	TRY(check_service(s, e));
 	return check_url(s, "graph_url", e);
 }

@@ -234,10 +234,11 @@ bool entra_shape_is_read(enum entra_shape shape)
 /* --- references --- */
 
 /*
- * *ret NULL: devices, service principals. No reference to them is sent, so none is read: a rule
+ * *ret NULL: what the surface does not send. No reference to it is sent, so none is read: a rule
  * that does not know of them must not remove them. False: it cannot be told.
  */
-static bool target_anchor(const json_t *item, struct arena *a, const char **ret)
+static bool target_anchor(
+	const json_t *item, enum entra_surface surface, struct arena *a, const char **ret)
 {
 	const char *type = json_string_value(json_object_get(item, "@odata.type"));
 	const char *id = entra_id(item);
@@ -245,8 +246,9 @@ static bool target_anchor(const json_t *item, struct arena *a, const char **ret)
 
 	if (!type || !id)
 		return false;
-	*ret = entra_class_sent(c) ? arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id)
-	                           : NULL;
+	*ret = entra_class_sent(c, surface)
+	               ? arena_printf(a, "%s%s", entra_classes[c].anchor_prefix, id)
+	               : NULL;
 	return true;
 }
 
@@ -255,8 +257,8 @@ struct refs {
 	unsigned n, cap;
 };
 
-static const char *read_refs(
-	struct entry *en, const struct entra_attr *a, const json_t *list, struct refs *refs)
+static const char *read_refs(struct entry *en, const struct entra_attr *a,
+	enum entra_surface surface, const json_t *list, struct refs *refs)
 {
 	size_t i;
 	json_t *item;
@@ -271,7 +273,7 @@ static const char *read_refs(
 		const char *target;
 		bool removed = json_object_get(item, "@removed") != NULL;
 
-		if (!target_anchor(item, en->arena, &target))
+		if (!target_anchor(item, surface, en->arena, &target))
 			return "a reference without type or id";
 		if (!target)
 			continue;
@@ -357,7 +359,7 @@ const char *entra_read(const json_t *json, enum entra_class class, enum entra_su
 			continue;
 		v = json_object_get(json, a->key);
 		if (v)
-			wrong = ref ? read_refs(en, a, v, &refs) : read_attr(en, a, v);
+			wrong = ref ? read_refs(en, a, surface, v, &refs) : read_attr(en, a, v);
 		if (wrong)
 			return arena_printf(en->arena, "%s: %s", a->property, wrong);
 	}
@@ -366,7 +368,7 @@ const char *entra_read(const json_t *json, enum entra_class class, enum entra_su
 		return bad;
 	entra_settle_read(en);
 	set_dn(en);
-	if (entra_class_sent(class))
+	if (!entra_classes[class].role)
 		entry_set(en, attr_intern("cloudMastered"), value_boolean(false));
 	*ret_changes = refs.items;
 	*ret_n = refs.n;

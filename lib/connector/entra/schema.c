@@ -39,9 +39,10 @@ static const struct schema_alias ALIASES[] = {
 	{"msRTCSIP-UserEnabled", "msRtcSipUserEnabled"},
 };
 
-bool entra_class_sent(enum entra_class class)
+bool entra_class_sent(enum entra_class class, enum entra_surface surface)
 {
-	return class < ENTRA_CLASS_COUNT && !entra_classes[class].role;
+	return class < ENTRA_CLASS_COUNT &&
+	       (surface == ENTRA_SERVICE || !entra_classes[class].role);
 }
 
 const struct entra_attr *entra_attrs(unsigned *ret_n)
@@ -65,18 +66,36 @@ const struct entra_attr *entra_attrs(unsigned *ret_n)
 	return entra_table;
 }
 
+/* A group's key on public Graph alone. */
+static bool is_graphs_key(const struct entra_attr *a, enum entra_class class)
+{
+	return class == ENTRA_GROUP && a->property && streq(a->property, "uniqueName");
+}
+
 bool entra_attr_used(const struct entra_attr *a, enum entra_class class, enum entra_surface surface)
 {
 	if (!(a->where & 1u << class) || !a->property)
 		return false;
+	if (entra_writes_all(surface) && is_graphs_key(a, class))
+		return false;
 	if (surface == ENTRA_SYNC)
-		return !(class == ENTRA_GROUP && strcmp(a->property, "uniqueName") == 0);
+		return true;
 	return !a->sync_read_only && (!a->lifecycle || surface == ENTRA_GRAPH_LIFECYCLE);
+}
+
+/* Does the service take it? Whether anybody shows it afterwards is another question. */
+static bool service_writes(const struct entra_attr *a, enum entra_class class)
+{
+	return a->where & 1u << class && entra_class_sent(class, ENTRA_SERVICE) &&
+	       !is_graphs_key(a, class) && !a->clouds &&
+	       (a->service || !(a->flags & SCHEMA_READ_ONLY));
 }
 
 bool entra_attr_written(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface)
 {
+	if (surface == ENTRA_SERVICE)
+		return service_writes(a, class);
 	return entra_attr_used(a, class, surface) && !(a->flags & SCHEMA_READ_ONLY) &&
 	       (surface == ENTRA_SYNC || !a->sync_only);
 }
@@ -99,7 +118,7 @@ const struct entra_attr *entra_attr_of(
 	return numbers[surface][class][id] ? &all[numbers[surface][class][id] - 1] : NULL;
 }
 
-/* Does another row carry the attribute of the class on the surface? */
+/* Is the attribute of the class shown by another row on the surface? */
 static bool carried_elsewhere(
 	const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
 {
@@ -118,9 +137,14 @@ static bool carried_elsewhere(
  */
 static unsigned flags_of(const struct entra_attr *a, enum entra_class c, enum entra_surface surface)
 {
-	if (!entra_class_sent(c))
+	if (!entra_class_sent(c, surface))
 		return a->flags & ~(unsigned)SCHEMA_READ_ONLY;
-	if (c == ENTRA_CONTACT || surface == ENTRA_SYNC)
+	if (surface == ENTRA_SERVICE && !service_writes(a, c))
+		return a->flags | SCHEMA_READ_ONLY;
+	if (surface == ENTRA_SERVICE && !entra_attr_used(a, c, surface))
+		return (a->flags & ~(unsigned)(SCHEMA_READ_ONLY | SCHEMA_LOCAL)) |
+		       SCHEMA_UNREADABLE;
+	if (c == ENTRA_CONTACT || entra_writes_all(surface))
 		return a->flags;
 	if (a->sync_only || (a->lifecycle && surface != ENTRA_GRAPH_LIFECYCLE))
 		return a->flags | SCHEMA_READ_ONLY;
@@ -145,7 +169,7 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 	for (unsigned i = 0; i < n; i++) {
 		const struct entra_attr *a = &all[i];
 
-		if (!(a->where & 1u << c))
+		if (!(a->where & 1u << c) || (surface == ENTRA_SERVICE && is_graphs_key(a, c)))
 			continue;
 		if (a->property && !entra_attr_used(a, c, surface) && c != ENTRA_CONTACT &&
 			carried_elsewhere(a, c, surface))
@@ -153,7 +177,8 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 		attrs[count++] = (struct schema_attr){a->name, entra_form_type(a->form),
 			flags_of(a, c, surface), authority_of(a, c)};
 	}
-	*class = (struct schema_class){NAMES[c], attrs, count, .never_sent = !entra_class_sent(c)};
+	*class = (struct schema_class){
+		NAMES[c], attrs, count, .never_sent = !entra_class_sent(c, surface)};
 }
 
 const struct schema *entra_schema(enum entra_surface surface)
@@ -172,9 +197,6 @@ const struct schema *entra_schema(enum entra_surface surface)
 	return s;
 }
 
-#define SENT_BY_SYNC (1u << ENTRA_SYNC)
-#define SENT_WITH_LIFECYCLE (SENT_BY_SYNC | 1u << ENTRA_GRAPH_LIFECYCLE)
-
 unsigned entra_surfaces(const char *class, const char *attr)
 {
 	unsigned n, ret = 0;
@@ -183,27 +205,32 @@ unsigned entra_surfaces(const char *class, const char *attr)
 
 	if (entra_is_extension(attr) && (c == ENTRA_USER || c == ENTRA_GROUP))
 		return ENTRA_ALL_SURFACES;
-	for (unsigned i = 0; i < n && entra_class_sent(c); i++) {
-		const struct entra_attr *a = &all[i];
-
-		if (!(a->where & 1u << c) || !a->property || a->flags & SCHEMA_READ_ONLY ||
-			!streq(a->name, attr))
-			continue;
-		if (a->lifecycle)
-			return SENT_WITH_LIFECYCLE;
-		if (!a->sync_only && c != ENTRA_CONTACT)
-			return ENTRA_ALL_SURFACES;
-		ret = SENT_BY_SYNC;
-	}
+	for (unsigned i = 0; i < n && c < ENTRA_CLASS_COUNT; i++)
+		for (unsigned s = 0; s < ENTRA_SURFACES && streq(all[i].name, attr); s++)
+			if (entra_class_sent(c, (enum entra_surface)s) &&
+				entra_attr_written(&all[i], c, (enum entra_surface)s) &&
+				(c != ENTRA_CONTACT || entra_writes_all((enum entra_surface)s)))
+				ret |= 1u << s;
 	return ret;
 }
 
 const char *entra_surfaces_text(unsigned surfaces)
 {
-	if (surfaces == ENTRA_ALL_SURFACES)
-		return "graph, sync";
-	return surfaces == SENT_WITH_LIFECYCLE ? "sync, or graph with lifecycle_info = yes"
-	                                       : "sync";
+	static const struct {
+		unsigned surfaces;
+		const char *text;
+	} texts[] = {
+		{1u << ENTRA_SERVICE, "service"},
+		{1u << ENTRA_SYNC | 1u << ENTRA_SERVICE, "sync, service"},
+		{1u << ENTRA_SYNC | 1u << ENTRA_SERVICE | 1u << ENTRA_GRAPH_LIFECYCLE,
+			"sync, service, or graph with lifecycle_info = yes"},
+		{ENTRA_ALL_SURFACES & ~(1u << ENTRA_SERVICE), "graph, sync"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
+		if (texts[i].surfaces == surfaces)
+			return texts[i].text;
+	return "graph, sync, service";
 }
 
 enum entra_class entra_class_find(const char *name)
@@ -243,4 +270,18 @@ const char *entra_dn(const char *source_anchor, struct arena *a)
 	hex_encode(p, source_anchor, n);
 	strcat(p, "}");
 	return dn;
+}
+
+const char *entra_source_anchor(const char *dn, struct arena *a)
+{
+	size_t n = dn ? strlen(dn) : 0;
+	char *text;
+
+	if (n < sizeof("CN={00}") - 1 || strncasecmp(dn, "CN={", 4) != 0 || dn[n - 1] != '}')
+		return NULL;
+	n = (n - sizeof("CN={}") + 1) / 2;
+	text = arena_zalloc(a, n + 1);
+	if (hex_decode(text, dn + 4, strlen(dn) - sizeof("CN={}") + 1) < 0 || strlen(text) != n)
+		return NULL;
+	return text;
 }

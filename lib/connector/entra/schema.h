@@ -5,10 +5,9 @@
 #include "connector/entra/form.h"
 
 /*
- * X(enum, class, Graph collection, OData type, prefix of the anchor, role, SOA role). role NULL:
- * always imported, and sent. Otherwise imported only where rules read it, with that application
- * role, and sent by no surface. SOA role: what reads and moves the source of authority of its
- * objects; NULL: they have none.
+ * X(enum, class, Graph collection, OData type, prefix of the anchor, role, SOA role). role: NULL:
+ * always imported, and sent. Else imported where rules read it, with that application role, and
+ * sent by ENTRA_SERVICE alone. SOA role: what moves the source of authority; NULL: there is none.
  */
 #define ENTRA_CLASSES(X)                                                                         \
 	X(USER, "user", "users", "#microsoft.graph.user", "User_", NULL, SOA_ROLE("User"))       \
@@ -35,8 +34,9 @@ enum entra_class {
 /* What may be written, and with it what is read. */
 enum entra_surface {
 	ENTRA_GRAPH,           /* public Graph's share */
-	ENTRA_SYNC,            /* what Connect Sync's own service takes */
+	ENTRA_SYNC,            /* what Connect Sync's own service takes, written through Graph */
 	ENTRA_GRAPH_LIFECYCLE, /* public Graph, with the permission for the times of leaving */
+	ENTRA_SERVICE,         /* Connect Sync's own service: service/; Graph is only read */
 	ENTRA_SURFACES
 };
 
@@ -47,8 +47,13 @@ struct entra_class_info {
 };
 extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
 
-/* Does some surface send objects of the class? */
-bool entra_class_sent(enum entra_class class);
+/* Does the surface send objects of the class? */
+bool entra_class_sent(enum entra_class class, enum entra_surface surface);
+/* Whatever the original writes: by a service that matches objects by itself, and masters them. */
+static inline bool entra_writes_all(enum entra_surface surface)
+{
+	return surface == ENTRA_SYNC || surface == ENTRA_SERVICE;
+}
 
 /*
  * Where the values of an attribute stand in Graph's JSON. X(enum, reader in read.c, writer in
@@ -90,9 +95,11 @@ struct entra_attr {
 	enum entra_shape shape;
 	enum entra_form form; /* of one value */
 	unsigned where;       /* classes that have it */
-	bool sync_only;       /* writable only on the surface "sync" */
-	bool sync_read_only;  /* readable only there, too */
+	bool sync_only;       /* public Graph shows it and does not write it */
+	bool sync_read_only;  /* and the surface "sync" alone shows it */
 	bool lifecycle;       /* on public Graph with a permission of its own, to read and write */
+	bool service;         /* the surface "service" writes it, and nobody shows it */
+	bool clouds;          /* the cloud's own: the surface "service" does not write it */
 	unsigned flags;       /* SCHEMA_... */
 	/* of the process; filled by entra_attrs() */
 	unsigned id;
@@ -110,31 +117,28 @@ static inline bool entra_is_link(const struct entra_attr *a)
 	return a->shape == SHAPE_LINK || a->shape == SHAPE_LINKS || a->shape == SHAPE_BIND;
 }
 
-/* table.c */
-extern struct entra_attr entra_table[];
+extern struct entra_attr entra_table[]; /* table.c */
 extern const unsigned entra_table_rows;
-/* exchange.c: Exchange's attributes of a user; NULL-terminated */
-extern const char *const entra_exchange_attrs[];
-/* The table, in an order in which attributes of one property follow each other. */
+extern const char *const entra_exchange_attrs[]; /* exchange.c: a user's; NULL-terminated */
+/* The table; attributes of one property follow each other. */
 const struct entra_attr *entra_attrs(unsigned *ret_n);
-/* Does the surface have the row's property for objects of the class? */
+/* Does Graph show the row's property for objects of the class on the surface? */
 bool entra_attr_used(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
-/* The row that carries an attribute of a class on a surface; NULL: none. Quick. */
+/* The row by which an attribute of a class is shown on a surface; NULL: none. Quick. */
 const struct entra_attr *entra_attr_of(
 	unsigned id, enum entra_class class, enum entra_surface surface);
 /* May the surface write it at all? Not of references alone: see also SCHEMA_WRITE_ONCE. */
 bool entra_attr_written(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
-/* The surface that the settings choose; NULL: the one that has everything. In entra.c. */
+/* The surface that the settings choose (entra.c); NULL: what Graph has of everything. */
 enum entra_surface entra_surface_of(const struct settings *s);
 /* What the rules are checked against; built once for each surface. */
 const struct schema *entra_schema(enum entra_surface surface);
-/* Which surfaces send an attribute of a class: 1u << enum entra_surface, or several; 0: none. */
+/* Which surfaces send an attribute of a class: bits 1u << enum entra_surface. */
 unsigned entra_surfaces(const char *class, const char *attr);
 #define ENTRA_ALL_SURFACES ((1u << ENTRA_SURFACES) - 1)
-/* For people: "graph, sync" ... */
-const char *entra_surfaces_text(unsigned surfaces);
+const char *entra_surfaces_text(unsigned surfaces); /* for people: "graph, sync" ... */
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
 enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */
@@ -142,3 +146,5 @@ enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: n
 enum entra_class entra_class_of_anchor(const char *anchor, const char **ret_id);
 /* CN={HEX} of a sourceAnchor: the DN of an object in the connector space; in the arena. */
 const char *entra_dn(const char *source_anchor, struct arena *a);
+/* The sourceAnchor of which entra_dn() makes the DN, in the arena; NULL: there is none. */
+const char *entra_source_anchor(const char *dn, struct arena *a);

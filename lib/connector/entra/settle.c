@@ -69,14 +69,14 @@ void entra_settle(const char *class, struct entry *en)
 		const struct entra_attr *row = entra_attr_of(a->id, c, ENTRA_SYNC);
 		unsigned had = a->count;
 
-		if (!row || !had || entra_is_link(row))
+		if (!had || (row ? entra_is_link(row) : entra_is_extension(attr_name(a->id))))
 			continue;
 		own_values(en->arena, a);
 		for (unsigned k = 0; k < a->count; k++)
-			if (a->values[k].type == VALUE_STRING && is_upper_case(row->name))
+			if (a->values[k].type == VALUE_STRING && row && is_upper_case(row->name))
 				settle_case(en->arena, &a->values[k]);
 		a->count = settle_list(a->values, a->count);
-		if (!a->count && row->flags & SCHEMA_NEVER_EMPTY)
+		if (!a->count && row && row->flags & SCHEMA_NEVER_EMPTY)
 			entry_remove(en, a->id);
 	}
 }

@@ -70,6 +70,7 @@ struct export_step {
 	struct bitmap refused; /* sources of links that were refused */
 	struct limit *limit;
 	int64_t started; /* unix time */
+	bool sent;       /* the connector has begun to send */
 	int fatal;       /* the store's first error: nothing is written any more */
 	struct err error;
 };

@@ -249,6 +249,7 @@ static int link_slot(
 		.link_attr = li->link.attr,
 		.target_class = li->target_class,
 		.target_anchor = li->target_anchor,
+		.target_dn = li->target_dn,
 	};
 	/*
 	 * Not stored as "sending": after a crash the reference is sent again, the service says

@@ -85,6 +85,7 @@ static int source_next(struct export_source *source, struct export_item *ret, st
 
 static int source_sending(struct export_source *source, struct err *e)
 {
+	((struct export_step *)source)->sent = true;
 	fault_hit(FAULT_EXPORT_MARKED);
 	return 0;
 }
@@ -220,6 +221,18 @@ static int export_phases(
 	return 0;
 }
 
+/* What was exported is exported: a failure of the end is told, and is no success. */
+static void export_finish(struct export_step *st, struct connector *con, struct step_end *end)
+{
+	struct err ee = {0};
+
+	if (!st->sent || !st->conn->type->export_end ||
+		st->conn->type->export_end(con, &ee) == CONN_OK)
+		return;
+	end->result = STEP_RESULT_WARNINGS;
+	err_format(&ee, end->error, sizeof(end->error));
+}
+
 /* Is there anything to send? If not, the connector is not opened. */
 static int has_work(struct export_step *st, bool *ret, struct err *e)
 {
@@ -275,7 +288,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	};
 	struct connector *con = NULL;
 	struct err ee = {0};
-	bool work;
+	bool work, done;
 	int ret;
 
 	TRY(export_checks(st, end, &work, e));
@@ -288,8 +301,11 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 		return 0;
 	}
 	ret = export_phases(st, con, end, e);
+	done = ret == 0 && step_result_good(end->result);
+	if (done)
+		export_finish(st, con, end);
 	c->type->close(con);
-	return ret == 0 && step_result_good(end->result) ? limit_done(st, e) : ret;
+	return done ? limit_done(st, e) : ret;
 }
 
 /* The result, as long as objects have errors, also those that still wait for their retry. */
@@ -303,7 +319,7 @@ static int tell_lasting(
 	if (!s->chosen)
 		TRY(error_count_export(s->store, c->row.id, &n, e));
 	n = MAX(n, s->n_errors);
-	if (n && step_result_good(end->result))
+	if (n && (step_result_good(end->result) || end->result == STEP_RESULT_WARNINGS))
 		end->result = STEP_RESULT_EXPORT_ERRORS;
 	if (n && !end->error[0])
 		snprintf(end->error, sizeof(end->error),

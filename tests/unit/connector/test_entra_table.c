@@ -6,13 +6,15 @@
 
 #include <stdio.h>
 
-static const enum entra_surface surfaces[] = {ENTRA_GRAPH, ENTRA_SYNC, ENTRA_GRAPH_LIFECYCLE};
+static const enum entra_surface surfaces[] = {
+	ENTRA_GRAPH, ENTRA_SYNC, ENTRA_GRAPH_LIFECYCLE, ENTRA_SERVICE};
+#define GRAPHS 3 /* those that write through Graph stand first */
 
 static bool is_written(const struct entra_attr *a)
 {
-	for (unsigned s = 0; s < ARRAY_SIZE(surfaces); s++)
+	for (unsigned s = 0; s < GRAPHS; s++)
 		for (unsigned c = 0; c < ENTRA_CLASS_COUNT; c++)
-			if (entra_class_sent((enum entra_class)c) &&
+			if (entra_class_sent((enum entra_class)c, surfaces[s]) &&
 				entra_attr_written(a, (enum entra_class)c, surfaces[s]))
 				return true;
 	return false;
@@ -44,7 +46,7 @@ static void check_row(const struct entra_attr *a)
 	bool several = holds_several(a->shape);
 
 	if (!a->property) {
-		assert_true(a->flags & SCHEMA_READ_ONLY); /* nobody can send it */
+		assert_true(a->flags & SCHEMA_READ_ONLY); /* Graph cannot take it */
 		return;
 	}
 	assert_true(a->where);
@@ -101,6 +103,115 @@ static void test_schema(void **state)
 	}
 }
 
+static unsigned flags_on(enum entra_surface s, const char *class, const char *attr)
+{
+	const struct schema_attr *a =
+		schema_attr_find(schema_class_find(entra_schema(s), class), attr);
+
+	if (!a)
+		fail_msg("a %s has no %s", class, attr);
+	return a->flags;
+}
+
+#define NOT_WRITTEN (SCHEMA_READ_ONLY | SCHEMA_LOCAL)
+
+/* What a surface writes and shows: the service takes it all, and Graph shows its own share. */
+static void test_flags(void **state)
+{
+	static const struct {
+		const char *class, *attr;
+		unsigned graph, service; /* of the flags that count here */
+	} want[] = {
+		{"user", "displayName", 0, 0},
+		{"user", "sourceAnchor", 0, 0},
+		{"group", "sourceAnchor", 0, SCHEMA_UNREADABLE},
+		{"contact", "sourceAnchor", 0, SCHEMA_UNREADABLE},
+		{"device", "sourceAnchor", SCHEMA_LOCAL, SCHEMA_UNREADABLE},
+		{"user", "proxyAddresses", SCHEMA_READ_ONLY, 0},
+		{"user", "extensionAttribute7", SCHEMA_READ_ONLY, 0},
+		{"group", "extensionAttribute7", NOT_WRITTEN, SCHEMA_UNREADABLE},
+		{"user", "pager", NOT_WRITTEN, SCHEMA_UNREADABLE},
+		{"user", "thumbnailPhoto", NOT_WRITTEN, SCHEMA_UNREADABLE},
+		{"group", "managedBy", NOT_WRITTEN, SCHEMA_UNREADABLE},
+		{"user", "preferredDataLocation", NOT_WRITTEN, SCHEMA_UNREADABLE},
+		{"user", "employeeLeaveDateTime", SCHEMA_READ_ONLY, SCHEMA_UNREADABLE},
+		{"user", "manager", 0, 0},
+		{"group", "member", 0, 0},
+		{"group", "mailEnabled", 0, SCHEMA_READ_ONLY},
+		{"user", "onPremisesSyncEnabled", SCHEMA_READ_ONLY, SCHEMA_READ_ONLY},
+		{"user", "blockOnPremisesSync", SCHEMA_READ_ONLY, SCHEMA_READ_ONLY},
+		{"user", "cloudAnchor", NOT_WRITTEN, NOT_WRITTEN},
+		{"user", "cloudPublicDelegates", NOT_WRITTEN, NOT_WRITTEN},
+		{"user", "export_password", NOT_WRITTEN, NOT_WRITTEN},
+		{"user", "dn", NOT_WRITTEN, NOT_WRITTEN},
+		{"device", "deviceId", 0, 0},
+		{"device", "userCertificate", SCHEMA_LOCAL, SCHEMA_UNREADABLE},
+		{"device", "cloudDeviceOSType", 0, SCHEMA_READ_ONLY},
+		{"publicFolder", "mail", SCHEMA_LOCAL, SCHEMA_LOCAL},
+	};
+	unsigned counts = SCHEMA_READ_ONLY | SCHEMA_LOCAL | SCHEMA_UNREADABLE;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		unsigned graph = flags_on(ENTRA_GRAPH, want[i].class, want[i].attr) & counts;
+		unsigned service = flags_on(ENTRA_SERVICE, want[i].class, want[i].attr) & counts;
+
+		if (graph != want[i].graph || service != want[i].service)
+			fail_msg("%s of a %s: %u, %u", want[i].attr, want[i].class, graph, service);
+	}
+}
+
+static void test_sent(void **state)
+{
+	static const char *const classes[] = {"user", "group", "contact", "device", "publicFolder"};
+
+	for (unsigned s = 0; s < ARRAY_SIZE(surfaces); s++)
+		for (unsigned c = 0; c < ARRAY_SIZE(classes); c++)
+			assert_int_equal(schema_class_find(entra_schema(surfaces[s]), classes[c])
+						 ->never_sent,
+				c == 4 || (c == 3 && surfaces[s] != ENTRA_SERVICE));
+}
+
+static void test_surfaces(void **state)
+{
+	static const struct {
+		const char *class, *attr, *text;
+	} want[] = {
+		{"user", "displayName", "graph, sync, service"},
+		{"user", "extension_0_x", "graph, sync, service"},
+		{"group", "mailEnabled", "graph, sync"},
+		{"user", "mail", "sync, service"},
+		{"contact", "displayName", "sync, service"},
+		{"user", "employeeLeaveDateTime",
+			"sync, service, or graph with lifecycle_info = yes"},
+		{"group", "sourceAnchor", "graph, sync, service"},
+		{"user", "pager", "service"},
+		{"device", "displayName", "service"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++)
+		assert_string_equal(
+			entra_surfaces_text(entra_surfaces(want[i].class, want[i].attr)),
+			want[i].text);
+	assert_int_equal(entra_surfaces("user", "cloudAnchor"), 0);
+	assert_int_equal(entra_surfaces("user", "blockOnPremisesSync"), 0);
+	assert_int_equal(entra_surfaces("publicFolder", "mail"), 0);
+}
+
+static void test_source_anchor(void **state)
+{
+	static const char *const anchors[] = {"eFY0Erya8N4RIjNEVWZ3iA==", "x", "\xc3\xa4/+=,"};
+	static const char *const none[] = {NULL, "", "CN={}", "CN={4}", "CN={4x}", "CN={00}",
+		"CN={41420043}", "CN=41", "OU={41}", "CN={41},DC=x", "User_41"};
+	struct arena a = {0};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(anchors); i++)
+		assert_string_equal(entra_source_anchor(entra_dn(anchors[i], &a), &a), anchors[i]);
+	assert_string_equal(entra_source_anchor("cn={6a6B}", &a), "jk");
+	for (unsigned i = 0; i < ARRAY_SIZE(none); i++)
+		assert_null(entra_source_anchor(none[i], &a));
+	arena_done(&a);
+}
+
 /* Each is an attribute of a user; of groups and contacts nothing is marked, and no identity is. */
 static void test_exchange(void **state)
 {
@@ -139,6 +250,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_surfaces),
+		cmocka_unit_test(test_source_anchor),
 		cmocka_unit_test(test_exchange),
 	};
 

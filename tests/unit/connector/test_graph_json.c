@@ -429,7 +429,7 @@ static const struct {
 
 static void test_write_references(void **state)
 {
-	struct connector c = {.surface = ENTRA_SYNC, .sync_surface = true, .base = base};
+	struct connector c = {.surface = ENTRA_SYNC, .writes_all = true, .base = base};
 	struct part *p;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(links); i++) {

@@ -38,7 +38,7 @@ static void set_up(struct fixture *f, enum entra_surface surface)
 	f->c = (struct connector){
 		.settings = &f->settings,
 		.surface = surface,
-		.sync_surface = surface == ENTRA_SYNC,
+		.writes_all = surface == ENTRA_SYNC,
 		.base = base,
 		.switches = {.soft_match_upn = true},
 	};
