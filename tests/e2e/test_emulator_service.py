@@ -1,11 +1,12 @@
 """The emulator's provisioning service, on its own: /provisioningservice.svc as open tools speak to it.
 What it does is what is known of the real one from them, not from a tenant."""
 import base64
+import json
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, TENANT, Graph
+from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph
 from nbfx import ARRAYS, CHANGE, element
-from service import Service, fault, thing
+from service import RESOURCE, Service, fault, thing
 
 ANCHORS = [base64.b64encode(b"%016d" % i).decode() for i in range(20)]
 
