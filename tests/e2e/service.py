@@ -24,7 +24,7 @@ WIRE = {
     "officeLocation": "physicalDeliveryOfficeName", "businessPhones": "telephoneNumber",
     "mobilePhone": "mobile", "faxNumber": "facsimileTelephoneNumber", "companyName": "company",
     "employeeId": "employeeID", "onPremisesSecurityIdentifier": "onPremiseSecurityIdentifier",
-    "onPremisesDomainName": "dnsDomainName", "onPremisesNetBiosName": "netBiosName"}
+    "showInAddressList": "msExchHideFromAddressLists", "onPremisesDomainName": "dnsDomainName", "onPremisesNetBiosName": "netBiosName"}
 REFERENCES = {"members@odata.bind": "member", "manager@odata.bind": "manager"}
 
 
@@ -207,6 +207,8 @@ class Changes(dict):
 def as_sent(name, v):
     if name == "businessPhones" and isinstance(v, list):
         return v[0] if v else None
+    if name == "showInAddressList" and v is not None:
+        return not v
     if name == "onPremisesSecurityIdentifier" and isinstance(v, str) and v.startswith("S-1-"):
         return sid_bytes(v)
     if name in ("employeeHireDate", "employeeLeaveDateTime") and isinstance(v, str):

@@ -10,7 +10,7 @@ import socket
 import ssl
 
 import pytest
-from lab import ADMIN_APP, ROOT, SYNC_APP, TENANT, Emulator, Graph, parse, wait_for
+from lab import ADMIN_APP, GRAPH_APP, ROOT, TENANT, Emulator, Graph, Sync, parse, wait_for
 
 MIB = 1 << 20
 PEAK = 256 * MIB  # with the sanitizer's shadow and quarantine
@@ -156,8 +156,8 @@ def test_truncated_json(em):
 ], ids=range(30))
 def test_bodies(em, body):
     refused(send(em, Graph(em), body), 400)
-    refused(send(em, Graph(em, SYNC_APP), body), 400)
-    refused(send(em, Graph(em, SYNC_APP), body, path="/v1.0/groups"), 400)
+    refused(send(em, Graph(em, GRAPH_APP), body), 400)
+    refused(send(em, Graph(em), body, path="/v1.0/groups"), 400)
     refused(send(em, Graph(em), body, path="/v1.0/$batch"), 400)
 
 
@@ -696,32 +696,30 @@ def test_ids_of_a_delayed_answer(em):
 # --- what a refused request leaves ---
 
 def test_refused_writes_change_nothing(em):
-    sync, admin = Graph(em, SYNC_APP), Graph(em)
-    group = {"onPremisesImmutableId": "Zw==", "displayName": "g", "mailEnabled": False,
-             "securityEnabled": True}
+    sync, admin = Sync(em), Graph(em)
+    group = {"onPremisesImmutableId": "Zw==", "displayName": "g", "securityEnabled": True}
     user = {"onPremisesImmutableId": "dQ==", "displayName": "u", "mailNickname": "u",
             "userPrincipalName": "u@fjordline.example"}
     ids = {}
     for kind, body in (("group", group), ("user", user)):
-        status, answer = sync.call("POST", "/%ss" % kind, body)
-        assert status == 201
-        ids[kind] = answer["id"]
-        assert sync.call("DELETE", "/%ss/%s" % (kind, answer["id"]))[0] == 204
+        ids[kind] = sync.post("%ss" % kind, body)
+        sync.delete("/%ss/%s" % (kind, ids[kind]))
     before = admin.get("/directory/deletedItems/microsoft.graph.group")["value"]
     nobody = "https://x/00000000-0000-0000-0000-000000000000"
-    refused(sync.call("POST", "/groups", dict(group, **{"members@odata.bind": [nobody]})), 404)
-    refused(sync.call("POST", "/groups", dict(group, **{"members@odata.bind": "x"})), 400)
-    refused(sync.call("POST", "/users", dict(user, **{"manager@odata.bind": nobody})), 404)
-    refused(sync.call("POST", "/users", dict(user, jobTitle=7)), 400)
+    crew = {"displayName": "g", "mailNickname": "g", "mailEnabled": False, "securityEnabled": True}
+    refused(admin.call("POST", "/groups", dict(crew, **{"members@odata.bind": [nobody]})), 404)
+    refused(admin.call("POST", "/groups", dict(crew, **{"members@odata.bind": "x"})), 400)
+    refused(admin.call("POST", "/users", dict(USER, **{"manager@odata.bind": nobody})), 404)
+    assert sync.refusal("POST", "groups", dict(group, description=7)) == "DataValidationFailed"
+    assert sync.refusal("POST", "users", dict(user, jobTitle=7)) == "DataValidationFailed"
     assert admin.get("/directory/deletedItems/microsoft.graph.group")["value"] == before
     for kind in ("group", "user"):
         refused(admin.call("GET", "/%ss/%s" % (kind, ids[kind])), 404)
         assert admin.get("/%ss" % kind)["value"] == []
     # a name whose prefix ends in the middle of a JSON escape gives no name
-    status, answer = sync.call("POST", "/users", dict(
-        user, onPremisesImmutableId="dg==", mailNickname=None, userPrincipalName='x"y@fjordline.example'))
-    assert status == 201
-    assert admin.get("/users/%s?$select=mailNickname" % answer["id"])["mailNickname"] == "x"
+    who = sync.post("users", dict(user, onPremisesImmutableId="dg==", mailNickname=None,
+                                  userPrincipalName='x"y@fjordline.example'))
+    assert admin.get("/users/%s?$select=mailNickname" % who)["mailNickname"] == "x"
 
 
 def test_conditions_that_cannot_be(em):

@@ -1,7 +1,7 @@
 """Exchange's view of the emulator's users: whose attributes are whose, and through which door."""
 import pytest
 from exchange import OUTLOOK, Exchange
-from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph, code
+from lab import ADMIN_APP, GRAPH_APP, TENANT, Graph, Sync, code
 
 HOME = "@fjordline.example"
 SCOPE = "out of the current user's write scope"
@@ -30,9 +30,7 @@ def synced(em, name="anna", **more):
                  "userPrincipalName": name + HOME, "officeLocation": "Oslo",
                  "proxyAddresses": ["SMTP:" + name + HOME], "mail": name + HOME,
                  "onPremisesExtensionAttributes": {"extensionAttribute1": "AD"}}, **more)
-    status, o = Graph(em, SYNC_APP).call("POST", "/users", {k: v for k, v in body.items() if v})
-    assert status in (200, 201), o
-    return o["id"]
+    return Sync(em).post("users", {k: v for k, v in body.items() if v})
 
 
 def cloud(em, name="anna"):
@@ -108,7 +106,7 @@ def test_who_has_a_mailbox(em):
     assert [m["PrimarySmtpAddress"] for m in got] == [n + HOME for n in ("anna", "bo", "carl")]
     assert [states(m) for m in got] == [(True, False), (False, False), (True, False)]
     assert {m["RecipientTypeDetails"] for m in got} == {"UserMailbox"}
-    Graph(em, SYNC_APP).patch("/users/" + carl, {"mail": None})
+    Sync(em).patch("/users/" + carl, {"mail": None})
     assert Exchange(em).refused("Get-Mailbox", Identity=carl)[0] == 404
 
 
@@ -243,7 +241,7 @@ def test_exchange_has_its_part(em):
 
 def test_forward_synchronization(em):
     """Of a flagged mailbox the identity attributes flow, and the Exchange ones do not."""
-    one, sync, who = Exchange(em), Graph(em, SYNC_APP), synced(em)
+    one, sync, who = Exchange(em), Sync(em), synced(em)
     one.run("Set-Mailbox", Identity=who, IsExchangeCloudManaged=True)
     before = one.mailbox(who)
     sync.patch("/users/" + who, {
@@ -270,9 +268,9 @@ def test_forward_synchronization(em):
 
 
 def test_a_delete_deletes_the_mailbox(em):
-    one, sync, who = Exchange(em), Graph(em, SYNC_APP), synced(em)
+    one, sync, who = Exchange(em), Sync(em), synced(em)
     one.run("Set-Mailbox", Identity=who, IsExchangeCloudManaged=True)
-    assert sync.call("DELETE", "/users/" + who)[0] == 204
+    sync.delete("/users/" + who)
     assert one.refused("Get-Mailbox", Identity=who)[0] == 404
     assert one.run("Get-Mailbox") == []
 
@@ -373,8 +371,8 @@ def test_the_default_of_the_organization(em):
     one.run("Set-OrganizationConfig", ExchangeAttributesCloudManagedByDefault=True)
     assert default() is True
     new, born = synced(em, "new"), cloud(em, "born")
-    Graph(em, SYNC_APP).patch("/users/" + later, {"mail": "later" + HOME})
-    Graph(em, SYNC_APP).patch("/users/" + old, {"displayName": "again"})
+    Sync(em).patch("/users/" + later, {"mail": "later" + HOME})
+    Sync(em).patch("/users/" + old, {"displayName": "again"})
     assert [states(one.mailbox(w)) for w in (old, later, new, born)] == [
         (True, False), (True, True), (True, True), (False, False)]
     one.run("Set-OrganizationConfig", ExchangeAttributesServerManagedByDefault=True)

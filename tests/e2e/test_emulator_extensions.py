@@ -5,7 +5,7 @@ import json
 import sqlite3
 
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, Graph, code, q
+from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, Graph, Sync, code, q
 
 FORBIDDEN = (403, "Authorization_RequestDenied")
 BAD = (400, "Request_BadRequest")
@@ -312,20 +312,19 @@ def test_a_deleted_definition(em):
 
 def test_synchronized_values(em):
     """They are Active Directory's while the object is, and the cloud's after the switch."""
-    graph, sync = Graph(em), Graph(em, SYNC_APP)
+    graph, sync = Graph(em), Sync(em)
     schema = application(graph, name=SCHEMA_APP)
-    name = define(sync, "division", schema, targetObjects=["User", "Group"])["name"]
+    name = define(Graph(em, SYNC_APP), "division", schema, targetObjects=["User", "Group"])["name"]
     for collection, body in (
             ("users", {"userPrincipalName": "a@fjordline.example", "mailNickname": "a"}),
-            ("groups", {"mailEnabled": False, "securityEnabled": True})):
-        status, o = sync.call("POST", "/" + collection, dict(
+            ("groups", {"securityEnabled": True})):
+        who = sync.post(collection, dict(
             body, displayName="a", onPremisesImmutableId="YQ==", **{name: "AD"}))
-        assert status == 201, o
-        path = "/%s/%s" % (collection, o["id"])
+        path = "/%s/%s" % (collection, who)
         assert code(graph.call("PATCH", path, {name: "cloud"})) == BAD
         assert value(graph, path, name) == "AD"
-        graph.soa(collection, o["id"], True)
-        assert sync.call("PATCH", path, {name: "AD again"})[0] == 400
+        graph.soa(collection, who, True)
+        assert sync.refusal("PATCH", path, {name: "AD again"})
         graph.patch(path, {name: "cloud"})
         assert value(graph, path, name) == "cloud"
     born = user(graph, "born")
