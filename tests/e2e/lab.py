@@ -497,15 +497,21 @@ ca_file = %s
     def tenant(self, emulator=None):
         names, out = {}, {}
         emulator = emulator or self.emulator
-        sync, graph = Graph(emulator, SYNC_APP), Graph(emulator)
+        graph, kept = Graph(emulator), Service(emulator).read_back()
+        kept = {anchor.partition("_")[2]: bag for anchor, bag in kept.items()}
         objects = []
         for collection in ("users", "groups", "contacts"):
             select = {"users": USER_SELECT, "groups": GROUP_SELECT, "contacts": CONTACT_SELECT}
-            for o in sync.all("/%s?$select=%s&$top=500" % (collection, select[collection])):
+            for o in graph.all("/%s?$select=%s&$top=500" % (collection, select[collection])):
                 names[o["id"]] = o["displayName"]
                 objects.append((collection, o))
         for collection, o in objects:
             object_id = o.pop("id")
+            bag = kept.get(object_id, {})
+            if collection == "users":  # Graph shows it to a role of its own only
+                o["employeeLeaveDateTime"] = bag.get("EmployeeLeaveDateTime")
+            else:  # or not at all
+                o["onPremisesImmutableId"] = bag.get("SourceAnchor")
             o["managed"] = graph.get("/%s/%s/onPremisesSyncBehavior" %
                                      (collection, object_id))["isCloudManaged"]
             if collection == "groups":
@@ -521,7 +527,6 @@ ca_file = %s
 
 USER_SELECT = ("id,displayName,onPremisesImmutableId,userPrincipalName,jobTitle,department,mail,"
                "proxyAddresses,accountEnabled,onPremisesSyncEnabled,onPremisesDistinguishedName,"
-               "employeeHireDate,employeeLeaveDateTime")
-GROUP_SELECT = ("id,displayName,onPremisesImmutableId,description,mailEnabled,securityEnabled,"
-                "onPremisesSyncEnabled")
-CONTACT_SELECT = "id,displayName,onPremisesImmutableId,mail,proxyAddresses,onPremisesSyncEnabled"
+               "employeeHireDate")
+GROUP_SELECT = "id,displayName,description,mailEnabled,securityEnabled,onPremisesSyncEnabled"
+CONTACT_SELECT = "id,displayName,mail,proxyAddresses,onPremisesSyncEnabled"

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 import pytest
-from lab import ADMIN_APP, BUILD, ROOT, SYNC_APP, TENANT, Emulator, Graph
+from lab import ADMIN_APP, BUILD, ROOT, TENANT, Emulator, Graph, Sync
 
 SOURCE = os.path.join(ROOT, "tests", "clients")
 CLIENTS = os.path.join(BUILD, "clients")
@@ -194,15 +194,14 @@ def test_groups(em):
 
 def test_source_of_authority(em):
     users(em, 3)
-    status, o = Graph(em, SYNC_APP).call("POST", "/users", {
+    who = Sync(em).post("users", {
         "onPremisesImmutableId": "YW5uYQ==", "displayName": "Anna", "mailNickname": "anna",
         "userPrincipalName": "anna@fjordline.example"})
-    assert status == 201, o
-    got = tell(em, "soa", USER_ID=o["id"])
+    got = tell(em, "soa", USER_ID=who)
     assert got["before"] == {"isCloudManaged": False, "onPremisesSyncEnabled": True, "cloud": [],
                              "count": 0}
     assert got["switched"] == {"isCloudManaged": True, "onPremisesSyncEnabled": None,
-                               "cloud": [o["id"]], "count": 1}
+                               "cloud": [who], "count": 1}
     # until the next synchronization nothing says that the object is synchronized
     assert got["back"] == {"isCloudManaged": False, "onPremisesSyncEnabled": None, "cloud": [],
                            "count": 0}

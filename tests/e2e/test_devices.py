@@ -123,14 +123,15 @@ def test_device_id_stays(em):
 
 def test_no_manager(em):
     """A device has no manager and is none."""
-    admin, sync = Graph(em, ADMIN_APP), Graph(em, SYNC_APP)
+    admin = Graph(em, ADMIN_APP)
     one = make(admin, "PC1")
-    who = sync.call("POST", "/users", {
-        "onPremisesImmutableId": "anna=", "userPrincipalName": "anna@fjordline.example",
-        "displayName": "anna", "accountEnabled": True, "mailNickname": "anna"})[1]["id"]
+    who = admin.call("POST", "/users", {
+        "userPrincipalName": "anna@fjordline.example", "displayName": "anna",
+        "accountEnabled": True, "mailNickname": "anna",
+        "passwordProfile": {"password": "Aa1!aaaa"}})[1]["id"]
     link = {"@odata.id": em.url + "/v1.0/directoryObjects/" + one}
-    assert sync.call("PUT", "/users/%s/manager/$ref" % who, link)[0] == 404
-    assert sync.call("PATCH", "/users/" + who, {
+    assert admin.call("PUT", "/users/%s/manager/$ref" % who, link)[0] == 404
+    assert admin.call("PATCH", "/users/" + who, {
         "manager@odata.bind": em.url + "/v1.0/directoryObjects/" + one})[0] == 404
     assert admin.call("GET", "/devices/%s/manager" % one)[0] == 400
     assert admin.call("GET", "/devices?$select=manager")[0] == 400

@@ -10,7 +10,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Company, Graph
+from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Company, Graph, Sync
 
 DOMAIN = "fjordline.example"
 MACHINE_APP = "0a1b2c3d-0000-4000-8000-000000000004"
@@ -340,11 +340,10 @@ def test_errors_by_name(make_lab):
     cloud_user(lab, "user1", onPremisesImmutableId="another=")
     make_admin(lab, cloud_user(lab, "user2"))
     cloud_user(lab, "somebody", onPremisesImmutableId=source_anchor(lab, "user3"))
-    sync = Graph(lab.emulator, SYNC_APP)
-    assert sync.call("POST", "/users", {
+    Sync(lab.emulator).post("users", {
         "onPremisesImmutableId": "shared=", "displayName": "Shared", "mailNickname": "shared",
         "userPrincipalName": "other@" + DOMAIN,
-        "proxyAddresses": ["SMTP:shared@" + DOMAIN, "smtp:second@" + DOMAIN]})[0] == 201
+        "proxyAddresses": ["SMTP:shared@" + DOMAIN, "smtp:second@" + DOMAIN]})
     lab.company.set("user6", "proxyAddresses", "SMTP:user6@" + DOMAIN, "smtp:second@" + DOMAIN)
     soft = cloud_user(lab, "user7")
     lab.write()
@@ -417,8 +416,8 @@ def test_quarantine(make_lab):
     company = people(2)
     company.set("user2", "proxyAddresses", "SMTP:user2@" + DOMAIN, "smtp:double@" + DOMAIN)
     lab = make_lab(company)
-    sync = Graph(lab.emulator, SYNC_APP)
-    _, other = sync.call("POST", "/users", {
+    sync = Sync(lab.emulator)
+    other = sync.post("users", {
         "onPremisesImmutableId": "other=", "displayName": "Other", "mailNickname": "other",
         "userPrincipalName": "other@" + DOMAIN, "proxyAddresses": ["smtp:double@" + DOMAIN]})
     lab.cycle()
@@ -433,7 +432,7 @@ def test_quarantine(make_lab):
         lab.cycle(profile)
     assert lab.emulator.stats()["writes"] == writes and not errors(lab)
     # it becomes free, and the service gives it to the object
-    sync.patch("/users/" + other["id"], {"proxyAddresses": []})
+    sync.patch("/users/" + other, {"proxyAddresses": []})
     lab.emulator.request("POST", "/emulator/clock", {"advance": 4000})
     lab.graph = Graph(lab.emulator)
     user = lab.graph.get("/users/%s?$select=proxyAddresses,onPremisesProvisioningErrors" % user["id"])
@@ -516,12 +515,25 @@ def leaves(lab):
     lab.cycle()
     lab.cycle("initial")
     assert lab.emulator.stats()["writes"] == writes
-    return user["employeeLeaveDateTime"]
+    found = lab.graph.get("/users/user1@%s?$select=employeeLeaveDateTime" % DOMAIN)
+    return found["employeeLeaveDateTime"]
 
 
-def test_hire_date_on_public_graph(make_lab):
+def tenant_with(tmp_path, **roles):
+    """The sample tenant, whose applications have one more role each: the test's own reader too."""
+    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
+        tenant = json.load(f)
+    for app in tenant["applications"]:
+        for name, app_id in (("admin", ADMIN_APP[0]), ("graph", GRAPH_APP[0])):
+            if app["appId"] == app_id and name in roles:
+                app["roles"].append(roles[name])
+    (tmp_path / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
+    return str(tmp_path / "tenant.json")
+
+
+def test_hire_date_on_public_graph(make_lab, tmp_path):
     """It is sent; employeeLeaveDateTime is not even asked for: that would be refused."""
-    lab = dated(make_lab)
+    lab = dated(make_lab, tenant=tenant_with(tmp_path, admin="User-LifeCycleInfo.Read.All"))
     lab.cycle()
     assert leaves(lab) is None
 
@@ -532,13 +544,8 @@ def test_leave_date_on_public_graph(make_lab, tmp_path):
     r = lab.run()
     assert r.code != 0 and "User-LifeCycleInfo.ReadWrite.All" in r.log
     assert "lifecycle_info = yes needs" in r.log and not lab.emulator.stats()["writes"]
-    with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
-        tenant = json.load(f)
-    for app in tenant["applications"]:
-        if app["appId"] == GRAPH_APP[0]:
-            app["roles"].append("User-LifeCycleInfo.ReadWrite.All")
-    (tmp_path / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
-    lab = dated(make_lab, aad="lifecycle_info = yes", tenant=str(tmp_path / "tenant.json"))
+    lab = dated(make_lab, aad="lifecycle_info = yes", tenant=tenant_with(
+        tmp_path, admin="User-LifeCycleInfo.Read.All", graph="User-LifeCycleInfo.ReadWrite.All"))
     lab.cycle()
     assert leaves(lab) == "2027-08-01T08:00:00Z"
 

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from lab import AAD, SYNC_APP, Company, Graph
+from lab import AAD, Company, Sync
 
 EXCHANGE = 2  # lib/model/authority.h
 EXTENSIONS = "onPremisesExtensionAttributes"
@@ -111,9 +111,7 @@ def test_a_deleted_one_is_made_again(make_lab):
     """The cloud has no authority over whether it is there: it comes back, and has no mask."""
     lab = world(make_lab)
     mark(lab, "ann", EXCHANGE)
-    status, _ = Graph(lab.emulator, SYNC_APP).call(
-        "DELETE", "/users/" + lab.graph.find("users", "ann")["id"])
-    assert status == 204
+    Sync(lab.emulator).delete("/users/" + lab.graph.find("users", "ann")["id"])
     lab.cycle()
     lab.cycle()
     assert user(lab, "ann")[EXTENSIONS]["extensionAttribute1"] == "one" and mask(lab, "ann")[0] == 0

@@ -26,7 +26,7 @@ import uuid
 
 import pytest
 
-from lab import AAD, GRAPH_APP, ROOT, SYNC_APP, Company, Graph
+from lab import AAD, GRAPH_APP, ROOT, SYNC_APP, Company, Sync
 from soa import KINDS, NAMES, REASON, Soa, attributes, company, events
 
 EXPORTED, CONFIRMED, FAILED = 3, 4, 5  # enum export_state
@@ -491,7 +491,7 @@ def test_what_stays(soa):
         "accountEnabled": True, "displayName": "Cleo", "mailNickname": "cleo",
         "userPrincipalName": "cleo@fjordline.example", "passwordProfile": {"password": "Aa1!aaaa"}})[
             0] == 201
-    assert Graph(soa.lab.emulator, SYNC_APP).call("DELETE", path)[0] == 400
+    assert Sync(soa.lab.emulator).refusal("DELETE", path)
 
 
 # --- prerequisites ---

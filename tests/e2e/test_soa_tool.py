@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from exchange import Exchange
-from lab import AAD, ROOT, Company, Graph, binary, wait_for
+from lab import AAD, ROOT, Company, Sync, binary, wait_for
 
 
 def world(make_lab):
@@ -129,8 +129,7 @@ def test_what_was_not_sent_is_kept(make_lab):
     assert skip["targetIdentity"] == {
         "id": ann, "displayName": "ann", "identityType": "User", "details": {}}
     # the same fields as the cloud's own log has
-    sync = Graph(lab.emulator, lab.app)
-    assert sync.call("PATCH", "/users/" + ann, {"jobTitle": "x"})[0] == 400
+    assert Sync(lab.emulator).refusal("PATCH", "/users/" + ann, {"jobTitle": "x"})
     assert set(lab.graph.get("/auditLogs/provisioning")["value"][0]) == set(skip)
     text = lab.ctl("soa", "log", "5")
     assert text.returncode == 0 and "will not sync. Changed: " in text.stdout

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from lab import AAD, AD, ROOT, SYNC_APP, TENANT, Company, Graph, binary
+from lab import AAD, AD, ROOT, SYNC_APP, TENANT, Company, Sync, binary
 
 SCOPE = "adminDescription"  # the default rules leave out what has User_ there
 
@@ -214,8 +214,7 @@ def dump(lab):
 def test_preview_finds_a_difference_and_writes_nothing(lab):
     c = lab.company
     ann = lab.graph.find("users", "ann")["id"]
-    status, _ = Graph(lab.emulator, SYNC_APP).call("PATCH", "/users/" + ann, {"jobTitle": "Planted"})
-    assert status == 204
+    Sync(lab.emulator).patch("/users/" + ann, {"jobTitle": "Planted"})
     c.user("new", manager=c.dn_of("ann"))
     lab.write()
     lab.start()
@@ -315,7 +314,7 @@ def test_gone_from_the_cloud(lab):
     """What the cloud has deleted is told, and what was known of it is not taken for true."""
     c = lab.company
     ann = lab.graph.find("users", "ann")["id"]
-    assert Graph(lab.emulator, SYNC_APP).call("DELETE", "/users/" + ann)[0] == 204
+    Sync(lab.emulator).delete("/users/" + ann)
     writes = lab.emulator.stats()["writes"]
     report = sync(lab, c.dn_of("ann"), code=1)
     assert report["result"] == "completed-warnings" and lab.emulator.stats()["writes"] == writes

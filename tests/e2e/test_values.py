@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from lab import GRAPH_APP, SYNC_APP, Company, Graph
+from lab import GRAPH_APP, SYNC_APP, Company
 
 DOMAIN = "fjordline.example"
 # learn.microsoft.com/graph/api/resources/group: mailNickname
@@ -133,8 +133,7 @@ def test_a_value_that_turns_bad(make_lab):
     r = lab.run()
     assert r.result == "completed-export-errors"
     assert set(told(lab)) == {"anna"} and "smtp:an na@" in told(lab)["anna"][1]
-    sync = Graph(lab.emulator, SYNC_APP)
-    users = {o["displayName"]: o for o in sync.all("/users?$select=displayName,jobTitle,proxyAddresses")}
+    users = {o["displayName"]: o for o in lab.graph.all("/users?$select=displayName,jobTitle,proxyAddresses")}
     assert users["anna"]["proxyAddresses"] == ["SMTP:anna@" + DOMAIN]
     assert users["bo"]["jobTitle"] == "Captain"
     lab.company.set("anna", "proxyAddresses", "SMTP:anna@" + DOMAIN)

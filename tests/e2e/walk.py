@@ -3,7 +3,7 @@ import json
 import os
 import re
 
-from lab import AAD, AD, TENANT, SYNC_APP, Graph, q
+from lab import AAD, AD, TENANT, Sync, q
 
 SWITCHED = "Change Source of Authority from AD to cloud"
 TAKEN_BACK = "Undo changes to Source of Authority from AD DS to cloud"
@@ -114,8 +114,7 @@ class Walk:
 
 def cloud_sync(walk, path, body):
     """What Cloud Sync's job would send of a change in AD, and what its log has of it."""
-    client = Graph(walk.lab.emulator, SYNC_APP)
-    assert client.call("PATCH", path, body)[0] == 400
+    assert Sync(walk.lab.emulator).refusal("PATCH", path, body)
     return walk.graph.get("/auditLogs/provisioning")["value"][0]
 
 

@@ -5,7 +5,7 @@ from engine import Scenario, cycle, extensions, mailboxes, write_rules
 from exchange import Exchange
 from lab import GRAPH_APP
 
-from lab import Company, Graph, SYNC_APP
+from lab import Company, Sync
 
 OU = "OU=Staff,DC=fjordline,DC=example"
 
@@ -388,9 +388,7 @@ class DeletedInCloud(Scenario):
     company = staticmethod(small)
 
     def _delete(lab):
-        sync = Graph(lab.emulator, SYNC_APP)
-        status, _ = sync.call("DELETE", "/users/" + user_id(lab, "user2"))
-        assert status == 204
+        Sync(lab.emulator).delete("/users/" + user_id(lab, "user2"))
 
     steps = [cycle, cycle, _delete, cycle, cycle]
 
