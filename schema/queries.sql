@@ -164,19 +164,23 @@ DELETE FROM outbox WHERE id <= ?1
 
 -- name: cs_get
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE id = ?1
 -- name: cs_find_anchor
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE connector = ?1 AND anchor = ?2
 -- name: cs_find_dn
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE connector = ?1 AND dn_key = ?2
 -- name: cs_find_aside
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs INDEXED BY cs_aside WHERE dn_key IS NULL AND connector = ?1 AND dn = ?2 AND class = ?3
 	AND want = $WANT_ABSENT AND state <> $EXPORT_STATE_EXPORTED AND mv IS NULL LIMIT 1
 -- name: cs_id_by_dn
@@ -185,19 +189,21 @@ SELECT id FROM cs WHERE connector = ?1 AND dn_key = ?2
 SELECT id FROM cs WHERE connector = ?1 AND anchor = ?2
 -- name: cs_insert
 INSERT INTO cs (connector, class, kind, dn, dn_key, anchor, imported, wanted, want, state, blocked,
-	export_all, deleted, mv, join_rule, seq, links, delete_after)
-VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+	export_all, deleted, mv, join_rule, seq, links, delete_after, acknowledged)
+VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
 -- name: cs_update
 UPDATE cs SET class = ?3, kind = ?4, dn = ?5, dn_key = ?6, anchor = ?7, imported = ?8, wanted = ?9,
 	want = ?10, state = ?11, blocked = ?12, export_all = ?13, deleted = ?14, mv = ?15,
-	join_rule = ?16, seq = ?17, links = ?18, delete_after = ?19
+	join_rule = ?16, seq = ?17, links = ?18, delete_after = ?19, acknowledged = ?20
 WHERE id = ?1 AND connector = ?2
 -- name: cs_set_state
 UPDATE cs SET state = ?2,
 	export_all = CASE ?2 WHEN $EXPORT_STATE_CONFIRMED THEN 0 ELSE export_all END
 WHERE id = ?1
 -- name: cs_set_exported
-UPDATE cs SET anchor = ?2, state = ?3, export_all = 0 WHERE id = ?1
+UPDATE cs SET anchor = ?2, state = ?3, export_all = 0, acknowledged = ?4 WHERE id = ?1
+-- name: cs_set_acknowledged
+UPDATE cs SET state = ?2, acknowledged = ?3 WHERE id = ?1
 -- name: cs_mv_of
 SELECT mv FROM cs WHERE id = ?1
 -- name: cs_joined_in
@@ -240,35 +246,41 @@ UPDATE connector SET full_import_required = 1 WHERE id = ?1
 DELETE FROM cs WHERE id = ?1
 -- name: cs_page_changed
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE connector = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3
 -- name: cs_page_all
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, substr(imported, 1, 1), NULL, want,
-	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after, NULL
 FROM cs WHERE id > ?2 AND +connector = ?1 AND kind <> $CS_PLACEHOLDER ORDER BY id LIMIT ?3
 -- name: cs_page_joined
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE mv = ?1 ORDER BY connector, id
 -- name: cs_page_sources
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, NULL, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE mv = ?1 AND imported IS NOT NULL ORDER BY connector, id
 -- name: cs_page_joined_to
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor,
 	CASE connector WHEN ?2 THEN imported END, CASE connector WHEN ?2 THEN wanted END, want,
-	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	state, blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	CASE connector WHEN ?2 THEN acknowledged END
 FROM cs WHERE mv = ?1 ORDER BY connector, id
 -- name: cs_page_state
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs INDEXED BY cs_state
 WHERE (state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR state = $EXPORT_STATE_FAILED) AND connector = ?1 AND state = ?2 AND id > ?3
 ORDER BY id LIMIT ?4
 -- name: cs_page_state_known
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs INDEXED BY cs_state
 WHERE (state BETWEEN $EXPORT_STATE_PENDING AND $EXPORT_STATE_EXPORTED
 		OR state = $EXPORT_STATE_FAILED) AND connector = ?1 AND state = ?2 AND id > ?3
@@ -286,12 +298,14 @@ SELECT id FROM cs WHERE blocked <> 0 AND connector = ?1 AND class = ?2 AND id > 
 ORDER BY id LIMIT ?4
 -- name: cs_page_expired
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE delete_after > 0 AND connector = ?1 AND delete_after <= ?2
 ORDER BY delete_after LIMIT ?3
 -- name: cs_search
 SELECT id, connector, class, kind, dn, dn_key IS NULL, anchor, imported, wanted, want, state,
-	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after
+	blocked, export_all, deleted, mv, join_rule, seq, links, delete_after,
+	acknowledged
 FROM cs WHERE (?1 = 0 OR connector = ?1) AND kind <> $CS_PLACEHOLDER
 	AND (instr(dn_key, ?2) > 0 OR instr(lower(anchor), ?2) > 0)
 ORDER BY id LIMIT ?3

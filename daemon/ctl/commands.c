@@ -273,8 +273,10 @@ static void print_cs(const json_t *row)
 		puts("\nError:");
 		print_fields(error, "  ");
 	}
-	print_attributes(json_object_get(row, "imported"), "Imported");
-	print_attributes(json_object_get(row, "wanted_attributes"), "Wanted");
+	print_attributes(json_object_get(row, "imported"), "Imported", "");
+	print_attributes(json_object_get(row, "acknowledged"),
+		"Accepted; the directory does not show it", "(sent, and no answer is known)");
+	print_attributes(json_object_get(row, "wanted_attributes"), "Wanted", "(cleared)");
 	print_changes(json_object_get(row, "pending_export"));
 	print_part(json_object_get(row, "references"), "References", references,
 		ARRAY_SIZE(references));
@@ -302,7 +304,7 @@ static void print_mv(const json_t *row)
 	};
 
 	print_fields(row, "");
-	print_attributes(json_object_get(row, "attributes"), "Attributes");
+	print_attributes(json_object_get(row, "attributes"), "Attributes", "(cleared)");
 	print_part(json_object_get(row, "references"), "References", references,
 		ARRAY_SIZE(references));
 	puts("\nConnectors:");

@@ -101,7 +101,7 @@ void print_fields(const json_t *o, const char *prefix)
 			printf("%s%-28s %s\n", prefix, key, value_text(v, buf, sizeof(buf)));
 }
 
-void print_attributes(const json_t *o, const char *title)
+void print_attributes(const json_t *o, const char *title, const char *none)
 {
 	const char *key;
 	char buf[64];
@@ -113,7 +113,7 @@ void print_attributes(const json_t *o, const char *title)
 	printf("\n%s:\n", title);
 	json_object_foreach ((json_t *)o, key, values) {
 		if (json_array_size(values) == 0)
-			printf("  %-32s (cleared)\n", key);
+			printf("  %-32s %s\n", key, none);
 		json_array_foreach (values, i, v)
 			printf("  %-32s %s\n", i ? "" : key, value_text(v, buf, sizeof(buf)));
 	}

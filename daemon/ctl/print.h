@@ -20,8 +20,8 @@ void print_plain(FILE *f, const char *text);
 void print_table(const json_t *rows, const struct column *columns, unsigned n);
 /* "key: value" for every scalar of the object, with a prefix. */
 void print_fields(const json_t *o, const char *prefix);
-/* attribute: value, one line per value. */
-void print_attributes(const json_t *o, const char *title);
+/* attribute: value, one line per value; `none` where there are no values. */
+void print_attributes(const json_t *o, const char *title, const char *none);
 /* What is pending, under a heading: "attribute from -> to". Nothing when there is nothing. */
 void print_changes(const json_t *changes);
 /* "stage-add 3, export-add 2" */

@@ -229,7 +229,7 @@ static void show_backup(const json_t *b)
 			continue;
 		printf("\n%s:\n", text_of(side, "connector"));
 		print_fields(side, "  ");
-		print_attributes(json_object_get(side, "attributes"), "Attributes");
+		print_attributes(json_object_get(side, "attributes"), "Attributes", "(cleared)");
 	}
 }
 

@@ -121,8 +121,8 @@ static bool is_settled(const struct delta_attr *d, const struct schema_class *cl
 	_cleanup_arena_ struct arena a = {0};
 	struct entry e;
 
-	if (flags & SCHEMA_UNREADABLE)
-		return true;
+	if (d->before && !d->before->count) /* in doubt: nothing is known to be there */
+		return false;
 	entry_init(&e, &a);
 	settle_attr(d->before, flags, 1, &e);
 	settle_attr(d->after, flags, 2, &e);

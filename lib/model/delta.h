@@ -50,7 +50,8 @@ void delta_full(
 /*
  * Leaves out what is one value to the directory, which may show it in another form than it was
  * sent: with other blanks around it, a time in another form, and in another case where the class's
- * attribute says so (NULL: the class is not known).
+ * attribute says so (NULL: the class is not known). A `before` without values is one that is not
+ * known, and stays.
  */
 void delta_settle(struct delta *d, const struct schema_class *class);
 

@@ -121,3 +121,17 @@ bool image_decode(const void *bytes, size_t n, const struct attr_map *map, struc
 	}
 	return true;
 }
+
+bool image_decode_beside(const void *bytes, size_t n, const struct attr_map *map, struct entry *e)
+{
+	struct entry second;
+
+	entry_init(&second, e->arena);
+	if (!image_decode(bytes, n, map, &second))
+		return false;
+	for (unsigned i = 0; i < second.n_attrs; i++)
+		if (!entry_get(e, second.attrs[i].id))
+			entry_put(e, second.attrs[i].id, second.attrs[i].values,
+				second.attrs[i].count);
+	return true;
+}

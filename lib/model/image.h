@@ -40,3 +40,6 @@ bool image_encode(struct entry *e, struct attr_map *map, struct buf *b) _must_ch
  */
 bool image_decode(
 	const void *p, size_t n, const struct attr_map *map, struct entry *e) _must_check_;
+/* The same of a second image; what the entry has of the first one stays. */
+bool image_decode_beside(
+	const void *p, size_t n, const struct attr_map *map, struct entry *e) _must_check_;

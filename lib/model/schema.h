@@ -14,7 +14,8 @@ enum schema_flag {
 	SCHEMA_NEVER_EMPTY =
 		1 << 5,        /* the directory gives it a value of its own when there is none */
 	SCHEMA_LOCAL = 1 << 4, /* the rules may name it, but the directory has no such attribute */
-	SCHEMA_UNREADABLE = 1 << 3, /* exported, never imported: cannot be confirmed */
+	/* taken and never shown: what was accepted counts as what the directory has */
+	SCHEMA_UNREADABLE = 1 << 3,
 	SCHEMA_TIME = 1 << 6, /* text that is a time, in one form: yyyyMMddHHmmss.0Z, in UTC */
 	/* the directory compares without case, and may show another */
 	SCHEMA_NO_CASE = 1 << 9,

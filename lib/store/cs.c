@@ -61,6 +61,7 @@ void cs_read(const struct store *s, sqlite3_stmt *st, struct arena *a, void *ret
 	row->seq = sqlite3_column_int64(st, 16);
 	row->links = sqlite3_column_int64(st, 17);
 	row->delete_after = sqlite3_column_int64(st, 18);
+	row->acknowledged = q_col_blob(st, 19, a, &row->acknowledged_len);
 }
 
 int cs_get(struct store *s, int64_t id, struct arena *a, struct cs_row *ret, struct err *e)
@@ -133,7 +134,8 @@ static int write_row(struct store *s, enum query q, const struct cs_row *row, st
 		S(row->dn), S(row->transient ? NULL : dn_key(&a, row->dn)), S(row->anchor),
 		BLOB(row->imported, row->imported_len), BLOB(row->wanted, row->wanted_len),
 		I(row->want), I(row->state), I(row->blocked), I(row->export_all), I(row->deleted),
-		ID(row->mv), S(row->join_rule), I(row->seq), I(row->links), I(row->delete_after));
+		ID(row->mv), S(row->join_rule), I(row->seq), I(row->links), I(row->delete_after),
+		BLOB(row->acknowledged, row->acknowledged_len));
 }
 
 int cs_insert(struct store *s, struct cs_row *row, struct err *e)
@@ -152,11 +154,18 @@ int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e)
 	return write_row(s, Q_CS_UPDATE, row, e);
 }
 
-int cs_set_exported(
-	struct store *s, int64_t id, const char *anchor, enum export_state state, struct err *e)
+int cs_set_exported(struct store *s, const struct cs_row *row, struct err *e)
 {
-	assert(id >= 0 && (unsigned)state < EXPORT_STATE_COUNT);
-	return q_exec(s, Q_CS_SET_EXPORTED, e, I(id), S(anchor), I(state));
+	assert(row->id > 0 && (unsigned)row->state < EXPORT_STATE_COUNT);
+	return q_exec(s, Q_CS_SET_EXPORTED, e, I(row->id), S(row->anchor), I(row->state),
+		BLOB(row->acknowledged, row->acknowledged_len));
+}
+
+int cs_set_acknowledged(struct store *s, const struct cs_row *row, struct err *e)
+{
+	assert(row->id > 0 && (unsigned)row->state < EXPORT_STATE_COUNT);
+	return q_exec(s, Q_CS_SET_ACKNOWLEDGED, e, I(row->id), I(row->state),
+		BLOB(row->acknowledged, row->acknowledged_len));
 }
 
 int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e)

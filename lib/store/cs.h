@@ -61,8 +61,7 @@ const char *cs_want_name(enum cs_want w);
 const char *export_state_name(enum export_state s);
 
 struct cs_row {
-	int64_t id;
-	int64_t connector;
+	int64_t id, connector;
 	const char *class; /* "" for a placeholder */
 	enum cs_kind kind;
 	const char *dn;
@@ -81,6 +80,9 @@ struct cs_row {
 	int64_t seq;
 	int64_t links;        /* digest of which references flow where; outbound's */
 	int64_t delete_after; /* soft delete: unix time; 0: no */
+	/* image of what was accepted and is never shown, see sync/acknowledged.h; NULL: nothing */
+	const void *acknowledged;
+	size_t acknowledged_len;
 };
 
 /* Strings and images of a row that is read live in the arena. STORE_NONE when there is none. */
@@ -111,9 +113,11 @@ int cs_insert(struct store *s, struct cs_row *row, struct err *e) _must_check_;
 int cs_update(struct store *s, struct cs_row *row, bool changed, struct err *e) _must_check_;
 /* Only state (and export_all = 0 when confirmed); no change number. */
 int cs_set_state(struct store *s, int64_t id, enum export_state state, struct err *e) _must_check_;
-/* After an accepted export: anchor and state, and export_all = 0; no change number. */
-int cs_set_exported(struct store *s, int64_t id, const char *anchor, enum export_state state,
-	struct err *e) _must_check_;
+/* After an accepted export: anchor, state and acknowledged, and export_all = 0; no change number.
+ */
+int cs_set_exported(struct store *s, const struct cs_row *row, struct err *e) _must_check_;
+/* Only state and acknowledged; no change number. */
+int cs_set_acknowledged(struct store *s, const struct cs_row *row, struct err *e) _must_check_;
 /* The metaverse object that a row is joined to; 0: none, or no such row. */
 int cs_mv_of(struct store *s, int64_t id, int64_t *ret, struct err *e) _must_check_;
 /*

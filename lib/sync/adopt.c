@@ -3,6 +3,7 @@
 #include "store/cs_link.h"
 #include "store/error.h"
 #include "store/wait.h"
+#include "sync/acknowledged.h"
 #include "sync/export/target.h"
 
 bool row_adoptable(const struct cs_row *row, const struct cs_row *found)
@@ -44,6 +45,10 @@ int row_adopt(struct sync *s, struct cs_row *row, const struct cs_row *found, st
 	row->anchor = found->anchor;
 	row->imported = found->imported;
 	row->imported_len = found->imported_len;
+	if (found->acknowledged) { /* else what was sent may still be in doubt */
+		row->acknowledged = found->acknowledged;
+		row->acknowledged_len = found->acknowledged_len;
+	}
 	row->blocked = found->blocked;
 	row->deleted = found->deleted;
 	return cs_update(s->store, row, true, e);
@@ -71,6 +76,7 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	row->class = "";
 	row->imported = row->wanted = NULL;
 	row->imported_len = row->wanted_len = 0;
+	acknowledged_forget(row);
 	row->want = WANT_NOTHING;
 	row_set_state(row, EXPORT_EVENT_DROPPED);
 	row->blocked = 0;

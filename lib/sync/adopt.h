@@ -6,8 +6,8 @@
 
 /*
  * The object of an export row turns out to be one that the directory had already (a soft match).
- * The row takes over the anchor, the imported image and the references of that row, `found`, which
- * is deleted.
+ * The row takes over the anchor, what the directory has (images and references) of that row,
+ * `found`, which is deleted.
  */
 int row_adopt(
 	struct sync *s, struct cs_row *row, const struct cs_row *found, struct err *e) _must_check_;

@@ -5,6 +5,7 @@
 #include "sync/extension.h"
 #include "sync/parameters.h"
 #include "sync/role.h"
+#include "sync/unreadable.h"
 
 #include <inttypes.h>
 
@@ -30,6 +31,7 @@ int context_init(struct sync *s, const struct config *cfg, const struct rules *r
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
 		role_set(c, rules->set);
+		unreadable_init(c, &s->arena);
 		c->row.name = c->name;
 		for (unsigned k = 0; k < n; k++)
 			if (streq(rows[k].name, c->name))

@@ -1,16 +1,14 @@
 /* Images of objects: decoded from rows and encoded for them, by the store's attribute numbers. */
 #include "sync/images.h"
 #include "model/image.h"
+#include "sync/unreadable.h"
 
 #include <errno.h>
 #include <inttypes.h>
 
-int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
-	struct entry *ret, struct err *e)
+static int decode(struct sync *s, const struct cs_row *row, const void *image, size_t len,
+	struct arena *a, struct entry *ret, struct err *e)
 {
-	const void *image = wanted ? row->wanted : row->imported;
-	size_t len = wanted ? row->wanted_len : row->imported_len;
-
 	entry_init(ret, a);
 	ret->class = row->class;
 	ret->dn = row->dn;
@@ -21,6 +19,51 @@ int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct aren
 		"the stored image of connector space object %" PRId64
 		" is corrupt; restore the database or delete it and run an initial cycle",
 		row->id);
+}
+
+int row_shown(
+	struct sync *s, const struct cs_row *row, struct arena *a, struct entry *ret, struct err *e)
+{
+	return decode(s, row, row->imported, row->imported_len, a, ret, e);
+}
+
+int row_acknowledged(
+	struct sync *s, const struct cs_row *row, struct arena *a, struct entry *ret, struct err *e)
+{
+	return decode(s, row, row->acknowledged, row->acknowledged_len, a, ret, e);
+}
+
+/* Beside what is shown: what is not, unless the class's attribute can be read by now. */
+static int add_acknowledged(
+	struct sync *s, const struct cs_row *row, struct arena *a, struct entry *ret, struct err *e)
+{
+	const struct unreadable *u =
+		unreadable_of(sync_connector_by_id(s, row->connector), row->class);
+	struct entry en;
+
+	TRY(row_acknowledged(s, row, a, &en, e));
+	for (unsigned i = 0; i < en.n_attrs; i++)
+		if (unreadable_has(u, en.attrs[i].id) && !entry_get(ret, en.attrs[i].id))
+			entry_put(ret, en.attrs[i].id, en.attrs[i].values, en.attrs[i].count);
+	return 0;
+}
+
+int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
+	struct entry *ret, struct err *e)
+{
+	if (wanted)
+		return decode(s, row, row->wanted, row->wanted_len, a, ret, e);
+	TRY(row_shown(s, row, a, ret, e));
+	return row->acknowledged ? add_acknowledged(s, row, a, ret, e) : 0;
+}
+
+int row_with_shown(struct sync *s, const struct cs_row *row, const struct entry *shown,
+	struct arena *a, struct entry *ret, struct err *e)
+{
+	entry_init(ret, a);
+	for (unsigned i = 0; i < shown->n_attrs; i++)
+		entry_put(ret, shown->attrs[i].id, shown->attrs[i].values, shown->attrs[i].count);
+	return row->acknowledged ? add_acknowledged(s, row, a, ret, e) : 0;
 }
 
 /* Is the boolean attribute of the imported image there, and true? */

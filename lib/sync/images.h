@@ -6,9 +6,21 @@
 #include "store/mv.h"
 #include "sync/session.h"
 
-/* Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. */
+/*
+ * Decodes an image; -EUCLEAN with *e naming the object when the row is corrupt. Without `wanted`:
+ * what the directory has, as far as is known, which is what the last import showed and what was
+ * accepted and is never shown. An attribute without values is in doubt, see acknowledged.h.
+ */
 int row_entry(struct sync *s, const struct cs_row *row, bool wanted, struct arena *a,
 	struct entry *ret, struct err *e) _must_check_;
+/* The same if an import showed `shown` instead; *ret points into that. */
+int row_with_shown(struct sync *s, const struct cs_row *row, const struct entry *shown,
+	struct arena *a, struct entry *ret, struct err *e) _must_check_;
+/* One of the two alone. */
+int row_shown(struct sync *s, const struct cs_row *row, struct arena *a, struct entry *ret,
+	struct err *e) _must_check_;
+int row_acknowledged(struct sync *s, const struct cs_row *row, struct arena *a, struct entry *ret,
+	struct err *e) _must_check_;
 /* Does the imported image show that we master the object? True if the connector cannot tell. */
 int row_is_mastered(struct sync *s, const struct sync_connector *c, const struct cs_row *row,
 	struct arena *a, bool *ret, struct err *e) _must_check_;

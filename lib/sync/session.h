@@ -12,6 +12,8 @@
 
 #define PAGE 500 /* rows in one transaction of a step */
 
+struct unreadable;
+
 struct sync_connector {
 	const struct connector_config *cfg;
 	const struct connector_type *type;
@@ -30,6 +32,9 @@ struct sync_connector {
 	char **partition_keys; /* dn_key() of the partitions */
 	unsigned n_partitions; /* at least 1 */
 	const char *names;     /* the names that the directory gave itself; NULL: not known */
+	/* attributes that it never shows, by class: acknowledged.h; classes without any left out */
+	const struct unreadable *unreadable;
+	unsigned n_unreadable;
 };
 
 struct extensions;

@@ -8,6 +8,11 @@ CREATE INDEX cs_aside ON cs (connector, dn) WHERE dn_key IS NULL;
 DROP INDEX cs_blocked;
 CREATE INDEX cs_blocked ON cs (connector, class) WHERE blocked <> 0;
 
+-- Values that the directory accepted and never shows (SCHEMA_UNREADABLE), as an image, see
+-- sync/acknowledged.h: of attributes only, references have their rows. An attribute without values
+-- was sent, and whether it was accepted is not known. NULL: there are none.
+ALTER TABLE cs ADD COLUMN acknowledged BLOB;
+
 -- attributes that the directory refused while it took the others, see sync/refused.h
 CREATE TABLE cs_refused (
 	cs INTEGER NOT NULL REFERENCES cs ON DELETE CASCADE,

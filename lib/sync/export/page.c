@@ -6,6 +6,7 @@
 #include "sync/export/page.h"
 #include "store/cs_page.h"
 #include "store/error.h"
+#include "sync/acknowledged.h"
 #include "sync/adopt.h"
 #include "sync/export/limit.h"
 #include "sync/export/refused.h"
@@ -67,6 +68,27 @@ static int keep_state(
 }
 
 /*
+ * About to be sent. What the directory never shows of it is in doubt until there is an answer; the
+ * slot keeps what was accepted before.
+ */
+static int keep_sending(
+	struct export_step *st, struct export_page *p, struct export_slot *s, struct err *e)
+{
+	struct cs_row row;
+	int doubt;
+
+	if (!s->aside) /* its own change follows */
+		row_set_state(&s->row, EXPORT_EVENT_SEND);
+	row = s->row;
+	doubt = acknowledged_doubt(
+		st->sync, unreadable_of(st->conn, row.class), &row, &s->delta, &p->arena, e);
+	TRY(doubt);
+	return doubt      ? cs_set_acknowledged(st->sync->store, &row, e)
+	       : s->aside ? 0
+	                  : cs_set_state(st->sync->store, row.id, row.state, e);
+}
+
+/*
  * The object gets its new DN first; its other changes follow in a later export, when the directory
  * has accepted the name.
  */
@@ -103,7 +125,7 @@ static int object_slot(
 	s.item.new_dn = pending_dn(st->conn->cfg, row, &s.wanted, &p->arena);
 	if (s.item.new_dn)
 		return rename_slot(st, p, &s, e);
-	return keep_state(st, &change_add(p, &s)->row, EXPORT_EVENT_SEND, e);
+	return keep_sending(st, p, change_add(p, &s), e);
 }
 
 static int delete_slot(
@@ -135,8 +157,7 @@ static int aside_slot(
 	if (!s.delta.n_attrs)
 		return 0;
 	s.item = item_of(row, EXPORT_OBJECT, DELTA_UPDATE);
-	(void)change_add(p, &s);
-	return 0;
+	return keep_sending(st, p, change_add(p, &s), e);
 }
 
 static int ordered_slot(
@@ -253,10 +274,13 @@ static int link_slot(
 	};
 	/*
 	 * Not stored as "sending": after a crash the reference is sent again, the service says
-	 * that it exists already, which counts as accepted, and the next import confirms it.
+	 * that it exists already, which counts as accepted, and the next import confirms it. One
+	 * that no import shows is stored: what the rules want then may be another thing.
 	 */
 	kept = slot_add(p, &s);
 	link_set_state(&kept->link.link, EXPORT_EVENT_SEND);
+	if (unreadable_has(unreadable_of(st->conn, li->class), li->link.attr))
+		return cs_link_set_state(st->sync->store, &kept->link.link, e);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "base/timefmt.h"
 #include "store/error.h"
 #include "store/outbox.h"
+#include "sync/acknowledged.h"
 #include "sync/adopt.h"
 #include "sync/errors.h"
 #include "sync/export/duplicate.h"
@@ -140,21 +141,46 @@ static int take_anchor(
 	return 0;
 }
 
+/* What the directory never shows was accepted, but for what it refused: that counts as shown. */
+static int accept_hidden(struct export_step *st, struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	const struct unreadable *u = unreadable_of(st->conn, s->row.class);
+	int r = acknowledged_accept(
+		st->sync, u, &s->row, &s->delta, o->refused, o->n_refused, s->wanted.arena, e);
+
+	/* inbound looks at what the directory has now; of a new object the import tells it */
+	return r > 0 && s->row.imported && st->conn->is_source
+	               ? cs_touch(st->sync->store, s->row.id, e)
+	               : MIN(r, 0);
+}
+
+/* Will no import show anything of what was sent? Then there is nothing to wait for. */
+static bool is_hidden(const struct export_step *st, const struct export_slot *s)
+{
+	return s->row.imported && !s->row.export_all &&
+	       unreadable_is_all(unreadable_of(st->conn, s->row.class), &s->delta);
+}
+
 static int object_accepted(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
 	struct cs_row *row = &s->row;
+	bool hidden = is_hidden(st, s);
 
 	sync_count(st->sync, s->item.op == DELTA_ADD ? COUNTER_EXPORT_ADD : COUNTER_EXPORT_UPDATE);
 	if (o->anchor)
 		TRY(take_anchor(st, s, o->anchor, e));
+	TRY(accept_hidden(st, s, o, e));
 	row_set_state(row, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
+	if (hidden)
+		row_set_state(row, EXPORT_EVENT_IMPORT_EQUAL);
 	if (s->held) /* the error of the held attributes stays, with its retry time */
 		row_set_state(row, EXPORT_EVENT_REFUSED);
 	else
 		TRY(warning_accepted(st, s, e));
-	return cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e);
+	return cs_set_exported(st->sync->store, row, e);
 }
 
 /* Some attributes were refused; the others were written, if o->rest_sent. */
@@ -169,9 +195,11 @@ static int object_partly(struct export_step *st, struct export_slot *s,
 	}
 	if (o->anchor)
 		TRY(take_anchor(st, s, o->anchor, e));
+	if (o->rest_sent)
+		TRY(accept_hidden(st, s, o, e));
 	row_set_state(row, EXPORT_EVENT_REFUSED);
 	TRY(refused_record(st->sync->store, row->id, &s->wanted, o->refused, o->n_refused, e));
-	TRY(cs_set_exported(st->sync->store, row->id, row->anchor, row->state, e));
+	TRY(cs_set_exported(st->sync->store, row, e));
 	return failed(st, s, row->id, row->dn, o, e);
 }
 
@@ -182,17 +210,20 @@ static int object_result(struct export_step *st, struct export_slot *s,
 
 	if (o->result == CONN_OK)
 		return object_accepted(st, s, o, e);
-	if (o->soa_in_cloud)
+	/* nothing of it was written: what was accepted before is not in doubt any more */
+	if (o->soa_in_cloud) {
+		TRY(cs_set_acknowledged(st->sync->store, row, e));
 		return moved(st, row->id, delta_names(&s->delta, 20, s->wanted.arena), e);
+	}
 	if (o->outside_surface) {
 		row_set_state(row, EXPORT_EVENT_DROPPED);
-		TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+		TRY(cs_set_acknowledged(st->sync->store, row, e));
 		return outside(st, s, row->id, row->dn, o, e);
 	}
 	if (o->n_refused)
 		return object_partly(st, s, o, e);
 	row_set_state(row, EXPORT_EVENT_REFUSED);
-	TRY(cs_set_state(st->sync->store, row->id, row->state, e));
+	TRY(cs_set_acknowledged(st->sync->store, row, e));
 	return failed(st, s, row->id, row->dn, o, e);
 }
 
@@ -200,11 +231,19 @@ static int object_result(struct export_step *st, struct export_slot *s,
 static int aside_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
-	if (o->result == CONN_OK)
+	const struct unreadable *u = unreadable_of(st->conn, s->row.class);
+
+	if (o->result == CONN_OK) {
 		sync_count(st->sync, COUNTER_EXPORT_UPDATE);
-	else if (o->soa_in_cloud)
-		return moved(st, s->row.id, delta_names(&s->delta, 20, s->wanted.arena), e);
-	return 0;
+		TRY(MIN(acknowledged_accept(
+				st->sync, u, &s->row, &s->delta, NULL, 0, s->wanted.arena, e),
+			0));
+	}
+	if (u)
+		TRY(cs_set_acknowledged(st->sync->store, &s->row, e));
+	return o->soa_in_cloud
+	               ? moved(st, s->row.id, delta_names(&s->delta, 20, s->wanted.arena), e)
+	               : 0;
 }
 
 static int delete_result(struct export_step *st, struct export_slot *s,
@@ -257,6 +296,32 @@ static int link_refused(struct export_step *st, const struct export_slot *s,
 	                          : failed(st, s, s->link.link.cs, s->link.dn, &told, e);
 }
 
+/*
+ * The directory never shows the reference: it has it now, or has it no more. Where the attribute
+ * holds one alone, the one before is gone.
+ */
+static int link_hidden(struct export_step *st, struct cs_link *l, const char *class, struct err *e)
+{
+	const struct schema_class *c = row_class(st->conn->cfg, &(struct cs_row){.class = class});
+	const struct schema_attr *at = c ? schema_attr_find(c, attr_name(l->attr)) : NULL;
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *others;
+	unsigned n = 0;
+
+	if (l->wanted && at && !(at->flags & SCHEMA_MULTI))
+		TRY(cs_link_list(st->sync->store, l->cs, l->attr, &a, &others, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (others[i].target == l->target || others[i].wanted)
+			continue;
+		others[i].imported = false;
+		link_set_state(&others[i], EXPORT_EVENT_IMPORT_EQUAL);
+		TRY(cs_link_put(st->sync->store, &others[i], st->conn->is_source, e));
+	}
+	l->imported = l->wanted;
+	link_set_state(l, EXPORT_EVENT_IMPORT_EQUAL);
+	return cs_link_put(st->sync->store, l, st->conn->is_source, e);
+}
+
 static int link_result(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
@@ -265,6 +330,8 @@ static int link_result(struct export_step *st, struct export_slot *s,
 	if (o->result == CONN_OK) {
 		sync_count(st->sync, l->wanted ? COUNTER_LINK_ADD : COUNTER_LINK_DELETE);
 		link_set_state(l, EXPORT_EVENT_ACCEPTED);
+		if (unreadable_has(unreadable_of(st->conn, s->link.class), l->attr))
+			return link_hidden(st, l, s->link.class, e);
 		return cs_link_set_state(st->sync->store, l, e);
 	}
 	if (o->soa_in_cloud) {

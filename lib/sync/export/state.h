@@ -12,7 +12,8 @@ enum export_event {
 	EXPORT_EVENT_SEND,     /* about to be sent */
 	EXPORT_EVENT_ACCEPTED, /* the service said yes */
 	EXPORT_EVENT_REFUSED,  /* the service said no, or the import did not show what was sent */
-	EXPORT_EVENT_IMPORT_EQUAL,   /* an import shows what is wanted */
+	/* an import shows what is wanted, or what was accepted is nothing that one would show */
+	EXPORT_EVENT_IMPORT_EQUAL,
 	EXPORT_EVENT_IMPORT_DIFFERS, /* an import shows something else */
 	EXPORT_EVENT_BLOCKED,        /* somebody else has the authority over all of it */
 	EXPORT_EVENT_UNBLOCKED,      /* ... over none of it, or over less */

@@ -19,6 +19,34 @@ static void drop_filled(struct delta *d, const struct schema_class *class)
 	d->n_attrs = class ? n : d->n_attrs;
 }
 
+static void insert(struct delta *d, const struct delta_attr *da)
+{
+	unsigned at = d->n_attrs++;
+
+	for (; at && d->attrs[at - 1].id > da->id; at--)
+		d->attrs[at] = d->attrs[at - 1];
+	d->attrs[at] = *da;
+}
+
+/*
+ * Attributes to be cleared of which no value is known, and there may be one: those in doubt, and,
+ * where everything is sent, those that the directory never shows.
+ */
+static void add_unsure(struct delta *d, const struct schema_class *class,
+	const struct entry *imported, const struct entry *wanted, bool all)
+{
+	for (unsigned i = 0; i < wanted->n_attrs; i++) {
+		const struct attr *after = &wanted->attrs[i];
+		const struct attr *before = imported ? entry_get(imported, after->id) : NULL;
+		const struct schema_attr *at =
+			class ? schema_attr_find(class, attr_name(after->id)) : NULL;
+		bool hidden = at && at->flags & SCHEMA_UNREADABLE;
+
+		if (!after->count && (before ? !before->count : all && hidden))
+			insert(d, &(struct delta_attr){after->id, before, after});
+	}
+}
+
 const struct schema_class *row_class(const struct connector_config *cfg, const struct cs_row *row)
 {
 	return schema_class_find(cfg->type->schema(&cfg->settings), row->class);
@@ -31,6 +59,8 @@ void pending_delta(const struct schema_class *class, const struct cs_row *row,
 	bool all = row->export_all && !(flags & PENDING_DIFFERENCES);
 
 	delta_owned(imported, wanted, all, a, ret);
+	if (row->acknowledged || all)
+		add_unsure(ret, class, imported, wanted, all);
 	soa_ours(row, class, ret);
 	drop_filled(ret, class);
 	if (flags & PENDING_SETTLED)

@@ -24,8 +24,8 @@ const struct schema_class *row_class(const struct connector_config *cfg, const s
  * Pure: the attributes of `wanted`, which outbound rules own, that differ in the directory
  * (row->export_all: all of them), without those that an authority blocks; SCHEMA_FILL_ONLY ones
  * only when the directory has no value. class: row_class(); with NULL nothing is known of single
- * attributes. imported, wanted: the row's images, or what the rules give now. Memory from the
- * arena, pointing into both.
+ * attributes. imported, wanted: row_entry() of the row, or what the rules give now. Memory from
+ * the arena, pointing into both.
  */
 void pending_delta(const struct schema_class *class, const struct cs_row *row,
 	const struct entry *imported, const struct entry *wanted, unsigned flags, struct arena *a,

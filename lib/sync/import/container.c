@@ -72,7 +72,7 @@ static int rename_image(struct import_step *st, struct cs_row *row, const char *
 
 	if (!attr || !row->imported)
 		return 0;
-	TRY(row_entry(st->sync, row, false, &st->arena, &en, e));
+	TRY(row_shown(st->sync, row, &st->arena, &en, e));
 	if (!entry_get(&en, attr))
 		return 0;
 	entry_set(&en, attr, value_string(dn));

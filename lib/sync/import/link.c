@@ -2,6 +2,7 @@
 #include "sync/import/import.h"
 #include "sync/soa.h"
 #include "base/text.h"
+#include "sync/acknowledged.h"
 #include "sync/export/target.h"
 
 #include <errno.h>
@@ -156,16 +157,21 @@ static bool rules_read(const struct import_step *st, unsigned attr)
 	return st->conn->type->imports_all || bitmap_get(&st->attrs, attr);
 }
 
-/* Attributes that have links but were not delivered: in a whole object they are empty now. */
+/*
+ * Attributes that have links but were not delivered: in a whole object they are empty now, unless
+ * the directory never shows them.
+ */
 static int lists_absent(
 	struct import_step *st, const struct cs_row *row, const struct entry *en, struct err *e)
 {
+	const struct unreadable *u = unreadable_of(st->conn, row->class);
 	struct cs_link *old;
 	unsigned n, done = 0;
 
 	TRY(cs_link_list(st->sync->store, row->id, 0, &st->arena, &old, &n, e));
 	for (unsigned i = 0; i < n; i++) {
-		if (old[i].attr == done || entry_get(en, old[i].attr))
+		if (old[i].attr == done || entry_get(en, old[i].attr) ||
+			unreadable_has(u, old[i].attr))
 			continue;
 		done = old[i].attr;
 		TRY(list_set(st, row, done, NULL, e));
@@ -197,6 +203,18 @@ int import_links(struct import_step *st, const struct cs_row *row, const struct 
 	return 0;
 }
 
+/* Not delivered: it is gone, unless the directory never shows the attribute. */
+static int link_unseen(struct import_step *st, struct cs_link *l, struct err *e)
+{
+	struct cs_row row;
+
+	TRY(cs_get(st->sync->store, l->cs, &st->arena, &row, e));
+	if (!unreadable_has(unreadable_of(st->conn, row.class), l->attr))
+		return import_link_set(st, &row, l->attr, l->target, false, e);
+	l->seen = st->stamp; /* this import need not look at it again */
+	return cs_link_put(st->sync->store, l, false, e);
+}
+
 int import_links_unseen(struct import_step *st, struct err *e)
 {
 	int64_t after = 0;
@@ -211,10 +229,7 @@ int import_links_unseen(struct import_step *st, struct err *e)
 		TRY(cs_link_page_unseen(st->sync->store, st->conn->row.id, st->stamp, after, PAGE,
 			&st->arena, &links, &n, e));
 		for (unsigned i = 0; i < n; i++) {
-			struct cs_row row;
-
-			TRY(cs_get(st->sync->store, links[i].cs, &st->arena, &row, e));
-			TRY(import_link_set(st, &row, links[i].attr, links[i].target, false, e));
+			TRY(link_unseen(st, &links[i], e));
 			after = links[i].cs;
 		}
 		/* the last object may have more unseen links: read it again */

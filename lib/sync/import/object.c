@@ -2,6 +2,7 @@
 #include "sync/import/import.h"
 #include "sync/soa.h"
 #include "store/error.h"
+#include "sync/acknowledged.h"
 #include "sync/adopt.h"
 #include "sync/export/refused.h"
 #include "sync/export/target.h"
@@ -119,11 +120,12 @@ static int new_image(struct import_step *st, const struct import_object *o,
 	const struct cs_row *row, const void **ret, size_t *ret_len, struct err *e)
 {
 	struct entry en;
+	const struct unreadable *u = unreadable_of(st->conn, o->entry->class);
 	bool onto_old = o->partial && row && row->imported &&
 	                !(import_is_full(st) && !bitmap_get(&st->seen, row->id));
 
 	if (onto_old) {
-		TRY(row_entry(st->sync, row, false, &st->arena, &en, e));
+		TRY(row_shown(st->sync, row, &st->arena, &en, e));
 	} else {
 		entry_init(&en, &st->arena);
 		en.dn = o->entry->dn;
@@ -133,6 +135,8 @@ static int new_image(struct import_step *st, const struct import_object *o,
 
 		if (a->count && a->values[0].type == VALUE_REFERENCE)
 			continue;
+		if (unreadable_has(u, a->id)) /* see hidden_values() */
+			continue;
 		if (!st->conn->type->imports_all && !bitmap_get(&st->attrs, a->id))
 			continue;
 		if (a->count)
@@ -141,6 +145,22 @@ static int new_image(struct import_step *st, const struct import_object *o,
 			entry_remove(&en, a->id);
 	}
 	return entry_image(st->sync, &en, &st->arena, ret, ret_len, e);
+}
+
+/* The object shows values that are hidden from other reads: they are what was accepted. */
+static int hidden_values(struct import_step *st, const struct import_object *o, struct cs_row *row,
+	bool *ret_changed, struct err *e)
+{
+	const void *before = row->acknowledged;
+	size_t len = row->acknowledged_len;
+
+	if (before && !streq(row->class, o->entry->class))
+		acknowledged_forget(row);
+	TRY(acknowledged_set(
+		st->sync, unreadable_of(st->conn, o->entry->class), row, o->entry, &st->arena, e));
+	*ret_changed = len != row->acknowledged_len ||
+	               (len && memcmp(before, row->acknowledged, len) != 0);
+	return 0;
 }
 
 static bool was_accepted(const struct cs_row *row)
@@ -216,6 +236,7 @@ static int insert_row(
 	if (r != 0)
 		return r;
 	TRY(import_foreign(st, row, row->imported, row->imported_len, &changed, e));
+	TRY(hidden_values(st, o, row, &changed, e));
 	TRY(cs_insert(st->sync->store, row, e));
 	sync_count(st->sync, COUNTER_STAGE_ADD);
 	return recognize_index(st->sync, st->conn, row, en, &st->arena, e);
@@ -240,7 +261,7 @@ static int update_row(
 	const struct entry *en = o->entry;
 	bool renamed = row->transient != st->aside || !streq(row->dn, en->dn);
 	enum export_state before = row->state;
-	bool all_before = row->export_all, turned;
+	bool all_before = row->export_all, turned, hidden;
 	const void *image;
 	size_t len;
 	int r = new_image(st, o, row, &image, &len, e);
@@ -248,7 +269,8 @@ static int update_row(
 	if (r != 0)
 		return r;
 	TRY(import_foreign(st, row, image, len, &turned, e));
-	if (!turned && row->imported && row->imported_len == len &&
+	TRY(hidden_values(st, o, row, &hidden, e));
+	if (!turned && !hidden && row->imported && row->imported_len == len &&
 		memcmp(row->imported, image, len) == 0 && !renamed && !row->deleted &&
 		row->kind == CS_STAGING && row->anchor && streq(row->anchor, en->anchor) &&
 		streq(row->class, en->class)) {
@@ -399,6 +421,7 @@ int import_gone(struct import_step *st, struct cs_row *row, struct err *e)
 	TRY(links_gone(st, row, e));
 	row->imported = NULL;
 	row->imported_len = 0;
+	acknowledged_forget(row);
 	if (row->want == WANT_PRESENT && soa_keeps_gone(row))
 		return cs_update(store, row, false, e);
 	if (row->want == WANT_PRESENT) {

@@ -112,8 +112,9 @@ int migration_image(struct migration *m, const struct cs_row *row, struct arena 
 	struct entry *ret, struct err *e)
 {
 	entry_init(ret, a);
-	if (!row->imported ||
-		image_decode(row->imported, row->imported_len, store_attr_map(m->store), ret))
+	if (image_decode(row->imported, row->imported_len, store_attr_map(m->store), ret) &&
+		image_decode_beside(
+			row->acknowledged, row->acknowledged_len, store_attr_map(m->store), ret))
 		return 0;
 	return err_set(e, -EUCLEAN, NULL, 0, "the stored image of %s is corrupt", row->dn);
 }

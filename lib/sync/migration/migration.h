@@ -46,7 +46,9 @@ int migration_connect(struct migration *m, struct err *e) _must_check_;
 /* The error of a connector's answer that is not CONN_OK: a negative errno, with *e filled. */
 int migration_refused(const struct migration *m, enum conn_result r, struct err *e);
 
-/* What the last import of a row showed, in the arena of en; -EUCLEAN. */
+/*
+ * What the directory has of a row, as far as is known: see row_entry(). In the arena; -EUCLEAN.
+ */
 int migration_image(struct migration *m, const struct cs_row *row, struct arena *a,
 	struct entry *ret, struct err *e) _must_check_;
 /* The name of a connector by its row's id, "?" when it is not known. */

@@ -2,6 +2,7 @@
 #include "model/entry_json.h"
 #include "store/cs_link.h"
 #include "store/cs_page.h"
+#include "sync/acknowledged.h"
 #include "sync/export/target.h"
 #include "sync/images.h"
 #include "sync/inbound/observe.h"
@@ -314,6 +315,7 @@ static void note_gone(struct single *w, struct pair *p)
 	p->gone = true;
 	p->row.imported = NULL;
 	p->row.imported_len = 0;
+	acknowledged_forget(&p->row);
 	report_result(w, STEP_RESULT_WARNINGS);
 	report_note(w,
 		"%s does not have %s any more: the next cycle finds that out and does what the "

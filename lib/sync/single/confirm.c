@@ -47,7 +47,7 @@ static int shows(struct single *w, const struct cs_row *row, const struct found_
 	struct arena *a, bool *ret, struct err *e)
 {
 	const struct sync_connector *c = sync_connector_by_id(&w->s, row->connector);
-	struct entry wanted;
+	struct entry has, wanted;
 	struct delta d;
 
 	*ret = true;
@@ -59,7 +59,8 @@ static int shows(struct single *w, const struct cs_row *row, const struct found_
 	}
 	if (row->state == EXPORT_STATE_EXPORTED && row->wanted) {
 		TRY(row_entry(&w->s, row, true, a, &wanted, e));
-		pending_delta(row_class(c->cfg, row), row, fo->object.entry, &wanted,
+		TRY(row_with_shown(&w->s, row, fo->object.entry, a, &has, e));
+		pending_delta(row_class(c->cfg, row), row, &has, &wanted,
 			PENDING_DIFFERENCES | PENDING_SETTLED, a, &d);
 		*ret = d.n_attrs == 0;
 	}
@@ -111,7 +112,7 @@ int read_back(struct single *w, struct sync_connector *c, struct err *e)
 	if (late)
 		report_note(w,
 			"%s took what was sent and does not show all of it yet, of %u object(s): "
-		        "the "
+			"the "
 			"next import confirms it, or says that it is missing",
 			c->name, late);
 	return 0;

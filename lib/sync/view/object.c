@@ -73,6 +73,15 @@ static void decode(struct store *s, const void *image, size_t len, struct arena 
 	err_set(e, -EUCLEAN, NULL, 0, "the stored image is corrupt");
 }
 
+/* What the directory has, as far as is known: shown by an import, or accepted and never shown. */
+static void decode_both(
+	struct store *s, const struct cs_row *row, struct arena *a, struct entry *en, struct err *e)
+{
+	decode(s, row->imported, row->imported_len, a, en, e);
+	if (!image_decode_beside(row->acknowledged, row->acknowledged_len, store_attr_map(s), en))
+		err_set(e, -EUCLEAN, NULL, 0, "the stored image is corrupt");
+}
+
 /* After an error nothing is shown: an incomplete object would look like a whole one. */
 static json_t *whole(json_t *o, const struct err *e)
 {
@@ -209,7 +218,7 @@ json_t *show_changes(struct store *s, const struct cs_row *row, struct arena *a)
 	struct entry imported, wanted;
 	struct err ignored; /* the next cycle stops at it and reports it */
 
-	decode(s, row->imported, row->imported_len, a, &imported, &ignored);
+	decode_both(s, row, a, &imported, &ignored);
 	decode(s, row->wanted, row->wanted_len, a, &wanted, &ignored);
 	return pending_json(s, row, &imported, &wanted, a);
 }
@@ -259,7 +268,7 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 {
 	_cleanup_arena_ struct arena a = {0};
 	const struct connector_type *type;
-	struct entry imported, wanted;
+	struct entry imported, acknowledged, both, wanted;
 	struct cs_row row;
 	json_t *o;
 
@@ -267,14 +276,17 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 		return NULL;
 	e->code = 0;
 	decode(s, row.imported, row.imported_len, &a, &imported, e);
+	decode(s, row.acknowledged, row.acknowledged_len, &a, &acknowledged, e);
+	decode_both(s, &row, &a, &both, e);
 	decode(s, row.wanted, row.wanted_len, &a, &wanted, e);
 	o = show_row(s, &row, &a);
 	set_text(o, "rule", row.join_rule);
 	type = connector_type_find(connector_of(s, &row, &a).type);
 	set_text(o, "kept", type ? soa_kept(type, &row, &a) : NULL);
 	json_object_set_new(o, "imported", entry_to_json(&imported, &a));
+	json_object_set_new(o, "acknowledged", entry_to_json(&acknowledged, &a));
 	json_object_set_new(o, "wanted_attributes", entry_to_json(&wanted, &a));
-	json_object_set_new(o, "pending_export", pending_json(s, &row, &imported, &wanted, &a));
+	json_object_set_new(o, "pending_export", pending_json(s, &row, &both, &wanted, &a));
 	json_object_set_new(o, "references", links_json(s, &row, &a, e));
 	json_object_set_new(o, "error", error_json(s, row.id, &a, e));
 	return whole(o, e);

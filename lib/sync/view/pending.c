@@ -40,7 +40,9 @@ static int references(
 		struct cs_row target;
 		int r;
 
-		if (links[i].wanted == links[i].imported || links[i].state == EXPORT_STATE_NONE)
+		if (links[i].state == EXPORT_STATE_NONE ||
+			(links[i].wanted == links[i].imported &&
+				links[i].state != EXPORT_STATE_SENDING))
 			continue;
 		r = cs_get(s, links[i].target, a, &target, e);
 		TRY(r);

@@ -232,12 +232,13 @@ static void ask_objects(struct fixture *f)
 	ASK(CS_ID_BY_ANCHOR, I(QUIET), S("a7"));
 	ASK(CS_INSERT, I(0), I(QUIET), S("user"), I(CS_STAGING), S("CN=n"), S("cn=n"), S("n"),
 		BLOB("x", 1), BLOB("x", 1), I(WANT_PRESENT), I(EXPORT_STATE_PENDING), I(0), I(0),
-		I(0), ID(0), S(NULL), I(1), I(0), I(0));
+		I(0), ID(0), S(NULL), I(1), I(0), I(0), BLOB("x", 1));
 	ASK(CS_UPDATE, I(OBJECT), I(QUIET), S("user"), I(CS_STAGING), S("CN=n"), S("cn=n"), S("n"),
 		BLOB("x", 1), BLOB("x", 1), I(WANT_PRESENT), I(EXPORT_STATE_PENDING), I(0), I(0),
-		I(0), ID(0), S(NULL), I(1), I(0), I(0));
+		I(0), ID(0), S(NULL), I(1), I(0), I(0), BLOB("x", 1));
 	ASK(CS_SET_STATE, I(OBJECT), I(EXPORT_STATE_CONFIRMED));
-	ASK(CS_SET_EXPORTED, I(OBJECT), S("n"), I(EXPORT_STATE_EXPORTED));
+	ASK(CS_SET_EXPORTED, I(OBJECT), S("n"), I(EXPORT_STATE_EXPORTED), BLOB("x", 1));
+	ASK(CS_SET_ACKNOWLEDGED, I(OBJECT), I(EXPORT_STATE_SENDING), BLOB("x", 1));
 	ASK(CS_MV_OF, I(OBJECT));
 	ASK(CS_JOINED_IN, I(7), I(QUIET));
 	ASK(CS_SET_JOIN, I(OBJECT), ID(8), S("rule"));

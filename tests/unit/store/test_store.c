@@ -71,6 +71,42 @@ static void test_rows(void **state)
 	GOOD(store_commit(f->store, &f->err));
 }
 
+/* What was accepted and is never shown stays with the row, whatever else is written. */
+static void test_acknowledged(void **state)
+{
+	struct fixture *f = *state;
+	struct cs_row row, got, *rows;
+	int64_t c;
+	unsigned n;
+
+	GOOD(store_begin(f->store, &f->err));
+	c = make_connector(f);
+	make_row(f, c, "cn=u", &row);
+	GOOD(cs_get(f->store, row.id, &f->arena, &got, &f->err));
+	assert_null(got.acknowledged);
+	got.acknowledged = "\1y";
+	got.acknowledged_len = 2;
+	got.state = EXPORT_STATE_SENDING;
+	GOOD(cs_set_acknowledged(f->store, &got, &f->err));
+	GOOD(cs_set_state(f->store, row.id, EXPORT_STATE_PENDING, &f->err));
+	GOOD(cs_page_state(f->store, c, EXPORT_STATE_PENDING, 0, 9, &f->arena, &rows, &n, &f->err));
+	assert_int_equal(n, 1);
+	assert_int_equal(rows[0].acknowledged_len, 2);
+	assert_memory_equal(rows[0].acknowledged, "\1y", 2);
+	rows[0].dn = "cn=other";
+	GOOD(cs_update(f->store, &rows[0], true, &f->err));
+	GOOD(cs_find_dn(f->store, c, "cn=other", &f->arena, &got, &f->err));
+	assert_memory_equal(got.acknowledged, "\1y", 2);
+	got.acknowledged = NULL;
+	got.anchor = "a";
+	got.export_all = true;
+	GOOD(cs_set_exported(f->store, &got, &f->err));
+	GOOD(cs_find_anchor(f->store, c, "a", &f->arena, &got, &f->err));
+	assert_null(got.acknowledged);
+	assert_false(got.export_all);
+	store_rollback(f->store);
+}
+
 static void test_links(void **state)
 {
 	struct fixture *f = *state;
@@ -494,6 +530,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, fixture_up, fixture_down)
 	const struct CMUnitTest tests[] = {
 		T(test_rows),
+		T(test_acknowledged),
 		T(test_links),
 		T(test_rollback),
 		T(test_new_attribute_seen_by_a_reader),

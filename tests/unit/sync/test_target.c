@@ -7,8 +7,9 @@
 static struct schema_attr attrs[] = {
 	{"title", VALUE_STRING, 0},
 	{"mark", VALUE_STRING, SCHEMA_FILL_ONLY},
+	{"hidden", VALUE_STRING, SCHEMA_UNREADABLE},
 };
-static struct schema_class classes[] = {{"user", attrs, 2}};
+static struct schema_class classes[] = {{"user", attrs, 3}};
 static struct schema schema = {"target", classes, 1, false};
 
 static const struct schema *target_schema(const struct settings *s)
@@ -84,6 +85,72 @@ static void test_fill_only(void **state)
 					delta_names(&d, 9, &a), cases[i].pending);
 		}
 	}
+}
+
+/* What the directory never shows: known (a value), in doubt (""), or nothing was ever accepted. */
+static void test_hidden(void **state)
+{
+	static const struct {
+		const char *has, *wanted;
+		bool all;
+		const char *pending, *differs; /* of all, and of what differs */
+	} cases[] = {
+		{NULL, "new", false, "hidden", "hidden"},
+		{"old", "new", false, "hidden", "hidden"},
+		{"new", "new", false, "", ""},
+		{"new", "", false, "hidden", "hidden"},
+		{NULL, "", false, "", ""},
+		{"old", NULL, false, "", ""}, /* the rules do not speak of it */
+		/* in doubt: sent again, also to clear it */
+		{"", "new", false, "hidden", "hidden"},
+		{"", "", false, "hidden", "hidden"},
+		{"", NULL, false, "", ""},
+		/* after a roll-back: there may be what nobody here knows of */
+		{NULL, "", true, "hidden", ""},
+		{"new", "new", true, "hidden", ""},
+		{"", "", true, "hidden", "hidden"},
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (unsigned k = 0; k < 2; k++) {
+			_cleanup_arena_ struct arena a = {0};
+			struct cs_row row = {.class = "user",
+				.want = WANT_PRESENT,
+				.acknowledged = cases[i].has ? "x" : NULL,
+				.export_all = cases[i].all};
+			const char *pending = k ? cases[i].differs : cases[i].pending;
+			struct entry has, wanted;
+			struct delta d;
+
+			entry_init(&has, &a);
+			entry_init(&wanted, &a);
+			put(&has, "hidden", cases[i].has);
+			put(&wanted, "hidden", cases[i].wanted);
+			pending_delta(&classes[0], &row, &has, &wanted,
+				k ? PENDING_DIFFERENCES | PENDING_SETTLED : 0, &a, &d);
+			if (strcmp(delta_names(&d, 9, &a), pending) != 0)
+				fail_msg("case %u.%u: %s, wanted: %s", i, k, delta_names(&d, 9, &a),
+					pending);
+		}
+	}
+}
+
+/* What is added to a delta stays in order. */
+static void test_hidden_order(void **state)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_row row = {.class = "user", .want = WANT_PRESENT, .export_all = true};
+	struct entry has, wanted;
+	struct delta d;
+
+	entry_init(&has, &a);
+	entry_init(&wanted, &a);
+	put(&wanted, "title", "Captain");
+	put(&wanted, "hidden", "");
+	put(&wanted, "laterStill", "x");
+	pending_delta(&classes[0], &row, &has, &wanted, 0, &a, &d);
+	assert_int_equal(d.n_attrs, 3);
+	assert_true(d.attrs[0].id < d.attrs[1].id && d.attrs[1].id < d.attrs[2].id);
 }
 
 static void test_name(void **state)
@@ -167,6 +234,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fill_only),
+		cmocka_unit_test(test_hidden),
+		cmocka_unit_test(test_hidden_order),
 		cmocka_unit_test(test_name),
 		cmocka_unit_test(test_in_force),
 	};

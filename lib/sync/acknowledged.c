@@ -1,0 +1,94 @@
+/* The image of what was accepted and is never shown, see acknowledged.h. */
+#include "sync/acknowledged.h"
+#include "sync/images.h"
+
+/* The entry becomes the row's image; of one that is too large nothing is kept. */
+static int keep(
+	struct sync *s, struct cs_row *row, struct entry *en, struct arena *a, struct err *e)
+{
+	int r;
+
+	acknowledged_forget(row);
+	if (!en->n_attrs)
+		return 0;
+	r = entry_image(s, en, a, &row->acknowledged, &row->acknowledged_len, e);
+	return MIN(r, 0);
+}
+
+static bool is_one_of(unsigned attr, const unsigned *list, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (list[i] == attr)
+			return true;
+	return false;
+}
+
+int acknowledged_doubt(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct delta *d, struct arena *a, struct err *e)
+{
+	struct entry en = {0};
+
+	for (unsigned i = 0; i < d->n_attrs; i++) {
+		if (!unreadable_has(u, d->attrs[i].id))
+			continue;
+		if (!en.arena)
+			TRY(row_acknowledged(s, row, a, &en, e));
+		entry_clear(&en, d->attrs[i].id);
+	}
+	if (!en.arena)
+		return 0;
+	TRY(keep(s, row, &en, a, e));
+	return 1;
+}
+
+int acknowledged_accept(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct delta *d, const unsigned *refused, unsigned n_refused, struct arena *a,
+	struct err *e)
+{
+	struct entry en = {0};
+
+	for (unsigned i = 0; i < d->n_attrs; i++) {
+		const struct delta_attr *da = &d->attrs[i];
+
+		if (!unreadable_has(u, da->id) || is_one_of(da->id, refused, n_refused))
+			continue;
+		if (!en.arena)
+			TRY(row_acknowledged(s, row, a, &en, e));
+		if (da->after && da->after->count)
+			entry_put(&en, da->id, da->after->values, da->after->count);
+		else
+			entry_remove(&en, da->id);
+	}
+	if (!en.arena)
+		return 0;
+	TRY(keep(s, row, &en, a, e));
+	return 1;
+}
+
+int acknowledged_set(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct entry *from, struct arena *a, struct err *e)
+{
+	struct entry en = {0};
+
+	for (unsigned i = 0; u && i < from->n_attrs; i++) {
+		const struct attr *at = &from->attrs[i];
+
+		if (!unreadable_has(u, at->id))
+			continue;
+		if (at->count && at->values[0].type == VALUE_REFERENCE)
+			continue;
+		if (!en.arena)
+			TRY(row_acknowledged(s, row, a, &en, e));
+		if (at->count)
+			entry_set_all(&en, at->id, at->values, at->count);
+		else
+			entry_remove(&en, at->id);
+	}
+	return en.arena ? keep(s, row, &en, a, e) : 0;
+}
+
+void acknowledged_forget(struct cs_row *row)
+{
+	row->acknowledged = NULL;
+	row->acknowledged_len = 0;
+}

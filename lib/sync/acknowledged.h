@@ -1,0 +1,33 @@
+/*
+ * acknowledged: values that a directory takes and never shows (SCHEMA_UNREADABLE). No import
+ * confirms them, so what it accepted is kept beside the imported image (cs.acknowledged), and the
+ * two together are what the directory has: row_entry(). An attribute that stands there without
+ * values is in doubt: it was sent, and whether it was accepted is not known. It differs from
+ * everything, so it is sent again. That is written with the row's state before the first byte
+ * leaves, so a crash never makes a value believed that was not accepted.
+ *
+ * References have rows of their own and no image: one that was accepted counts as imported
+ * (export/result.c, import/link.c).
+ */
+#pragma once
+
+#include "store/cs.h"
+#include "sync/unreadable.h"
+
+/*
+ * Each of the following changes row->acknowledged (in the arena) and writes nothing. `u` is that of
+ * the row's class; with NULL they do nothing.
+ */
+
+/* About to be sent: the delta's unreadable attributes are in doubt. 1: there are some. */
+int acknowledged_doubt(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct delta *d, struct arena *a, struct err *e) _must_check_;
+/* The delta was accepted, but not these attributes of it. 1: it has unreadable ones. */
+int acknowledged_accept(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct delta *d, const unsigned *refused, unsigned n_refused, struct arena *a,
+	struct err *e) _must_check_;
+/* The directory has these values: of what the entry does not mention nothing changes. */
+int acknowledged_set(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct entry *en, struct arena *a, struct err *e) _must_check_;
+/* The object is gone, and its values with it. */
+void acknowledged_forget(struct cs_row *row);
