@@ -32,7 +32,7 @@
 
 static inline bool streq(const char *a, const char *b)
 {
-	return strcmp(a, b) == 0;
+	return *a == *b && strcmp(a, b) == 0; /* most differ at once: no call for these */
 }
 
 static inline bool str_starts(const char *s, const char *prefix)

@@ -291,7 +291,7 @@ static uint64_t digest(const json_t *json)
 
 static int read_rule(struct loader *l, json_t *json)
 {
-	const char *name = rule_text(json, "name");
+	const char *name = rule_text(json, "name"), *at;
 	char *text;
 	int r;
 
@@ -300,15 +300,9 @@ static int read_rule(struct loader *l, json_t *json)
 	l->rule = NULL;
 	if (!name || !*name)
 		return rule_bad(l, NULL, "a rule has no name");
-	{
-		char quoted[300];
-		const char *at;
-
-		snprintf(quoted, sizeof(quoted), "\"%s\"", name);
-		at = strstr(l->text + l->offset, quoted);
-		if (at)
-			l->offset = (size_t)(at - l->text);
-	}
+	at = rule_find(l, name);
+	if (at)
+		l->offset = (size_t)(at - l->text);
 	l->rule = rule_new(l->rs);
 	l->rule->name = arena_strdup(&l->rs->arena, name);
 	l->rule->file = l->path;
@@ -368,6 +362,7 @@ static int read_text(struct ruleset *rs, const char *path, const char *text, siz
 	if (!root)
 		return err_set(e, -EINVAL, path, je.line, "column %d: %s", je.column, je.text);
 	l.text = text;
+	l.len = len;
 	rules = json_object_get(root, "rules");
 	if (!json_is_array(rules) || json_object_size(root) != 1)
 		return err_set(

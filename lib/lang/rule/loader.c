@@ -8,23 +8,33 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int rule_line_at(const struct loader *l, size_t offset)
+/* A file asks this for each of its flows, mostly from its start to its end. */
+int rule_line_at(struct loader *l, size_t offset)
 {
-	int line = 1;
+	if (l->line == 0 || offset < l->counted) {
+		l->counted = 0;
+		l->line = 1;
+	}
+	for (const char *at = l->text + l->counted, *end = l->text + offset;
+		(at = memchr(at, '\n', (size_t)(end - at))); at++)
+		l->line++;
+	l->counted = offset;
+	return l->line;
+}
 
-	for (size_t i = 0; i < offset; i++)
-		line += l->text[i] == '\n';
-	return line;
+const char *rule_find(const struct loader *l, const char *what)
+{
+	char quoted[300];
+
+	snprintf(quoted, sizeof(quoted), "\"%s\"", what);
+	return memmem(l->text + l->offset, l->len - l->offset, quoted, strlen(quoted));
 }
 
 /* The line of the first "what" behind the rule's start: close enough to find it in an editor. */
-int rule_line(const struct loader *l, const char *what)
+int rule_line(struct loader *l, const char *what)
 {
-	char quoted[200];
-	const char *at;
+	const char *at = rule_find(l, what);
 
-	snprintf(quoted, sizeof(quoted), "\"%s\"", what);
-	at = strstr(l->text + l->offset, quoted);
 	return rule_line_at(l, at ? (size_t)(at - l->text) : l->offset);
 }
 

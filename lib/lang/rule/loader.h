@@ -13,7 +13,10 @@ struct loader {
 	struct ruleset *rs;
 	const char *path;
 	const char *text;
-	size_t offset; /* in text: of the rule that is being read */
+	size_t len;
+	size_t offset;  /* in text: of the rule that is being read */
+	size_t counted; /* in text: up to here the lines are counted... */
+	int line;       /* ... and this one has the place */
 	struct rule *rule;
 	const struct schema_class *source, *target; /* NULL: any class */
 	const struct schema *source_schema;
@@ -29,9 +32,11 @@ int rule_bad(struct loader *l, const char *near, const char *fmt, ...) _printf_(
 /* Unknown keys are errors. */
 int rule_keys(
 	struct loader *l, json_t *obj, const char *const *known, const char *where) _must_check_;
+/* The first "what" in quotes behind the rule's start; NULL: none. */
+const char *rule_find(const struct loader *l, const char *what);
 const char *rule_text(json_t *obj, const char *key);
 /* The line of the first "near" in quotes behind the rule's start. */
-int rule_line(const struct loader *l, const char *near);
+int rule_line(struct loader *l, const char *near);
 /*
  * An attribute of one side by name. *ret_attr NULL: the schema is open and does not know it. In
  * class "*" (class NULL) it must be known to some class.
@@ -40,4 +45,4 @@ int rule_attr(struct loader *l, const char *name, const struct schema *schema,
 	const struct schema_class *class, const struct schema_attr **ret_attr,
 	unsigned *ret) _must_check_;
 /* The line of a place in the text. */
-int rule_line_at(const struct loader *l, size_t offset);
+int rule_line_at(struct loader *l, size_t offset);
