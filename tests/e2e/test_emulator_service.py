@@ -378,3 +378,25 @@ def test_a_request_of_a_thousand_members(em):
     assert code == "Failure" and "too many links" in text
 
 
+
+
+def test_what_is_counted_as_a_write(em):
+    """Each object that was taken; those that changed nothing are told apart."""
+    service = Service(em)
+
+    def counted():
+        stats = em.stats()
+        return [stats[name] for name in ("writes", "duplicateWrites", "creates", "deletes")]
+
+    user(service, 1)
+    service.set("Group", ANCHORS[10], displayName="Crew", alias="crew", securityEnabled=True)
+    assert counted() == [2, 0, 2, 0]
+    user(service, 1)
+    service.set("Group", ANCHORS[10], member={ANCHORS[1]: True})
+    assert counted() == [4, 1, 2, 0]
+    service.set("Group", ANCHORS[10], member={ANCHORS[1]: True})
+    user(service, 1, pager="7")  # which Graph does not show
+    assert counted() == [6, 2, 2, 0]
+    for _ in range(2):
+        service.provision(thing("User", ANCHORS[1], "Delete"))
+    assert counted() == [7, 2, 2, 1]

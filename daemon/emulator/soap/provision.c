@@ -132,6 +132,8 @@ static void set_object(struct emulator *em, const struct soap_call *call, struct
 	_cleanup_json_ json_t *body = wire_to_graph(it->type, it->bag, whole, &wrong);
 	_cleanup_buf_ struct buf text = {0};
 	bool by_id = *it->cloud_anchor && it->object && !*it->source_anchor;
+	const char *kept;
+	size_t n;
 
 	if (wrong)
 		item_fail(it, call,
@@ -147,6 +149,8 @@ static void set_object(struct emulator *em, const struct soap_call *call, struct
 		return;
 	}
 	body_dump(&text, whole, JSON_COMPACT);
+	kept = object_prop(it->object, P_BAG, &n);
+	it->changed = !kept || n != text.len || memcmp(kept, text.data, n) != 0;
 	object_set(em->dir, it->object, P_BAG, text.data, text.len);
 }
 
@@ -232,6 +236,7 @@ static void write_item(struct emulator *em, const struct soap_call *call, struct
 static void do_item(struct emulator *em, const struct soap_call *call, struct item *it)
 {
 	bool refused, good = em->orders->service.failed_changes == FAILED_CHANGES_GOOD;
+	uint64_t repeated = em->orders->stats.duplicates;
 	const char *text;
 
 	if (it->failed || ordered(em, call, it))
@@ -244,8 +249,10 @@ static void do_item(struct emulator *em, const struct soap_call *call, struct it
 		return;
 	it->failed = false; /* what else it has is written */
 	write_item(em, call, it);
-	if (!it->failed && !it->deletes)
-		references_apply(em, it);
+	if (!it->failed && !it->deletes && references_apply(em, it))
+		it->changed = true;
+	if (it->changed) /* Graph's body alone looked like a repetition */
+		em->orders->stats.duplicates = repeated;
 	if (refused) {
 		it->failed = true;
 		it->text = text;

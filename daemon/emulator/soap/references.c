@@ -216,7 +216,7 @@ static bool do_change(
 	return target && set_link(em, o, c->key, target, c->add);
 }
 
-void references_apply(struct emulator *em, struct item *it)
+bool references_apply(struct emulator *em, struct item *it)
 {
 	const json_t *members = bag_get(it->bag, "member"), *manager = bag_get(it->bag, "manager");
 	struct object *o = it->object;
@@ -224,7 +224,7 @@ void references_apply(struct emulator *em, struct item *it)
 	bool changed = false;
 
 	if (!members && !manager && !it->changes)
-		return;
+		return false;
 	waiting = waiting_of(o);
 	if (members && o->type == TYPE_GROUP)
 		changed = replace_members(em, o, members, waiting);
@@ -235,6 +235,7 @@ void references_apply(struct emulator *em, struct item *it)
 	waiting_set(em, o, waiting);
 	if (changed)
 		object_touch(em->dir, o);
+	return changed;
 }
 
 /* Of one object; true: some wait on. */

@@ -18,7 +18,7 @@ unsigned references_count(const struct item *it);
 void references_check(const struct emulator *em, const struct soap_call *call, struct item *it);
 /* Takes those that Graph shows out of the bag that is kept, and does the changes to the others. */
 void references_settle_bag(const struct emulator *em, const struct item *it, json_t *bag);
-/* Sets those that Graph shows, of the object that the item has now. */
-void references_apply(struct emulator *em, struct item *it);
+/* Sets those that Graph shows, of the object that the item has now; true: something changed. */
+bool references_apply(struct emulator *em, struct item *it);
 /* Gives objects the references that have waited and are found now. */
 void references_resolve(struct emulator *em);
