@@ -350,14 +350,20 @@ tenant_id = %(tenant)s
 %(sign_in)s
 authority = %(url)s
 graph_url = %(url)s
-ca_file = %(ca)s
+%(service)sca_file = %(ca)s
 %(aad)s
 %(more)s
 %(extra)s""" % dict(sections, folder=self.folder, own=self.own_rules(), root=ROOT, ad_name=AD, aad_name=AAD,
                     source=source or "ldif:" + self.ldif, surface=self.surface, tenant=TENANT,
                     sign_in=self.sign_in, url=self.emulator.url,
+                    service=self.service_url(self.emulator),
                     ca=ca or self.emulator.ca, base=base or self.company.domain, ad=ad, aad=aad,
                     first=first, more=more, extra=extra))
+
+    def service_url(self, emulator):
+        """The setting of that name, for a surface that has one."""
+        return ("service_url = %s/provisioningservice.svc\n" % emulator.url
+                if self.surface == "service" else "")
 
     def other_forest(self):
         """The section of a second forest."""
@@ -379,8 +385,9 @@ tenant_id = %s
 %s
 authority = %s
 graph_url = %s
-ca_file = %s
-""" % (SECOND, self.surface, TENANT, sign_in, self.second.url, self.second.url, self.second.ca)
+%sca_file = %s
+""" % (SECOND, self.surface, TENANT, sign_in, self.second.url, self.second.url,
+                self.service_url(self.second), self.second.ca)
         return text
 
     def set_ad(self, text):

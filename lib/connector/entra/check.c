@@ -6,6 +6,7 @@
 #include "connector/entra/call.h"
 #include "connector/entra/mailbox.h"
 #include "connector/entra/match.h"
+#include "connector/entra/service/check.h"
 #include "net/assertion.h"
 
 #include <errno.h>
@@ -144,8 +145,9 @@ static void test_roles(
 			finding_tell(sink, "rights", TEST_WARNING, "the role %s is missing: %s",
 				wished[i].role, wished[i].why);
 	test_optional(c, req, sink);
-	finding_tell(sink, "rights", TEST_GOOD, "the roles that surface = %s needs are there",
-		setting_text(c->settings, "surface"));
+	finding_tell(sink, "rights", TEST_GOOD, "the roles that surface = %s needs%s are there",
+		setting_text(c->settings, "surface"),
+		c->surface == ENTRA_SERVICE ? " to read Graph" : "");
 }
 
 /*
@@ -174,8 +176,19 @@ static void test_build(const struct connector *c, struct test_sink *sink)
 				least[i].build);
 			good = false;
 		}
-	if (good)
+	if (good && c->surface == ENTRA_SYNC) /* the service itself says more */
 		finding_tell(sink, "build", TEST_GOOD, "we present ourselves as build %s", build);
+}
+
+/* What Graph says of the switch; the service says it by itself. */
+static void tell_switch(const struct connector *c, const json_t *org, struct test_sink *sink)
+{
+	bool on = json_is_true(json_object_get(org, "onPremisesSyncEnabled"));
+
+	if (c->surface == ENTRA_SERVICE)
+		finding_tell(sink, "synchronization", on ? TEST_GOOD : TEST_BAD,
+			"onPremisesSyncEnabled of the organization is %s",
+			on ? "true" : "not true");
 }
 
 static enum conn_result test_tenant(struct connector *c, struct test_sink *sink, struct err *e)
@@ -196,6 +209,8 @@ static enum conn_result test_tenant(struct connector *c, struct test_sink *sink,
 			buf_addf(&names, "%s%s", names.len ? ", " : "", json_string_value(name));
 	}
 	name = json_object_get(org, "displayName");
+	if (org)
+		tell_switch(c, org, sink);
 	if (org)
 		finding_tell(sink, "tenant", TEST_GOOD, "%.100s; verified domains: %.700s",
 			json_is_string(name) ? json_string_value(name) : "?", buf_str(&names));
@@ -254,13 +269,32 @@ static enum conn_result test_switches(struct connector *c, struct test_sink *sin
 	return CONN_OK;
 }
 
+/* The service first: what it says does not depend on Graph. */
+static enum conn_result test_service(
+	struct connector *c, const struct test_request *req, struct test_sink *sink, struct err *e)
+{
+	struct service_check x = {.authority = c->oauth.o.authority,
+		.graph = c->graph,
+		.tenant_id = c->oauth.o.tenant_id,
+		.deletion_threshold = req->deletion_threshold,
+		.extensions = c->extensions != NULL};
+	enum conn_result r;
+
+	if (c->surface != ENTRA_SERVICE)
+		return CONN_OK;
+	r = service_test_hosts(&c->service, &x, sink, e);
+	return r == CONN_OK ? service_test(&c->service, &x, sink, e) : r;
+}
+
 enum conn_result entra_test(
 	struct connector *c, const struct test_request *req, struct test_sink *sink, struct err *e)
 {
 	enum conn_result r;
 
 	test_certificate(c, sink);
-	r = test_sign_in(c, sink, e);
+	r = test_service(c, req, sink, e);
+	if (r == CONN_OK)
+		r = test_sign_in(c, sink, e);
 	if (r == CONN_OK) {
 		test_roles(c, &req->import, sink);
 		test_build(c, sink);

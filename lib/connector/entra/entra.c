@@ -19,6 +19,7 @@
 #include "connector/entra/lookup.h"
 #include "connector/entra/match.h"
 #include "connector/entra/options.h"
+#include "connector/entra/service/check.h"
 #include "connector/entra/settle.h"
 #include "connector/entra/value.h"
 
@@ -47,8 +48,8 @@ static const struct option_def options[] = {
 		.help = "service: everything that Connect Sync writes, by the service that it "
 			"uses; sync: the same through Graph, with a role that only the emulator "
 			"has; graph: only what public Microsoft Graph can write"},
-	/* accepted in March 2026; the service refuses old ones now and then */
-	{"sync_build", OPTION_STRING, "2.6.3.0",
+	/* the service refuses old ones now and then */
+	{"sync_build", OPTION_STRING, SERVICE_BUILD,
 		.help = "surface service: the build of Connect Sync that we present ourselves as"},
 	{"service_url", OPTION_STRING,
 		.help = "surface service: where objects are written; default: the cloud's"},
@@ -157,6 +158,8 @@ static void entra_close(struct connector *c)
 	if (!c)
 		return;
 	oauth_done(&c->oauth);
+	if (c->service.url)
+		service_done(&c->service);
 	exchange_free(c->exchange);
 	entra_match_free(c->match);
 	http_free(c->http);
@@ -232,6 +235,9 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);
 	set_oauth(c);
+	if (c->surface == ENTRA_SERVICE)
+		service_init(&c->service, c->http, &c->oauth.o, setting_text(s, "sync_build"),
+			url_or(s, "service_url", cloud_of(s)->service));
 	if (setting_bool(s, "exchange"))
 		c->exchange = exchange_new(
 			c, url_or(s, "exchange_url", cloud_of(s)->exchange), cloud_of(s)->exchange);

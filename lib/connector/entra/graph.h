@@ -6,7 +6,7 @@
 
 #include "connector/connector.h"
 #include "connector/entra/schema.h"
-#include "net/oauth.h"
+#include "connector/entra/service/call.h"
 
 struct entra_extensions;
 struct entra_match;
@@ -42,5 +42,6 @@ struct connector {
 	struct entra_switches switches;
 	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */
 	struct entra_exchange *exchange; /* invoke.h; NULL: exchange = no */
+	struct service service;          /* surface service: where it writes; else url is NULL */
 	int64_t learning_since; /* monotonic ms: what an earlier run sent was first asked for */
 };

@@ -227,6 +227,17 @@ static void test_redirects(void **state)
 	answer_fault("Redirect", "http://x.microsoftonline.com/");
 	expect(CONN_RUN_BAD, -EPROTO, "not Microsoft's", false);
 
+	n_script = n_calls = 0;
+	answer_fault("Redirect", "https://127.0.0.1/elsewhere"); /* our own: where we are */
+	answer_good();
+	expect(CONN_OK, 0, NULL, false);
+	assert_int_equal(n_calls, 2);
+	assert_int_equal(service.redirects, 1);
+	n_script = n_calls = 0;
+	answer_fault("Redirect", "https://127.0.0.1/"); /* again and again */
+	expect(CONN_RUN_BAD, -ELOOP, "4th time", false);
+	assert_int_equal(n_calls, 4);
+
 	assert_true(service_may_go("https://adminwebservice.microsoftonline.com/p.svc",
 		"https://adminwebservice-s1-bn1a.microsoftonline.com/p.svc"));
 	assert_true(service_may_go("https://localhost:1/p.svc", "https://localhost:2/p.svc"));

@@ -68,12 +68,14 @@ bool service_may_go(const char *from, const char *to)
 				   "0123456789.-")] == '\0';
 }
 
-/* The host of the URL that the service names, at the path where we are. */
+/* The host of the URL that the service names, at the path where we are; our own keeps its port. */
 static char *redirected(const char *from, const char *to)
 {
-	_cleanup_free_ char *there = service_host(to);
+	_cleanup_free_ char *here = service_host(from), *there = service_host(to);
 	const char *authority = strstr(from, "://"), *path;
 
+	if (strcasecmp(here, there) == 0)
+		return xstrdup(from);
 	path = authority ? strchr(authority + 3, '/') : NULL;
 	return xasprintf("https://%s%s", there, path ? path : "");
 }
@@ -211,6 +213,7 @@ static bool follow(struct service *s, const struct service_answer *answer, unsig
 	}
 	to = redirected(s->url, answer->fault.redirect);
 	set_url(s, to);
+	s->redirects++;
 	*ret = CONN_OK;
 	return true;
 }

@@ -20,6 +20,7 @@ struct service {
 	const char *build;  /* "2.6.3.0"; borrowed */
 	char *url;          /* where the next call goes; a redirect changes it */
 	char *host;         /* of it, for errors */
+	unsigned redirects; /* that were followed so far */
 };
 
 /* url is copied; what the options of *o point to is borrowed. */

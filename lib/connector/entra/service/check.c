@@ -322,7 +322,7 @@ enum conn_result service_test(
 		*e = own;
 		return r;
 	}
-	if (!streq(host, s->host))
+	if (s->redirects)
 		finding_tell(sink, "redirect", TEST_GOOD, "%s sends us to %s", host, s->host);
 	if (r != CONN_OK) {
 		tell_refused(s, &own, sink);
