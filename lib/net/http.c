@@ -109,11 +109,26 @@ void http_request_free(struct http_request *r)
 	free(r);
 }
 
+static size_t spool_body(const char *p, size_t n, FILE *to, struct transfer *t)
+{
+	if (ftello(to) + (off_t)n > HTTP_SPOOL_MAX) {
+		t->too_large = "the answer is too large";
+		return 0;
+	}
+	if (fwrite(p, 1, n, to) != n) {
+		t->too_large = "the answer does not fit into a temporary file";
+		return 0;
+	}
+	return n;
+}
+
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
 	struct http_request *r = ctx;
 	struct transfer *t = r->internal;
 
+	if (r->spool)
+		return spool_body(p, size * n, r->spool, t);
 	if (r->answer.len + size * n > HTTP_BODY_MAX) {
 		t->too_large = "the answer is too large";
 		return 0;

@@ -8,8 +8,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define HTTP_BODY_MAX (64 * 1024 * 1024) /* bytes of one answer */
-#define HTTP_HEADERS_MAX (256 * 1024)    /* ... and of all its headers */
+#include <stdio.h>
+
+#define HTTP_BODY_MAX (64 * 1024 * 1024)          /* bytes of one answer */
+#define HTTP_SPOOL_MAX (4LL * 1024 * 1024 * 1024) /* ... that goes into a file */
+#define HTTP_HEADERS_MAX (256 * 1024)             /* ... and of all its headers */
 
 struct http;
 
@@ -40,6 +43,7 @@ struct http_request {
 	const char *headers[8]; /* "Name: value", NULL-terminated; borrowed until the answer */
 	struct buf body;        /* what is sent; empty for none */
 	void *ctx;              /* the caller's */
+	FILE *spool;            /* the answer goes there, at its end; borrowed; NULL: to `answer` */
 	bool resend;            /* a second send does no harm: libcurl may do that by itself */
 	bool direct;            /* never through a proxy */
 	/* out */

@@ -39,6 +39,10 @@ enum nbfx_event {
 struct nbfx_reader;
 struct nbfx_reader *nbfx_reader_new(const void *data, size_t n) _must_check_;
 void nbfx_reader_free(struct nbfx_reader *r); /* NULL is fine */
+/* Takes a message of up to so many bytes, instead of NBFX_MESSAGE_MAX. */
+void nbfx_reader_limit(struct nbfx_reader *r, size_t max);
+/* Bytes of the message that are behind it. */
+size_t nbfx_position(const struct nbfx_reader *r);
 static inline void nbfx_reader_freep(struct nbfx_reader **r)
 {
 	nbfx_reader_free(*r);

@@ -64,6 +64,7 @@ struct nbfx_array {
 
 struct nbfx_reader {
 	struct nbfx_cursor c;
+	size_t max; /* bytes of the message */
 	struct nbfx_open open[NBFX_DEPTH_MAX];
 	unsigned depth;
 	struct nbfx_scope *scopes;

@@ -15,7 +15,18 @@ struct nbfx_reader *nbfx_reader_new(const void *data, size_t n)
 	r->c.begin = r->c.p = data;
 	r->c.end = r->c.begin + n;
 	r->last = NBFX_DONE;
+	r->max = NBFX_MESSAGE_MAX;
 	return r;
+}
+
+void nbfx_reader_limit(struct nbfx_reader *r, size_t max)
+{
+	r->max = max;
+}
+
+size_t nbfx_position(const struct nbfx_reader *r)
+{
+	return (size_t)(r->c.p - r->c.begin);
 }
 
 void nbfx_reader_free(struct nbfx_reader *r)
@@ -180,9 +191,9 @@ int nbfx_next(struct nbfx_reader *r, enum nbfx_event *ret, struct err *e)
 	bool told = false;
 	int k = 0;
 
-	if ((size_t)(r->c.end - r->c.begin) > NBFX_MESSAGE_MAX)
-		return err_set(e, -EBADMSG, NULL, 0, "binary XML: the message is over %u bytes",
-			NBFX_MESSAGE_MAX);
+	if ((size_t)(r->c.end - r->c.begin) > r->max)
+		return err_set(
+			e, -EBADMSG, NULL, 0, "binary XML: the message is over %zu bytes", r->max);
 	if (r->failed)
 		return err_set(e, -EBADMSG, NULL, 0, "binary XML: read on behind an error");
 	while (k == 0 && !told)

@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <stdio.h>
 
-#define RESULTS_MAX 10000 /* more than any request has objects */
+#define RESULTS_MAX 10000     /* more than any request has objects */
+#define OTHER_MAX (256 << 10) /* bytes of a member beside the objects */
 
 struct reading {
 	struct nbfx_reader *r;
 	struct arena *arena;
 	struct service_answer *answer;
+	const struct service_listener *listener; /* NULL: none */
 	unsigned cap_results;
 	bool had_response;
 };
@@ -156,6 +158,61 @@ static int read_sync_configuration(struct reading *x, void *to, struct err *e)
 	return read_members(x, members, ARRAY_SIZE(members), &x->answer->configuration, e);
 }
 
+/* --- objects --- */
+
+static int read_objects(struct reading *x, struct err *e)
+{
+	bool more;
+
+	for (;;) {
+		TRY(nbfx_child(x->r, &more, e));
+		if (!more)
+			return 0;
+		TRY(nbfx_is(nbfx_name(x->r)->local, "AzureADSyncObject")
+				? x->listener->object(x->listener->ctx, x->r, e)
+				: nbfx_skip(x->r, e));
+	}
+}
+
+/* A member whose name nobody knows; one that has elements in it is passed over. */
+static int read_other(struct reading *x, struct err *e)
+{
+	struct nbfx_text local = nbfx_name(x->r)->local;
+	char *name = arena_dup(x->arena, local.s, local.n);
+	_cleanup_buf_ struct buf b = {0};
+	enum nbfx_event event;
+	struct nbfx_text t;
+	bool plain = true;
+
+	for (;;) {
+		TRY(nbfx_next(x->r, &event, e));
+		if (event == NBFX_END)
+			break;
+		if (event == NBFX_START) {
+			plain = false;
+			TRY(nbfx_skip(x->r, e));
+			continue;
+		}
+		t = nbfx_text(x->r);
+		if (b.len + t.n <= OTHER_MAX)
+			buf_add(&b, t.s, t.n);
+	}
+	return plain ? x->listener->member(x->listener->ctx, name, buf_str(&b), e) : 0;
+}
+
+static int read_around_objects(struct reading *x, struct err *e)
+{
+	bool more;
+
+	for (;;) {
+		TRY(nbfx_child(x->r, &more, e));
+		if (!more)
+			return 0;
+		TRY(nbfx_is(nbfx_name(x->r)->local, "ResultObjects") ? read_objects(x, e)
+								     : read_other(x, e));
+	}
+}
+
 /* What an operation's result element may have; each answer has only its own. */
 static int read_operation_result(struct reading *x, void *to, struct err *e)
 {
@@ -174,7 +231,8 @@ static int read_operation_result(struct reading *x, void *to, struct err *e)
 	};
 #undef CONFIGURATION
 
-	return read_members(x, members, ARRAY_SIZE(members), x->answer, e);
+	return x->listener ? read_around_objects(x, e)
+	                   : read_members(x, members, ARRAY_SIZE(members), x->answer, e);
 }
 
 /* --- faults --- */
@@ -291,11 +349,12 @@ static int read_envelope(struct reading *x, const char *operation, struct err *e
 	return nbfx_next(x->r, &event, e); /* nothing may follow */
 }
 
-int service_read_answer(const void *data, size_t n, const char *operation, struct arena *a,
-	struct service_answer *ret, struct err *e)
+int service_read_objects(const void *data, size_t n, const char *operation,
+	const struct service_listener *listener, struct arena *a, struct service_answer *ret,
+	struct err *e)
 {
 	_cleanup_nbfx_ struct nbfx_reader *r = nbfx_reader_new(data, n);
-	struct reading x = {.r = r, .arena = a, .answer = ret};
+	struct reading x = {.r = r, .arena = a, .answer = ret, .listener = listener};
 
 	*ret = (struct service_answer){
 		.fault = {.text = ""},
@@ -307,8 +366,16 @@ int service_read_answer(const void *data, size_t n, const char *operation, struc
 			.name = "",
 			.tenant_id = ""},
 	};
+	if (listener)
+		nbfx_reader_limit(r, n);
 	TRY(read_envelope(&x, operation, e));
 	if (ret->is_fault || x.had_response)
 		return 0;
 	return err_set(e, -EBADMSG, NULL, 0, "the answer is not one to %s", operation);
+}
+
+int service_read_answer(const void *data, size_t n, const char *operation, struct arena *a,
+	struct service_answer *ret, struct err *e)
+{
+	return service_read_objects(data, n, operation, NULL, a, ret, e);
 }

@@ -7,6 +7,8 @@
 #include "base/arena.h"
 #include "base/err.h"
 
+struct nbfx_reader;
+
 /* A request that was refused as a whole. All text in the arena, "" where nothing was told. */
 struct service_fault {
 	const char *text;     /* s:Reason, or an ErrorDescription anywhere in it */
@@ -41,9 +43,22 @@ struct service_answer {
 	struct service_configuration configuration;
 };
 
+/* Who reads the objects of an answer, each as it comes: they may be too many to be kept. */
+struct service_listener {
+	/* Behind the start of an AzureADSyncObject; reads to its end. */
+	int (*object)(void *ctx, struct nbfx_reader *r, struct err *e);
+	/* What else stands beside the objects and is plain text: cookies, "there is more" ... */
+	int (*member)(void *ctx, const char *name, const char *text, struct err *e);
+	void *ctx;
+};
+
 /*
  * Reads a whole answer; its strings live in the arena. -EBADMSG: it is no binary XML, or no answer
  * to `operation`; *e says what.
  */
 int service_read_answer(const void *data, size_t n, const char *operation, struct arena *a,
 	struct service_answer *ret, struct err *e) _must_check_;
+/* The same, for a message of any size that has objects; listener NULL: they are passed over. */
+int service_read_objects(const void *data, size_t n, const char *operation,
+	const struct service_listener *listener, struct arena *a, struct service_answer *ret,
+	struct err *e) _must_check_;

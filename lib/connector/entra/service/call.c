@@ -3,9 +3,14 @@
 #include "connector/entra/service/call.h"
 #include "base/codec.h"
 #include "connector/entra/service/soap.h"
+#include "net/nbfx.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SPOOL_STEP ((size_t)16 << 20) /* a multiple of any page's size */
 
 #define CODE_BUSY 81 /* "currently busy. This operation will be retried automatically." */
 
@@ -117,6 +122,10 @@ static void send(struct service *s, struct http_request *r, const char *operatio
 	if (write)
 		write(&r->body, ctx);
 	service_end(&r->body);
+	if (s->spool) { /* of the call before */
+		rewind(s->spool);
+		r->spool = ftruncate(fileno(s->spool), 0) == 0 ? s->spool : NULL;
+	}
 	http_perform(s->http, r);
 	buf_clear(&r->body);
 }
@@ -218,6 +227,59 @@ static bool follow(struct service *s, const struct service_answer *answer, unsig
 	return true;
 }
 
+/* Objects of an answer that lies in a file: what was read of it needs no memory any more. */
+struct spooled {
+	const struct service_listener *to;
+	char *begin;
+	size_t dropped;
+};
+
+static int spooled_object(void *ctx, struct nbfx_reader *r, struct err *e)
+{
+	struct spooled *f = ctx;
+	size_t done = nbfx_position(r) / SPOOL_STEP * SPOOL_STEP;
+
+	if (done > f->dropped) {
+		(void)madvise(f->begin + f->dropped, done - f->dropped, MADV_DONTNEED);
+		f->dropped = done;
+	}
+	return f->to->object(f->to->ctx, r, e);
+}
+
+static int spooled_member(void *ctx, const char *name, const char *text, struct err *e)
+{
+	const struct spooled *f = ctx;
+
+	return f->to->member(f->to->ctx, name, text, e);
+}
+
+static int read_spooled(struct service *s, const char *operation, struct arena *a,
+	struct service_answer *ret, struct err *e)
+{
+	struct spooled f = {.to = s->listener};
+	struct service_listener listener = {spooled_object, spooled_member, &f};
+	off_t n = fflush(s->spool) == 0 ? ftello(s->spool) : 0;
+	int r;
+
+	if (n <= 0)
+		return err_set(e, -EBADMSG, NULL, 0, "the answer is empty");
+	f.begin = mmap(NULL, (size_t)n, PROT_READ, MAP_PRIVATE, fileno(s->spool), 0);
+	if (f.begin == MAP_FAILED)
+		return err_set(e, -errno, NULL, 0, "a temporary file: %s", strerror(errno));
+	r = service_read_objects(f.begin, (size_t)n, operation, &listener, a, ret, e);
+	munmap(f.begin, (size_t)n);
+	return r;
+}
+
+static int read_answer(struct service *s, const struct http_request *r, const char *operation,
+	struct arena *a, struct service_answer *ret, struct err *e)
+{
+	if (r->spool)
+		return read_spooled(s, operation, a, ret, e);
+	return service_read_answer(
+		r->answer.data ? r->answer.data : "", r->answer.len, operation, a, ret, e);
+}
+
 static enum conn_result judge(struct service *s, const struct http_request *r,
 	const char *operation, struct arena *a, struct service_answer *ret, bool *ret_unknown,
 	struct err *e)
@@ -227,8 +289,7 @@ static enum conn_result judge(struct service *s, const struct http_request *r,
 	if (r->outcome != HTTP_ANSWERED)
 		return no_answer(s, r, ret_unknown, e);
 	if ((r->status != 200 && r->status != 500) ||
-		service_read_answer(r->answer.data ? r->answer.data : "", r->answer.len, operation,
-			a, ret, &why) < 0)
+		read_answer(s, r, operation, a, ret, &why) < 0)
 		return no_soap(s, r, &why, ret_unknown, e);
 	return ret->is_fault && !ret->fault.redirect ? judge_fault(s, &ret->fault, e) : CONN_OK;
 }
