@@ -33,10 +33,11 @@ struct lookup_request {
  * connector_type.lookup. The sink gets, in any order:
  *
  * object()  each object that is there, once: all of it (references as whole lists in the entry),
- *           with class, DN and anchor. `deleted`: the directory has no object of an anchor that was
- *           asked for; `left`: it has it, but the settings or the class leave it out. An object
- *           asked for by its DN alone that is not there, or is left out, is not told at all; so
- *           is any, where the directory knows no DNs (Entra).
+ *           with class, DN and anchor (the DN NULL: it is not shown, and was not asked for).
+ *           `deleted`: the directory has no object of an anchor that was asked for; `left`: it
+ *           has it, but the settings or the class leave it out. An object asked for by its DN
+ *           alone that is not there, or is left out, is not told at all; so is any, where the
+ *           directory knows no DNs (Entra).
  * bad()     an object that is there and cannot be read, or of which the directory refuses to tell;
  *           the others go on.
  * flag()    as in an import, but of the objects that were asked for: those whose attribute of

@@ -6,26 +6,66 @@
 #include "connector/entra/parse.h"
 
 #include <errno.h>
+#include <stdio.h>
+
+static const char *application(const struct connector *c)
+{
+	return c->oauth.o.client_id ? c->oauth.o.client_id : "(managed identity)";
+}
+
+static bool has_right(const struct connector *c, const char *of)
+{
+	static const char *const rights[] = {"Read", "ReadWrite"};
+	char role[64];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rights); i++) {
+		snprintf(role, sizeof(role), "%s.%s.All", of, rights[i]);
+		if (oauth_has_role(&c->oauth, role))
+			return true;
+	}
+	return false;
+}
+
+/* Where Graph is only read. What is written needs a role of the service, in a token of its own. */
+static enum conn_result check_read_roles(struct connector *c, struct err *e)
+{
+	static const char *const of[] = {"User", "Group", "OrgContact"};
+	_cleanup_buf_ struct buf missing = {0};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(of) && !has_right(c, "Directory"); i++)
+		if (!has_right(c, of[i]))
+			buf_addf(&missing, "%s%s.Read.All", missing.len ? ", " : "", of[i]);
+	if (!missing.len)
+		return CONN_OK;
+	err_set(e, -EPERM, c->graph, 0,
+		"application %s does not have the application role%s %s that surface = %s needs to "
+		"read (Directory.Read.All would do for all); grant it and give admin consent",
+		application(c), strchr(buf_str(&missing), ',') ? "s" : "", buf_str(&missing),
+		setting_text(c->settings, "surface"));
+	return CONN_RUN_BAD;
+}
 
 /* The roles that a surface cannot do without. */
 static enum conn_result check_roles(struct connector *c, struct err *e)
 {
 	static const char *const needed[ENTRA_SURFACES][4] = {
 		[ENTRA_SYNC] = {"ADSynchronization.ReadWrite.All"},
-		[ENTRA_SERVICE] = {NULL}, /* Graph is only read; the service has its own role */
+		[ENTRA_SERVICE] = {NULL}, /* check_read_roles() */
 		[ENTRA_GRAPH] = {"User.ReadWrite.All", "Group.ReadWrite.All"},
 		[ENTRA_GRAPH_LIFECYCLE] = {"User.ReadWrite.All", "Group.ReadWrite.All",
 			"User-LifeCycleInfo.ReadWrite.All"},
 	};
 	const char *const *roles = needed[c->surface];
+	enum conn_result r = c->surface == ENTRA_SERVICE ? check_read_roles(c, e) : CONN_OK;
 
+	if (r != CONN_OK)
+		return r;
 	for (; *roles; roles++)
 		if (!oauth_has_role(&c->oauth, *roles)) {
 			err_set(e, -EPERM, c->graph, 0,
 				"application %s does not have the application role %s that "
 				"surface = %s%s needs; grant it and give admin consent",
-				c->oauth.o.client_id ? c->oauth.o.client_id : "(managed identity)",
-				*roles, setting_text(c->settings, "surface"),
+				application(c), *roles, setting_text(c->settings, "surface"),
 				c->surface == ENTRA_GRAPH_LIFECYCLE ? " with lifecycle_info = yes"
 								    : "");
 			return CONN_RUN_BAD;

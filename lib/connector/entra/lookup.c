@@ -282,6 +282,7 @@ static int tell_found(struct finder *f, const struct lookup_name *name, enum ent
 	if (wrong)
 		return tell_bad(f, name, wrong);
 	entra_read_absent(class, f->c->extensions, &en);
+	en.dn = en.dn ? en.dn : name->dn; /* not every surface shows it */
 	put_refs(&en, class, refs, n);
 	managed = hashset_has(&f->managed, key_of(en.anchor));
 	flagged = f->exchange.state == EXCHANGE_READ && hashset_has(&f->flagged, key_of(en.anchor));
