@@ -272,13 +272,14 @@ static int run(struct program *p, struct err *e)
 }
 
 /* "provisioningService" of the tenant's file. */
-static int check_service(struct program *p, const struct tenant *tenant, struct err *e)
+static int check_service(const struct program *p, const json_t *settings, struct err *e)
 {
-	const char *wrong = tenant->service
-	                            ? service_orders_set(&p->em.orders->service, tenant->service)
-	                            : NULL;
+	struct service_orders o = {0};
+	const char *wrong;
 
-	p->em.visibility_ms = p->em.orders->service.visibility_ms;
+	service_orders_init(&o, NULL);
+	wrong = settings ? service_orders_set(&o, settings) : NULL;
+	service_orders_done(&o);
 	return wrong ? err_set(e, -EINVAL, p->tenant, 0,
 			       "provisioningService: unknown key, or a value that it cannot have: "
 	                       "%s",
@@ -301,7 +302,8 @@ static int prepare(struct program *p, struct err *e)
 		return err_set(e, -errno, p->record, 0, "cannot write: %s", strerror(errno));
 	p->snapshots = xasprintf("%s/snapshots", p->state);
 	p->em.orders = orders_new(p->snapshots, tenant->service);
-	TRY(check_service(p, tenant, e));
+	p->em.visibility_ms = p->em.orders->service.visibility_ms;
+	TRY(check_service(p, tenant->service, e));
 	p->em.orders->throttle = p->throttle ? throttle_new(WRITES, UNITS) : NULL;
 	if (!p->memory) {
 		r = persist_open(p->state, &p->em, &p->persist, e);

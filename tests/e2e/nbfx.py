@@ -64,11 +64,14 @@ def dictionary(path):
     return words
 
 
+def text(data, words):
+    """The message as XML, with the prefixes that it has; words: see dictionary()."""
+    return _Reader(data, words).message()
+
+
 def read(data, words):
-    """The message as an ElementTree element; words: see dictionary()."""
-    reader = _Reader(data, words)
-    root = reader.message()
-    return ET.fromstring(root)
+    """The message as an ElementTree element."""
+    return ET.fromstring(text(data, words))
 
 
 class _Reader:
@@ -150,6 +153,15 @@ class _Reader:
             name = prefix + (self.word() if code & 2 else self.name())
         return name, self.value(self.byte())
 
+    def array(self):
+        """Elements of one name, each with a value of the type that is told once."""
+        name = self.head(self.byte())
+        assert self.byte() == 1
+        code, n = self.byte() & ~1, self.number()
+        values = [str(bool(self.byte())).lower() if code == 0xb4 else self.value(code)
+                  for _ in range(n)]
+        return "".join("<%s>%s</%s>" % (name, v, name) for v in values)
+
     def message(self):
         out, stack = [], []
         while self.at < len(self.data):
@@ -163,6 +175,10 @@ class _Reader:
                 out.append(">")
             elif code == 1:
                 out.append("</%s>" % stack.pop())
+            elif code == 2:
+                self.name()  # a comment
+            elif code == 3:
+                out.append(self.array())
             else:
                 out.append(escape(self.value(code & ~1)))
                 if code & 1:

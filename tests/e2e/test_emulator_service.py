@@ -1,12 +1,16 @@
 """The emulator's provisioning service, on its own: /provisioningservice.svc as open tools speak to it.
 What it does is what is known of the real one from them, not from a tenant."""
 import base64
+import gzip
 import json
+from http.client import HTTPException
+from xml.etree.ElementTree import canonicalize
 
+import nbfx
 import pytest
-from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph
-from nbfx import ARRAYS, CHANGE, element
-from service import RESOURCE, Service, fault, thing
+from lab import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT, Graph, wait_for
+from nbfx import ARRAYS, CHANGE, OBJECT, XSI, element
+from service import RESOURCE, WORDS, Service, fault, thing
 
 ANCHORS = [base64.b64encode(b"%016d" % i).decode() for i in range(20)]
 
@@ -378,8 +382,6 @@ def test_a_request_of_a_thousand_members(em):
     assert code == "Failure" and "too many links" in text
 
 
-
-
 def test_what_is_counted_as_a_write(em):
     """Each object that was taken; those that changed nothing are told apart."""
     service = Service(em)
@@ -400,3 +402,301 @@ def test_what_is_counted_as_a_write(em):
     for _ in range(2):
         service.provision(thing("User", ANCHORS[1], "Delete"))
     assert counted() == [7, 2, 2, 1]
+
+
+# --- what nobody knows, as a choice ---
+
+def group(service, i, **more):
+    return service.set("Group", ANCHORS[i], **dict(
+        {"displayName": "G%d" % i, "alias": "g%d" % i, "securityEnabled": True}, **more))
+
+
+def read_pages(service, cookie=None, names=("OutputCookie", "MoreData"), second="2"):
+    """([{key: text or None} with "operation"], the last cookie); the pages are checked."""
+    out, pages = [], 0
+    while True:
+        status, root = service.call(
+            "ReadBackAzureADSyncObjects" + second,
+            element("inputCookie", cookie) if cookie else
+            element("inputCookie", attributes=[("i:nil", "true")], i=XSI),
+            element("isFullSync", str(not cookie).lower()))
+        assert status == 200, fault(root)
+        for o in root.iter("{%s}AzureADSyncObject" % OBJECT):
+            bag = {pair.findtext("{%s}Key" % ARRAYS): pair.find("{%s}Value" % ARRAYS)
+                   for pair in o.iter("{%s}KeyValueOfstringanyType" % ARRAYS)}
+            bag = {k: None if v.get("{%s}nil" % XSI) else v.text or [x.text for x in v]
+                   for k, v in bag.items()}
+            out.append(dict(bag, operation=o.findtext("{%s}SyncOperation" % OBJECT)))
+        result = root.find(".//{%s}ReadBackAzureADSyncObjects%sResult" % (CHANGE, second))
+        cookie = result.findtext("{%s}%s" % (OBJECT, names[0]))
+        more = result.findtext("{%s}%s" % (OBJECT, names[1]))
+        pages += 1
+        if more != "true":
+            return out, cookie, pages
+
+
+def test_reading_back_in_pages(em):
+    service = Service(em)
+    for i in range(1, 6):
+        user(service, i)
+    out, cookie, pages = read_pages(service)
+    assert (len(out), cookie, pages) == (5, None, 1)  # no pages unless ordered
+    order(em, pageSize=2)
+    out, cookie, pages = read_pages(service)
+    assert len(out) == 5 and pages == 3 and cookie
+    assert [o["SourceAnchor"] for o in out] == ANCHORS[1:6]
+    assert read_pages(service, cookie)[0] == []
+    user(service, 2, displayName="changed")
+    service.provision(thing("User", ANCHORS[3], "Delete"))
+    out, later, _ = read_pages(service, cookie)
+    assert [(o["SourceAnchor"], o["operation"]) for o in out] == [
+        (ANCHORS[2], "Set"), (ANCHORS[3], "Delete")]
+    assert read_pages(service, later)[0] == []
+    order(em, cookieName="NextToken", moreName="Continues")
+    assert len(read_pages(service, names=("NextToken", "Continues"))[0]) == 4
+    status, root = service.call("ReadBackAzureADSyncObjects2", element("inputCookie", "bm8="))
+    assert status == 500 and "cookie" in fault(root)
+
+
+def test_reading_back_both_versions(em):
+    service = Service(em)
+    user(service, 1, title=None, otherTelephone=[])
+    user(service, 2, manager=ANCHORS[1], title="Officer")
+    group(service, 10, member=[ANCHORS[1], ANCHORS[2]])
+    first = {o["SourceAnchor"]: o for o in read_pages(service, second="")[0]}
+    second = {o["SourceAnchor"]: o for o in read_pages(service)[0]}
+    assert first[ANCHORS[1]]["Title"] is None and first[ANCHORS[1]]["MsExchMailboxGuid"] is None
+    assert len(first[ANCHORS[1]]) > 100 and "DeviceId" not in first[ANCHORS[1]]
+    assert None not in second[ANCHORS[1]].values() and "OtherTelephone" not in second[ANCHORS[1]]
+    assert second[ANCHORS[2]]["Manager"] == ANCHORS[1] and second[ANCHORS[2]]["Title"] == "Officer"
+    assert second[ANCHORS[10]]["Member"] == [ANCHORS[1], ANCHORS[2]]
+    service.set("Group", ANCHORS[10], member={ANCHORS[1]: False})
+    assert {o["SourceAnchor"]: o for o in read_pages(service)[0]}[ANCHORS[10]]["Member"] == [
+        ANCHORS[2]]
+    order(em, readBack="empty")
+    assert read_pages(service)[0] == []
+    order(em, readBack="refused")
+    assert service.call("ReadBackAzureADSyncObjects2")[0] == 500
+
+
+def test_the_block_is_told_or_not(em):
+    service, graph = Service(em), Graph(em)
+    object_id = user(service, 1).partition("_")[2]
+    assert "BlockOnPremisesSync" not in read_pages(service)[0][0]
+    graph.soa("users", object_id, True)
+    assert read_pages(service)[0][0]["BlockOnPremisesSync"] == "true"
+    order(em, tellsBlock=False)
+    assert "BlockOnPremisesSync" not in read_pages(service)[0][0]
+
+
+def test_what_is_not_known_yet(em):
+    service, graph = Service(em), Graph(em)
+    user(service, 1)
+    crew = group(service, 10, member=[ANCHORS[1], ANCHORS[2]]).partition("_")[2]
+    order(em, unresolved="refused")
+    results = service.provision(
+        thing("Group", ANCHORS[10], description="x", member=[ANCHORS[1], ANCHORS[2]]),
+        thing("Group", ANCHORS[10], member={ANCHORS[3]: True}),
+        thing("User", ANCHORS[1], manager=ANCHORS[4]),
+        thing("Group", ANCHORS[10], managedBy=ANCHORS[4]),
+        thing("Group", ANCHORS[10], member={ANCHORS[3]: False}), second=True)
+    assert [r[0] for r in results] == ["Failure"] * 4 + ["Success"]
+    assert all(a in r[1] for a, r in zip((ANCHORS[2], ANCHORS[3], ANCHORS[4], ANCHORS[4]), results))
+    assert graph.get("/groups/" + crew)["description"] is None
+    order(em, failedChanges="good")
+    user(service, 5)
+    (code, _, _), = service.provision(
+        thing("Group", ANCHORS[10], description="x",
+              member={ANCHORS[3]: True, ANCHORS[5]: True}), second=True)
+    assert code == "Failure" and graph.get("/groups/" + crew)["description"] == "x"
+    assert graph.members(crew) == ["User 1", "User 5"]
+    order(em, unresolved="kept")
+    service.set("Group", ANCHORS[10], member={ANCHORS[2]: True, ANCHORS[3]: True})
+    service.set("Group", ANCHORS[10], member={ANCHORS[3]: False})
+    user(service, 1, manager=ANCHORS[2])
+    assert graph.members(crew) == ["User 1", "User 5"]
+    boss = user(service, 2).partition("_")[2]
+    user(service, 3)
+    assert graph.members(crew) == ["User 1", "User 2", "User 5"]
+    one = service.read_back()
+    assert [b["Manager"] for b in one.values() if b["SourceAnchor"] == ANCHORS[1]] == [ANCHORS[2]]
+    assert graph.get("/users/%s/directReports" % boss)["value"][0]["displayName"] == "User 1"
+
+
+def test_references_that_graph_does_not_show(em):
+    service = Service(em)
+    cloud = user(service, 1, publicDelegates=[ANCHORS[2]])
+    assert "PublicDelegates" not in service.read_back()[cloud]  # it is not known: dropped
+    user(service, 2)
+    user(service, 3)
+    user(service, 1, publicDelegates=[ANCHORS[2]])
+    assert service.read_back()[cloud]["PublicDelegates"] == [ANCHORS[2]]
+    user(service, 1, publicDelegates={ANCHORS[3]: True, ANCHORS[2]: False})
+    assert service.read_back()[cloud]["PublicDelegates"] == [ANCHORS[3]]
+
+
+def test_what_is_new_has_a_delay_of_its_own(em):
+    service, graph = Service(em), Graph(em)
+    user(service, 1)
+    order(em, visibilityMs=600000, unresolved="kept")
+    two = user(service, 2).partition("_")[2]
+    assert graph.get("/users/" + two)["displayName"] == "User 2"  # nothing else waits
+    crew = group(service, 10, member=[ANCHORS[1], ANCHORS[2]]).partition("_")[2]
+    assert graph.members(crew) == ["User 1"]
+    order(em, visibilityMs=1)
+    wait_for(lambda: graph.members(crew) == ["User 1", "User 2"], "the reference that was kept")
+
+
+def test_more_than_a_request_may_have(em):
+    service = Service(em)
+    order(em, batchObjects=2, batchLinks=3)
+    assert service.configuration()["MaxLinksSupportedAcrossBatchInProvision2"] == "3"
+    users = [thing("User", ANCHORS[i], userPrincipalName="u%d@fjordline.example" % i, alias="u%d" % i,
+                   displayName="User %d" % i, accountEnabled=True) for i in (1, 2, 3)]
+    links = [thing("Group", ANCHORS[9 + i], displayName="g", alias="g%d" % i, securityEnabled=True,
+                   member=[ANCHORS[1], ANCHORS[2]]) for i in (1, 2)]
+    for batch, words in ((users, "too many objects"), (links, "too many links")):
+        results = service.provision(*batch)
+        assert {r[0] for r in results} == {"Failure"} and all(words in r[1] for r in results)
+    order(em, overLimit="fault")
+    for batch in users, links:
+        with pytest.raises(AssertionError, match="too many"):
+            service.provision(*batch)
+    assert [r[0] for r in service.provision(*users[:2])] == ["Success"] * 2
+
+
+def test_the_last_time_of_synchronization(em):
+    service, graph = Service(em), Graph(em)
+
+    def last():
+        return graph.get("/organization/" + TENANT)["onPremisesLastSyncDateTime"]
+    user(service, 1)
+    assert last() is None
+    service.call("FinalizeExport", element("totalExported", "1"))
+    assert last()
+    order(em, finalizeMovesLastSync=False)
+    assert em.request("POST", "/emulator/clock", {"advance": 60})[0] == 204
+    before = last()
+    service = Service(em)
+    service.call("FinalizeExport", element("totalExported", "1"))
+    assert last() == before
+    user(service, 1, title="x")
+    assert last() > before
+
+
+def test_choices_in_the_tenant_file(make_emulator):
+    em = make_emulator("--memory", provisioningService={
+        "readBack": "refused", "faults": [{"kind": "busy", "operation": "FinalizeExport"}]})
+    service = Service(em)
+    assert service.call("ReadBackAzureADSyncObjects2")[0] == 500
+    assert [service.call("FinalizeExport")[0] for _ in range(2)] == [500, 200]
+    order(em, readBack="answers")
+    assert service.call("ReadBackAzureADSyncObjects2")[0] == 200
+    em.request("DELETE", "/emulator/service")
+    assert service.call("ReadBackAzureADSyncObjects2")[0] == 500
+    with pytest.raises(AssertionError, match="readBacks"):
+        make_emulator("--memory", provisioningService={"readBacks": "refused"})
+
+
+# --- bad days ---
+
+def trouble(em, *kinds, **more):
+    order(em, faults=[dict(more, kind=k) for k in kinds])
+
+
+def raw(service, operation, *content):
+    return service.send("/provisioningservice.svc", service.envelope(operation, *content),
+                        {"Content-Type": "application/soap+msbin1"})
+
+
+def xml(message):
+    """The message with its prefixes; two texts for one duration are one."""
+    return canonicalize(nbfx.text(message, WORDS)).replace("PT30M", "PT1800S")
+
+
+def test_faults_of_whole_requests(em):
+    service = Service(em)
+    for kind, words in (("busy", "currently busy"), ("denied", "has been denied"),
+                        ("notActivated", "not yet activated"),
+                        ("buildTooOld", "no longer supported")):
+        trouble(em, kind)
+        status, root = service.call("FinalizeExport")
+        assert status == 500 and words in fault(root)
+        assert service.call("FinalizeExport")[0] == 200
+    trouble(em, "fault", text="Not today.", code=90, count=2, skip=1, operation="Capabilities")
+    assert service.call("FinalizeExport")[0] == 200
+    assert [service.call("Capabilities")[0] for _ in range(4)] == [200, 500, 500, 200]
+    trouble(em, "redirect", count=4)
+    for _ in range(4):
+        _, root = service.call("FinalizeExport")
+        assert root.findtext(".//{%s}Url" % CHANGE) == em.url + "/provisioningservice.svc"
+    trouble(em, "redirect", to="https://evil.example/provisioningservice.svc")
+    _, root = service.call("FinalizeExport")
+    assert root.findtext(".//{%s}Url" % CHANGE).startswith("https://evil.example/")
+    for bad in ({"kind": "unkind"}, {"kind": "busy", "operation": 7}, {"kind": "busy", "cuont": 1}, 7):
+        assert em.request("POST", "/emulator/service", {"faults": [bad]})[0] == 400
+    assert em.request("POST", "/emulator/service", {"faults": "busy"})[0] == 400
+
+
+def test_answers_of_something_in_between(em):
+    service = Service(em)
+    trouble(em, "html500", "html200")
+    trouble(em, "unavailable", retryAfter=7)
+    for expected in (500, 200, 503):
+        status, body = raw(service, "FinalizeExport")
+        assert status == expected and body.startswith(b"<!DOCTYPE html>")
+    assert service.call("FinalizeExport")[0] == 200
+
+
+def test_faults_of_an_object(em):
+    service = Service(em)
+    trouble(em, "failure", sourceAnchor=ANCHORS[2], text="Not this one.")
+    trouble(em, "warning", sourceAnchor=ANCHORS[3])
+    things = [thing("User", ANCHORS[i], userPrincipalName="u%d@fjordline.example" % i, alias="u%d" % i,
+                    displayName="User %d" % i, accountEnabled=True) for i in (1, 2, 3)]
+    results = service.provision(*things)
+    assert [r[0] for r in results] == ["Success", "Failure", "Success"]
+    assert results[1][1] == "Not this one." and "some modified properties" in results[2][1]
+    assert not Graph(em).find("users", "User 2") and Graph(em).find("users", "User 3")
+
+
+def test_the_same_answer_in_other_words(em):
+    service = Service(em)
+    user(service, 1, countryCode=47, description="Ålesund 𝛼", otherTelephone=["1", "2"])
+    for operation in ("GetCompanyConfiguration", "ReadBackAzureADSyncObjects2"):
+        plain = raw(service, operation)[1]
+        for kind in ("inline", "utf16", "twoTexts"):
+            trouble(em, kind)
+            status, other = raw(service, operation)
+            assert status == 200 and other != plain
+            assert xml(other) == xml(plain)
+        for kind, member in (("arrays", b"Codes"), ("unknownMembers", b"Novelty")):
+            trouble(em, kind)
+            status, other = raw(service, operation)
+            assert member in other and member not in plain
+            assert len(list(nbfx.read(other, WORDS).iter())) > len(list(nbfx.read(plain, WORDS).iter()))
+        trouble(em, "gzip")
+        assert xml(gzip.decompress(raw(service, operation)[1])) == xml(plain)
+        trouble(em, "truncated", bytes=100)
+        assert raw(service, operation)[1] == plain[:100]
+
+
+def test_connections_that_end(em):
+    service = Service(em)
+    values = dict(userPrincipalName="u1@fjordline.example", alias="u1", accountEnabled=True)
+    trouble(em, "closedBefore", count=2)  # the client asks once more
+    with pytest.raises(OSError):
+        service.provision(thing("User", ANCHORS[1], displayName="before", **values))
+    assert not Graph(em).find("users", "before")
+    trouble(em, "closedAfter", count=2)
+    with pytest.raises(OSError):
+        service.provision(thing("User", ANCHORS[1], displayName="after", **values))
+    assert Graph(em).find("users", "after")
+    trouble(em, "html500", afterWork=True)
+    assert raw(service, "ProvisionAzureADSyncObjects")[0] == 500
+    trouble(em, "cut", bytes=10, count=2)
+    with pytest.raises((OSError, HTTPException)):
+        service.provision(thing("User", ANCHORS[1], displayName="cut", **values))
+    assert Graph(em).find("users", "cut")
+    trouble(em, "delayed", delayMs=50)
+    assert service.call("FinalizeExport")[0] == 200

@@ -4,6 +4,8 @@
  */
 #include "http/inflate.h"
 
+#include "base/err.h"
+
 #include <zlib.h>
 
 #define PART 16384 /* bytes of output at a time */
@@ -65,4 +67,25 @@ enum inflated gzip_inflate(const char *in, size_t n, size_t max, struct buf *out
 		r = inflate_part(&z, max, out, &end);
 	inflateEnd(&z);
 	return r;
+}
+
+void gzip_deflate(const char *in, size_t n, struct buf *out)
+{
+	z_stream z = {0};
+	char *space;
+	size_t size;
+
+	if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) !=
+		Z_OK)
+		abort(); /* no memory */
+	size = deflateBound(&z, n);
+	space = xmalloc(size);
+	z.next_in = (unsigned char *)(uintptr_t)in;
+	z.avail_in = (unsigned)n;
+	z.next_out = (unsigned char *)space;
+	z.avail_out = (unsigned)size;
+	deflate(&z, Z_FINISH);
+	buf_add(out, space, size - z.avail_out);
+	deflateEnd(&z);
+	free(space);
 }

@@ -1,4 +1,4 @@
-/* Bodies of requests that are compressed (Content-Encoding). */
+/* Bodies that are compressed (Content-Encoding). */
 #pragma once
 
 #include "base/buf.h"
@@ -12,5 +12,7 @@ enum inflated {
 
 /* One value of Content-Encoding; *gzip counts over all of them. False: another coding. */
 bool coding_add(const char *value, unsigned *gzip);
+/* Appends n bytes as gzip. */
+void gzip_deflate(const char *in, size_t n, struct buf *out);
 /* Appends what is inside n bytes of gzip, at most max bytes: it stops while inflating. */
 enum inflated gzip_inflate(const char *in, size_t n, size_t max, struct buf *out) _must_check_;

@@ -10,6 +10,7 @@
 #include "odata/parse.h"
 #include "order/control.h"
 #include "order/orders.h"
+#include "soap/envelope.h"
 #include "soap/service.h"
 #include "tenant/body.h"
 #include "tenant/clock.h"
@@ -136,6 +137,16 @@ static bool preflight(struct evhttp_request *req, struct response *rs)
 	return true;
 }
 
+static void compress(struct evkeyvalq *out, struct buf *b)
+{
+	struct buf small = {0};
+
+	gzip_deflate(buf_str(b), b->len, &small);
+	buf_done(b);
+	*b = small;
+	evhttp_add_header(out, "Content-Encoding", "gzip");
+}
+
 static void send_response(struct evhttp_request *req, struct response *rs)
 {
 	struct evkeyvalq *out = evhttp_request_get_output_headers(req);
@@ -146,6 +157,8 @@ static void send_response(struct evhttp_request *req, struct response *rs)
 	connection_answered(req);
 	if (evhttp_request_get_command(req) & (EVHTTP_REQ_HEAD | EVHTTP_REQ_CONNECT))
 		buf_clear(&rs->body); /* a client would take it for the next answer */
+	if (rs->gzip)
+		compress(out, &rs->body);
 	n = rs->body.len;
 	if (rs->reset)
 		cut_connection(req);
@@ -452,6 +465,7 @@ static void on_request(struct evhttp_request *req, void *ctx)
 		evhttp_find_header(evhttp_request_get_input_headers(req), "client-request-id"));
 	connection_busy(req);
 	request_base(s, req, base);
+	service_resolve(s->em);
 	no_delay(req);
 	good = headers_good(req, &rs) && !preflight(req, &rs) && take_body(req, &body, &rs);
 	if (good)

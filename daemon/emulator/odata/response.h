@@ -12,6 +12,7 @@ struct response {
 	bool reset;       /* close the connection without an answer */
 	long after_bytes; /* >= 0: close it after so many bytes of the answer */
 	long delay_ms;
+	bool gzip;          /* compressed, though nobody has asked for it */
 	int units;          /* resource units that it cost */
 	int preference;     /* Preference-Applied: 1 return=minimal, 2 return=representation */
 	char scope[128];    /* x-ms-throttle-scope, "": not throttled */

@@ -4,6 +4,8 @@
 #include "odata/response.h"
 #include "soap/element.h"
 
+#define SERVICE_PATH "/provisioningservice.svc"
+
 #define NS_CHANGE "http://schemas.microsoft.com/online/aws/change/2010/01"
 #define NS_OBJECT "http://schemas.microsoft.com/online/aws/change/2014/06"
 #define NS_ARRAYS "http://schemas.microsoft.com/2003/10/Serialization/Arrays"

@@ -7,6 +7,8 @@
 #include "graph/token.h"
 #include "order/orders.h"
 #include "soap/operations.h"
+#include "soap/references.h"
+#include "soap/trouble.h"
 #include "tenant/clock.h"
 
 #include "base/text.h"
@@ -42,24 +44,15 @@ static bool admit(struct emulator *em, struct soap_call *call, struct response *
 	const char *why, *least = em->tenant->minimum_build;
 
 	call->app = token_check(em, AUDIENCE_SERVICE, header, &why);
-	if (!call->app || !(call->app->roles >> ROLE_SYNC & 1)) {
-		answer_fault(call, 0,
-			"Access to Azure Active Directory has been denied. Contact Technical "
-			"Support.",
-			rs);
-		return false;
-	}
-	if (!em->syncs) {
-		answer_fault(call, 0,
-			"Identity synchronization is not yet activated for this company.", rs);
-		return false;
-	}
-	if (least && build_compare(call->build, least) < 0) {
-		answer_fault(call, 0,
-			"This version of the Directory Sync tool is no longer supported.", rs);
-		return false;
-	}
-	return true;
+	if (!call->app || !(call->app->roles >> ROLE_SYNC & 1))
+		answer_denied(call, rs);
+	else if (!em->syncs)
+		answer_not_activated(call, rs);
+	else if (least && build_compare(call->build, least) < 0)
+		answer_too_old(call, rs);
+	else
+		return true;
+	return false;
 }
 
 /* True: a test has ordered another answer. */
@@ -75,22 +68,32 @@ static bool ordered(struct emulator *em, const struct soap_call *call, struct re
 	}
 	if (!service_order_take(&o->busy))
 		return false;
-	answer_fault(call, 81,
-		"Windows Azure Active Directory is currently busy. This operation will be retried "
-		"automatically.",
-		rs);
+	answer_busy(call, rs);
 	return true;
 }
 
 static void run(struct emulator *em, struct soap_call *call, struct response *rs)
 {
+	const struct service_fault *f;
+
 	for (unsigned i = 0; i < ARRAY_SIZE(operations); i++)
 		if (streq(operations[i].name, call->operation)) {
-			if (admit(em, call, rs) && !ordered(em, call, rs))
-				operations[i].run(em, call, rs);
+			if (!admit(em, call, rs) || ordered(em, call, rs))
+				return;
+			f = service_fault_take(em->orders->service.faults, call->operation);
+			if (f && trouble_instead(f, call, rs))
+				return;
+			operations[i].run(em, call, rs);
+			if (f)
+				trouble_after(f, call, rs);
 			return;
 		}
 	answer_fault(call, 0, "The message cannot be processed: the action is not supported.", rs);
+}
+
+void service_resolve(struct emulator *em)
+{
+	references_resolve(em);
 }
 
 void service_answer(struct emulator *em, const struct request *rq, const char *content_type,

@@ -5,8 +5,8 @@
 #include "odata/response.h"
 #include "tenant/emulator.h"
 
-#define SERVICE_PATH "/provisioningservice.svc"
-
+/* Before any request: references that waited for an object may be found now. */
+void service_resolve(struct emulator *em);
 /* content_type NULL: none was sent. body: n bytes as they came. */
 void service_answer(struct emulator *em, const struct request *rq, const char *content_type,
 	const void *body, size_t n, struct response *rs);
