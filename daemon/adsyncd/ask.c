@@ -28,6 +28,13 @@ static void unlink_ask(struct ask *a)
 	a->d->n_asks--;
 }
 
+static void on_caught_up(void *ctx)
+{
+	struct ask *a = ctx;
+
+	job_resume(a->job);
+}
+
 static void on_progress(void *ctx, const json_t *progress)
 {
 	struct ask *a = ctx;
@@ -38,6 +45,10 @@ static void on_progress(void *ctx, const json_t *progress)
 	o = json_object();
 	json_object_set(o, "progress", (json_t *)progress);
 	varlink_reply(a->call, o, true);
+	if (a->q->keeps_pace && varlink_is_behind(a->call)) {
+		varlink_on_caught_up(a->call, on_caught_up, a);
+		job_pause(a->job);
+	}
 }
 
 static void on_end(void *ctx, const struct job_end *end)

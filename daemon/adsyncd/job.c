@@ -220,10 +220,23 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 	job_stop(j);
 }
 
+/* One that is to end is read to its end. */
+void job_pause(struct job *j)
+{
+	if (!j->stopping)
+		bufferevent_disable(j->pipe, EV_READ);
+}
+
+void job_resume(struct job *j)
+{
+	bufferevent_enable(j->pipe, EV_READ);
+}
+
 void job_stop(struct job *j)
 {
 	struct timeval tv = {KILL_AFTER, 0};
 
+	job_resume(j);
 	if (j->exited || j->stopping)
 		return;
 	j->stopping = true;

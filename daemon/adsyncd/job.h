@@ -45,4 +45,7 @@ int job_start(struct event_base *base, const struct job_request *rq, const struc
 	struct job **ret, struct err *e) _must_check_;
 /* Asks it to stop: SIGTERM, and SIGKILL four seconds later. */
 void job_stop(struct job *j);
+/* Its lines wait in the pipe, and with them the worker, until they are wanted again. */
+void job_pause(struct job *j);
+void job_resume(struct job *j);
 const char *job_name(const struct job *j); /* the profile or question */

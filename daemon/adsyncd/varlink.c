@@ -17,6 +17,7 @@
 #define IDLE_SECONDS 600
 #define GROUPS_MAX 65536             /* NGROUPS_MAX of the kernel */
 #define OUTPUT_MAX (8 * 1024 * 1024) /* a reader that does not read */
+#define OUTPUT_ENOUGH (1024 * 1024)  /* for one that everything is to be told */
 
 struct connection;
 
@@ -26,6 +27,8 @@ struct varlink_call {
 	bool more, oneway;
 	void (*gone)(struct varlink_call *c, void *ctx);
 	void *ctx;
+	void (*caught_up)(void *ctx);
+	void *caught_up_ctx;
 };
 
 struct connection {
@@ -82,6 +85,17 @@ void varlink_on_gone(
 {
 	c->gone = gone;
 	c->ctx = ctx;
+}
+
+bool varlink_is_behind(const struct varlink_call *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->con->bev)) > OUTPUT_ENOUGH;
+}
+
+void varlink_on_caught_up(struct varlink_call *c, void (*caught_up)(void *ctx), void *ctx)
+{
+	c->caught_up = caught_up;
+	c->caught_up_ctx = ctx;
 }
 
 static void next_frame(struct connection *con);
@@ -276,10 +290,20 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 		connection_free(con);
 }
 
-/* After a kept call was answered, what the peer sent meanwhile is looked at. */
+/*
+ * The peer has read everything. After a kept call was answered, what it sent meanwhile is looked
+ * at.
+ */
 static void on_written(struct bufferevent *bev, void *ctx)
 {
-	next_frame(ctx);
+	struct connection *con = ctx;
+	void (*caught_up)(void *ctx) = con->call ? con->call->caught_up : NULL;
+
+	if (caught_up) {
+		con->call->caught_up = NULL;
+		caught_up(con->call->caught_up_ctx);
+	}
+	next_frame(con);
 }
 
 /* The supplementary groups of the peer as it was when it connected. */

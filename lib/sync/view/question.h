@@ -39,6 +39,11 @@ struct question {
 	/* of QUESTION_WORK and QUESTION_WORK_CHANGE, instead of `answer` */
 	int (*work)(const struct config *cfg, const json_t *p, const struct work_host *host,
 		json_t **ret, struct err *e);
+	/*
+	 * What it tells on its way belongs to the answer: nothing of it may be left out, and the
+	 * work waits for the one who asked to read it.
+	 */
+	bool keeps_pace;
 };
 
 /* Does it take long, and tell its progress? */

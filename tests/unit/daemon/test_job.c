@@ -31,15 +31,34 @@ int __wrap_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_acti
 
 struct seen {
 	struct event_base *base;
+	struct job *job;
+	bool pauses; /* after each line, for a moment */
+	bool paused;
 	unsigned ends, lines;
 	size_t answer; /* bytes */
 	int code;
 	char error[200];
 };
 
+static void on_rested(evutil_socket_t fd, short what, void *ctx)
+{
+	struct seen *s = ctx;
+
+	s->paused = false;
+	job_resume(s->job);
+}
+
 static void on_progress(void *ctx, const json_t *progress)
 {
-	((struct seen *)ctx)->lines++;
+	struct timeval tv = {0, 30000};
+	struct seen *s = ctx;
+
+	s->lines++;
+	if (!s->pauses || s->paused)
+		return;
+	s->paused = true;
+	job_pause(s->job);
+	event_base_once(s->base, -1, EV_TIMEOUT, on_rested, s, &tv);
 }
 
 static void on_end(void *ctx, const struct job_end *end)
@@ -64,12 +83,11 @@ static void dispatch(struct seen *s, const struct job_request *rq, const char *d
 	struct job_handler h = {on_progress, on_end, s};
 	struct event *alarm = evtimer_new(s->base, on_alarm, s->base);
 	struct timeval tv = {60, 0};
-	struct job *j = NULL;
 	struct err e = {0};
 
 	setenv("TEST_WORKER", does, 1);
 	s->ends = s->lines = 0;
-	assert_int_equal(job_start(s->base, rq, &h, &j, &e), 0);
+	assert_int_equal(job_start(s->base, rq, &h, &s->job, &e), 0);
 	evtimer_add(alarm, &tv);
 	event_base_dispatch(s->base);
 	event_free(alarm);
@@ -169,6 +187,12 @@ static void test_streams(void **state)
 	dispatch(&s, &rq, "half");
 	assert_int_equal(s.lines, 0);
 	assert_string_equal(s.error, "the worker ended with code 7");
+	/* who cannot listen for a while misses nothing */
+	s.pauses = true;
+	dispatch(&s, &rq, "many");
+	assert_int_equal(s.lines, 100);
+	assert_int_equal(s.answer, strlen("{}\n"));
+	s.pauses = false;
 	/* one that does not stream has no such lines */
 	rq.streams = false;
 	rq.timeout = 60;
@@ -206,6 +230,11 @@ static int worker(int argc, char **argv)
 		dprintf(fd, "{\"progress\": {}}\n{\"progress\": {\"a\": 1}}\n{\"prog");
 		usleep(20000); /* a line in two pieces */
 		dprintf(fd, "ress\": {}}\n+{\"uid\":%s}\n", uid);
+	}
+	if (does && streq(does, "many")) {
+		for (unsigned i = 0; i < 100; i++)
+			dprintf(fd, "{\"progress\": {\"a\": \"%04000u\"}}\n", i);
+		dprintf(fd, "+{}\n");
 	}
 	if (does && streq(does, "answer")) {
 		char text[100];
