@@ -45,10 +45,8 @@ static void on_progress(void *ctx, const json_t *progress)
 	o = json_object();
 	json_object_set(o, "progress", (json_t *)progress);
 	varlink_reply(a->call, o, true);
-	if (a->q->keeps_pace && varlink_is_behind(a->call)) {
-		varlink_on_caught_up(a->call, on_caught_up, a);
+	if (a->q->keeps_pace && varlink_is_behind(a->call, on_caught_up))
 		job_pause(a->job);
-	}
 }
 
 static void on_end(void *ctx, const struct job_end *end)

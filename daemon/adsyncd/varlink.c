@@ -1,7 +1,4 @@
-/*
- * Frames to calls, replies to frames. A connection has one call at a time; what it sends meanwhile
- * waits in its buffer.
- */
+/* Frames to calls, replies to frames. One call at a time; what is sent meanwhile waits. */
 #include "varlink.h"
 #include "log.h"
 
@@ -17,7 +14,7 @@
 #define IDLE_SECONDS 600
 #define GROUPS_MAX 65536             /* NGROUPS_MAX of the kernel */
 #define OUTPUT_MAX (8 * 1024 * 1024) /* a reader that does not read */
-#define OUTPUT_ENOUGH (1024 * 1024)  /* for one that everything is to be told */
+#define OUTPUT_ENOUGH (1024 * 1024)
 
 struct connection;
 
@@ -26,9 +23,8 @@ struct varlink_call {
 	const char *method;
 	bool more, oneway;
 	void (*gone)(struct varlink_call *c, void *ctx);
-	void *ctx;
 	void (*caught_up)(void *ctx);
-	void *caught_up_ctx;
+	void *ctx;
 };
 
 struct connection {
@@ -87,15 +83,10 @@ void varlink_on_gone(
 	c->ctx = ctx;
 }
 
-bool varlink_is_behind(const struct varlink_call *c)
-{
-	return evbuffer_get_length(bufferevent_get_output(c->con->bev)) > OUTPUT_ENOUGH;
-}
-
-void varlink_on_caught_up(struct varlink_call *c, void (*caught_up)(void *ctx), void *ctx)
+bool varlink_is_behind(struct varlink_call *c, void (*caught_up)(void *ctx))
 {
 	c->caught_up = caught_up;
-	c->caught_up_ctx = ctx;
+	return evbuffer_get_length(bufferevent_get_output(c->con->bev)) > OUTPUT_ENOUGH;
 }
 
 static void next_frame(struct connection *con);
@@ -290,19 +281,13 @@ static void on_event(struct bufferevent *bev, short what, void *ctx)
 		connection_free(con);
 }
 
-/*
- * The peer has read everything. After a kept call was answered, what it sent meanwhile is looked
- * at.
- */
+/* The peer has read all. After a kept call was answered, what it sent meanwhile is looked at. */
 static void on_written(struct bufferevent *bev, void *ctx)
 {
 	struct connection *con = ctx;
-	void (*caught_up)(void *ctx) = con->call ? con->call->caught_up : NULL;
 
-	if (caught_up) {
-		con->call->caught_up = NULL;
-		caught_up(con->call->caught_up_ctx);
-	}
+	if (con->call && con->call->caught_up)
+		con->call->caught_up(con->call->ctx);
 	next_frame(con);
 }
 

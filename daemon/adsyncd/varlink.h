@@ -71,11 +71,11 @@ const char *varlink_method_name(const struct varlink_call *c); /* without the in
 /* The user id of the peer when it connected; -1: not known. */
 int64_t varlink_peer(const struct varlink_call *c);
 /*
- * Has the peer so much to read that what follows should wait? Then it is told once, when the peer
- * has read all of it. One that does not read at all is closed after `idle` seconds.
+ * Has the peer so much to read that what follows should wait? caught_up() is called, with the ctx
+ * of varlink_on_gone(), when it has read all of it. One that does not read at all is closed after
+ * `idle` seconds.
  */
-bool varlink_is_behind(const struct varlink_call *c);
-void varlink_on_caught_up(struct varlink_call *c, void (*caught_up)(void *ctx), void *ctx);
+bool varlink_is_behind(struct varlink_call *c, void (*caught_up)(void *ctx));
 /* Told when the connection of a kept call is gone; the call must be forgotten. */
 void varlink_on_gone(
 	struct varlink_call *c, void (*gone)(struct varlink_call *c, void *ctx), void *ctx);

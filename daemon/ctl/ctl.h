@@ -22,7 +22,7 @@ struct ctl {
 	const char *wave;   /* a number as text */
 	int64_t yes;        /* --yes-N; -1: not given */
 	bool json, wait, check, custom, lineage, csv, rollback, preview;
-	bool dry_run, exchange, go_on, force;
+	bool dry_run, exchange, go_on, force, wire;
 };
 
 struct command {
@@ -49,6 +49,15 @@ int ctl_show(const struct ctl *c, const char *method, json_t *parameters, const 
 struct column;
 int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const char *key,
 	const struct column *columns, unsigned n);
+/*
+ * A question that takes long: each progress object goes to the function, which gives 0 to go on, or
+ * an exit code. Takes the parameters' reference. 0 with *ret, or an exit code with the message
+ * printed.
+ */
+int ctl_work(const struct ctl *c, const char *method, json_t *parameters,
+	int (*progress)(void *ctx, const json_t *progress), void *ctx, json_t **ret) _must_check_;
+/* On a terminal: a line in place of the last one; "" ends it. */
+void ctl_line(const char *text);
 int ctl_fail(const struct err *e, int code);
 /* The exit code of an error reply. */
 int ctl_error_exit(const char *error);

@@ -1,6 +1,7 @@
 /* adsyncctl pending: what the next export would send, as a table, as differences, as CSV. */
 #include "csv.h"
 #include "ctl.h"
+#include "dry_run.h"
 #include "print.h"
 
 #include <errno.h>
@@ -129,9 +130,13 @@ static int diff_page(void *ctx, const json_t *objects)
 
 int command_pending_diff(const struct ctl *c, int argc, char **argv)
 {
-	struct diff d = {argc ? argv[0] : NULL, json_array(), c->json, false};
-	int r = each_page(c, diff_page, &d);
+	struct diff d = {argc ? argv[0] : NULL, NULL, c->json, false};
+	int r;
 
+	if (c->wire)
+		return pending_wire(c, d.name);
+	d.found = json_array();
+	r = each_page(c, diff_page, &d);
 	if (!r && c->json)
 		print_json(d.found);
 	json_decref(d.found);

@@ -55,67 +55,34 @@ int soa_parameters(const struct ctl *c, int argc, char **argv, bool none, json_t
 	return r;
 }
 
-void soa_line(const char *text)
-{
-	if (!isatty(STDERR_FILENO))
-		return;
-	fprintf(stderr, "\r\033[K%s", text);
-	fflush(stderr);
-}
-
 static void show_objects(const struct ctl *c, const json_t *progress)
 {
 	char text[64];
 
 	snprintf(text, sizeof(text), "%lld objects ...",
 		(long long)json_integer_value(json_object_get(progress, "objects")));
-	soa_line(text);
+	ctl_line(text);
 }
 
-static int follow(const struct ctl *c, struct client *client,
-	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret)
+struct teller {
+	const struct ctl *c;
+	void (*progress)(const struct ctl *c, const json_t *progress);
+};
+
+static int tell(void *ctx, const json_t *progress)
 {
-	for (;;) {
-		_cleanup_free_ char *error = NULL;
-		_cleanup_json_ json_t *reply = NULL;
-		struct err e = {0};
-		bool more;
+	struct teller *t = ctx;
 
-		if (client_reply(client, &reply, &error, &more, &e) < 0)
-			return ctl_fail(&e, CTL_NO_DAEMON);
-		if (error) {
-			const char *text = json_string_value(json_object_get(reply, "message"));
-
-			soa_line("");
-			fprintf(stderr, "adsyncctl: %s\n", text ? text : error);
-			return ctl_error_exit(error);
-		}
-		if (!more) {
-			soa_line("");
-			*ret = steal(&reply);
-			return 0;
-		}
-		progress(c, json_object_get(reply, "progress"));
-	}
+	t->progress(t->c, progress);
+	return 0;
 }
 
 int soa_ask(const struct ctl *c, const char *method, json_t *parameters,
 	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret)
 {
-	struct client *client = NULL;
-	struct err e = {0};
-	int r = client_open(c->socket, &client, &e);
+	struct teller t = {c, progress ? progress : show_objects};
 
-	if (r < 0) {
-		json_decref(parameters);
-		return ctl_fail(&e, CTL_NO_DAEMON);
-	}
-	if (client_call(client, method, parameters, true, &e) < 0)
-		r = ctl_fail(&e, CTL_NO_DAEMON);
-	else
-		r = follow(c, client, progress ? progress : show_objects, ret);
-	client_close(client);
-	return r;
+	return ctl_work(c, method, parameters, tell, &t, ret);
 }
 
 /* --- status --- */

@@ -20,5 +20,3 @@ int soa_parameters(
  */
 int soa_ask(const struct ctl *c, const char *method, json_t *parameters,
 	void (*progress)(const struct ctl *c, const json_t *progress), json_t **ret) _must_check_;
-/* On a terminal: a line in place of the last one; "" ends it. */
-void soa_line(const char *text);

@@ -25,7 +25,7 @@ static void show_progress(const struct ctl *c, const json_t *p)
 			(long long)json_integer_value(json_object_get(p, "done")), (long long)total,
 			(long long)json_integer_value(json_object_get(p, "failed")),
 			text_of(p, "object"));
-	soa_line(text);
+	ctl_line(text);
 }
 
 /* --- the number of objects, typed --- */

@@ -173,6 +173,11 @@ struct connector_type {
 	 * export is over. What it took stays taken, whatever comes of this. NULL: nothing to tell.
 	 */
 	enum conn_result (*export_end)(struct connector *c, struct err *e) _must_check_;
+	/*
+	 * Why connector_host.dry cannot be served with these settings; NULL: it can. The function
+	 * is NULL where it never can.
+	 */
+	const char *(*no_dry_run)(const struct settings *s);
 	/* What its objects mean for a change of their authority. NULL: it is no source of them. */
 	const struct readiness_facts *readiness;
 	/*

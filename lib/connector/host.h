@@ -3,6 +3,8 @@
 
 #include "base/util.h"
 
+struct dry_sink; /* dry.h */
+
 /* What the run gives to a connector while it is open. Both functions may be NULL. */
 struct connector_host {
 	/*
@@ -16,4 +18,7 @@ struct connector_host {
 	/* Where the last import ended; an export may want to know. NULL: there was none. */
 	const void *cursor;
 	size_t cursor_len;
+	/* A dry run of an export: what would be sent goes there, and nothing is. NULL: it is real.
+	 */
+	struct dry_sink *dry;
 };

@@ -7,6 +7,7 @@
 #include "connector/connector.h"
 #include "report/step_result.h"
 
+struct dry_sink;
 struct sync;
 struct sync_connector;
 
@@ -28,3 +29,10 @@ int step_outbound(struct sync *s, struct sync_connector *c, bool full, struct st
 	struct err *e) _must_check_;
 int step_export(
 	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e) _must_check_;
+/*
+ * The same without sending: what would be sent goes to `dry`. What an export records is written to
+ * the transaction that the caller has begun, and is to be taken back with it. *ret_waiting: objects
+ * and references that wait for their next try.
+ */
+int step_export_dry(struct sync *s, struct sync_connector *c, struct dry_sink *dry,
+	int64_t *ret_waiting, struct step_end *end, struct err *e) _must_check_;

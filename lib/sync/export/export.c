@@ -10,7 +10,7 @@ int export_transaction(struct export_step *st, struct err *e)
 
 int export_commit(struct export_step *st, struct err *e)
 {
-	if (!store_in_transaction(st->sync->store))
+	if (st->dry || !store_in_transaction(st->sync->store))
 		return 0;
 	fault_hit(FAULT_EXPORT_BEFORE_RECORD);
 	TRY(store_commit(st->sync->store, e));
@@ -32,5 +32,6 @@ int export_must_wait(struct export_step *st, enum export_state state, int64_t cs
 	r = error_get(st->sync->store, cs, ERROR_EXPORT, a, &er, e);
 	TRY(r);
 	*ret = r == 0 && er.retry_at > st->started;
+	st->waiting += *ret;
 	return 0;
 }

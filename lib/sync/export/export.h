@@ -69,13 +69,19 @@ struct export_step {
 	struct bitmap retried; /* sources whose failed links are sent again */
 	struct bitmap refused; /* sources of links that were refused */
 	struct limit *limit;
+	/*
+	 * A dry run: what would be sent goes there, and everything happens in the transaction that
+	 * the caller has begun and takes back. NULL: it is real.
+	 */
+	struct dry_sink *dry;
+	int64_t waiting; /* rows and references that wait after a failure, as far as was looked */
 	int64_t started; /* unix time */
 	bool sent;       /* the connector has begun to send */
 	int fatal;       /* the store's first error: nothing is written any more */
 	struct err error;
 };
 
-/* Begins a transaction unless there is one; commits it. */
+/* Begins a transaction unless there is one; commits it, unless this is a dry run. */
 int export_transaction(struct export_step *st, struct err *e) _must_check_;
 int export_commit(struct export_step *st, struct err *e) _must_check_;
 /* Must a row, or a reference of it, that is in this state still wait after the last failure? */

@@ -349,7 +349,7 @@ int export_page_next(struct export_step *st, struct export_page **ret, struct er
 	r = export_transaction(st, e);
 	if (r >= 0)
 		r = load(st, p, e);
-	if (r >= 0) {
+	if (r >= 0 && !st->dry) {
 		fault_hit(FAULT_EXPORT_BEFORE_SEND);
 		r = store_commit(st->sync->store, e);
 		st->uncommitted = 0;

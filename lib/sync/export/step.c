@@ -85,8 +85,11 @@ static int source_next(struct export_source *source, struct export_item *ret, st
 
 static int source_sending(struct export_source *source, struct err *e)
 {
-	((struct export_step *)source)->sent = true;
-	fault_hit(FAULT_EXPORT_MARKED);
+	struct export_step *st = (struct export_step *)source;
+
+	st->sent = true;
+	if (!st->dry)
+		fault_hit(FAULT_EXPORT_MARKED);
 	return 0;
 }
 
@@ -100,8 +103,9 @@ static int source_result(
 
 	if (r == 0)
 		r = export_transaction(st, e);
-	fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
-					    : FAULT_EXPORT_AFTER_SEND);
+	if (!st->dry)
+		fault_hit(st->phase == EXPORT_LINKS ? FAULT_EXPORT_LINKS_AFTER_SEND
+						    : FAULT_EXPORT_AFTER_SEND);
 	if (r >= 0)
 		r = result_record(st, s, o, e);
 	s->done = true;
@@ -285,6 +289,7 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 		.ctx = st,
 		.cursor = c->row.cursor,
 		.cursor_len = c->row.cursor_len,
+		.dry = st->dry,
 	};
 	struct connector *con = NULL;
 	struct err ee = {0};
@@ -327,7 +332,8 @@ static int tell_lasting(
 	return 0;
 }
 
-int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+static int export_to(struct sync *s, struct sync_connector *c, struct dry_sink *dry,
+	int64_t *ret_waiting, struct step_end *end, struct err *e)
 {
 	struct limit limit = {0};
 	struct order order = {0};
@@ -337,10 +343,12 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 		.source = {.next = source_next, .result = source_result, .sending = source_sending},
 		.sync = s,
 		.conn = c,
+		.dry = dry,
 		.started = unix_now(),
 	};
 	int r = export_with(&st, end, e);
 
+	*ret_waiting = st.waiting;
 	pages_free(&st);
 	limit_end(&limit);
 	order_done(&order);
@@ -353,4 +361,17 @@ int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, 
 		return r;
 	}
 	return tell_lasting(s, c, end, e);
+}
+
+int step_export(struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
+{
+	int64_t waiting;
+
+	return export_to(s, c, NULL, &waiting, end, e);
+}
+
+int step_export_dry(struct sync *s, struct sync_connector *c, struct dry_sink *dry,
+	int64_t *ret_waiting, struct step_end *end, struct err *e)
+{
+	return export_to(s, c, dry, ret_waiting, end, e);
 }

@@ -15,6 +15,7 @@
 #include "sync/run.h"
 #include "sync/single/single.h"
 #include "sync/view/preview.h"
+#include "sync/view/questions.h"
 #include "sync/view/show.h"
 
 #include <errno.h>
@@ -347,6 +348,8 @@ static const struct question questions[] = {
 		override_threshold},
 	{"RetryError", QUESTION_CHANGE, QUESTION_ON_CONTROL, {"name"}, NULL, retry_error},
 	{"TestConnector", QUESTION_DIRECTORY, QUESTION_ON_CONTROL, {"name"}, NULL, test_connector},
+	{"DryRunExport", QUESTION_WORK_CHANGE, QUESTION_ON_CONTROL, {NULL}, NULL, NULL,
+		view_dry_run, .keeps_pace = true},
 	{"SoaCheck", QUESTION_WORK, QUESTION_ON_CONTROL, {NULL}, NULL, NULL, migration_check},
 	{"SoaConvert", QUESTION_WORK_CHANGE, QUESTION_ON_CONTROL, {NULL}, "confirmed", NULL,
 		migration_convert},

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#define SURFACE ENTRA_SYNC
 #define ID(n) "00000000-0000-4000-8000-00000000000" n
 #define ANNA "User_" ID("1")
 #define BOSS "User_" ID("2")
@@ -162,7 +161,8 @@ static int set_up(void **state)
 		.settings = &settings,
 		.host = &host,
 		.http = http,
-		.surface = SURFACE,
+		.surface = ENTRA_SERVICE,
+		.writes_all = true,
 		.checked = true,
 		.graph = server.url,
 		.base = base,
@@ -446,6 +446,29 @@ static void test_what_graph_does_not_show(void **state)
 	assert_int_equal(n_asked, 0);
 }
 
+/* What Graph never shows cannot be learnt: the anchor is told, and it is sent again. */
+static void test_values_that_graph_does_not_show(void **state)
+{
+	const struct entry *all = anna();
+	struct entry *info = wanted("user");
+	struct export_item items[2];
+
+	put((struct entry *)all, "info", "x");
+	put(info, "info", "x");
+	items[0] = object(all, NULL, false);
+	items[1] = object(info, BOSS, false);
+	values[0] = (char *)"600"; /* it is not waited for */
+	show(FIND_ANNA, 200, LIST(USER("true", "Anna", "null")), 0);
+	learn_well(items, 2);
+	assert_false(done[0]);
+	assert_false(done[1]);
+	assert_string_equal(anchors[0], ANNA);
+	assert_string_equal(anchors[1], BOSS);
+	assert_int_equal(n_asked, 1);
+	learn_well(items, 1);
+	assert_int_equal(times_asked("/users"), 2);
+}
+
 static void test_many(void **state)
 {
 	struct export_item items[50];
@@ -558,6 +581,7 @@ int main(void)
 		TEST(a_delete),
 		TEST(references),
 		TEST(what_graph_does_not_show),
+		TEST(values_that_graph_does_not_show),
 		TEST(many),
 		TEST(errors),
 		TEST(a_refused_token),

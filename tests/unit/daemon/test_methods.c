@@ -59,8 +59,8 @@ static const char *const CONTROL_ONLY[] = {"StartSyncCycle", "RunProfile", "Stop
 	"Reload", "ListErrors", "ListPending", "GetThreshold", "SetThreshold", "OverrideThreshold",
 	"RetryError", "SearchConnectorSpace", "GetConnector", "GetConnectorStatistics",
 	"TestConnector", "GetConnectorSpaceObject", "GetMetaverseObject", "GetLineage", "Preview",
-	"SoaBackup", "SoaCheck", "SoaConvert", "SoaLog", "SoaPlan", "SoaReport", "SoaRollback",
-	"SoaStatus", "SyncObject"};
+	"DryRunExport", "SoaBackup", "SoaCheck", "SoaConvert", "SoaLog", "SoaPlan", "SoaReport",
+	"SoaRollback", "SoaStatus", "SyncObject"};
 
 static bool is_in(const char *const *list, unsigned n, const char *name)
 {

@@ -1,0 +1,16 @@
+/* Requests to the service as a dry run tells them, see connector/dry.h. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "connector/dry.h"
+
+/*
+ * Tells a request, which is a whole envelope in binary XML without a token, as text or by its
+ * objects. 0, or negative with *e.
+ */
+int service_tell(struct dry_sink *sink, const char *operation, const struct buf *request,
+	struct err *e) _must_check_;
+/* The objects of a request, in the arena; -EBADMSG: it is none. */
+int service_message_objects(const void *data, size_t n, struct arena *a, struct dry_object **ret,
+	unsigned *ret_n, struct err *e) _must_check_;
