@@ -49,9 +49,10 @@ struct export_item {
 struct export_outcome {
 	enum conn_result result; /* OK, OBJECT_BAD */
 	const char *anchor;      /* after an add, the anchor that the service gave */
-	const char *error_type;  /* OBJECT_BAD: the service's own name, or one of error_type.h */
-	const char *text;        /* the service's words */
-	bool outside_surface;    /* this write surface cannot send it: not a failure */
+	const char
+		*error_type;  /* the service's own name, or one of error_type.h; OK: may be NULL */
+	const char *text;     /* the service's words; OK: a warning, see sync/export/warning.h */
+	bool outside_surface; /* this write surface cannot send it: not a failure */
 	/* OBJECT_BAD for these attributes alone; the others were written if rest_sent. */
 	const unsigned *refused;
 	unsigned n_refused;

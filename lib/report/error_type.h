@@ -49,6 +49,10 @@ enum error_retry {
 		"adsyncctl threshold override-once")                                               \
 	X(OUTSIDE_SURFACE, "outside-surface", CHANGE,                                              \
 		"this write surface cannot send it: \"adsyncctl rules validate\" says which can")  \
+	X(ACCEPTED_WITH_WARNING, "accepted-with-warning", CHANGE,                                  \
+		"the directory took the object and left out or changed what the text names: "      \
+		"correct it in the source; the warning ends when the object is exported without "  \
+		"one")                                                                             \
 	X(UNKNOWN, "unknown-error", WAIT, NULL)
 enum error_type {
 #define X(name, word, retry, advice) ERROR_TYPE_##name,

@@ -26,6 +26,7 @@
 	X(RULES_CHANGED, 6127, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6127")                  \
 	X(STEP_STOPPED, 6803, 3, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6803")                   \
 	X(EXPORT_ERROR, 6941, 3, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6941")                   \
+	X(EXPORT_WARNING, 6942, 4, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6942")                 \
 	X(OUTSIDE_SURFACE, 6952, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6952")                \
 	X(SOA_BLOCKED, 6956, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6956")                    \
 	X(SOA_MOVED, 6957, 5, "ADSync", "4e1c0a1df2f44d2f9c7e0f1b7a5d6957")                      \

@@ -8,11 +8,12 @@
 #include "store/store.h"
 
 /* X(enum, word) - the numbers are in the database: only append */
-#define ERROR_PHASES(X)            \
-	X(IMPORT, "import")        \
-	X(SYNC, "synchronization") \
-	X(EXPORT, "export")        \
-	X(OUTBOUND, "synchronization")
+#define ERROR_PHASES(X)                \
+	X(IMPORT, "import")            \
+	X(SYNC, "synchronization")     \
+	X(EXPORT, "export")            \
+	X(OUTBOUND, "synchronization") \
+	X(WARNING, "export") /* of an export that was accepted */
 enum error_phase {
 #define X(name, word) ERROR_##name,
 	ERROR_PHASES(X)

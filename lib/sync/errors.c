@@ -90,7 +90,8 @@ int export_error_clear(struct sync *s, int64_t cs, struct err *e)
 const char *error_advice(const struct error_row *row)
 {
 	const struct connector_type *type = connector_type_find(row->step_type);
-	bool its_own = row->phase == ERROR_IMPORT || row->phase == ERROR_EXPORT;
+	bool its_own = row->phase == ERROR_IMPORT || row->phase == ERROR_EXPORT ||
+	               row->phase == ERROR_WARNING;
 	const char *text =
 		type && type->error_advice && its_own ? type->error_advice(row->type) : NULL;
 

@@ -40,6 +40,7 @@
 	X(LINK_DELETE, "reference-delete")                              \
 	X(SOA_BLOCKED, "soa-blocked")                                   \
 	X(OUTSIDE_SURFACE, "outside-surface")                           \
+	X(EXPORT_WARNING, "export-warning")                             \
 	X(CONFIRMED, "export-confirmed")                                \
 	X(RECOGNIZED, "recognized")
 enum counter {

@@ -68,6 +68,7 @@ struct export_step {
 	unsigned uncommitted;
 	struct bitmap retried; /* sources whose failed links are sent again */
 	struct bitmap refused; /* sources of links that were refused */
+	struct bitmap warned;  /* objects of which the service said something in this step */
 	struct limit *limit;
 	/*
 	 * A dry run: what would be sent goes there, and everything happens in the transaction that

@@ -360,6 +360,8 @@ static int rename_result(struct export_step *st, struct export_slot *s,
 int result_record(struct export_step *st, struct export_slot *s, const struct export_outcome *o,
 	struct err *e)
 {
+	if (o->result == CONN_OK)
+		TRY(warning_said(st, s, o, e));
 	if (s->aside)
 		return aside_result(st, s, o, e);
 	switch (s->item.kind) {

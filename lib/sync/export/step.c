@@ -268,6 +268,7 @@ static int export_checks(
 	bool stopped;
 
 	*ret_work = false;
+	TRY(errors_load(st->sync, ERROR_WARNING, st->conn, e));
 	if (st->sync->chosen) {
 		TRY(limit_begin(st, e));
 		return has_work(st, ret_work, e);
@@ -313,7 +314,10 @@ static int export_with(struct export_step *st, struct step_end *end, struct err 
 	return done ? limit_done(st, e) : ret;
 }
 
-/* The result, as long as objects have errors, also those that still wait for their retry. */
+/*
+ * The result, as long as objects have errors, also those that still wait for their retry. Warnings
+ * are told by the run that got them.
+ */
 static int tell_lasting(
 	struct sync *s, struct sync_connector *c, struct step_end *end, struct err *e)
 {
@@ -329,6 +333,14 @@ static int tell_lasting(
 	if (n && !end->error[0])
 		snprintf(end->error, sizeof(end->error),
 			"%" PRId64 " object(s) have export errors: adsyncctl errors", n);
+	n = s->counters.n[COUNTER_EXPORT_WARNING];
+	if (n && step_result_good(end->result)) {
+		end->result = STEP_RESULT_WARNINGS;
+		snprintf(end->error, sizeof(end->error),
+			"the directory said something about %" PRId64
+			" export(s) that it accepted: adsyncctl errors",
+			n);
+	}
 	return 0;
 }
 
@@ -356,6 +368,7 @@ static int export_to(struct sync *s, struct sync_connector *c, struct dry_sink *
 	bitmap_done(&st.ordered);
 	bitmap_done(&st.retried);
 	bitmap_done(&st.refused);
+	bitmap_done(&st.warned);
 	if (r < 0) {
 		store_rollback(s->store);
 		return r;

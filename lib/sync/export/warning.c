@@ -1,10 +1,13 @@
-/* Warnings: found by the connector's type or by duplicate.c, reported in one way. */
+/* Warnings: found by the connector's type or by duplicate.c, or said by the service. */
 #include "sync/export/warning.h"
 #include "store/outbox.h"
 #include "sync/errors.h"
 #include "sync/export/duplicate.h"
 #include "sync/images.h"
 #include "base/timefmt.h"
+
+#include <inttypes.h>
+#include <stdio.h>
 
 /* Has the error the name of a warning? Refusals of the service may have the same names. */
 static bool is_warning(const struct sync_connector *c, const struct error_row *er)
@@ -68,6 +71,57 @@ int warning_accepted(struct export_step *st, const struct export_slot *s, struct
 		TRY(warning_find(
 			st->sync, st->conn, &s->row, &s->wanted, NULL, &a, &error, &text, e));
 	return text ? 0 : export_error_clear(st->sync, s->row.id, e);
+}
+
+/* --- what the service said with its yes --- */
+
+#define SAID_MAX 4000 /* bytes of a text with several warnings of one object */
+
+static int said_event(
+	struct export_step *st, const char *dn, const char *type, const char *text, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct record r = {.event = EVENT_EXPORT_WARNING};
+	char run[24];
+
+	snprintf(run, sizeof(run), "%" PRId64, st->sync->run);
+	r.message =
+		arena_printf(&a, "%.300s was exported, and the directory says: %.600s", dn, text);
+	record_add(&r, RECORD_CONNECTOR, st->conn->name);
+	record_add(&r, RECORD_DN, dn);
+	record_add(&r, RECORD_ERROR, type);
+	record_add(&r, RECORD_RUN, run);
+	return outbox_add(st->sync->store, &r, e);
+}
+
+int warning_said(struct export_step *st, const struct export_slot *s,
+	const struct export_outcome *o, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	bool is_link = s->item.kind == EXPORT_LINK;
+	int64_t cs = is_link ? s->link.link.cs : s->row.id;
+	const char *text = o->text;
+	const char *type =
+		o->error_type ? o->error_type : error_type_word(ERROR_TYPE_ACCEPTED_WITH_WARNING);
+	struct error_row before;
+	int r;
+
+	/* a reference says nothing about the rest of its object, nor does what stands aside */
+	if (!text || !*text)
+		return is_link || s->aside
+		               ? 0
+		               : MIN(object_good(st->sync, ERROR_WARNING, NULL, cs, e), 0);
+	sync_count(st->sync, COUNTER_EXPORT_WARNING);
+	TRY(said_event(st, s->item.dn, type, text, e));
+	if (bitmap_get(&st->warned, cs)) {
+		r = error_get(st->sync->store, cs, ERROR_WARNING, &a, &before, e);
+		TRY(r);
+		if (r == 0 && strlen(before.text) + strlen(text) < SAID_MAX)
+			text = arena_printf(&a, "%s; %s", before.text, text);
+	}
+	bitmap_set(&st->warned, cs);
+	bitmap_set(&st->sync->errors, cs);
+	return error_put(st->sync->store, cs, ERROR_WARNING, type, text, unix_now(), 0, NULL, e);
 }
 
 /* --- warnings about values that were corrected without being sent --- */

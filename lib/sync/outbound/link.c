@@ -6,6 +6,7 @@
 #include "store/mv.h"
 #include "store/mv_link.h"
 #include "sync/export/target.h"
+#include "sync/unreadable.h"
 
 /* Reports which references of an object changed and are not sent. */
 static int report_blocked(struct outbound *out, struct err *e)
@@ -236,6 +237,7 @@ static bool has_flow(const struct wanted *w, unsigned attr)
 int outbound_links_overwrite(
 	struct outbound *out, const struct cs_row *row, const struct wanted *w, struct err *e)
 {
+	const struct unreadable *u = unreadable_of(out->conn, row->class);
 	struct cs_link *links;
 	unsigned n;
 
@@ -244,6 +246,8 @@ int outbound_links_overwrite(
 		struct cs_link *l = &links[i];
 		bool settled = l->state == EXPORT_STATE_NONE || l->state == EXPORT_STATE_CONFIRMED;
 
+		if (unreadable_has(u, l->attr)) /* whether it is still there is not known */
+			l->imported = l->imported && !l->wanted;
 		/* what is wanted later in this step is set back to what it was */
 		if (l->imported == l->wanted || !settled || !has_flow(w, l->attr))
 			continue;

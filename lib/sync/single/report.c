@@ -152,6 +152,8 @@ static int outcome_of(struct single *w, json_t *o, bool sent, struct err *e)
 	set_text(o, "outcome", export_state_name(row.state));
 	set_text(o, "anchor", row.anchor);
 	r = error_get(w->s.store, row.id, ERROR_EXPORT, &a, &er, e);
+	if (r == STORE_NONE)
+		r = error_get(w->s.store, row.id, ERROR_WARNING, &a, &er, e);
 	if (r == 0)
 		set_text(o, "error", arena_printf(&a, "%s: %s", er.type, er.text));
 	return MIN(r, 0);

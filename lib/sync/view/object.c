@@ -236,6 +236,13 @@ static json_t *error_json(struct store *s, int64_t cs, struct arena *a, struct e
 	return json_null();
 }
 
+static json_t *warning_json(struct store *s, int64_t cs, struct arena *a, struct err *e)
+{
+	struct error_row er;
+
+	return error_get(s, cs, ERROR_WARNING, a, &er, e) == 0 ? json_string(er.text) : json_null();
+}
+
 int show_find_row(struct store *s, const char *connector, const char *name, struct arena *a,
 	struct cs_row *ret, struct err *e)
 {
@@ -289,6 +296,7 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 	json_object_set_new(o, "pending_export", pending_json(s, &row, &both, &wanted, &a));
 	json_object_set_new(o, "references", links_json(s, &row, &a, e));
 	json_object_set_new(o, "error", error_json(s, row.id, &a, e));
+	json_object_set_new(o, "warning", warning_json(s, row.id, &a, e));
 	return whole(o, e);
 }
 
