@@ -9,7 +9,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from lab import ROOT
+from lab import ROOT, TENANT, Graph
 
 SERVICE = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -175,3 +175,21 @@ def test_refusals(tenant, run, files, tmp_path):
     code, said = run("show")
     assert code == 1 and "chmod 600" in said
     assert run("register")[0] == 1
+
+
+def test_against_the_emulator(make_emulator, tmp_path):
+    em = make_emulator("--memory")
+    graph, token = Graph(em), tmp_path / "token"
+    token.write_text(graph.headers["Authorization"].partition(" ")[2])
+    token.chmod(0o600)
+
+    def run_it(*words):
+        return subprocess.run([ROOT + "/packaging/setup/entra-app", *words, "--token", str(token),
+                               "--graph", em.url, "--ca", em.ca], capture_output=True, text=True,
+                              check=True, timeout=60).stdout
+    graph.patch("/organization/" + TENANT, {"onPremisesSyncEnabled": False})
+    assert "directory synchronization: off" in run_it("show")
+    assert "switched on" in run_it("enable", "--yes")
+    said = run_it("show")
+    assert "directory synchronization: on" in said
+    assert "Synchronization Service: ADSynchronization.ReadWrite.All is there" in said
