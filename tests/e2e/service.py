@@ -244,6 +244,9 @@ def value(v):
     if isinstance(v, bytes):
         return element("c:Value", base64.b64encode(v).decode(),
                        attributes=[("i:type", "d:base64Binary")])
+    if isinstance(v, list) and v and isinstance(v[0], bytes):
+        return element("c:Value", *[element("c:base64Binary", base64.b64encode(x).decode()) for x in v],
+                       attributes=[("i:type", "c:ArrayOfbase64Binary")])
     if isinstance(v, list):
         return element("c:Value", *[element("c:string", x) for x in v],
                        attributes=[("i:type", "c:ArrayOfstring")])

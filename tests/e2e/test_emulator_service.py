@@ -140,6 +140,55 @@ def test_an_object_of_the_cloud_is_matched_and_not_deleted(em):
     assert graph.get("/users/" + object_id)["displayName"] == "Matched"
 
 
+def test_what_is_in_quarantine_is_told(em):
+    service = Service(em)
+    user(service, 1, proxyAddresses=["SMTP:one@fjordline.example"])
+    twice = thing("User", ANCHORS[2], userPrincipalName="u2@fjordline.example", displayName="User 2",
+                  accountEnabled=True, alias="u2", proxyAddresses=[
+                      "SMTP:two@fjordline.example", "smtp:one@fjordline.example"])
+    for _ in range(2):
+        (code, text, cloud), = service.provision(twice)
+        assert code == "Success" and text.startswith(
+            "This object has been updated in your Azure Active Directory, but with some modified "
+            "properties, because the following attributes are associated with another object "
+            "[ProxyAddresses smtp:one@fjordline.example;]")
+    service.set("User", ANCHORS[2], title="Officer")  # it says nothing of the addresses
+    (_, text, _), = service.provision(thing("User", ANCHORS[3], userPrincipalName="u1@fjordline.example",
+                                            displayName="x", accountEnabled=True, alias="u3"))
+    assert "[UserPrincipalName u1@fjordline.example;]" in text
+    assert "+" in Graph(em).find("users", "x")["userPrincipalName"]
+
+
+def test_refusals_have_the_documented_words(em):
+    service, graph = Service(em), Graph(em)
+    body = {"displayName": "Mine", "mailNickname": "mine", "accountEnabled": True,
+            "userPrincipalName": "mine@fjordline.example", "passwordProfile": {"password": "X1#abcd"}}
+    cloud = "User_" + graph.call("POST", "/users", body)[1]["id"]
+    user(service, 1, proxyAddresses=["SMTP:one@fjordline.example"])
+    cases = [
+        ("DeletingCloudOnlyObjectNotAllowed", "This synchronization operation, Delete, is not valid. "
+         "Contact Technical Support. Tracking Id: ", thing("User", None, "Delete", CloudAnchor=cloud)),
+        ("LargeObject", "The provisioned object is too large. Trim the number of attribute values on "
+         "this object.", thing("User", ANCHORS[1], proxyAddresses=["smtp:a%d@x.example" % i
+                                                                   for i in range(333)])),
+        ("LargeObject", "The provisioned object is too large.",
+         thing("User", ANCHORS[1], userCertificate=[b"%d" % i for i in range(16)])),
+        ("AttributeValueMustBeUnique", "Unable to update this object because the following attributes "
+         "associated with this object have values that may already be associated with another object "
+         "in your local directory services: [ProxyAddresses smtp:one@fjordline.example;]",
+         thing("Group", ANCHORS[10], displayName="g", alias="g", proxyAddresses=[
+             "SMTP:g@fjordline.example", "smtp:one@fjordline.example"])),
+        ("ObjectTypeMismatch", "", thing("Group", ANCHORS[11], displayName="g", alias="g2",
+                                         proxyAddresses=["SMTP:one@fjordline.example"]))]
+    for name, words, one in cases:
+        (code, text, _), = service.provision(one)
+        assert code == "Failure" and text.startswith("%s: %s" % (name, words)), text
+    order(em, namesErrors=False)
+    for name, words, one in cases:
+        (code, text, _), = service.provision(one)
+        assert code == "Failure" and name not in text and text.startswith(words), text
+
+
 def test_who_is_let_in(make_emulator):
     em = make_emulator("--memory")
     denied = "Access to Azure Active Directory has been denied. Contact Technical Support."

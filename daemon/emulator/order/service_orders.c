@@ -23,6 +23,7 @@ static const struct {
 },
   flags[] = {
 	  {"newMembers", AT(new_members)},
+	  {"namesErrors", AT(names_errors)},
 	  {"tellsBlock", AT(tells_block)},
 	  {"finalizeMovesLastSync", AT(finalize_moves_sync)},
 };
@@ -141,6 +142,7 @@ void service_orders_init(struct service_orders *o, const json_t *settings)
 	service_orders_done(o);
 	*o = (struct service_orders){
 		.tells_block = true,
+		.names_errors = true,
 		.finalize_moves_sync = true,
 		.cookie_name = "OutputCookie",
 		.more_name = "MoreData",

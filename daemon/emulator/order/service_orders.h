@@ -76,6 +76,7 @@ struct service_orders {
 	enum over_limit_answer over_limit;
 	enum failed_changes failed_changes;
 	bool new_members;         /* answers have members that nobody knows */
+	bool names_errors;        /* the text of a Failure begins with the name of the error */
 	bool tells_block;         /* ReadBack has blockOnPremisesSync */
 	bool finalize_moves_sync; /* FinalizeExport sets the tenant's last sync time, else each
 	                             write */

@@ -17,6 +17,8 @@
 
 #include <stdio.h>
 
+#define CERTIFICATES_MAX 15
+
 void item_fail(struct item *it, const struct soap_call *call, const char *text)
 {
 	if (it->failed)
@@ -68,16 +70,44 @@ static json_t *whole_bag(const struct emulator *em, const struct item *it)
 	return whole;
 }
 
-/* The message of an error as Graph writes it, with its code where that says more. */
-static const char *words_of(const struct soap_call *call, const struct response *rs)
+/* Where the service has words of its own for an error of Graph's name. */
+static const char *documented(const struct soap_call *call, const char *code)
+{
+	const char *client;
+
+	if (streq(code, "DeletingCloudOnlyObjectNotAllowed"))
+		return arena_printf(call->arena,
+			"This synchronization operation, Delete, is not valid. Contact Technical "
+			"Support. Tracking Id: %s",
+			request_ids(&client));
+	if (streq(code, "LargeObject"))
+		return "The provisioned object is too large. Trim the number of attribute values "
+		       "on this object.";
+	return NULL;
+}
+
+/* The item fails by an error of that name. */
+static void fail_by(const struct emulator *em, const struct soap_call *call, struct item *it,
+	const char *code, const char *message)
+{
+	const char *text = documented(call, code);
+
+	text = text ? text : message;
+	if (str_starts(code, "Request_") || streq(code, "BadRequest") ||
+		!em->orders->service.names_errors)
+		item_fail(it, call, text);
+	else
+		item_fail(it, call, arena_printf(call->arena, "%s: %s", code, text));
+}
+
+/* The error that Graph has written. */
+static void fail_as_graph(const struct emulator *em, const struct soap_call *call, struct item *it,
+	const struct response *rs)
 {
 	_cleanup_json_ json_t *json = json_loadb(buf_str(&rs->body), rs->body.len, 0, NULL);
 	const json_t *error = json_object_get(json, "error");
-	const char *code = body_text(error, "code"), *message = body_text(error, "message");
 
-	if (str_starts(code, "Request_") || streq(code, "BadRequest"))
-		return arena_strdup(call->arena, message);
-	return arena_printf(call->arena, "%s: %s", code, message);
+	fail_by(em, call, it, body_text(error, "code"), body_text(error, "message"));
 }
 
 /* What of the bag are references, by Graph's names. */
@@ -121,8 +151,40 @@ static void ask_graph(struct emulator *em, const struct soap_call *call, struct 
 	else
 		handle_object(em, &rq, it->object, &rs);
 	if (rs.status >= 300)
-		item_fail(it, call, words_of(call, &rs));
+		fail_as_graph(em, call, it, &rs);
 	buf_done(&rs.body);
+}
+
+/* learn.microsoft.com/entra/identity/hybrid/connect/tshoot-connect-largeobjecterror */
+static void check_size(const struct emulator *em, const struct soap_call *call, struct item *it)
+{
+	static const char *const names[] = {"userCertificate", "userSMIMECertificate"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (json_array_size(json_object_get(bag_get(it->bag, names[i]), "base64")) >
+			CERTIFICATES_MAX)
+			fail_by(em, call, it, "LargeObject", "");
+}
+
+/* Success, but what another object has is in quarantine: said when the values are sent. */
+static void warn_of_quarantine(const struct soap_call *call, struct item *it)
+{
+	_cleanup_buf_ struct buf names = {0};
+	size_t n, i;
+	const char *kept = object_prop(it->object, P_ERRORS, &n);
+	_cleanup_json_ json_t *errors = kept ? json_loadb(kept, n, 0, NULL) : NULL;
+	json_t *v;
+
+	json_array_foreach (errors, i, v)
+		if (bag_get(it->bag, body_text(v, "propertyCausingError")))
+			buf_addf(&names, "%s%s %s;", names.len ? " " : "",
+				body_text(v, "propertyCausingError"), body_text(v, "value"));
+	if (names.len && !*it->text)
+		it->text = arena_printf(call->arena,
+			"This object has been updated in your Azure Active Directory, but with "
+			"some modified properties, because the following attributes are associated "
+			"with another object [%s].",
+			buf_str(&names));
 }
 
 static void set_object(struct emulator *em, const struct soap_call *call, struct item *it)
@@ -135,10 +197,11 @@ static void set_object(struct emulator *em, const struct soap_call *call, struct
 	const char *kept;
 	size_t n;
 
+	check_size(em, call, it);
 	if (wrong)
 		item_fail(it, call,
 			arena_printf(call->arena, "The value of %s cannot be used.", wrong));
-	else
+	else if (!it->failed)
 		ask_graph(em, call, it, by_id ? M_PATCH : M_POST, body);
 	if (it->failed)
 		return;
@@ -152,6 +215,7 @@ static void set_object(struct emulator *em, const struct soap_call *call, struct
 	kept = object_prop(it->object, P_BAG, &n);
 	it->changed = !kept || n != text.len || memcmp(kept, text.data, n) != 0;
 	object_set(em->dir, it->object, P_BAG, text.data, text.len);
+	warn_of_quarantine(call, it);
 }
 
 static void delete_object(struct emulator *em, const struct soap_call *call, struct item *it)
