@@ -22,11 +22,13 @@ sys.path.insert(0, os.path.join(ROOT, "packaging"))
 from company import Company, generate  # noqa: E402,F401
 from apps import ADMIN_APP, GRAPH_APP, SYNC_APP, TENANT  # noqa: E402,F401
 from company_server import CompanyServer  # noqa: E402
-from service import Service, Sync  # noqa: E402,F401
+from service import SERVICE_PATH, Service, Sync  # noqa: E402,F401
 
 AD = "fjordline.example"
 AAD = "tenant - AAD"
 SECOND = "second - AAD"
+# what writes objects, as conditions on order name requests
+WRITES = {"service": "POST " + SERVICE_PATH, "graph": "POST /v1.0/$batch"}
 
 
 def binary(name):

@@ -15,6 +15,7 @@ from nbfx import ADM, ARRAYS, CHANGE, OBJECT, SOAP, WSA, XS, XSI, element
 WORDS = nbfx.dictionary(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib",
                                      "net", "nbfs.c"))
 RESOURCE = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
+SERVICE_PATH = "/provisioningservice.svc"
 BATCH = 30  # objects of a request
 KINDS = {"users": "User", "groups": "Group", "contacts": "Contact", "devices": "Device"}
 
@@ -69,7 +70,7 @@ class Service:
                        element("s:Body", element(operation, *content, ns=CHANGE)), s=SOAP, a=WSA)
 
     def call(self, operation, *content, action=None):
-        status, body = self.send("/provisioningservice.svc",
+        status, body = self.send(SERVICE_PATH,
                                  self.envelope(operation, *content, action=action),
                                  {"Content-Type": "application/soap+msbin1"})
         return status, nbfx.read(body, WORDS)
