@@ -165,6 +165,12 @@ class Emulator:
 
     def clear_faults(self):
         self.request("DELETE", "/emulator/faults")
+        self.request("DELETE", "/emulator/service")
+
+    def service_fault(self, kind, **more):
+        """A bad day of the provisioning service, or of an object in it (sourceAnchor)."""
+        status, answer = self.request("POST", "/emulator/service", {"faults": [dict(more, kind=kind)]})
+        assert status == 204, answer
 
 
 class Graph:
@@ -364,7 +370,7 @@ graph_url = %(url)s
 
     def service_url(self, emulator):
         """The setting of that name, for a surface that has one."""
-        return ("service_url = %s/provisioningservice.svc\n" % emulator.url
+        return ("service_url = %s\n" % (emulator.url + SERVICE_PATH)
                 if self.surface == "service" else "")
 
     def other_forest(self):

@@ -749,3 +749,18 @@ def test_connections_that_end(em):
     assert Graph(em).find("users", "cut")
     trouble(em, "delayed", delayMs=50)
     assert service.call("FinalizeExport")[0] == 200
+
+
+def test_an_object_that_is_taken_and_forgotten(em):
+    service = Service(em)
+    user(service, 1)
+    for n, what in enumerate(({"count": 1}, {"sourceAnchor": ANCHORS[1]})):
+        em.service_fault("ignored", **what)
+        if n:
+            user(service, 2)
+        user(service, 1, title="Cook")
+        assert Graph(em).find("users", "User 1")["jobTitle"] is None
+    user(service, 1, title="Cook")
+    assert Graph(em).find("users", "User 1")["jobTitle"] == "Cook"
+    stats = em.stats()
+    assert (stats["provisions"], stats["provisionObjects"], stats["writes"]) == (5, 5, 3)

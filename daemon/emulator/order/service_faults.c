@@ -100,8 +100,7 @@ static const struct service_fault *take(
 	struct service_fault *list, const char *operation, const char *source_anchor)
 {
 	for (struct service_fault *f = list; f; f = f->next) {
-		bool of_object =
-			f->kind == SERVICE_FAULT_FAILURE || f->kind == SERVICE_FAULT_WARNING;
+		bool of_object = f->kind >= SERVICE_FAULT_FAILURE;
 
 		if (of_object != (source_anchor != NULL) || f->count <= 0 ||
 			(*f->operation && !streq(f->operation, operation)) ||

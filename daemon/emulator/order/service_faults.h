@@ -7,7 +7,10 @@
 
 #include "base/json.h"
 
-/* X(enum, word): what is answered instead of the work; what is done to a good answer; objects */
+/*
+ * X(enum, word): what is answered instead of the work; what is done to a good answer; and, from
+ * "failure" on, what becomes of an object
+ */
 #define SERVICE_FAULTS(X)                                                               \
 	X(BUSY, "busy")                                                                 \
 	X(DENIED, "denied")                                                             \
@@ -30,7 +33,8 @@
 	X(TWO_TEXTS, "twoTexts")     /* each text as two records */                     \
 	X(DELAYED, "delayed")        /* by delayMs */                                   \
 	X(FAILURE, "failure")        /* of an object */                                 \
-	X(WARNING, "warning")        /* likewise: a success with a text */
+	X(WARNING, "warning")        /* likewise: a success with a text */              \
+	X(IGNORED, "ignored")        /* likewise: a success, and nothing is done */
 enum service_fault_kind {
 #define X(id, word) SERVICE_FAULT_##id,
 	SERVICE_FAULTS(X)

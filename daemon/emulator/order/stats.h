@@ -13,6 +13,7 @@ struct log_entry {
 
 struct stats {
 	uint64_t requests, batches, parts;
+	uint64_t provisions, objects; /* requests of the service that write, and what is in them */
 	uint64_t good, refused, failed; /* 2xx-3xx, 4xx, 5xx */
 	uint64_t by_method[8];
 	uint64_t writes;     /* object writes that succeeded */

@@ -265,6 +265,8 @@ static bool ordered(struct emulator *em, const struct soap_call *call, struct it
 		service_fault_take_object(o->faults, call->operation, it->source_anchor);
 	bool managed = it->object && it->object->cloud_managed;
 
+	if (f && f->kind == SERVICE_FAULT_IGNORED)
+		return true;
 	if ((f && f->kind == SERVICE_FAULT_FAILURE) || service_order_take(&o->failures)) {
 		const char *text = f ? f->text : o->text;
 
@@ -369,6 +371,8 @@ void operation_provision(struct emulator *em, const struct soap_call *call, stru
 		answer_fault(call, 0, "The request has no objects.", rs);
 		return;
 	}
+	em->orders->stats.provisions++;
+	em->orders->stats.objects += n;
 	items = arena_zalloc(call->arena, n * sizeof(*items));
 	n = 0;
 	for (const struct element *k = list->first; k; k = k->next) {

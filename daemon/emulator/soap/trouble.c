@@ -80,10 +80,8 @@ static void answer_of(const struct service_fault *f, const struct soap_call *cal
 		redirect(f, call, rs);
 		return;
 	case SERVICE_FAULT_HTML_500:
-		html(500, rs);
-		return;
 	case SERVICE_FAULT_HTML_200:
-		html(200, rs);
+		html(f->kind == SERVICE_FAULT_HTML_500 ? 500 : 200, rs);
 		return;
 	case SERVICE_FAULT_UNAVAILABLE:
 		html(503, rs);
@@ -115,6 +113,7 @@ static void answer_of(const struct service_fault *f, const struct soap_call *cal
 	case SERVICE_FAULT_DELAYED:
 	case SERVICE_FAULT_FAILURE:
 	case SERVICE_FAULT_WARNING:
+	case SERVICE_FAULT_IGNORED:
 	case SERVICE_FAULT_COUNT:
 		break;
 	}
