@@ -19,6 +19,11 @@ struct import_object {
 	bool partial; /* only the attributes named changed; otherwise all are here */
 	bool deleted; /* it is gone, and so are the references to it; only the anchor counts */
 	bool left;    /* it left what is imported but exists; only the anchor counts */
+	/*
+	 * The entry also has what this directory does not show otherwise (SCHEMA_UNREADABLE), all
+	 * of it: what it does not mention of that is not there.
+	 */
+	bool tells_hidden;
 	const struct ref_change *changes; /* single changes beside whole lists */
 	unsigned n_changes;
 };

@@ -15,6 +15,16 @@ static int keep(
 	return MIN(r, 0);
 }
 
+int acknowledged_nothing(struct sync *s, struct cs_row *row, struct arena *a, struct err *e)
+{
+	struct entry en;
+	int r;
+
+	entry_init(&en, a);
+	r = entry_image(s, &en, a, &row->acknowledged, &row->acknowledged_len, e);
+	return MIN(r, 0);
+}
+
 static bool is_one_of(unsigned attr, const unsigned *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -66,10 +76,12 @@ int acknowledged_accept(struct sync *s, const struct unreadable *u, struct cs_ro
 }
 
 int acknowledged_set(struct sync *s, const struct unreadable *u, struct cs_row *row,
-	const struct entry *from, struct arena *a, struct err *e)
+	const struct entry *from, bool whole, struct arena *a, struct err *e)
 {
 	struct entry en = {0};
 
+	if (u && whole)
+		entry_init(&en, a);
 	for (unsigned i = 0; u && i < from->n_attrs; i++) {
 		const struct attr *at = &from->attrs[i];
 
@@ -84,7 +96,43 @@ int acknowledged_set(struct sync *s, const struct unreadable *u, struct cs_row *
 		else
 			entry_remove(&en, at->id);
 	}
-	return en.arena ? keep(s, row, &en, a, e) : 0;
+	if (!en.arena)
+		return 0;
+	TRY(keep(s, row, &en, a, e));
+	return whole && !row->acknowledged ? acknowledged_nothing(s, row, a, e) : 0;
+}
+
+/* Not an attribute of any directory: whose values were taken on trust, and when. */
+#define TRUSTED "valuesTakenOnTrust"
+
+int acknowledged_trust(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct entry *wanted, int64_t watermark, struct arena *a, bool *ret_any,
+	struct err *e)
+{
+	struct entry en;
+
+	entry_init(&en, a);
+	for (unsigned i = 0; i < wanted->n_attrs; i++) {
+		const struct attr *at = &wanted->attrs[i];
+
+		if (at->count && unreadable_has(u, at->id))
+			entry_put(&en, at->id, at->values, at->count);
+	}
+	*ret_any = en.n_attrs > 0;
+	entry_set(&en, attr_intern(TRUSTED), value_integer(watermark));
+	return keep(s, row, &en, a, e);
+}
+
+int acknowledged_trusts(struct sync *s, const struct cs_row *row, int64_t watermark,
+	struct arena *a, bool *ret, struct err *e)
+{
+	const struct value *v;
+	struct entry en;
+
+	TRY(row_acknowledged(s, row, a, &en, e));
+	v = entry_first(&en, attr_intern(TRUSTED));
+	*ret = v && v->num == watermark;
+	return 0;
 }
 
 void acknowledged_forget(struct cs_row *row)

@@ -26,8 +26,24 @@ int acknowledged_doubt(struct sync *s, const struct unreadable *u, struct cs_row
 int acknowledged_accept(struct sync *s, const struct unreadable *u, struct cs_row *row,
 	const struct delta *d, const unsigned *refused, unsigned n_refused, struct arena *a,
 	struct err *e) _must_check_;
-/* The directory has these values: of what the entry does not mention nothing changes. */
+/*
+ * The directory has these values. Of what the entry does not mention nothing changes, or, where it
+ * is the whole, it is known that there is nothing.
+ */
 int acknowledged_set(struct sync *s, const struct unreadable *u, struct cs_row *row,
-	const struct entry *en, struct arena *a, struct err *e) _must_check_;
+	const struct entry *en, bool whole, struct arena *a, struct err *e) _must_check_;
+/*
+ * An object is met that is ours already, and nothing is known of its unreadable values: they are
+ * taken to be those of `wanted`. *ret_any: there are some. References count as well, as long as the
+ * outbound step is at `watermark`: acknowledged_trusts().
+ */
+int acknowledged_trust(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	const struct entry *wanted, int64_t watermark, struct arena *a, bool *ret_any,
+	struct err *e) _must_check_;
+int acknowledged_trusts(struct sync *s, const struct cs_row *row, int64_t watermark,
+	struct arena *a, bool *ret, struct err *e) _must_check_;
+/* It is known that nothing was accepted: an image all the same. */
+int acknowledged_nothing(
+	struct sync *s, struct cs_row *row, struct arena *a, struct err *e) _must_check_;
 /* The object is gone, and its values with it. */
 void acknowledged_forget(struct cs_row *row);

@@ -42,7 +42,8 @@
 	X(OUTSIDE_SURFACE, "outside-surface")                           \
 	X(EXPORT_WARNING, "export-warning")                             \
 	X(CONFIRMED, "export-confirmed")                                \
-	X(RECOGNIZED, "recognized")
+	X(RECOGNIZED, "recognized")                                     \
+	X(TRUSTED, "values-trusted")
 enum counter {
 #define X(name, word) COUNTER_##name,
 	COUNTERS(X)

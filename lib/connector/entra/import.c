@@ -11,6 +11,7 @@
 #include "connector/entra/error.h"
 #include "connector/entra/parse.h"
 #include "connector/entra/read.h"
+#include "connector/entra/service/readback.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -54,6 +55,7 @@ struct graph_import {
 	bool restart;                      /* 410: the delta links are void */
 	bool unflagged[ENTRA_CLASS_COUNT]; /* the list has an item that cannot be read */
 	struct exchange_list exchange;
+	struct readback *readback; /* surface service, a full import; NULL: not known */
 	unsigned n_notes;
 	char *told_before;  /* roles that the last import named as missing; NULL: none */
 	struct buf missing; /* those that are missing now */
@@ -171,6 +173,8 @@ static int delta_object(struct graph_import *im, struct stream *s, const json_t 
 			error_type_word(ERROR_TYPE_INVALID_VALUE), wrong, im->e);
 	if (im->answer->full)
 		entra_read_absent(s->class, im->c->extensions, &en);
+	if (im->readback && readback_add(im->readback, &en, &o.tells_hidden, im->e) < 0)
+		return im->e->code;
 	note_quarantine(im, &en);
 	return im->sink->object(im->sink, &o, im->e);
 }
@@ -460,6 +464,42 @@ static void add_stream(struct graph_import *im, enum stream_kind kind, enum entr
 	s->page_size = (int)setting_number(im->c->settings, "page_size");
 }
 
+/*
+ * What Graph does not show. Without it groups, contacts and devices are recognized by other values,
+ * and what is never shown is taken to be there.
+ */
+static enum conn_result read_back(struct graph_import *im)
+{
+	struct err why = {0};
+	enum conn_result r;
+
+	if (im->c->surface != ENTRA_SERVICE || im->readback)
+		return CONN_OK;
+	r = readback_ask(&im->c->service,
+		im->c->extensions ? im->c->extensions->schema : entra_schema(im->c->surface),
+		&im->readback, &why);
+	if (r == CONN_CANCELED)
+		*im->e = why;
+	if (r == CONN_CANCELED || !im->sink->note)
+		return r == CONN_CANCELED ? r : CONN_OK;
+	arena_reset(&im->arena);
+	if (r != CONN_OK)
+		im->sink->note(im->sink,
+			arena_printf(&im->arena,
+				"the provisioning service did not tell what it has (%s: %s). The "
+				"import goes on without it: groups and contacts whose names in the "
+				"connector space are not known are recognized by their SID or "
+				"address, and what Graph does not show is taken to be as it was "
+				"sent",
+				READBACK_OPERATION, why.text));
+	else if (*readback_members(im->readback))
+		im->sink->note(im->sink,
+			arena_printf(&im->arena,
+				"what the provisioning service told of its objects came with %s",
+				readback_members(im->readback)));
+	return CONN_OK;
+}
+
 /* cursor NULL: everything is read. */
 static void begin_all(struct graph_import *im, const struct entra_cursor *cursor)
 {
@@ -508,6 +548,8 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 	exchange = cursor.exchange;
 	first = !cursor.json;
 	r = exchange_list_read(im->c, &im->exchange, im->e);
+	if (r == CONN_OK && im->answer->full)
+		r = read_back(im);
 	if (r == CONN_OK)
 		begin_all(im, im->answer->full ? NULL : &cursor);
 	im->told_before = cursor.told ? xstrdup(cursor.told) : NULL;
@@ -518,8 +560,11 @@ static enum conn_result import_all(struct graph_import *im, const struct import_
 		http_abort(im->c->http);
 		im->restart = false;
 		im->answer->full = true;
-		begin_all(im, NULL);
-		r = first_answers(im);
+		r = read_back(im);
+		if (r == CONN_OK) {
+			begin_all(im, NULL);
+			r = first_answers(im);
+		}
 		if (r == CONN_OK && im->restart) {
 			err_set(im->e, -EPROTO, im->c->graph, 0,
 				"the service answered 410 (start again) to a delta query that was "
@@ -559,5 +604,6 @@ enum conn_result entra_import(struct connector *c, const struct import_request *
 	arena_done(&im.arena);
 	arena_done(&im.flags);
 	exchange_list_done(&im.exchange);
+	readback_free(im.readback);
 	return r;
 }

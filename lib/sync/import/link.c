@@ -159,10 +159,10 @@ static bool rules_read(const struct import_step *st, unsigned attr)
 
 /*
  * Attributes that have links but were not delivered: in a whole object they are empty now, unless
- * the directory never shows them.
+ * the directory never shows them. `hidden`: of those that it never shows otherwise.
  */
-static int lists_absent(
-	struct import_step *st, const struct cs_row *row, const struct entry *en, struct err *e)
+static int lists_absent(struct import_step *st, const struct cs_row *row, const struct entry *en,
+	bool hidden, struct err *e)
 {
 	const struct unreadable *u = unreadable_of(st->conn, row->class);
 	struct cs_link *old;
@@ -171,7 +171,7 @@ static int lists_absent(
 	TRY(cs_link_list(st->sync->store, row->id, 0, &st->arena, &old, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		if (old[i].attr == done || entry_get(en, old[i].attr) ||
-			unreadable_has(u, old[i].attr))
+			unreadable_has(u, old[i].attr) != hidden)
 			continue;
 		done = old[i].attr;
 		TRY(list_set(st, row, done, NULL, e));
@@ -192,7 +192,9 @@ int import_links(struct import_step *st, const struct cs_row *row, const struct 
 			TRY(list_set(st, row, a->id, a, e));
 	}
 	if (!o->partial && !st->conn->type->refs_are_anchors)
-		TRY(lists_absent(st, row, en, e));
+		TRY(lists_absent(st, row, en, false, e));
+	if (o->tells_hidden && unreadable_of(st->conn, row->class))
+		TRY(lists_absent(st, row, en, true, e));
 	for (unsigned i = 0; i < o->n_changes; i++) {
 		const struct ref_change *ch = &o->changes[i];
 		int64_t target;

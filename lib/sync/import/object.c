@@ -156,8 +156,8 @@ static int hidden_values(struct import_step *st, const struct import_object *o, 
 
 	if (before && !streq(row->class, o->entry->class))
 		acknowledged_forget(row);
-	TRY(acknowledged_set(
-		st->sync, unreadable_of(st->conn, o->entry->class), row, o->entry, &st->arena, e));
+	TRY(acknowledged_set(st->sync, unreadable_of(st->conn, o->entry->class), row, o->entry,
+		o->tells_hidden, &st->arena, e));
 	*ret_changed = len != row->acknowledged_len ||
 	               (len && memcmp(before, row->acknowledged, len) != 0);
 	return 0;

@@ -82,6 +82,7 @@ static int set_wanted(struct outbound *out, unsigned attr, int64_t target, bool 
 		if (!wanted)
 			return 0;
 		l = (struct cs_link){.cs = row->id, .attr = attr, .target = target};
+		TRY(outbound_trusts_link(out, row, attr, &l.imported, e));
 	} else if (l.wanted == wanted && (wanted || l.imported == wanted || l.state)) {
 		return 0;
 	}

@@ -4,6 +4,7 @@
  * image up to date, so that a change in the source is noticed (event 6956), but nothing is sent.
  */
 #include "sync/export/duplicate.h"
+#include "sync/acknowledged.h"
 #include "sync/adopt.h"
 #include "sync/errors.h"
 #include "sync/export/target.h"
@@ -269,8 +270,10 @@ static int update_row(struct outbound *out, struct cs_row *row, struct wanted *w
 		row->delete_after = 0;
 		row->wanted = NULL;
 	}
-	if (newly && row->imported && !soa_blocks_all(row))
+	if (newly && row->imported && !soa_blocks_all(row)) {
 		TRY(needs_takeover(out, row, &row->export_all, e));
+		TRY(outbound_trust(out, row, w, e));
+	}
 	if (row->export_all)
 		TRY(outbound_links_overwrite(out, row, w, e));
 	same = !newly && row->wanted && row->wanted_len == len &&
@@ -415,8 +418,11 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	row->join_rule = w->rule;
 	row->class = w->class;
 	TRY(wait_set(out->sync->store, row->id, NULL, 0, e));
-	if (row->want == WANT_ABSENT)
+	if (row->want == WANT_ABSENT) {
 		row->wanted = NULL; /* it was to be deleted: its old image does not count */
+		if (!row->acknowledged)
+			TRY(acknowledged_nothing(out->sync, row, &out->arena, e));
+	}
 	row->want = WANT_NOTHING;
 	r = update_row(out, row, w, source_dn, e);
 	return r != 0 ? r : target_appeared(out, mv->id, e);

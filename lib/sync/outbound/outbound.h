@@ -1,7 +1,8 @@
 /*
  * The outbound step's own state, shared by outbound.c (one metaverse object), attributes.c (objects
- * that rules do not make), wanted.c (the pure half: rules to wanted image), anchor.c (two objects
- * with one sourceAnchor), link.c (references) and step.c (the step).
+ * that rules do not make), trust.c (objects that were ours before), wanted.c (the pure half: rules
+ * to wanted image), anchor.c (two objects with one sourceAnchor), link.c (references) and step.c
+ * (the step).
  */
 #pragma once
 
@@ -79,10 +80,7 @@ void outbound_done(struct outbound *out);
 
 /* Decides one metaverse object in the connector. */
 int outbound_object(struct outbound *out, struct mv_row *mv, struct err *e) _must_check_;
-/*
- * The same in a connector where no rule makes objects, for the objects that inbound joined. 1: the
- * metaverse object has other rows there too, for example of a time when rules made objects.
- */
+/* The same where no rule makes objects. 1: the object has other rows there than inbound joined. */
 int outbound_attributes(struct outbound *out, const struct mv_row *mv, struct err *e) _must_check_;
 /* Did an inbound rule join the row's object? Then outbound neither makes nor deletes it. */
 static inline bool row_is_inbounds(const struct cs_row *row)
@@ -97,10 +95,7 @@ static inline bool row_is_inbounds(const struct cs_row *row)
 int outbound_set_state(struct outbound *out, struct cs_row *row, struct wanted *w, bool changed,
 	struct err *e) _must_check_;
 
-/*
- * Reports what changed between two wanted images and is not sent. Attributes whose flow is now
- * ignored do not count as changed.
- */
+/* Reports what changed in the wanted image and is not sent; a flow that is ignored now is none. */
 int outbound_tell_blocked(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *source_dn, struct err *e) _must_check_;
 /*
@@ -128,13 +123,20 @@ int anchor_claim(struct outbound *out, const struct cs_row *row, struct anchor_c
 /* The row stays as it is, and each outbound step looks at it again. */
 int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e) _must_check_;
 
+/* trust.c: an object that is ours already is met for the first time. Changes the row alone. */
+int outbound_trust(struct outbound *out, struct cs_row *row, const struct wanted *w,
+	struct err *e) _must_check_;
+/* *ret: a reference of the attribute that is new to the row is taken to be in the directory. */
+int outbound_trusts_link(struct outbound *out, const struct cs_row *row, unsigned attr, bool *ret,
+	struct err *e) _must_check_;
+/* Tells how many objects were recognized, or trusted, in this step. In a transaction. */
+int outbound_tell_met(struct outbound *out, struct err *e) _must_check_;
+
 /* References of metaverse objects that changed since the last sync. */
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e) _must_check_;
-
 /* Of one object. In a transaction of the caller. */
 int outbound_links_of(
 	struct outbound *out, int64_t mv, int64_t after_seq, struct err *e) _must_check_;
-
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
 /* Of a row that is taken over: its references are to be as wanted, whatever was done there. */

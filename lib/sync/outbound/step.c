@@ -117,6 +117,7 @@ static int outbound_all(struct outbound *out, bool full, struct err *e)
 	if (r != 0)
 		return r;
 	TRY(store_begin(store, e));
+	TRY(outbound_tell_met(out, e));
 	cr->outbound_seq = store_seq(store);
 	cr->full_sync_required = false;
 	TRY(connector_update(store, cr, e));

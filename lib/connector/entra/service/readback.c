@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define OPERATION "ReadBackAzureADSyncObjects2"
 #define PAGES_MAX 20000
 #define OBJECTS_MAX 5000000
 #define MEMBERS_MAX 500 /* characters of their names */
@@ -267,7 +266,8 @@ static enum conn_result ask_pages(struct readback *r, struct service *s, struct 
 		r->fresh = 0;
 		s->spool = r->spool;
 		s->listener = &listener;
-		cr = service_call(s, OPERATION, write_question, r, &a, &answer, &unknown, e);
+		cr = service_call(
+			s, READBACK_OPERATION, write_question, r, &a, &answer, &unknown, e);
 		s->spool = NULL;
 		s->listener = NULL;
 		if (cr != CONN_OK)
@@ -366,7 +366,7 @@ static int put_references(
 	return 0;
 }
 
-/* Every attribute that Graph does not show: as the service has it, or without values. */
+/* What Graph does not show, as the service has it. */
 static int add_all(struct readback *r, struct entry *en, const struct entry *given, struct err *e)
 {
 	const struct schema_class *class = schema_class_find(r->schema, en->class);
@@ -376,11 +376,9 @@ static int add_all(struct readback *r, struct entry *en, const struct entry *giv
 		unsigned id = attr_intern(at->name);
 		const struct attr *from = entry_get(given, id);
 
-		if (!(at->flags & SCHEMA_UNREADABLE))
+		if (!(at->flags & SCHEMA_UNREADABLE) || !from || !from->count)
 			continue;
-		if (!from || !from->count)
-			entry_clear(en, id);
-		else if (at->type == VALUE_REFERENCE)
+		if (at->type == VALUE_REFERENCE)
 			TRY(put_references(r, en, from, id, e));
 		else
 			entry_set_all(en, id, from->values, from->count);

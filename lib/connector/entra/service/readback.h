@@ -12,6 +12,8 @@
 #include "connector/entra/service/call.h"
 #include "model/entry.h"
 
+#define READBACK_OPERATION "ReadBackAzureADSyncObjects2"
+
 struct readback;
 
 /*
@@ -24,8 +26,8 @@ void readback_free(struct readback *r); /* NULL is fine */
 
 /*
  * Adds to an object as Graph shows it what is known of the one with its anchor: *ret_known, the
- * service knows it. Its DN becomes that of the sourceAnchor. An unreadable attribute that the
- * service does not tell of is set to be without values.
+ * service knows it. Its DN becomes that of the sourceAnchor. An unreadable attribute that is not
+ * added has no values there.
  */
 int readback_add(struct readback *r, struct entry *en, bool *ret_known, struct err *e) _must_check_;
 
