@@ -22,7 +22,7 @@ struct ctl {
 	const char *wave;   /* a number as text */
 	int64_t yes;        /* --yes-N; -1: not given */
 	bool json, wait, check, custom, lineage, csv, rollback, preview;
-	bool dry_run, exchange, go_on, force, wire;
+	bool dry_run, exchange, go_on, force, wire, everything;
 };
 
 struct command {

@@ -130,6 +130,7 @@ static const struct place flags[] = {
 	{'X', offsetof(struct ctl, exchange)},
 	{'K', offsetof(struct ctl, go_on)},
 	{'B', offsetof(struct ctl, force)},
+	{'E', offsetof(struct ctl, everything)},
 	{'x', offsetof(struct ctl, wire)},
 };
 

@@ -211,6 +211,8 @@ int command_sync_object(const struct ctl *c, int argc, char **argv)
 	json_t *p = json_pack("{s:s, s:b}", "name", argv[0], "preview", c->preview), *o, *report;
 	int r;
 
+	if (c->everything)
+		json_object_set_new(p, "everything", json_true());
 	if (c->connector)
 		json_object_set_new(p, "connector", json_string(c->connector));
 	r = ctl_ask(c, "SyncObject", p, &o);

@@ -237,6 +237,22 @@ def test_preview_finds_a_difference_and_writes_nothing(lab):
     assert lab.graph.get("/users/%s?$select=jobTitle" % ann)["jobTitle"] == "Pilot"
 
 
+def test_everything_is_sent_again(lab):
+    """Also what is known to be as it should; only of the object itself."""
+    c = lab.company
+    ann = c.dn_of("ann")
+    assert not sync(lab, ann)["export"][0]["objects"]
+    report = sync(lab, ann, "--preview", "--everything")
+    one, = report["export"][0]["objects"]
+    assert one["operation"] == "update" and "title" in one["changes"]
+    writes = lab.emulator.stats()["writes"]
+    report = sync(lab, c.dn_of("Crew"), "--everything")
+    one, = report["export"][0]["objects"]
+    assert "displayName" in one["changes"] and not one["error"], one
+    assert lab.emulator.stats()["writes"] == writes + 1
+    assert is_idle(lab)
+
+
 def test_staging_mode(make_lab):
     lab = make_lab(company(), scheduler__sync_cycle_enabled="no", export__staging_mode="yes")
     lab.cycle()

@@ -242,6 +242,8 @@ static int synchronize(struct single *w, struct err *e)
 	TRY(store_ensure_transaction(w->s.store, e));
 	TRY(each_connector(w, outbound_one, e));
 	TRY(spread(w, e));
+	if (w->req->everything)
+		TRY(send_again(w, e));
 	TRY(hop_end(w, FAULT_OUTBOUND_BEFORE_COMMIT, FAULT_OUTBOUND_AFTER_COMMIT, e));
 	for (int64_t id = 0; (id = bitmap_next(&w->rows, id));)
 		TRY(tell_errors_of(w, id, e));

@@ -18,6 +18,7 @@ struct single_request {
 	const char *connector; /* NULL: any that knows the object */
 	const char *name;      /* its DN or anchor; in a target, too, where it is joined */
 	bool preview;          /* nothing is written, anywhere */
+	bool everything;       /* all of the object is sent again, not only what differs */
 };
 
 /*

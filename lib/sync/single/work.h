@@ -43,6 +43,14 @@ static inline struct err *failure_of(struct single *w, const struct sync_connect
 	return &w->failures[c - w->s.connectors];
 }
 
+/* --- again.c --- */
+
+/*
+ * Everything of the object that is ours is to be sent again, wherever the rules have made it. In a
+ * transaction.
+ */
+int send_again(struct single *w, struct err *e) _must_check_;
+
 /* --- confirm.c --- */
 
 /* The same after an export, a few times until what was sent is shown; found_object.late. */

@@ -317,6 +317,7 @@ static int sync_object(const struct config *cfg, const json_t *p, const struct w
 		.connector = text_of(p, "connector"),
 		.name = text_of(p, "name"),
 		.preview = json_is_true(json_object_get(p, "preview")),
+		.everything = json_is_true(json_object_get(p, "everything")),
 	};
 	json_t *report = NULL;
 
