@@ -15,7 +15,6 @@ SERVICE = "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
 GRAPH = "00000003-0000-0000-c000-000000000000"
 ROLES = {SERVICE: ["ADSynchronization.ReadWrite.All"],
          GRAPH: ["User.Read.All", "Group.Read.All", "OrgContact.Read.All", "Organization.Read.All",
-                 "OnPremDirectorySynchronization.Read.All",
                  "User-OnPremisesSyncBehavior.ReadWrite.All",
                  "Group-OnPremisesSyncBehavior.ReadWrite.All",
                  "Contacts-OnPremisesSyncBehavior.ReadWrite.All", "User.ReadWrite.All"]}
@@ -149,7 +148,7 @@ def test_registered_with_certificate_and_roles(tenant, run, files):
     access = {r["resourceAppId"]: r["resourceAccess"] for r in app["requiredResourceAccess"]}
     assert access[SERVICE] == [
         {"id": tenant.role_id(SERVICE, "ADSynchronization.ReadWrite.All"), "type": "Role"}]
-    assert [r["id"] for r in access[GRAPH]] == ["00000003-%d" % i for i in range(5)]
+    assert [r["id"] for r in access[GRAPH]] == ["00000003-%d" % i for i in range(4)]
 
 
 def test_consent_is_one_assignment_for_each_role(tenant, run, files):
@@ -160,7 +159,7 @@ def test_consent_is_one_assignment_for_each_role(tenant, run, files):
     given = tenant.writes[2:]
     assert {path for _, path, _ in given} == {"/servicePrincipals/new-id/appRoleAssignments"}
     assert [(b["principalId"], b["resourceId"], b["appRoleId"]) for _, _, b in given] == [
-        ("new-id", "sp-00000003", "00000003-%d" % i) for i in range(8)] + [
+        ("new-id", "sp-00000003", "00000003-%d" % i) for i in range(7)] + [
         ("new-id", "sp-6bf85cfa", "6bf85cfa-0")]
 
 

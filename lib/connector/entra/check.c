@@ -304,7 +304,7 @@ enum conn_result entra_test(
 		r = test_counts(c, &req->import, sink, e);
 	if (r == CONN_OK)
 		r = test_authority(c, sink, e);
-	if (r == CONN_OK)
+	if (r == CONN_OK && c->surface != ENTRA_SERVICE) /* that told them itself */
 		r = test_switches(c, sink, e);
 	if (r == CONN_OK)
 		r = exchange_test(c, sink, e);
