@@ -18,6 +18,7 @@
 #include "sync/session.h"
 #include "sync/role.h"
 #include "sync/step.h"
+#include "sync/unreadable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -93,6 +94,7 @@ static int init_connectors(struct sync *s, struct err *e)
 		c->type = c->cfg->type;
 		c->name = c->cfg->settings.name;
 		role_set(c, s->rules);
+		unreadable_init(c, &s->arena);
 		TRY(connector_ensure(s->store, c->name, c->type->name, &s->arena, &c->row, e));
 		TRY(sync_parameters(s, c, e));
 	}

@@ -20,6 +20,8 @@
 #include "connector/entra/match.h"
 #include "connector/entra/options.h"
 #include "connector/entra/service/check.h"
+#include "connector/entra/service/export.h"
+#include "connector/entra/service/session.h"
 #include "connector/entra/settle.h"
 #include "connector/entra/value.h"
 
@@ -162,6 +164,7 @@ static void entra_close(struct connector *c)
 		service_done(&c->service);
 	exchange_free(c->exchange);
 	entra_match_free(c->match);
+	service_session_free(c->session);
 	http_free(c->http);
 	free(c->build_header);
 	free(c->graph);
@@ -235,9 +238,11 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);
 	set_oauth(c);
-	if (c->surface == ENTRA_SERVICE)
+	if (c->surface == ENTRA_SERVICE) {
 		service_init(&c->service, c->http, &c->oauth.o, setting_text(s, "sync_build"),
 			url_or(s, "service_url", cloud_of(s)->service));
+		c->session = service_session_new();
+	}
 	if (setting_bool(s, "exchange"))
 		c->exchange = exchange_new(
 			c, url_or(s, "exchange_url", cloud_of(s)->exchange), cloud_of(s)->exchange);
@@ -391,6 +396,7 @@ const struct connector_type connector_entra = {
 	.lookup = entra_lookup,
 	.test = entra_test,
 	.export = entra_export,
+	.export_end = service_export_end,
 	.authority_ready = entra_authority_ready,
 	.error_advice = entra_error_advice,
 };

@@ -16,6 +16,7 @@
 #include "connector/entra/parse.h"
 #include "connector/entra/refused.h"
 #include "connector/entra/request.h"
+#include "connector/entra/service/export.h"
 #include "connector/entra/suspect.h"
 
 #include <assert.h>
@@ -593,8 +594,11 @@ enum conn_result entra_export(struct connector *c, struct export_source *source,
 {
 	struct graph_export x = {.c = c, .source = source, .e = e};
 	_cleanup_free_ char *url = xasprintf("%s/$batch", c->base);
-	enum conn_result r = entra_ready(c, e);
+	enum conn_result r;
 
+	if (c->session)
+		return service_export(c, source, e);
+	r = entra_ready(c, e);
 	if (r == CONN_OK && !c->writes_all && !c->match)
 		r = entra_match_begin(c, &c->match, e);
 	if (r != CONN_OK)

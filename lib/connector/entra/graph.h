@@ -11,6 +11,7 @@
 struct entra_extensions;
 struct entra_match;
 struct entra_exchange;
+struct service_session;
 
 /* What the tenant's switches say, as far as the application may read them. */
 struct entra_switches {
@@ -43,5 +44,6 @@ struct connector {
 	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */
 	struct entra_exchange *exchange; /* invoke.h; NULL: exchange = no */
 	struct service service;          /* surface service: where it writes; else url is NULL */
+	struct service_session *session; /* surface service: session.h; else NULL */
 	int64_t learning_since; /* monotonic ms: what an earlier run sent was first asked for */
 };

@@ -58,6 +58,12 @@ static bool is_write(const struct part *p)
 	return p->kind != PART_FIND && p->kind != PART_MATCH && p->kind != PART_ROLES;
 }
 
+void budget_take(struct entra_budget *b, unsigned n)
+{
+	if (b->limit)
+		b->left -= n;
+}
+
 void budget_spend(struct entra_budget *b, const struct part *p)
 {
 	if (b->limit && is_write(p))

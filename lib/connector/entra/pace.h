@@ -28,5 +28,7 @@ bool budget_allows(const struct entra_budget *b);
 /* A batch is worth its request: it waits for a second's share of the budget, or for all it takes.
  */
 bool budget_allows_batch(const struct entra_budget *b);
+/* Takes so many writes at once; it may take more than there are, and then waits the longer. */
+void budget_take(struct entra_budget *b, unsigned n);
 /* Takes what the sub-request costs: a read costs nothing. */
 void budget_spend(struct entra_budget *b, const struct part *p);

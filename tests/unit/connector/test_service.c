@@ -76,14 +76,17 @@ static void end(struct buf *b)
 	nbfx_end(b);
 }
 
+static struct service_bag *bag_of(const char *class)
+{
+	return service_bag_new(schema_class_find(entra_schema(ENTRA_SERVICE), class), NULL);
+}
+
 static void test_bag(void **state)
 {
 	_cleanup_arena_ struct arena a = {0};
 	_cleanup_buf_ struct buf b = {0}, xml = {0};
-	const struct schema *schema = entra_schema(ENTRA_SYNC);
-	struct service_object o = {.class = "user",
-		.source_anchor = ANCHOR,
-		.schema = schema_class_find(schema, "user")};
+	struct service_bag *bag = bag_of("user");
+	struct service_name who = {ANCHOR};
 	struct entry e;
 
 	entry_init(&e, &a);
@@ -94,16 +97,26 @@ static void test_bag(void **state)
 	entry_add(&e, attr_intern("proxyAddresses"), value_string("SMTP:a@x.de"));
 	entry_add(&e, attr_intern("proxyAddresses"), value_string("smtp:b@x.de"));
 	entry_set(&e, attr_intern("onPremisesSyncEnabled"), value_boolean(true));
+	entry_set(&e, attr_intern("countryCode"), value_integer(276)); /* nobody shows it */
+	entry_add(&e, attr_intern("userCertificate"), binary("\2\2"));
+	entry_set(&e, attr_intern("pager"), value_boolean(true)); /* of another type than its own */
 	entry_clear(&e, attr_intern("title"));
-	o.wanted = &e;
 	begin(&b);
-	service_put_object(&b, &o, NULL, 0);
+	service_object_begin(&b, &who);
+	service_put_values(&b, bag, &e, NULL);
+	service_object_end(&b, "user", SERVICE_SET);
 	end(&b);
+	service_bag_free(bag);
 	to_xml(&b, &xml);
 	has(buf_str(&xml), "<c:Key>SourceAnchor</c:Key>");
 	has(buf_str(&xml), "<c:Value i:type=\"d:string\">M\303\274ller &amp; Co</c:Value>");
 	has(buf_str(&xml), "<c:Value i:type=\"d:boolean\">true</c:Value>");
 	has(buf_str(&xml), "<c:Value i:type=\"d:base64Binary\">AQE=</c:Value>");
+	has(buf_str(&xml),
+		"<c:Key>countryCode</c:Key>\n            <c:Value i:type=\"d:long\">276<");
+	has(buf_str(&xml), "<c:Value i:type=\"c:ArrayOfbase64Binary\">");
+	has(buf_str(&xml), "<c:base64Binary>AgI=</c:base64Binary>");
+	has(buf_str(&xml), "<c:Key>pager</c:Key>\n            <c:Value i:type=\"d:boolean\">");
 	has(buf_str(&xml), "<c:Value i:type=\"c:ArrayOfstring\">");
 	has(buf_str(&xml), "<c:string>smtp:b@x.de</c:string>");
 	has(buf_str(&xml), "<b:SyncObjectType>User</b:SyncObjectType>");
@@ -117,24 +130,23 @@ static void test_clear_and_delete(void **state)
 {
 	_cleanup_arena_ struct arena a = {0};
 	_cleanup_buf_ struct buf b = {0}, xml = {0};
-	const struct schema *schema = entra_schema(ENTRA_SYNC);
 	struct attr empty = {.id = attr_intern("title")};
 	struct delta_attr changed[] = {{.id = attr_intern("title"), .after = &empty},
 		{.id = attr_intern("department"), .after = NULL}};
 	struct delta delta = {changed, ARRAY_SIZE(changed)};
-	struct service_object o = {.class = "user",
-		.cloud_anchor = "User_1",
-		.schema = schema_class_find(schema, "user"),
-		.delta = &delta};
+	struct service_bag *bag = bag_of("user");
+	struct service_name who = {"User_1", .is_cloud = true};
 	struct entry e;
 
 	entry_init(&e, &a);
-	o.wanted = &e;
 	begin(&b);
-	service_put_object(&b, &o, NULL, 0);
-	o.operation = SERVICE_DELETE;
-	service_put_object(&b, &o, NULL, 0);
+	service_object_begin(&b, &who);
+	service_put_values(&b, bag, &e, &delta);
+	service_object_end(&b, "user", SERVICE_SET);
+	service_object_begin(&b, &who);
+	service_object_end(&b, "user", SERVICE_DELETE);
 	end(&b);
+	service_bag_free(bag);
 	to_xml(&b, &xml);
 	has(buf_str(&xml), "<c:Key>CloudAnchor</c:Key>");
 	has(buf_str(&xml), "<c:Key>title</c:Key>\n            <c:Value i:nil=\"true\"></c:Value>");
@@ -144,34 +156,31 @@ static void test_clear_and_delete(void **state)
 
 static void test_references(void **state)
 {
-	static const char *const members[] = {"A==", "B=="};
-	struct service_references whole[] = {
-		{"manager", members, 1, false},
-		{"member", members, 2, true},
-		{"managedBy", NULL, 0, false},
-	};
-	struct service_change changes[] = {{"A==", true}, {"B==", false}};
-	struct service_object o = {.class = "group",
-		.source_anchor = ANCHOR,
-		.schema = schema_class_find(entra_schema(ENTRA_SYNC), "group")};
-	_cleanup_arena_ struct arena a = {0};
+	static const struct service_name targets[] = {{"A=="}, {"User_2", .is_cloud = true}};
+	struct service_name who = {ANCHOR};
 	_cleanup_buf_ struct buf b = {0}, xml = {0};
-	struct entry e;
 
-	entry_init(&e, &a);
-	o.wanted = &e;
 	begin(&b);
-	service_put_object(&b, &o, whole, ARRAY_SIZE(whole));
-	service_put_changes(&b, "group", ANCHOR, "member", changes, ARRAY_SIZE(changes));
+	service_object_begin(&b, &who);
+	service_put_reference(&b, "manager", &targets[0]);
+	service_put_reference(&b, "managedBy", NULL);
+	service_changes_begin(&b, "member");
+	service_put_change(&b, &targets[0], true);
+	service_put_change(&b, &targets[1], false);
+	service_changes_end(&b);
+	service_object_end(&b, "group", SERVICE_SET);
 	end(&b);
 	to_xml(&b, &xml);
 	has(buf_str(&xml), "<c:Value i:type=\"d:string\">A==</c:Value>");
-	has(buf_str(&xml), "<c:string>B==</c:string>");
 	has(buf_str(&xml), "<c:Key>managedBy</c:Key>\n            <c:Value i:nil=\"true\">");
 	has(buf_str(&xml), "<c:Value i:type=\"SyncReferenceChangeCollection\">");
-	has(buf_str(&xml), "<Anchor>B==</Anchor>");
-	has(buf_str(&xml), "<operationInt>2</operationInt>");
+	has(buf_str(&xml), "<Anchor>A==</Anchor>");
 	has(buf_str(&xml), "<referenceTypeInt>2</referenceTypeInt>");
+	has(buf_str(&xml), "<operationInt>1</operationInt>");
+	has(buf_str(&xml), "<Anchor>User_2</Anchor>");
+	has(buf_str(&xml), "<referenceTypeInt>1</referenceTypeInt>");
+	has(buf_str(&xml), "<operationInt>2</operationInt>");
+	has(buf_str(&xml), "<b:SyncObjectType>Group</b:SyncObjectType>");
 }
 
 static void test_unfit(void **state)

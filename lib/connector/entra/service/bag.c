@@ -6,6 +6,7 @@
 #include "connector/entra/service/soap.h"
 #include "net/nbfx.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,12 +15,123 @@ static const struct {
 	const char *one, *list; /* i:type; list NULL: there are no lists of it */
 	const char *item;       /* the element of one value in a list */
 } types[] = {
-	[VALUE_STRING] = {"d:string", "c:ArrayOfstring", "c:string"},
+	[VALUE_STRING] = {"d:string", "c:ArrayOfstring", "string"},
 	[VALUE_INTEGER] = {"d:long", NULL, NULL},
 	[VALUE_BOOLEAN] = {"d:boolean", NULL, NULL},
-	[VALUE_BINARY] = {"d:base64Binary", "c:ArrayOfbase64Binary", "c:base64Binary"},
-	[VALUE_REFERENCE] = {"d:string", "c:ArrayOfstring", "c:string"},
+	[VALUE_BINARY] = {"d:base64Binary", "c:ArrayOfbase64Binary", "base64Binary"},
+	[VALUE_REFERENCE] = {"d:string", "c:ArrayOfstring", "string"},
 };
+
+/* --- what is the same in every object --- */
+
+/* An attribute of the class that is sent: the bytes before its value, and those that clear it. */
+struct row {
+	const char *key;
+	enum value_type type; /* of the value that `head` announces */
+	bool list;
+	struct buf head, nil;
+};
+
+struct service_bag {
+	uint16_t at[ATTR_MAX]; /* by the attribute's id: its row, from 1; 0: it is not sent */
+	struct row *rows;
+	unsigned n;
+	unsigned char references[ATTR_MAX]; /* 0: none, else enum reference */
+};
+
+enum reference { REFERENCE_ONE = 1, REFERENCE_SEVERAL };
+
+static void begin_property(struct buf *b, const char *key, const char *type)
+{
+	nbfx_start(b, 'c', "KeyValueOfstringanyType");
+	nbfx_leaf(b, 'c', "Key", key);
+	nbfx_start(b, 'c', "Value");
+	if (type)
+		nbfx_put_attribute(b, 'i', "type", type);
+	else
+		nbfx_put_attribute(b, 'i', "nil", "true");
+}
+
+/* Behind the value, which has ended its element. */
+static void end_property(struct buf *b)
+{
+	nbfx_end(b);
+}
+
+static void put_nil(struct buf *b, const char *key)
+{
+	begin_property(b, key, NULL);
+	nbfx_end(b);
+	end_property(b);
+}
+
+static bool is_sent(const struct schema_attr *of)
+{
+	return !(of->flags & (SCHEMA_READ_ONLY | SCHEMA_LOCAL)) && !streq(of->name, "sourceAnchor");
+}
+
+static const char *type_of(enum value_type type, bool list)
+{
+	return list ? types[type].list : types[type].one;
+}
+
+/* The attribute's name, but for an extension, which the tenant calls by one of its own. */
+static const char *key_of(const struct schema_class *c, const struct schema_attr *of,
+	const struct entra_extensions *x)
+{
+	const struct entra_attr *row;
+
+	if (!entra_is_extension(of->name))
+		return of->name;
+	row = entra_extension_row(x, attr_intern(of->name), entra_class_find(c->name));
+	return row ? row->property : NULL;
+}
+
+struct service_bag *service_bag_new(const struct schema_class *c, const struct entra_extensions *x)
+{
+	struct service_bag *bag = xcalloc(1, sizeof(*bag));
+
+	assert(c->n_attrs < UINT16_MAX);
+	bag->rows = xcalloc(c->n_attrs, sizeof(*bag->rows));
+	for (unsigned i = 0; i < c->n_attrs; i++) {
+		const struct schema_attr *of = &c->attrs[i];
+		const char *key = is_sent(of) ? key_of(c, of, x) : NULL;
+		struct row *row = &bag->rows[bag->n];
+
+		if (key && of->type == VALUE_REFERENCE)
+			bag->references[attr_intern(of->name)] =
+				of->flags & SCHEMA_MULTI ? REFERENCE_SEVERAL : REFERENCE_ONE;
+		if (!key || of->type == VALUE_REFERENCE)
+			continue;
+		row->key = key;
+		row->type = of->type;
+		row->list = of->flags & SCHEMA_MULTI && types[of->type].list;
+		begin_property(&row->head, key, type_of(row->type, row->list));
+		put_nil(&row->nil, key);
+		bag->at[attr_intern(of->name)] = (uint16_t)++bag->n;
+	}
+	return bag;
+}
+
+void service_bag_free(struct service_bag *bag)
+{
+	if (!bag)
+		return;
+	for (unsigned i = 0; i < bag->n; i++) {
+		buf_done(&bag->rows[i].head);
+		buf_done(&bag->rows[i].nil);
+	}
+	free(bag->rows);
+	free(bag);
+}
+
+bool service_bag_has_reference(const struct service_bag *bag, unsigned attr, bool *ret_multi)
+{
+	*ret_multi = bag->references[attr] == REFERENCE_SEVERAL;
+	return bag->references[attr] != 0;
+}
+
+/* --- values --- */
 
 static void put_value(struct buf *b, const struct value *v)
 {
@@ -48,98 +160,94 @@ static void put_value(struct buf *b, const struct value *v)
 	}
 }
 
-/* --- one property --- */
-
-static void begin_property(struct buf *b, const char *key, const char *type)
-{
-	nbfx_start(b, 'c', "KeyValueOfstringanyType");
-	nbfx_leaf(b, 'c', "Key", key);
-	nbfx_start(b, 'c', "Value");
-	if (type)
-		nbfx_put_attribute(b, 'i', "type", type);
-	else
-		nbfx_put_attribute(b, 'i', "nil", "true");
-}
-
-/* Behind the value, which has ended its element. */
-static void end_property(struct buf *b)
-{
-	nbfx_end(b);
-}
-
-static void put_text_property(struct buf *b, const char *key, const char *text)
-{
-	begin_property(b, key, types[VALUE_STRING].one);
-	nbfx_end_text(b, text, strlen(text));
-	end_property(b);
-}
-
 static void put_list(struct buf *b, const struct value *values, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		nbfx_start(b, 'c', types[values[i].type].item + 2);
+		nbfx_start(b, 'c', types[values[i].type].item);
 		put_value(b, &values[i]);
 	}
 	nbfx_end(b);
 }
 
 /* a NULL or without values: the attribute is cleared. */
-static void put_property(
-	struct buf *b, const char *key, const struct attr *a, const struct schema_attr *of)
+static void put_property(struct buf *b, const struct row *row, const struct attr *a)
 {
-	bool multi = of && of->flags & SCHEMA_MULTI;
+	bool list;
 
 	if (!a || !a->count) {
-		begin_property(b, key, NULL);
-		nbfx_end(b);
-	} else if (multi && types[a->values[0].type].list) {
-		begin_property(b, key, types[a->values[0].type].list);
-		put_list(b, a->values, a->count);
-	} else {
-		begin_property(b, key, types[a->values[0].type].one);
-		put_value(b, &a->values[0]);
+		buf_add(b, row->nil.data, row->nil.len);
+		return;
 	}
+	list = row->list && types[a->values[0].type].list;
+	if (a->values[0].type == row->type && list == row->list)
+		buf_add(b, row->head.data, row->head.len);
+	else /* rules made a value of another type: it is told as what it is */
+		begin_property(b, row->key, type_of(a->values[0].type, list));
+	if (list)
+		put_list(b, a->values, a->count);
+	else
+		put_value(b, &a->values[0]);
 	end_property(b);
 }
 
-static bool is_sent(const struct schema_attr *of)
+static const struct row *row_of(const struct service_bag *bag, unsigned id)
 {
-	return of && !(of->flags & (SCHEMA_READ_ONLY | SCHEMA_LOCAL)) &&
-	       of->type != VALUE_REFERENCE && !streq(of->name, "sourceAnchor");
+	return bag->at[id] ? &bag->rows[bag->at[id] - 1] : NULL;
 }
 
-static void put_attributes(struct buf *b, const struct service_object *o)
+void service_put_values(struct buf *b, const struct service_bag *bag, const struct entry *wanted,
+	const struct delta *delta)
 {
-	for (unsigned i = 0; o->delta && i < o->delta->n_attrs; i++) {
-		const struct delta_attr *d = &o->delta->attrs[i];
-		const struct schema_attr *of = schema_attr_find(o->schema, attr_name(d->id));
+	for (unsigned i = 0; delta && i < delta->n_attrs; i++) {
+		const struct delta_attr *d = &delta->attrs[i];
+		const struct row *row = row_of(bag, d->id);
 
-		if (is_sent(of))
-			put_property(b, of->name, d->after, of);
+		if (row)
+			put_property(b, row, d->after);
 	}
-	for (unsigned i = 0; !o->delta && i < o->wanted->n_attrs; i++) {
-		const struct attr *a = &o->wanted->attrs[i];
-		const struct schema_attr *of = schema_attr_find(o->schema, attr_name(a->id));
+	for (unsigned i = 0; !delta && i < wanted->n_attrs; i++) {
+		const struct attr *a = &wanted->attrs[i];
+		const struct row *row = a->count ? row_of(bag, a->id) : NULL;
 
-		if (is_sent(of) && a->count)
-			put_property(b, of->name, a, of);
+		if (row)
+			put_property(b, row, a);
 	}
 }
 
-static void put_references(struct buf *b, const struct service_references *r)
+/* --- references --- */
+
+void service_put_reference(struct buf *b, const char *attr, const struct service_name *target)
 {
-	if (!r->n) {
-		begin_property(b, r->attr, NULL);
-		nbfx_end(b);
-	} else if (!r->multi) {
-		begin_property(b, r->attr, types[VALUE_REFERENCE].one);
-		nbfx_end_text(b, r->anchors[0], strlen(r->anchors[0]));
-	} else {
-		begin_property(b, r->attr, types[VALUE_REFERENCE].list);
-		for (unsigned i = 0; i < r->n; i++)
-			nbfx_leaf(b, 'c', "string", r->anchors[i]);
-		nbfx_end(b);
+	if (!target) {
+		put_nil(b, attr);
+		return;
 	}
+	begin_property(b, attr, types[VALUE_REFERENCE].one);
+	nbfx_end_text(b, target->anchor, strlen(target->anchor));
+	end_property(b);
+}
+
+void service_changes_begin(struct buf *b, const char *attr)
+{
+	begin_property(b, attr, "SyncReferenceChangeCollection"); /* of the default namespace */
+	nbfx_start(b, 0, "referenceChanges");
+}
+
+void service_put_change(struct buf *b, const struct service_name *target, bool add)
+{
+	nbfx_start(b, 0, "SyncReferenceChange");
+	nbfx_start(b, 0, "Reference");
+	nbfx_leaf(b, 0, "Anchor", target->anchor);
+	nbfx_leaf(b, 0, "referenceTypeInt", target->is_cloud ? "1" : "2");
+	nbfx_end(b);
+	nbfx_leaf(b, 0, "operationInt", add ? "1" : "2");
+	nbfx_end(b);
+}
+
+void service_changes_end(struct buf *b)
+{
+	nbfx_end(b);
+	nbfx_end(b);
 	end_property(b);
 }
 
@@ -153,26 +261,6 @@ static void put_type(struct buf *b, const char *class)
 	snprintf(word, sizeof(word), "%s", class);
 	word[0] = (char)toupper((unsigned char)word[0]);
 	nbfx_leaf(b, 'b', "SyncObjectType", word);
-}
-
-static void begin_object(struct buf *b)
-{
-	nbfx_start(b, 'b', "AzureADSyncObject");
-	nbfx_start(b, 'b', "PropertyValues");
-}
-
-static void end_object(struct buf *b, const char *class, enum service_operation operation)
-{
-	static const char *const words[] = {
-#define X(id, word) word,
-		SERVICE_OPERATIONS(X)
-#undef X
-	};
-
-	nbfx_end(b);
-	put_type(b, class);
-	nbfx_leaf(b, 'b', "SyncOperation", words[operation]);
-	nbfx_end(b);
 }
 
 void service_objects_begin(struct buf *b)
@@ -191,42 +279,28 @@ void service_objects_end(struct buf *b)
 	nbfx_end(b);
 }
 
-void service_put_object(struct buf *b, const struct service_object *o,
-	const struct service_references *references, unsigned n_references)
+void service_object_begin(struct buf *b, const struct service_name *who)
 {
-	begin_object(b);
-	if (o->source_anchor)
-		put_text_property(b, "SourceAnchor", o->source_anchor);
-	if (o->cloud_anchor)
-		put_text_property(b, "CloudAnchor", o->cloud_anchor);
-	if (o->operation == SERVICE_SET)
-		put_attributes(b, o);
-	for (unsigned i = 0; i < n_references; i++)
-		put_references(b, &references[i]);
-	end_object(b, o->class, o->operation);
+	nbfx_start(b, 'b', "AzureADSyncObject");
+	nbfx_start(b, 'b', "PropertyValues");
+	service_put_reference(b, who->is_cloud ? "CloudAnchor" : "SourceAnchor", who);
 }
 
-void service_put_changes(struct buf *b, const char *class, const char *source_anchor,
-	const char *attr, const struct service_change *changes, unsigned n)
+void service_object_end(struct buf *b, const char *class, enum service_operation operation)
 {
-	begin_object(b);
-	put_text_property(b, "SourceAnchor", source_anchor);
-	begin_property(b, attr, "SyncReferenceChangeCollection"); /* of the default namespace */
-	nbfx_start(b, 0, "referenceChanges");
-	for (unsigned i = 0; i < n; i++) {
-		nbfx_start(b, 0, "SyncReferenceChange");
-		nbfx_start(b, 0, "Reference");
-		nbfx_leaf(b, 0, "Anchor", changes[i].source_anchor);
-		nbfx_leaf(b, 0, "referenceTypeInt", "2"); /* a source anchor */
-		nbfx_end(b);
-		nbfx_leaf(b, 0, "operationInt", changes[i].add ? "1" : "2");
-		nbfx_end(b);
-	}
+	static const char *const words[] = {
+#define X(id, word) word,
+		SERVICE_OPERATIONS(X)
+#undef X
+	};
+
 	nbfx_end(b);
+	put_type(b, class);
+	nbfx_leaf(b, 'b', "SyncOperation", words[operation]);
 	nbfx_end(b);
-	end_property(b);
-	end_object(b, class, SERVICE_SET);
 }
+
+/* --- what cannot be written --- */
 
 static bool is_text(const struct value *v)
 {

@@ -1,12 +1,14 @@
 /*
- * Objects as ProvisionAzureADSyncObjects takes them: a bag of typed values under the attribute's
- * name. An attribute that is not named keeps its value there.
+ * Objects as ProvisionAzureADSyncObjects and its second version take them: a bag of typed values
+ * under the names of the connector space. An attribute that is not named keeps its value there.
+ * Everything is appended to the message as it is: an object is begun, its properties follow, and
+ * it is ended.
  */
 #pragma once
 
 #include "base/buf.h"
+#include "connector/entra/extension.h"
 #include "model/delta.h"
-#include "model/schema.h"
 
 /* What the service is to do with an object. X(enum, its word) */
 #define SERVICE_OPERATIONS(X)                                    \
@@ -18,42 +20,48 @@ enum service_operation {
 #undef X
 };
 
-struct service_object {
-	const char *class; /* "user": its name in the schema */
-	enum service_operation operation;
-	const char *source_anchor; /* who it is; or */
-	const char *cloud_anchor;  /* "User_<id>", of one that is there; NULL: not told */
-	const struct schema_class *schema;
-	const struct entry
-		*wanted; /* SET: what is to be sent, if delta is NULL all that has values */
-	const struct delta *delta; /* SET: only these; NULL: all */
-};
+/* How the attributes of a class are written: made once, so that an object costs little. */
+struct service_bag;
+/* The class must stay; x: its directory extensions, NULL: none. */
+struct service_bag *service_bag_new(
+	const struct schema_class *c, const struct entra_extensions *x) _must_check_;
+void service_bag_free(struct service_bag *bag); /* NULL is fine */
 
-/* One reference attribute of an object as a whole: the anchors replace what was there. */
-struct service_references {
-	const char *attr;
-	const char *const *anchors;
-	unsigned n;
-	bool multi; /* of an attribute with several values */
+/* Is it a reference that objects of the class have there, and with several values? */
+bool service_bag_has_reference(const struct service_bag *bag, unsigned attr, bool *ret_multi);
+
+/* Whom an object, or a reference, means. */
+struct service_name {
+	const char *anchor;
+	bool is_cloud; /* "User_<id>", of one that is there; else a sourceAnchor */
 };
 
 /* Appends syncRequest up to the list of objects, and ends it. Inside an operation's element. */
 void service_objects_begin(struct buf *b);
 void service_objects_end(struct buf *b);
-/* Appends one object between the two. The values are text that XML may hold: service_problem(). */
-void service_put_object(struct buf *b, const struct service_object *o,
-	const struct service_references *references, unsigned n_references);
+/* One object between the two; class: its name in the schema, "user". */
+void service_object_begin(struct buf *b, const struct service_name *who);
+void service_object_end(struct buf *b, const char *class, enum service_operation operation);
+
+/*
+ * Inside an object. What of `wanted` has values, or with a delta what it changes; only attributes
+ * that the service writes, and no references. The values are text that XML may hold:
+ * service_problem().
+ */
+void service_put_values(struct buf *b, const struct service_bag *bag, const struct entry *wanted,
+	const struct delta *delta);
+/* A reference with a single value; target NULL: it is cleared. */
+void service_put_reference(struct buf *b, const char *attr, const struct service_name *target);
+/*
+ * Changes of one reference attribute, for the second version alone: a member of 50,000 is one
+ * change on the wire.
+ */
+void service_changes_begin(struct buf *b, const char *attr);
+void service_put_change(struct buf *b, const struct service_name *target, bool add);
+void service_changes_end(struct buf *b);
+
 /*
  * Is there a value that no message can hold (text with control characters)? The attribute's name,
  * or NULL.
  */
 const char *service_problem(const struct entry *wanted, const struct delta *delta) _must_check_;
-
-/* One change of a reference with several values: a member of 50,000 is one change on the wire. */
-struct service_change {
-	const char *source_anchor; /* of the target */
-	bool add;
-};
-/* An object of which only references change, for ProvisionAzureADSyncObjects2. */
-void service_put_changes(struct buf *b, const char *class, const char *source_anchor,
-	const char *attr, const struct service_change *changes, unsigned n);

@@ -151,6 +151,11 @@ static enum conn_result no_soap(const struct service *s, const struct http_reque
 {
 	bool busy = r->status == 429 || r->status == 503;
 
+	/* what WCF says to a message that it cannot read, and what takes none of this size */
+	if (r->status == 400 || r->status == 413) {
+		err_set(e, -EINVAL, s->host, 0, SERVICE_REFUSES "it answers %ld", r->status);
+		return CONN_OBJECT_BAD;
+	}
 	*ret_unknown = !busy && (r->status >= 500 || r->status < 300);
 	if (busy || r->status >= 500) {
 		err_set(e, -EAGAIN, s->host, 0,
@@ -195,7 +200,7 @@ static enum conn_result judge_fault(
 				faults[i].advice);
 			return faults[i].result;
 		}
-	err_set(e, -EINVAL, s->host, 0, "the service refuses the request: %.600s",
+	err_set(e, -EINVAL, s->host, 0, SERVICE_REFUSES "%.600s",
 		*f->text ? f->text : "it does not say why");
 	return CONN_OBJECT_BAD;
 }
@@ -323,6 +328,7 @@ enum conn_result service_call(struct service *s, const char *operation, service_
 			return cr;
 		r = http_request_new("POST", s->url);
 		send(s, r, operation, write, ctx);
+		s->retry_after = r->outcome == HTTP_ANSWERED ? r->retry_after : -1;
 		cr = judge(s, r, operation, a, ret, ret_unknown, e);
 		http_request_free(r);
 		if (cr == CONN_OK && follow(s, ret, hops, &cr, e)) {

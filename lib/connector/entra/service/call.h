@@ -27,6 +27,7 @@ struct service {
 	 */
 	FILE *spool;
 	const struct service_listener *listener;
+	long retry_after;   /* seconds that the last answer asked to wait; -1: it did not */
 };
 
 /* url is copied; what the options of *o point to is borrowed. */
@@ -39,11 +40,18 @@ typedef void service_write(struct buf *b, void *ctx);
 
 /*
  * Calls an operation. CONN_OK: *ret is its answer, in the arena, and no fault. Otherwise *e says
- * what: -EACCES  the credentials are refused           CONN_RUN_BAD -EPERM   the token is refused:
- * the role        CONN_RUN_BAD -EAGAIN  busy; later                           CONN_DOWN -EINVAL  a
- * fault: it refuses this request      CONN_OBJECT_BAD others   the answer is none, or no answer
- * came *ret_unknown: the service may have done what was asked.
+ * what, and *ret_unknown whether the service may have done what was asked:
+ *
+ * CONN_RUN_BAD -EACCES: the credentials are refused; -EPERM: the token is, its role is missing.
+ *
+ * CONN_DOWN -EAGAIN: busy.
+ *
+ * CONN_OBJECT_BAD -EINVAL: a fault, this request is refused; e->text is the service's, after
+ * SERVICE_REFUSES.
+ *
+ * Others: the answer is none, or no answer came.
  */
+#define SERVICE_REFUSES "the service refuses the request: "
 enum conn_result service_call(struct service *s, const char *operation, service_write *write,
 	void *ctx, struct arena *a, struct service_answer *ret, bool *ret_unknown,
 	struct err *e) _must_check_;

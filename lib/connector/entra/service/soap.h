@@ -1,7 +1,7 @@
 /*
  * The envelope of Entra's provisioning service: SOAP 1.2 in binary XML, with the token inside.
  * There is no public contract: names and order are what open tools send that work (AADInternals and
- * others). No surface sends these messages yet.
+ * others).
  */
 #pragma once
 
