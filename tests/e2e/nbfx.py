@@ -17,7 +17,7 @@ WSA = "http://www.w3.org/2005/08/addressing"
 ADM = "urn:microsoft.online.administrativeservice"
 
 
-def _number(n):
+def mb31(n):
     out = b""
     while n > 0x7f:
         out += bytes([n & 0x7f | 0x80])
@@ -25,9 +25,9 @@ def _number(n):
     return out + bytes([n])
 
 
-def _name(s):
+def sized(s):
     s = s.encode()
-    return _number(len(s)) + s
+    return mb31(len(s)) + s
 
 
 def _text(s, ends):
@@ -42,12 +42,12 @@ def element(name, *content, attributes=(), **namespaces):
     """name "p:local" or "local"; content: text or elements; namespaces by prefix, "" as ns."""
     prefix, _, local = name.rpartition(":")
     out = bytes([0x5e + ord(prefix) - ord("a")]) if prefix else b"\x40"
-    out += _name(local)
+    out += sized(local)
     for key, value in attributes:
         p, _, k = key.rpartition(":")
-        out += (bytes([0x26 + ord(p) - ord("a")]) if p else b"\x04") + _name(k) + _text(value, 0)
+        out += (bytes([0x26 + ord(p) - ord("a")]) if p else b"\x04") + sized(k) + _text(value, 0)
     for p, uri in namespaces.items():
-        out += b"\x08" + _name(uri) if p == "ns" else b"\x09" + _name(p) + _name(uri)
+        out += b"\x08" + sized(uri) if p == "ns" else b"\x09" + sized(p) + sized(uri)
     if len(content) == 1 and isinstance(content[0], str):
         return out + _text(content[0], 1)
     return out + b"".join(content) + b"\x01"

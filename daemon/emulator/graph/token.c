@@ -62,6 +62,9 @@ static enum audience audience_of(const char *resource)
 			return AUDIENCE_EXCHANGE;
 	if (strcasecmp(resource, SERVICE_APP_ID) == 0)
 		return AUDIENCE_SERVICE;
+	if (strcasecmp(resource, "https://graph.windows.net") == 0 ||
+		strcasecmp(resource, "https://graph.windows.net/") == 0)
+		return AUDIENCE_OLD;
 	return AUDIENCE_GRAPH;
 }
 
@@ -71,7 +74,8 @@ static bool role_shown(enum role r, enum audience audience)
 {
 	if (audience == AUDIENCE_EXCHANGE)
 		return r == ROLE_EXCHANGE;
-	return audience == AUDIENCE_SERVICE ? r == ROLE_SYNC : r != ROLE_EXCHANGE;
+	return audience == AUDIENCE_SERVICE || audience == AUDIENCE_OLD ? r == ROLE_SYNC
+	                                                                : r != ROLE_EXCHANGE;
 }
 
 static void add_claim(struct buf *b, const char *name, const char *value)

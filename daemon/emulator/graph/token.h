@@ -25,8 +25,11 @@ void handle_managed_identity(struct emulator *em, const char *base, const char *
 /* The id of an application's service principal: the same each time. */
 void service_principal_id(const struct emulator *em, const char *app_id, char ret[static 37]);
 
-/* For whom a token is: Exchange and the provisioning service take their own, Graph every other. */
-enum audience { AUDIENCE_GRAPH, AUDIENCE_EXCHANGE, AUDIENCE_SERVICE };
+/*
+ * For whom a token is: Exchange and the provisioning service take their own, Graph every other. OLD
+ * is https://graph.windows.net, by which clients asked for the service until 2026.
+ */
+enum audience { AUDIENCE_GRAPH, AUDIENCE_EXCHANGE, AUDIENCE_SERVICE, AUDIENCE_OLD };
 /* Who asks with this header; NULL with *why. */
 const struct application *token_check(
 	struct emulator *em, enum audience audience, const char *authorization, const char **why);

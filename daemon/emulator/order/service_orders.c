@@ -23,6 +23,7 @@ static const struct {
 },
   flags[] = {
 	  {"newMembers", AT(new_members)},
+	  {"oldAudience", AT(old_audience)},
 	  {"namesErrors", AT(names_errors)},
 	  {"tellsBlock", AT(tells_block)},
 	  {"finalizeMovesLastSync", AT(finalize_moves_sync)},

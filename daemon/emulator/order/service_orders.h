@@ -77,6 +77,7 @@ struct service_orders {
 	enum failed_changes failed_changes;
 	bool new_members;         /* answers have members that nobody knows */
 	bool names_errors;        /* the text of a Failure begins with the name of the error */
+	bool old_audience;        /* tokens for https://graph.windows.net are taken, too */
 	bool tells_block;         /* ReadBack has blockOnPremisesSync */
 	bool finalize_moves_sync; /* FinalizeExport sets the tenant's last sync time, else each
 	                             write */

@@ -44,6 +44,8 @@ static bool admit(struct emulator *em, struct soap_call *call, struct response *
 	const char *why, *least = em->tenant->minimum_build;
 
 	call->app = token_check(em, AUDIENCE_SERVICE, header, &why);
+	if (!call->app && em->orders->service.old_audience)
+		call->app = token_check(em, AUDIENCE_OLD, header, &why);
 	if (!call->app || !(call->app->roles >> ROLE_SYNC & 1))
 		answer_denied(call, rs);
 	else if (!em->syncs)

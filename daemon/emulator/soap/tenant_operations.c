@@ -54,6 +54,15 @@ static void put_bool(struct buf *b, const char *name, bool v)
 	encode_bool_end(b, v);
 }
 
+/* One open tool looks for it in DirSyncConfiguration, another one beside it. */
+static void put_write_back(struct buf *b, const char *name)
+{
+	encode_start(b, 0, name);
+	encode_nil(b, 0, "UnifiedGroupContainer");
+	encode_nil(b, 0, "UserContainer");
+	encode_end(b);
+}
+
 static void put_sync_configuration(const struct emulator *em, struct buf *b)
 {
 	encode_start(b, 0, "DirSyncConfiguration");
@@ -70,6 +79,7 @@ static void put_sync_configuration(const struct emulator *em, struct buf *b)
 	put_long(b, "ThresholdCount", 500);
 	put_long(b, "ThresholdPercentage", 0);
 	encode_end(b);
+	put_write_back(b, "Writeback");
 	encode_end(b);
 }
 
@@ -88,10 +98,7 @@ void operation_configuration(struct emulator *em, const struct soap_call *call, 
 	encode_start(b, 0, "SynchronizationInterval");
 	encode_span_end(b, 1800);
 	encode_leaf(b, 0, "TenantId", em->tenant->id);
-	encode_start(b, 0, "WriteBack");
-	encode_nil(b, 0, "UnifiedGroupContainer");
-	encode_nil(b, 0, "UserContainer");
-	encode_end(b);
+	put_write_back(b, "WriteBack");
 	answer_end(true, rs);
 }
 
