@@ -1,7 +1,7 @@
 """The scenarios: what happens in AD and in the cloud between cycles, and what must come of it."""
 import sqlite3
 
-from engine import Scenario, cycle, extensions, mailboxes, write_rules
+from engine import Scenario, cycle, extensions, in_service, mailboxes, write_rules
 from exchange import Exchange
 from lab import GRAPH_APP
 
@@ -1112,6 +1112,49 @@ class RuleError(Scenario):
         assert tenant["users/user1"]["department"] == tenant["users/user2"]["department"] == "Good"
         assert tenant["users/user2"]["manager"] is None
         assert lab.db("SELECT count(*) FROM cs_error") == [(0,)]
+
+
+class Hidden(Scenario):
+    """What the provisioning service takes and Graph never shows: values, references, clearing."""
+    settings = {"surface": "service"}
+    repeats = True
+
+    @staticmethod
+    def company():
+        c = small()
+        c.set("user1", "info", "Likes the sea")
+        c.set("user1", "countryCode", "578")
+        c.set("Outer", "info", "Old ship")
+        c.set("Outer", "extensionAttribute1", "deck")
+        c.set("Outer", "mailNickname", "outer")
+        c.set("Outer", "mail", "outer@fjordline.example")
+        c.set("Outer", "proxyAddresses", "SMTP:outer@fjordline.example")
+        c.set("Outer", "managedBy", c.dn_of("user1"))
+        c.set("Partner", "authOrig", c.dn_of("user1"), c.dn_of("user2"))
+        return c
+
+    @staticmethod
+    def _change(lab):
+        lab.company.set("user1", "info", "Likes the land")
+        lab.company.set("Outer", "extensionAttribute1", "bridge")
+        lab.company.set("Outer", "description", "Is shown")
+        lab.company.set("Outer", "managedBy", lab.company.dn_of("user3"))
+        lab.company.set("Partner", "authOrig", lab.company.dn_of("user2"))
+
+    @staticmethod
+    def _clear(lab):
+        lab.company.set("user1", "info")
+        lab.company.set("Outer", "managedBy")
+        lab.company.set("Partner", "authOrig")
+
+    steps = [cycle, cycle, _change, cycle, cycle, _clear, cycle]
+
+    def check(self, lab):
+        outer, user = in_service(lab)["Outer"], in_service(lab)["user1"]
+        assert (outer["Info"], outer["ExtensionAttribute1"]) == ("Old ship", "bridge"), outer
+        assert not outer.get("ManagedBy") and not user.get("Info")
+        assert user["CountryCode"] == "578"
+        assert not lab.db("SELECT 1 FROM cs_link WHERE state NOT IN (0, 4)")
 
 
 ALL = [c for c in list(globals().values())

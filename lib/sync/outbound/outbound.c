@@ -98,6 +98,8 @@ static bool is_outside(const struct outbound *out, const char *class)
 /* The rules no longer manage the row, and nothing is sent about it. */
 static int release(struct outbound *out, struct cs_row *row, struct err *e)
 {
+	bool was_ours = row->want == WANT_PRESENT;
+
 	TRY(links_unwanted(out, row, e));
 	TRY(links_to_unwanted(out, row, e));
 	row->mv = 0;
@@ -111,6 +113,9 @@ static int release(struct outbound *out, struct cs_row *row, struct err *e)
 	row->links = 0;
 	if (!row->imported)
 		return row_remove(out->sync, row, e);
+	/* ours: what it has is known, and nothing is to be trusted when the rules want it again */
+	if (was_ours && !row->acknowledged && unreadable_of(out->conn, row->class))
+		TRY(acknowledged_nothing(out->sync, row, &out->arena, e));
 	/* an object of a class that is never sent stays: inbound rules may join it again */
 	return cs_update(out->sync->store, row, is_outside(out, row->class), e);
 }
