@@ -143,6 +143,13 @@ enum entra_surface entra_surface_of(const struct settings *s)
 	return setting_bool(s, "lifecycle_info") ? ENTRA_GRAPH_LIFECYCLE : ENTRA_GRAPH;
 }
 
+static const char *no_dry_run(const struct settings *s)
+{
+	return entra_surface_of(s) == ENTRA_SERVICE
+	               ? NULL
+	               : "only the messages of surface = service can be shown";
+}
+
 static unsigned surface_bit(const struct settings *s)
 {
 	return s ? 1u << entra_surface_of(s) : ENTRA_ALL_SURFACES;
@@ -246,7 +253,8 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	if (setting_bool(s, "exchange"))
 		c->exchange = exchange_new(
 			c, url_or(s, "exchange_url", cloud_of(s)->exchange), cloud_of(s)->exchange);
-	c->budget.limit = c->budget.left = (double)setting_number(s, "write_budget");
+	if (!host->dry)
+		c->budget.limit = c->budget.left = (double)setting_number(s, "write_budget");
 	c->budget.filled = monotonic_ms();
 	*ret = c;
 	return CONN_OK;
@@ -397,6 +405,7 @@ const struct connector_type connector_entra = {
 	.test = entra_test,
 	.export = entra_export,
 	.export_end = service_export_end,
+	.no_dry_run = no_dry_run,
 	.authority_ready = entra_authority_ready,
 	.error_advice = entra_error_advice,
 };

@@ -242,6 +242,100 @@ static void test_silence(void **state)
 	event_base_free(k.base);
 }
 
+/* --- a peer that reads slowly --- */
+
+#define REPLIES 300 /* of 64 KiB */
+
+struct teller {
+	struct varlink_call *call;
+	unsigned told, waits;
+};
+
+static void forget(struct varlink_call *c, void *ctx)
+{
+	fail();
+}
+
+/* As long as the peer keeps pace. */
+static void tell(void *ctx)
+{
+	static char pad[64 * 1024];
+	struct teller *t = ctx;
+
+	memset(pad, 'x', sizeof(pad) - 1);
+	while (t->told < REPLIES) {
+		t->told++;
+		varlink_reply(t->call, json_pack("{s:s}", "pad", pad), true);
+		if (varlink_is_behind(t->call, tell)) {
+			t->waits++;
+			return;
+		}
+	}
+	varlink_reply(t->call, NULL, false);
+}
+
+static void begin_to_tell(struct varlink_call *c, const json_t *parameters, void *ctx)
+{
+	struct teller *t = ctx;
+
+	t->call = c;
+	varlink_on_gone(c, forget, t);
+	tell(t);
+}
+
+/* In a process of its own: reads after a while. Its exit code 0: it got all of it. */
+static pid_t slow_client(const struct place *p)
+{
+	static const char call[] = "{\"method\":\"x.y.Tell\",\"more\":true}";
+	static char text[65536];
+	pid_t pid = fork();
+	unsigned frames = 0;
+	ssize_t n;
+	int fd;
+
+	if (pid)
+		return pid;
+	fd = connect_to(p);
+	if (send(fd, call, sizeof(call), MSG_NOSIGNAL) < 0)
+		_exit(1);
+	usleep(200000);
+	while (frames <= REPLIES && (n = read(fd, text, sizeof(text))) > 0)
+		for (ssize_t i = 0; i < n; i++)
+			frames += text[i] == '\0';
+	_exit(frames == REPLIES + 1 ? 0 : 2);
+}
+
+/* Nothing is left out when the teller waits; without that over 8 MiB would be. */
+static void test_a_slow_peer(void **state)
+{
+	static const struct varlink_method methods[] = {{"Tell", true, begin_to_tell}};
+	const struct place *p = *state;
+	struct varlink_access access = {.everybody = true};
+	struct event_base *base = event_base_new();
+	struct event *child = evsignal_new(base, SIGCHLD, on_child, base);
+	struct teller t = {0};
+	const struct varlink_service tells = {.interface = "x.y",
+		.methods = methods,
+		.n_methods = ARRAY_SIZE(methods),
+		.ctx = &t};
+	struct varlink *v = NULL;
+	struct err e = {0};
+	int status = 0;
+	pid_t pid;
+
+	assert_int_equal(varlink_listen(base, &tells, p->sa.sun_path, &access, &v, &e), 0);
+	event_add(child, NULL);
+	pid = slow_client(p);
+	event_base_dispatch(base);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 0);
+	assert_int_equal(t.told, REPLIES);
+	assert_true(t.waits > 2);
+	event_free(child);
+	varlink_close(v);
+	event_base_free(base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_file, up, down),
 		cmocka_unit_test_setup_teardown(test_groups_by_number, up, down),
 		cmocka_unit_test_setup_teardown(test_silence, up, down),
+		cmocka_unit_test_setup_teardown(test_a_slow_peer, up, down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

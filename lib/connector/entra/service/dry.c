@@ -3,11 +3,13 @@
  * and not made a second time.
  */
 #include "connector/entra/service/dry.h"
+#include "base/codec.h"
 #include "connector/entra/schema.h"
 #include "connector/entra/service/soap.h"
 #include "net/nbfx.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 /* A list in an arena. */
 #define APPEND(list, n, cap, a, item)                                          \
@@ -240,4 +242,61 @@ int service_tell(
 		m.text = buf_str(&text);
 	}
 	return sink->message(sink, &m, e);
+}
+
+/* --- a request that is not sent --- */
+
+/*
+ * Every object was taken. A new one gets an anchor that no object of the tenant has, so that its
+ * references are sent, too.
+ */
+static void answer_all(
+	const struct dry_object *objects, unsigned n, struct arena *a, struct service_answer *ret)
+{
+	struct service_result *results = arena_zalloc(a, (n + 1) * sizeof(*results));
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct dry_property *who = objects[i].n ? &objects[i].properties[0] : NULL;
+		const char *anchor = who && who->n ? who->values[0].text : "";
+		bool is_cloud = who && streq(who->name, "CloudAnchor");
+
+		results[i] = (struct service_result){
+			.code = "Success",
+			.text = "",
+			.source_anchor = is_cloud ? "" : anchor,
+			.cloud_anchor =
+				is_cloud ? anchor
+					 : arena_printf(a, "%s_dry-run-%016" PRIx64,
+						   objects[i].type, hash64(anchor, strlen(anchor))),
+		};
+	}
+	ret->results = results;
+	ret->n_results = n;
+}
+
+enum conn_result service_dry_call(const struct service *s, struct dry_sink *sink,
+	const char *operation, service_write *write, void *ctx, struct arena *a,
+	struct service_answer *ret, struct err *e)
+{
+	/* the same each time, so that two dry runs can be compared */
+	static const char tracking[] = "00000000-0000-0000-0000-000000000000";
+	struct service_header h = {operation, s->url, NULL, s->build, tracking};
+	_cleanup_buf_ struct buf request = {0};
+	struct dry_object *objects;
+	unsigned n;
+
+	service_begin(&request, &h);
+	if (write)
+		write(&request, ctx);
+	service_end(&request);
+	if (service_tell(sink, operation, &request, e) < 0 ||
+		service_message_objects(request.data, request.len, a, &objects, &n, e) < 0)
+		return e->code == -ECANCELED ? CONN_CANCELED : CONN_RUN_BAD;
+	*ret = (struct service_answer){.configuration = {.features = -1,
+					       .threshold = -1,
+					       .prevention = "",
+					       .name = "",
+					       .tenant_id = ""}};
+	answer_all(objects, n, a, ret);
+	return CONN_OK;
 }

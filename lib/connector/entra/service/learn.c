@@ -211,7 +211,8 @@ enum conn_result service_learn(struct connector *c, const struct export_item *it
 	l.sync_enabled = attr_intern("onPremisesSyncEnabled");
 	for (unsigned i = 0; i < n; i++)
 		question_begin(&l, &l.all[i], &items[i]);
-	r = any_open(&l) ? ask_all(&l, patience_end(c, items, n)) : CONN_OK;
+	/* a dry run asks nobody */
+	r = any_open(&l) && !c->host->dry ? ask_all(&l, patience_end(c, items, n)) : CONN_OK;
 	for (unsigned i = 0; i < n && r == CONN_OK; i++) {
 		ret_done[i] = l.all[i].done;
 		ret_anchor[i] = l.all[i].anchor;

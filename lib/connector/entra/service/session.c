@@ -4,6 +4,7 @@
 #include "base/timefmt.h"
 #include "connector/entra/call.h"
 #include "connector/entra/extension.h"
+#include "connector/entra/service/dry.h"
 #include "net/nbfx.h"
 
 #include <ctype.h>
@@ -36,6 +37,10 @@ void service_session_free(struct service_session *s)
 enum conn_result service_ask(struct connector *c, const char *operation, service_write *write,
 	void *ctx, struct arena *a, struct service_answer *ret, bool *ret_unknown, struct err *e)
 {
+	*ret_unknown = false;
+	if (c->host->dry)
+		return service_dry_call(
+			&c->service, c->host->dry, operation, write, ctx, a, ret, e);
 	for (int tries = 1;; tries++) {
 		enum conn_result r =
 			service_call(&c->service, operation, write, ctx, a, ret, ret_unknown, e);
