@@ -69,13 +69,31 @@ static enum conn_result flush(struct sender *x, struct service_batch *b)
 	return r;
 }
 
+/* True: nothing of the item is left to be sent, and it has its outcome. */
+static bool reduce(struct sender *x, struct export_item *item, int *ret)
+{
+	struct service_reduced *r = service_reduce(x->c, item, &x->kept);
+	struct export_outcome o = {0};
+
+	if (r && item->op != DELTA_ADD && !r->delta.n_attrs) {
+		service_reduced_outcome(r, false, &x->kept, &o);
+		*ret = sender_report(x, item, &o);
+		return true;
+	}
+	if (r) {
+		r->next = x->reduced;
+		x->reduced = r;
+	}
+	return false;
+}
+
 static enum conn_result take(
-	struct sender *x, struct service_batch batches[2], const struct export_item *item)
+	struct sender *x, struct service_batch batches[2], struct export_item *item)
 {
 	struct service_batch *b;
 	int r;
 
-	if (report_unsent(x, item, &r))
+	if (report_unsent(x, item, &r) || reduce(x, item, &r))
 		return r < 0 ? CONN_RUN_BAD : CONN_OK;
 	b = &batches[service_is_change(x->c, item)];
 	if (!service_batch_fits(b, x->c, item)) {

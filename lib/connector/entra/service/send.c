@@ -20,9 +20,8 @@
 
 /* The references of one object of which some are refused. */
 struct row {
-	unsigned n; /* refused one after the other, with these words */
-	char *words;
-	unsigned waits; /* for new targets */
+	struct service_words refused; /* one after the other */
+	unsigned waits;               /* for new targets */
 };
 
 static enum conn_result send_batch(
@@ -36,8 +35,9 @@ static void batch_donep(struct service_batch *b)
 
 void sender_done(struct sender *x)
 {
-	free(x->words);
+	service_words_done(&x->refused);
 	arena_done(&x->arena);
+	arena_done(&x->kept);
 }
 
 /* --- outcomes --- */
@@ -57,16 +57,32 @@ static bool counts(const struct export_item *item, uint64_t *last)
 	return !again;
 }
 
+static const struct service_reduced *reduced_of(
+	const struct sender *x, const struct export_item *item)
+{
+	const struct service_reduced *r = x->reduced;
+
+	while (r && r->id != item->id)
+		r = r->next;
+	return r;
+}
+
 static enum conn_result report(
 	struct sender *x, const struct export_item *item, const struct export_outcome *o)
 {
 	struct service_session *s = x->c->session;
+	const struct service_reduced *reduced = reduced_of(x, item);
+	struct export_outcome partly = *o;
 
 	s->exported += counts(item, &x->last);
 	if (o->result == CONN_OK)
 		s->good += counts(item, &x->last_good);
 	if (o->result == CONN_OK && o->anchor)
 		service_note_added(s, o->anchor);
+	if (o->result == CONN_OK && reduced) {
+		service_reduced_outcome(reduced, true, &x->arena, &partly);
+		o = &partly;
+	}
 	return sender_report(x, item, o) < 0 ? CONN_RUN_BAD : CONN_OK;
 }
 
@@ -116,41 +132,6 @@ static enum conn_result send_halves(
 	return send_batch(x, &z, row, tries);
 }
 
-/* --- words in a row --- */
-
-/* The words without what is the object's own, so that they can be compared; the caller's. */
-static char *common_words(const struct export_item *item, const char *words)
-{
-	_cleanup_arena_ struct arena a = {0};
-	_cleanup_buf_ struct buf b = {0};
-	const char *own[] = {entra_source_anchor(item->dn, &a), item->anchor,
-		entra_source_anchor(item->target_dn, &a), item->target_anchor};
-
-	while (*words) {
-		size_t skip = 0;
-
-		for (unsigned i = 0; i < ARRAY_SIZE(own); i++)
-			if (own[i] && *own[i] && str_starts(words, own[i]))
-				skip = strlen(own[i]);
-		buf_addc(&b, skip ? '*' : *words);
-		words += skip ? skip : 1;
-	}
-	return xstrdup(buf_str(&b));
-}
-
-/* Counts a refusal; how many there were one after the other. */
-static unsigned count_words(
-	unsigned *n, char **last, const struct export_item *item, const char *words)
-{
-	char *common = common_words(item, words);
-
-	if (!*last || !streq(*last, common))
-		*n = 0;
-	free(*last);
-	*last = common;
-	return ++*n;
-}
-
 /* --- a request that is refused --- */
 
 static enum conn_result whole_refused(
@@ -161,11 +142,11 @@ static enum conn_result whole_refused(
 
 	if (b->n_items > 1) {
 		r = send_halves(x, b, row ? row : &own, 0);
-		free(own.words);
+		service_words_done(&own.refused);
 		return r;
 	}
 	r = report_refused(x, &b->items[0], words);
-	if (r != CONN_OK || count_words(&x->refused, &x->words, &b->items[0], words) < ROW_MAX)
+	if (r != CONN_OK || service_words_count(&x->refused, &b->items[0], words) < ROW_MAX)
 		return r;
 	err_set(x->e, -EPROTO, x->c->service.host, 0,
 		"the service has refused %d requests of one object in a row and took none; the "
@@ -195,7 +176,7 @@ static enum conn_result give_up_row(
 		_cleanup_free_ char *words =
 			xasprintf("not tried: the service has refused %d references of the object "
 				  "in a row with these words: %s",
-				ROW_MAX, row->words);
+				ROW_MAX, row->refused.text);
 
 		r = report_refused(x, &b->items[i], words);
 	}
@@ -216,7 +197,7 @@ static enum conn_result object_refused(
 	}
 	if (b->n_items > 1)
 		return send_halves(x, b, row, 0);
-	count_words(&row->n, &row->words, &b->items[0], words);
+	service_words_count(&row->refused, &b->items[0], words);
 	return report_refused(x, &b->items[0], words);
 }
 
@@ -329,7 +310,7 @@ static enum conn_result send_refused(struct sender *x, const struct service_batc
 
 	add_items(&one, b, b->objects[i].first, b->objects[i].n);
 	r = object_refused(x, &one, row ? row : &own, words);
-	free(own.words);
+	service_words_done(&own.refused);
 	return r;
 }
 
@@ -346,7 +327,7 @@ static enum conn_result take_results(struct sender *x, const struct service_batc
 	for (unsigned i = 0; i < b->n_objects && r == CONN_OK; i++)
 		r = object_taken(x, b, i, results[i], &t);
 	if (row && b->n_objects && !words[0] && !t.missing.n_items)
-		row->n = 0;
+		row->refused.n = 0;
 	for (unsigned i = 0; i < b->n_objects && r == CONN_OK; i++)
 		if (words[i])
 			r = send_refused(x, b, i, row, words[i]);
@@ -395,7 +376,7 @@ static enum conn_result send_batch(
 	enum conn_result r;
 	bool unknown;
 
-	if (row && row->n >= ROW_MAX)
+	if (row && row->refused.n >= ROW_MAX)
 		return give_up_row(x, b, row);
 	r = wait_for_budget(x, b->n_objects);
 	if (r != CONN_OK)
@@ -417,7 +398,7 @@ static enum conn_result send_batch(
 	}
 	if (r != CONN_OK)
 		return r;
-	x->refused = x->blamed = 0;
+	x->refused.n = x->blamed = 0;
 	return take_results(x, b, &answer, row, tries);
 }
 

@@ -5,16 +5,18 @@
 #pragma once
 
 #include "connector/entra/service/batch.h"
+#include "connector/entra/service/reduce.h"
+#include "connector/entra/service/words.h"
 
 struct sender {
 	struct connector *c;
 	struct export_source *source;
 	struct err *e;
-	struct arena arena; /* of the outcome that is reported now */
-	/* whole requests of one object that were refused, one after the other, with these words */
-	unsigned refused;
-	char *words;
-	unsigned blamed;          /* objects that the service failed at, likewise */
+	struct arena arena;              /* of the outcome that is reported now */
+	struct arena kept;               /* of what lasts until the end of the export */
+	struct service_reduced *reduced; /* objects that are sent without something */
+	struct service_words refused;    /* whole requests, each with one object or reference */
+	unsigned blamed;                 /* objects that the service failed at, likewise */
 	uint64_t last, last_good; /* the object that was counted last, when its reference was */
 };
 
