@@ -104,12 +104,12 @@ struct import_request {
 	/* attributes that the rules read, besides what the connector always needs */
 	const unsigned *attrs;
 	unsigned n_attrs;
-	/* classes of which some rule reads objects */
+	/* classes of which some rule reads objects, or makes them and they are sent */
 	const char *const *classes;
 	unsigned n_classes;
 };
 
-/* Does some rule read objects of the class? */
+/* Are objects of the class of use? */
 static inline bool import_reads(const struct import_request *req, const char *class)
 {
 	for (unsigned i = 0; i < req->n_classes; i++)

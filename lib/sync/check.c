@@ -90,8 +90,7 @@ int connector_test(const struct config *cfg, const char *name, bool (*canceled)(
 	own_value(&cfg->export, &c->settings, "deletion_threshold", NULL, &limit);
 	req.deletion_threshold = limit.n;
 	req.import.attrs = ruleset_read_attrs(rules->set, name, &arena, &req.import.n_attrs);
-	req.import.classes =
-		ruleset_source_classes(rules->set, name, &arena, &req.import.n_classes);
+	req.import.classes = ruleset_read_classes(rules->set, name, &arena, &req.import.n_classes);
 	r = c->type->open(&c->settings, &host, &con, e);
 	if (r == CONN_OK)
 		r = c->type->test(con, &req, sink, e);

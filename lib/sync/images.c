@@ -62,7 +62,10 @@ int row_with_shown(struct sync *s, const struct cs_row *row, const struct entry 
 {
 	entry_init(ret, a);
 	for (unsigned i = 0; i < shown->n_attrs; i++)
-		entry_put(ret, shown->attrs[i].id, shown->attrs[i].values, shown->attrs[i].count);
+		if (shown->attrs[i].count) /* one without values is not there; here it would be in
+		                              doubt */
+			entry_put(ret, shown->attrs[i].id, shown->attrs[i].values,
+				shown->attrs[i].count);
 	return row->acknowledged ? add_acknowledged(s, row, a, ret, e) : 0;
 }
 

@@ -277,19 +277,50 @@ bool ruleset_in_force(const struct ruleset *rs, const struct rule *rule, const c
 	return false;
 }
 
-const char *const *ruleset_source_classes(
+struct class_list {
+	const char **classes;
+	unsigned n;
+};
+
+static void class_add(struct class_list *l, const char *class)
+{
+	for (unsigned i = 0; i < l->n; i++)
+		if (streq(l->classes[i], class))
+			return;
+	l->classes[l->n++] = class;
+}
+
+static bool class_is_sent(const struct ruleset *rs, const char *connector, const char *class)
+{
+	const struct schema_class *c;
+
+	for (unsigned i = 0; i < rs->n_schemas; i++)
+		if (rs->schemas[i].connector && streq(rs->schemas[i].connector, connector)) {
+			c = schema_class_find(rs->schemas[i].schema, class);
+			return c && !c->never_sent;
+		}
+	return false;
+}
+
+const char *const *ruleset_read_classes(
 	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n)
 {
-	const char **classes = arena_alloc(a, (rs->n_index + 1) * sizeof(*classes));
+	struct class_list l = {
+		arena_alloc(a, (rs->n_index + rs->n_rules + 1) * sizeof(*l.classes)), 0};
 
-	*ret_n = 0;
 	for (unsigned i = 0; i < rs->n_index; i++) {
 		const struct rule_index *ix = &rs->index[i];
 
-		if (ix->direction == RULE_INBOUND && ix->n && streq(ix->connector, connector))
-			classes[(*ret_n)++] = ix->class;
+		if (!ix->n || !streq(ix->connector, connector))
+			continue;
+		if (ix->direction == RULE_INBOUND)
+			class_add(&l, ix->class);
+		for (unsigned k = 0; ix->direction == RULE_OUTBOUND && k < ix->n; k++)
+			if (class_is_sent(rs, connector, ix->rules[k]->target_class))
+				class_add(&l, ix->rules[k]->target_class);
 	}
-	return classes;
+	*ret_n = l.n;
+	return l.classes;
 }
 
 const unsigned *ruleset_join_attrs(const struct ruleset *rs, const char *mv_class, unsigned *ret_n)

@@ -63,8 +63,11 @@ const unsigned *ruleset_read_attrs(
 	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
 /* Is the rule in force for the connector: see rule_in_force(). */
 bool ruleset_in_force(const struct ruleset *rs, const struct rule *rule, const char *connector);
-/* Classes of a connector's objects that some enabled inbound rule is for; in the arena. */
-const char *const *ruleset_source_classes(
+/*
+ * Classes of a connector's objects that some enabled inbound rule is for, and those that outbound
+ * rules make and the connector sends; in the arena.
+ */
+const char *const *ruleset_read_classes(
 	const struct ruleset *rs, const char *connector, struct arena *a, unsigned *ret_n);
 /* Does the scope of some rule of the connector ask for membership of a group (ISMEMBEROF)? */
 bool ruleset_uses_membership(const struct ruleset *rs, const char *connector);

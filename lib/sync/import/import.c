@@ -522,7 +522,7 @@ static int import_with(
 
 	req.attrs = ruleset_read_attrs(st->sync->rules, c->name, &st->sync->arena, &req.n_attrs);
 	req.classes =
-		ruleset_source_classes(st->sync->rules, c->name, &st->sync->arena, &req.n_classes);
+		ruleset_read_classes(st->sync->rules, c->name, &st->sync->arena, &req.n_classes);
 	for (unsigned i = 0; i < req.n_attrs; i++)
 		bitmap_set(&st->attrs, req.attrs[i]);
 	TRY(error_ids(st->sync->store, ERROR_IMPORT, note_error, &st->errors, e));
