@@ -369,9 +369,12 @@ graph_url = %(url)s
                     first=first, more=more, extra=extra))
 
     def service_url(self, emulator):
-        """The setting of that name, for a surface that has one."""
-        return ("service_url = %s\n" % (emulator.url + SERVICE_PATH)
-                if self.surface == "service" else "")
+        """The setting of that name, for a surface that has one. The emulator shows at once what was
+        written: nobody has to wait for it."""
+        if self.surface != "service":
+            return ""
+        patience = "" if "service_patience" in self.aad else "service_patience = 0\n"
+        return "service_url = %s\n%s" % (emulator.url + SERVICE_PATH, patience)
 
     def other_forest(self):
         """The section of a second forest."""
