@@ -96,6 +96,15 @@ void service_faults_clear(struct service_fault **list)
 	}
 }
 
+/* "": any; a star at the end stands for any end. */
+static bool is_operation(const char *pattern, const char *operation)
+{
+	size_t n = strcspn(pattern, "*");
+
+	return !*pattern ||
+	       (pattern[n] ? strncmp(pattern, operation, n) == 0 : streq(pattern, operation));
+}
+
 static const struct service_fault *take(
 	struct service_fault *list, const char *operation, const char *source_anchor)
 {
@@ -103,7 +112,7 @@ static const struct service_fault *take(
 		bool of_object = f->kind >= SERVICE_FAULT_FAILURE;
 
 		if (of_object != (source_anchor != NULL) || f->count <= 0 ||
-			(*f->operation && !streq(f->operation, operation)) ||
+			!is_operation(f->operation, operation) ||
 			(*f->source_anchor && source_anchor &&
 				!streq(f->source_anchor, source_anchor)))
 			continue;

@@ -45,7 +45,7 @@ enum service_fault_kind {
 struct service_fault {
 	struct service_fault *next;
 	enum service_fault_kind kind;
-	char operation[64];      /* "": any */
+	char operation[64];      /* "": any; "Provision*": those that begin so */
 	char source_anchor[128]; /* of an object; "": any */
 	char text[512], to[256];
 	long code, skip, count, bytes, delay_ms, retry_after;

@@ -238,8 +238,8 @@ static enum conn_result blame(
 	arena_reset(&x->arena);
 	o.error_type = entra_error_word(
 		unreadable ? ENTRA_ERROR_INVALID_RESPONSE : ENTRA_ERROR_SERVICE_FAILURE);
-	o.text = arena_printf(&x->arena, "the service failed %d times at this object: %s",
-		UNKNOWN_TRIES, why->text);
+	o.text = arena_printf(&x->arena, "the service (%s) failed %d times at this object: %s",
+		x->c->service.host, UNKNOWN_TRIES, why->text);
 	return report(x, &b->items[0], &o);
 }
 
