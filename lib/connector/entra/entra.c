@@ -52,7 +52,8 @@ static const struct option_def options[] = {
 			"has; graph: only what public Microsoft Graph can write"},
 	/* the service refuses old ones now and then */
 	{"sync_build", OPTION_STRING, SERVICE_BUILD,
-		.help = "surface service: the build of Connect Sync that we present ourselves as"},
+		.help = "surface service: the build of Connect Sync that we present ourselves as; "
+			"the default was seen accepted in " SERVICE_BUILD_SINCE},
 	{"service_url", OPTION_STRING,
 		.help = "surface service: where objects are written; default: the cloud's"},
 	{"service_batch", OPTION_NUMBER, "30", .min = 1, .max = 1000,
