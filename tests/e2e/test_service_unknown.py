@@ -120,8 +120,8 @@ def test_graph_does_not_tell(lab):
     assert user(lab, "user1")[0]["jobTitle"] == "Pilot"
 
 
-@pytest.mark.parametrize("fault, times", [("export-marked", 1), ("export-after-send", 1)])
-def test_a_run_that_was_killed(lab, fault, times):
+@pytest.mark.parametrize("fault", ["export-marked", "export-after-send"])
+def test_a_run_that_was_killed(lab, fault):
     """Before its request went, or after it was done: the next run asks before it sends."""
     before = lab.emulator.stats()["provisionObjects"]
     lab.company.set("user1", "title", "Pilot")
@@ -129,6 +129,22 @@ def test_a_run_that_was_killed(lab, fault, times):
     lab.write()
     assert lab.run(fault=fault).code < 0
     assert lab.emulator.stats()["provisionObjects"] == before + (2 if fault == "export-after-send" else 0)
+    for profile in ("delta-sync", "export"):  # no import tells it before
+        assert lab.run(profile).code == 0
+    assert lab.emulator.stats()["provisionObjects"] == before + 2
     lab.cycle()
-    assert lab.emulator.stats()["provisionObjects"] == before + 2 * times
+    assert lab.emulator.stats()["provisionObjects"] == before + 2
     assert user(lab, "user2")[0]["jobTitle"] == "Pilot"
+
+
+def test_a_run_that_was_killed_while_it_deleted(lab):
+    before = lab.emulator.stats()["provisionObjects"]
+    lab.company.delete("user1")
+    lab.company.delete("user2")
+    lab.write()
+    assert lab.run(fault="export-after-send").code < 0
+    for profile in ("delta-sync", "export"):
+        assert lab.run(profile).code == 0
+    assert lab.emulator.stats()["provisionObjects"] == before + 2
+    lab.cycle()
+    assert lab.emulator.stats()["provisionObjects"] == before + 2

@@ -140,6 +140,7 @@ static int delete_slot(
 	if (!row->anchor) /* never known there: removed, if this run has imported */
 		return st->conn->imported ? row_remove(st->sync, row, e) : 0;
 	s.item = item_of(row, EXPORT_DELETE, DELTA_DELETE);
+	s.item.unknown_outcome = row->state == EXPORT_STATE_SENDING;
 	return keep_state(st, &slot_add(p, &s)->row, EXPORT_EVENT_SEND, e);
 }
 

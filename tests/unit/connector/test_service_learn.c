@@ -516,6 +516,19 @@ static void test_errors(void **state)
 	expect_error(&it, CONN_RUN_BAD, -EPROTO);
 }
 
+/* Devices need not be imported, and the right to read them may be missing: nothing is learnt. */
+static void test_a_class_that_is_not_read(void **state)
+{
+	struct export_item it = {
+		.kind = EXPORT_DELETE, .class = "device", .anchor = "Device_" ID("1")};
+
+	values[0] = (char *)"600";
+	show("/devices/", 403, "{}", 0);
+	learn_well(&it, 1);
+	assert_false(done[0]);
+	assert_int_equal(n_asked, 1);
+}
+
 /* A token that is refused is renewed once. */
 static void test_a_refused_token(void **state)
 {
@@ -584,6 +597,7 @@ int main(void)
 		TEST(values_that_graph_does_not_show),
 		TEST(many),
 		TEST(errors),
+		TEST(a_class_that_is_not_read),
 		TEST(a_refused_token),
 		TEST(a_stop),
 		TEST(items_of_an_earlier_run),

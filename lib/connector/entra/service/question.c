@@ -245,6 +245,11 @@ void question_write(const struct learner *l, const struct question *q, struct bu
 enum conn_result question_judge(
 	struct learner *l, struct question *q, const struct entra_question *asked)
 {
+	/* a class that need not be imported, and so need not be readable */
+	if (asked->status == 403 && entra_classes[q->class].role) {
+		q->unreadable = true;
+		return CONN_OK;
+	}
 	return KINDS[q->kind].judge(l, q, asked);
 }
 

@@ -27,9 +27,9 @@ struct question {
 	const char *property, *value;
 	const struct entra_attr *link;
 	/*
-	 * It sends what Graph never shows (SCHEMA_UNREADABLE), so it cannot be learnt that all of
-	 * it was done. It is asked once, for the anchor, and is sent again: the same values, which
-	 * changes nothing where they are there.
+	 * It sends what Graph never shows (SCHEMA_UNREADABLE), or not to this application, so it
+	 * cannot be learnt that all of it was done. It is asked once, for the anchor, and is sent
+	 * again: the same values, which changes nothing where they are there.
 	 */
 	bool unreadable;
 	bool open;
