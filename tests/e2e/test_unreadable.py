@@ -63,7 +63,7 @@ CONFIRMED = 4
 
 @pytest.fixture
 def lab(make_lab):
-    lab = make_lab(company(), surface="service")
+    lab = make_lab(company(), surface="service", scheduler__sync_cycle_enabled="no")
     tells(lab, "refused")
     lab.cycle()
     lab.cycle()
@@ -207,6 +207,9 @@ def test_it_is_shown_truthfully(lab):
     lab.run("delta-sync")
     o = lab.ctl_json("cs", "show", AAD, dn)
     assert o["pending_export"] == {"info": {"from": ["Old ship"], "to": ["New ship"]}}
+    shown, = [t for t in lab.ctl_json("preview", lab.company.dn_of("Crew"))["outbound"]
+              if t["connector"] == AAD]
+    assert shown["pending_export"] == {"info": {"from": "Old ship", "to": "New ship"}}, shown
     pending = lab.ctl_json("pending", "list")
     assert [p["changes"] for p in pending if p["dn"] == dn] == [o["pending_export"]]
     lab.run("export")

@@ -146,7 +146,11 @@ static int recheck_one(struct export_step *st, int64_t cs, struct err *e)
 		TRY(row_entry(s, &row, true, &a, &wanted, e));
 		TRY(warning_find(s, st->conn, &row, &wanted, NULL, &a, &error, &text, e));
 	}
-	return text ? 0 : error_clear(s->store, cs, ERROR_EXPORT, e);
+	if (text)
+		return 0;
+	TRY(error_clear(s->store, cs, ERROR_EXPORT, e));
+	/* what the service said of it was the same, and it puts that right by itself */
+	return error_clear(s->store, cs, ERROR_WARNING, e);
 }
 
 struct id_list {

@@ -4,7 +4,8 @@
  * object is sent nevertheless; the warning stays on it until the value is corrected.
  *
  * The service's own come with its yes: it took the object with something left out or changed. They
- * are no errors: kept on the object as ERROR_WARNING, until it is exported without one.
+ * are no errors: kept on the object as ERROR_WARNING, until it is exported without one, a warning
+ * of ours about it ends, or an import shows what was missing.
  */
 #pragma once
 

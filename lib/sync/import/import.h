@@ -87,6 +87,11 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e) _m
  */
 int reimport_missing(struct import_step *st, const struct cs_row *row, const char *what,
 	bool silent, struct err *e) _must_check_;
+/*
+ * What was refused, or was missing, is there now: that ends the object's export error, and what the
+ * directory said when it left something out.
+ */
+int reimport_mended(struct import_step *st, int64_t cs, struct err *e) _must_check_;
 /* After a good import: checks and counts what awaits confirmation and is not shown. */
 int reimport_finish(struct import_step *st, struct step_end *end, struct err *e) _must_check_;
 

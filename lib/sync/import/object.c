@@ -208,7 +208,7 @@ int import_confirm(struct import_step *st, struct cs_row *row, struct err *e)
 			sync_count(st->sync, COUNTER_CONFIRMED);
 		/* sending: refused before, and accepted by an answer that was never recorded */
 		if (row->state == EXPORT_STATE_FAILED || row->state == EXPORT_STATE_SENDING)
-			TRY(error_clear(st->sync->store, row->id, ERROR_EXPORT, e));
+			TRY(reimport_mended(st, row->id, e));
 	} else if (row->state == EXPORT_STATE_EXPORTED) {
 		const char *what = d.n_attrs ? delta_names(&d, 10, &st->arena) : "its new DN";
 

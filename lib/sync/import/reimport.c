@@ -53,6 +53,12 @@ int reimport_missing(struct import_step *st, const struct cs_row *row, const cha
 	return tell(st, row, text, e);
 }
 
+int reimport_mended(struct import_step *st, int64_t cs, struct err *e)
+{
+	TRY(error_clear(st->sync->store, cs, ERROR_EXPORT, e));
+	return error_clear(st->sync->store, cs, ERROR_WARNING, e);
+}
+
 static int wrong_values(
 	struct import_step *st, const struct cs_row *row, struct delta *ret, struct err *e)
 {
@@ -238,7 +244,7 @@ static int review_one(struct import_step *st, int64_t cs, int64_t *n, struct err
 	r = still_missing(st, &row, e);
 	if (r > 0)
 		(*n)++;
-	return r == 0 ? error_clear(st->sync->store, cs, ERROR_EXPORT, e) : MIN(r, 0);
+	return r == 0 ? reimport_mended(st, cs, e) : MIN(r, 0);
 }
 
 static int review(struct import_step *st, int64_t *ret, struct err *e)
