@@ -174,28 +174,28 @@ const struct wire_attribute wire_attributes[] = {
 	{"msExchResourceCapacity", U},
 	{"msRtcSipApplicationOptions", U},
 	{"msExchMailboxAuditLogAgeLimit", U},
-	{"altRecipient", U | G | C, REFERENCE_ONE},
-	{"assistant", U | C, REFERENCE_ONE},
-	{"manager", U | C, REFERENCE_ONE},
-	{"managedBy", G, REFERENCE_ONE},
-	{"msExchTeamMailboxSharePointLinkedBy", U, REFERENCE_ONE},
-	{"registeredOwnerReference", D, REFERENCE_ONE},
-	{"authOrig", U | G | C, REFERENCE_MANY},
-	{"cloudPublicDelegates", U | G | C, REFERENCE_MANY},
-	{"dLMemRejectPerms", U | G | C, REFERENCE_MANY},
-	{"dLMemSubmitPerms", U | G | C, REFERENCE_MANY},
-	{"msExchBypassModerationFromDLMembersLink", U | G | C, REFERENCE_MANY},
-	{"msExchBypassModerationLink", U | G | C, REFERENCE_MANY},
-	{"msExchModeratedByLink", U | G | C, REFERENCE_MANY},
-	{"publicDelegates", U | G | C, REFERENCE_MANY},
-	{"unauthOrig", U | G | C, REFERENCE_MANY},
-	{"member", G, REFERENCE_MANY},
-	{"msExchCoManagedByLink", G, REFERENCE_MANY},
-	{"cloudMSExchDelegateListLink", U, REFERENCE_MANY},
-	{"cloudMSExchTeamMailboxOwners", U, REFERENCE_MANY},
-	{"msExchDelegateListLink", U, REFERENCE_MANY},
-	{"msExchTeamMailboxOwners", U, REFERENCE_MANY},
-	{"registeredUsersReference", D, REFERENCE_MANY},
+	{"altRecipient", U | G | C},
+	{"assistant", U | C},
+	{"manager", U | C},
+	{"managedBy", G},
+	{"msExchTeamMailboxSharePointLinkedBy", U},
+	{"registeredOwnerReference", D},
+	{"authOrig", U | G | C},
+	{"cloudPublicDelegates", U | G | C},
+	{"dLMemRejectPerms", U | G | C},
+	{"dLMemSubmitPerms", U | G | C},
+	{"msExchBypassModerationFromDLMembersLink", U | G | C},
+	{"msExchBypassModerationLink", U | G | C},
+	{"msExchModeratedByLink", U | G | C},
+	{"publicDelegates", U | G | C},
+	{"unauthOrig", U | G | C},
+	{"member", G},
+	{"msExchCoManagedByLink", G},
+	{"cloudMSExchDelegateListLink", U},
+	{"cloudMSExchTeamMailboxOwners", U},
+	{"msExchDelegateListLink", U},
+	{"msExchTeamMailboxOwners", U},
+	{"registeredUsersReference", D},
 	{"onPremisesDistinguishedName", U | G | C},
 	{"employeeID", U},
 	{"employeeType", U},
@@ -210,10 +210,45 @@ const struct wire_attribute wire_attributes[] = {
 };
 const unsigned n_wire_attributes = ARRAY_SIZE(wire_attributes);
 
+/* In the order of their names in lower case: each object's keys are looked for here. */
+static const struct {
+	const char *name;
+	enum reference_kind kind;
+} references[] = {
+	{"altRecipient", REFERENCE_ONE},
+	{"assistant", REFERENCE_ONE},
+	{"authOrig", REFERENCE_MANY},
+	{"cloudMSExchDelegateListLink", REFERENCE_MANY},
+	{"cloudMSExchTeamMailboxOwners", REFERENCE_MANY},
+	{"cloudPublicDelegates", REFERENCE_MANY},
+	{"dLMemRejectPerms", REFERENCE_MANY},
+	{"dLMemSubmitPerms", REFERENCE_MANY},
+	{"managedBy", REFERENCE_ONE},
+	{"manager", REFERENCE_ONE},
+	{"member", REFERENCE_MANY},
+	{"msExchBypassModerationFromDLMembersLink", REFERENCE_MANY},
+	{"msExchBypassModerationLink", REFERENCE_MANY},
+	{"msExchCoManagedByLink", REFERENCE_MANY},
+	{"msExchDelegateListLink", REFERENCE_MANY},
+	{"msExchModeratedByLink", REFERENCE_MANY},
+	{"msExchTeamMailboxOwners", REFERENCE_MANY},
+	{"msExchTeamMailboxSharePointLinkedBy", REFERENCE_ONE},
+	{"publicDelegates", REFERENCE_MANY},
+	{"registeredOwnerReference", REFERENCE_ONE},
+	{"registeredUsersReference", REFERENCE_MANY},
+	{"unauthOrig", REFERENCE_MANY},
+};
+
+static int compare_names(const void *name, const void *reference)
+{
+	return strcasecmp(name, *(const char *const *)reference);
+}
+
 enum reference_kind attribute_reference(const char *name)
 {
-	for (unsigned i = 0; i < n_wire_attributes; i++)
-		if (wire_attributes[i].reference && strcasecmp(wire_attributes[i].name, name) == 0)
-			return wire_attributes[i].reference;
-	return REFERENCE_NONE;
+	size_t size = sizeof(references[0]);
+	const void *found = bsearch(name, references, ARRAY_SIZE(references), size, compare_names);
+
+	return found ? references[((const char *)found - (const char *)references) / size].kind
+	             : REFERENCE_NONE;
 }

@@ -8,7 +8,6 @@ enum reference_kind { REFERENCE_NONE, REFERENCE_ONE, REFERENCE_MANY };
 struct wire_attribute {
 	const char *name;
 	unsigned types; /* bit per object_type */
-	enum reference_kind reference;
 };
 
 extern const struct wire_attribute wire_attributes[];
