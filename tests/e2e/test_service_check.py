@@ -133,6 +133,26 @@ def test_redirect(lab):
     assert "4th time" in one(test(lab, 1), "bad service: localhost: redirects")
 
 
+@pytest.mark.parametrize("kind, says", [
+    ("busy", "currently busy"), ("html500", "answered 500 without a message"),
+    ("html200", "cannot be read"), ("unavailable", "answered 503"), ("truncated", "cannot be read"),
+    ("closedAfter", "localhost")])
+def test_bad_days(lab, kind, says):
+    """What is told is the service's trouble; Graph is looked at all the same."""
+    order(lab, faults=[{"kind": kind, "bytes": 40}])
+    found = test(lab, 1)
+    assert says in one(found, "bad service: localhost: ")
+    one(found, "good rights: the roles that surface = service needs to read Graph are there")
+
+
+@pytest.mark.parametrize("kind", ["inline", "utf16", "unknownMembers", "twoTexts", "delayed"])
+def test_odd_answers(lab, kind):
+    order(lab, faults=[{"kind": kind, "delayMs": 50}])
+    found = test(lab, 0)
+    one(found, "good links: a request may have 15000 references")
+    one(found, "good features: AllowedFeatures: ObjectWriteback PasswordWriteback")
+
+
 def test_threshold(lab):
     lab.settings["export__deletion_threshold"] = "600"
     try:

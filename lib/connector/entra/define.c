@@ -35,8 +35,11 @@ static void refuse_all(struct definer *d, const char *why)
 static const char *missing_right(struct definer *d, const char *what)
 {
 	if (d->c->writes_all)
-		return arena_printf(
-			d->a, "the application may not %s of \"" SCHEMA_APP "\" (403)", what);
+		return arena_printf(d->a,
+			"the application may not %s of \"" SCHEMA_APP "\" (403): give it the "
+			"application role Application.ReadWrite.All with admin consent, or "
+			"Application.Read.All where all definitions are there",
+			what);
 	return arena_printf(d->a,
 		"application %s may not %s of its own registration (403): give it the "
 		"application role " RIGHT " with admin consent",
