@@ -703,6 +703,18 @@ static void test_refused_object(void **state)
 	assert_string_equal(outcomes[7].type, "AttributeValueMustBeUnique");
 }
 
+/* That is the object's: its references are not tried one by one. */
+static void test_members_of_the_clouds(void **state)
+{
+	bad = "g";
+	words = "The source of authority of this object is in the cloud.";
+	add_members(100);
+	export_well();
+	assert_int_equal(n_messages, 1);
+	for (unsigned i = 0; i < 100; i++)
+		assert_true(outcomes[i].soa);
+}
+
 static void test_refused_as_a_whole(void **state)
 {
 	bad = "a17";
@@ -891,6 +903,7 @@ int main(void)
 		TEST(test_names),
 		TEST(test_not_sent),
 		TEST(test_refused_object),
+		TEST(test_members_of_the_clouds),
 		TEST(test_refused_as_a_whole),
 		TEST(test_all_are_refused),
 		TEST(test_refused_reference),

@@ -116,6 +116,11 @@ static const char *error_of(const char *text, struct arena *a)
 	return name ? name : entra_error_name(0, "", text);
 }
 
+bool service_says_cloud(const char *text)
+{
+	return strcasestr(text, "source of authority") || strcasestr(text, "SOA of this");
+}
+
 void service_refused(const struct export_item *item, const char *text, struct arena *a,
 	struct export_outcome *ret)
 {
@@ -123,8 +128,7 @@ void service_refused(const struct export_item *item, const char *text, struct ar
 		.result = CONN_OBJECT_BAD,
 		.error_type = error_of(text, a),
 		.text = *text ? text : "the service refuses it and does not say why",
-		.soa_in_cloud = strcasestr(text, "source of authority") != NULL ||
-	                        strcasestr(text, "SOA of this") != NULL,
+		.soa_in_cloud = service_says_cloud(text),
 	};
 }
 

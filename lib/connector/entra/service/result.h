@@ -17,6 +17,8 @@ bool service_result_good(const struct service_result *r);
  */
 bool service_accepted(const struct export_item *item, const struct service_result *r,
 	struct arena *a, struct export_outcome *ret) _must_check_;
+/* Is it refused since the cloud has the authority over the object? */
+bool service_says_cloud(const char *words);
 /* The outcome of an object, or of one reference of it, that was refused with these words. */
 void service_refused(const struct export_item *item, const char *words, struct arena *a,
 	struct export_outcome *ret);

@@ -166,21 +166,27 @@ static bool has_fresh(const struct sender *x, const struct service_batch *b)
 	return false;
 }
 
+/* All of them for one reason. */
+static enum conn_result report_all_refused(
+	struct sender *x, const struct service_batch *b, const char *words)
+{
+	enum conn_result r = CONN_OK;
+
+	for (unsigned i = 0; i < b->n_items && r == CONN_OK; i++)
+		r = report_refused(x, &b->items[i], words);
+	return r;
+}
+
 /* So many were refused that the others are not tried. */
 static enum conn_result give_up_row(
 	struct sender *x, const struct service_batch *b, const struct row *row)
 {
-	enum conn_result r = CONN_OK;
+	_cleanup_free_ char *words =
+		xasprintf("not tried: the service has refused %d references of the object in a row "
+			  "with these words: %s",
+			ROW_MAX, row->refused.text);
 
-	for (unsigned i = 0; i < b->n_items && r == CONN_OK; i++) {
-		_cleanup_free_ char *words =
-			xasprintf("not tried: the service has refused %d references of the object "
-				  "in a row with these words: %s",
-				ROW_MAX, row->refused.text);
-
-		r = report_refused(x, &b->items[i], words);
-	}
-	return r;
+	return report_all_refused(x, b, words);
 }
 
 /*
@@ -190,6 +196,8 @@ static enum conn_result give_up_row(
 static enum conn_result object_refused(
 	struct sender *x, const struct service_batch *b, struct row *row, const char *words)
 {
+	if (service_says_cloud(words))
+		return report_all_refused(x, b, words);
 	if (row->waits < FRESH_WAITS && has_fresh(x, b)) {
 		enum conn_result r = wait_for(x, (double)(2u << row->waits++));
 
