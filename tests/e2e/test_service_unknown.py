@@ -19,7 +19,7 @@ def people():
 
 @pytest.fixture
 def lab(make_lab):
-    one = make_lab(people(), surface="service", aad="service_patience = 1\n")
+    one = make_lab(people(), surface="service")
     one.cycle()
     one.cycle()
     return one
