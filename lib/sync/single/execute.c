@@ -201,6 +201,11 @@ static int outbound_one(struct single *w, struct sync_connector *c, struct err *
 			"event "
 			"6956 says so, and the comparison below names the attributes",
 			c->name);
+	if (w->s.counters.n[COUNTER_TRUSTED])
+		report_note(w,
+			"it is not known what %s has of values that it does not show: they are "
+			"taken to be as the rules want them; --everything sends them",
+			c->name);
 	return step_done(w, &st, sync_result(w), NULL, e);
 }
 
