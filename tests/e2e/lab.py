@@ -27,6 +27,8 @@ from service import SERVICE_PATH, Service, Sync  # noqa: E402,F401
 AD = "fjordline.example"
 AAD = "tenant - AAD"
 SECOND = "second - AAD"
+# what a lab on a surface is made with
+SURFACES = {"service": {}, "graph": {"surface": "graph", "app": GRAPH_APP}}
 # what writes objects, as conditions on order name requests
 WRITES = {"service": "POST " + SERVICE_PATH, "graph": "POST /v1.0/$batch"}
 
@@ -268,7 +270,7 @@ class Run:
 class Lab:
     """A folder with a company, an emulator and the configuration between them."""
 
-    def __init__(self, folder, company=None, surface="sync", app=SYNC_APP, memory=True, port=0,
+    def __init__(self, folder, company=None, surface="service", app=SYNC_APP, memory=True, port=0,
                  tenant=None, sign_in=None, second=False, second_port=0, ad="",
                  other_first=False, emulator=(), aad="", exchange=False, directory=None,
                  directory_port=0, directory_state=None, **settings):

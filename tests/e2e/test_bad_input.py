@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 
 import pytest
-from lab import AAD, AD, SECOND, SYNC_APP, TENANT, Company, Emulator, Graph
+from lab import AAD, AD, SECOND, SURFACES, SYNC_APP, TENANT, WRITES, Company, Emulator, Graph
 
 
 def people(n=30):
@@ -197,10 +197,12 @@ def test_certificate_of_a_directory(make_lab, tmp_path, days, own_ca, words):
 @pytest.mark.parametrize("fault", [
     {"status": 500}, {"status": 503, "retryAfter": 0}, {"status": 429, "retryAfter": 1},
     {"reset": True}, {"afterBytes": 30}])
-@pytest.mark.parametrize("match", ["POST /v1.0/$batch", "GET /v1.0/users/delta"])
-def test_service_failures(make_lab, fault, match):
+@pytest.mark.parametrize("surface, match", [
+    ("service", WRITES["service"]), ("graph", WRITES["graph"]),
+    ("service", "GET /v1.0/users/delta")])
+def test_service_failures(make_lab, fault, surface, match):
     """A service that fails for a while: the run goes on, nothing is created twice."""
-    lab = make_lab(people())
+    lab = make_lab(people(), **SURFACES[surface])
     lab.emulator.fault(match=match, count=2, **fault)
     r = lab.run()
     lab.emulator.clear_faults()
@@ -215,8 +217,8 @@ def test_service_failures(make_lab, fault, match):
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 def test_parts_that_fail(make_lab, status):
-    """Single parts of a batch fail; only they are sent again."""
-    lab = make_lab(people())
+    """Single parts of a batch of Graph fail; only they are sent again."""
+    lab = make_lab(people(), **SURFACES["graph"])
     lab.emulator.fault(match="POST /users", count=7, skip=3, status=status, retryAfter=0,
                        batchPart=True)
     lab.cycle()

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from lab import ROOT, Company, binary, wait_for
+from lab import ROOT, WRITES, Company, binary, wait_for
 
 
 def people(n=10):
@@ -101,7 +101,7 @@ def test_connector_that_is_none(make_lab):
 def test_live_progress_on_a_terminal(make_lab):
     """On a terminal the line of the running step is rewritten in place."""
     lab = make_lab(people(300), scheduler__sync_cycle_enabled="no")
-    lab.emulator.fault(match="POST /v1.0/$batch", count=5, delayMs=600)
+    lab.emulator.fault(match=WRITES["service"], count=5, delayMs=600)
     lab.start()
     pid, fd = pty.fork()
     if pid == 0:
@@ -143,7 +143,7 @@ def test_refuses_while_running(make_lab):
 def test_stop_in_the_middle_of_an_export(make_lab):
     """SIGTERM: within 5 s; nothing lost, nothing sent twice."""
     lab = make_lab(people(400), scheduler__sync_cycle_enabled="no")
-    lab.emulator.fault(match="POST /v1.0/$batch", count=1000, delayMs=300)
+    lab.emulator.fault(match=WRITES["service"], count=1000, delayMs=300)
     lab.start()
     lab.ctl(program="start-sync-cycle")
     wait_for(lambda: lab.emulator.stats()["creates"] > 20, "the export")

@@ -5,11 +5,13 @@ import os
 import uuid
 
 import pytest
-from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Company, Emulator, Graph, code, delta, q
+from lab import (AAD, ADMIN_APP, GRAPH_APP, ROOT, SURFACES, SYNC_APP, Company, Emulator, Graph, code,
+                 delta, q)
 from proxy import edit, in_front
 
 READER = ("0a1b2c3d-0000-4000-8000-000000000009", "change-me-reader")
-ROLES = {"sync": ["ADSynchronization.ReadWrite.All"],
+ROLES = {"service": ["ADSynchronization.ReadWrite.All", "User.Read.All", "Group.Read.All",
+                     "OrgContact.Read.All"],
          "graph": ["User.ReadWrite.All", "Group.ReadWrite.All", "OrgContact.Read.All"]}
 FROM_AAD = {
     "name": "In from AAD - Device Join", "precedence": 50, "direction": "Inbound",
@@ -224,7 +226,7 @@ def with_rules(lab, *rules):
     lab.write_config()
 
 
-@pytest.fixture(params=["sync", "graph"])
+@pytest.fixture(params=SURFACES)
 def lab(request, make_lab, tmp_path):
     one = make_lab(company(), surface=request.param, app=reader(request.param),
                    tenant=tenant_file(tmp_path))
@@ -319,7 +321,7 @@ def test_changes(lab):
 
 
 def test_nothing_is_asked_without_rules(make_lab, tmp_path):
-    for surface in ("sync", "graph"):
+    for surface in SURFACES:
         lab = make_lab(company(), surface=surface, tenant=tenant_file(tmp_path),
                        app=plain(surface))
         make(lab.graph, "PC1", guid_of(lab, "PC1"))
@@ -426,7 +428,7 @@ def test_members_that_are_devices_stay(lab):
     admin = Graph(lab.emulator, ADMIN_APP)
     status, _ = admin.call("POST", "/groups/%s/members/$ref" % group,
                            {"@odata.id": lab.emulator.url + "/v1.0/devices/" + pc})
-    if lab.surface == "sync":  # which is read-only to everybody else
+    if lab.surface == "service":  # which is read-only to everybody else
         assert status == 400
         return
     assert status == 204
@@ -447,7 +449,7 @@ def test_members_that_are_devices_stay(lab):
 ])
 def test_one_device_that_cannot_be_read(make_lab, tmp_path, wrong, text):
     """... is an error of its own; the others and the users are imported."""
-    lab = make_lab(company(), app=reader("sync"), tenant=tenant_file(tmp_path))
+    lab = make_lab(company(), app=reader("service"), tenant=tenant_file(tmp_path))
     with_rules(lab, FROM_AAD)
     bad, good = make(lab.graph, "Bad"), make(lab.graph, "Good")
 
@@ -469,7 +471,7 @@ def test_one_device_that_cannot_be_read(make_lab, tmp_path, wrong, text):
 
 def test_a_key_that_is_no_text(make_lab, tmp_path):
     """It is kept as Graph has it."""
-    lab = make_lab(company(), app=reader("sync"), tenant=tenant_file(tmp_path))
+    lab = make_lab(company(), app=reader("service"), tenant=tenant_file(tmp_path))
     with_rules(lab, FROM_AAD)
     key = base64.b64encode(bytes(range(200, 221))).decode()
     make(lab.graph, "PC1", guid_of(lab, "PC1"),

@@ -10,7 +10,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, TENANT, Company, Graph, Sync
+from lab import (AAD, ADMIN_APP, GRAPH_APP, ROOT, SURFACES, SYNC_APP, TENANT, WRITES, Company, Graph,
+                 Sync)
 
 DOMAIN = "fjordline.example"
 MACHINE_APP = "0a1b2c3d-0000-4000-8000-000000000004"
@@ -627,7 +628,7 @@ def throttled(lab):
 
 def test_write_budget(make_lab):
     """At the limit, and never over it: the service does not have to refuse anything."""
-    lab = make_lab(people(70))
+    lab = make_lab(people(70), **SURFACES["graph"])
     lab.emulator.request("POST", "/emulator/faults", {"throttle": {"writes": 1500, "units": 35000}})
     lab.write_config(aad="write_budget = 60\n")  # 60 at once, then 0.4 a second
     lab.emulator.request("POST", "/emulator/faults", {"throttle": {"writes": 62, "units": 35000}})
@@ -637,7 +638,7 @@ def test_write_budget(make_lab):
 
 def test_throttled_without_a_budget(make_lab):
     """The service refuses what is too much; it is sent again when it says so, once."""
-    lab = make_lab(people(70))
+    lab = make_lab(people(70), **SURFACES["graph"])
     lab.write_config(aad="write_budget = 0\n")
     lab.emulator.request("POST", "/emulator/faults", {"throttle": {"writes": 450, "units": 35000}})
     for _ in range(400):  # most of it is used up already
@@ -650,7 +651,7 @@ def test_throttled_without_a_budget(make_lab):
 
 def test_throttling_is_no_objects_fault(make_lab):
     """A part that is put off again and again has no error for it; the next cycle sends it."""
-    lab = make_lab(people(30))
+    lab = make_lab(people(30), **SURFACES["graph"])
     lab.cycle()
     for who in ("user3", "user4"):
         lab.company.set(who, "title", "Cook")

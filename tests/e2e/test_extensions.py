@@ -5,7 +5,7 @@ import os
 import re
 
 import pytest
-from lab import AAD, AD, GRAPH_APP, Company, Graph, code, q
+from lab import AAD, AD, GRAPH_APP, SURFACES, Company, Graph, code, q
 
 SCHEMA_APP = "Tenant Schema Extension App"
 # attribute: values in AD, what Graph shows, another value, what Graph shows of that
@@ -28,14 +28,10 @@ def setting(*names):
     return "directory_extensions = %s\n" % ",\n  ".join(names)
 
 
-def surface_of(kind):
-    return {} if kind == "sync" else {"surface": "graph", "app": GRAPH_APP}
-
-
 def definitions(lab):
     """{attribute: definition} of what adsyncd has registered, and the application."""
     found = lab.graph.get(q("/applications?$filter=" + (
-        "displayName eq '%s'" % SCHEMA_APP if lab.surface == "sync"
+        "displayName eq '%s'" % SCHEMA_APP if lab.surface == "service"
         else "appId eq '%s'" % GRAPH_APP[0])))["value"]
     listed = lab.graph.all("/applications/%s/extensionProperties" % found[0]["id"])
     prefix = "extension_%s_" % found[0]["appId"].replace("-", "")
@@ -70,13 +66,13 @@ def settled(lab):
     assert lab.db("SELECT count(*) FROM cs WHERE state NOT IN (0, 4)") == [(0,)]
 
 
-@pytest.mark.parametrize("surface", ["sync", "graph"])
+@pytest.mark.parametrize("surface", SURFACES)
 def test_types(make_lab, surface):
     """Defined, set, changed and cleared, by their types, and each confirmed."""
     company = Company()
     company.user("anna", **{a: v[0] for a, v in TYPES.items()})
     company.user("bo")
-    lab = make_lab(company, ad=setting(*TYPES), **surface_of(surface))
+    lab = make_lab(company, ad=setting(*TYPES), **SURFACES[surface])
     r = lab.cycle("initial")
     assert not warnings(r)
     made = definitions(lab)
@@ -190,7 +186,7 @@ def test_refused_by_name(make_lab, name, words):
     assert name.split(",")[0] in r.error or words in ("over 100", "no value")
 
 
-@pytest.mark.parametrize("surface", ["sync", "graph"])
+@pytest.mark.parametrize("surface", SURFACES)
 def test_limits(make_lab, surface):
     """An attribute over a limit is an error of its object that names it; the rest is exported."""
     company = Company()
@@ -200,7 +196,7 @@ def test_limits(make_lab, surface):
     company.user("bytes", thumbnailPhoto=b"x" * 257)
     company.group("crew", division="y" * 300)
     lab = make_lab(company, ad=setting("division", "carLicense", "thumbnailPhoto"),
-                   **surface_of(surface))
+                   **SURFACES[surface])
     r = lab.run("initial")
     assert r.result == "completed-export-errors", (r.result, r.error, r.log[-2000:])
     for name, attr in (("long", "division"), ("many", "carLicense"), ("bytes", "thumbnailPhoto"),

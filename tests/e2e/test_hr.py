@@ -229,7 +229,7 @@ def test_roll_back(world):
 
 
 @pytest.mark.parametrize("line, instead", [
-    ("own_rules_only = yes\ntenant", "tenant"), ("surface = graph", "surface = sync")])
+    ("own_rules_only = yes\ntenant", "tenant"), ("surface = graph", "surface = service")])
 def test_it_cannot_be_set_up_wrongly(make_lab, line, instead):
     """The rules for AD's objects never write with HR's connector."""
     w = World(make_lab)

@@ -12,7 +12,7 @@ import subprocess
 import threading
 
 import pytest
-from lab import AAD, AD, Company, binary, wait_for
+from lab import AAD, AD, WRITES, Company, binary, wait_for
 
 CALLS = 200
 
@@ -158,7 +158,7 @@ def test_status_is_true_after_each_run(make_lab):
             assert lab.ctl_json("connector", "show", c["name"])["objects"] == c["objects"]
         return {c["name"]: c for c in shown}
 
-    lab.emulator.fault(match="POST /v1.0/$batch", count=1, status=503)
+    lab.emulator.fault(match=WRITES["service"], count=1, status=503)
     lab.ctl("--wait", program="start-sync-cycle")
     check()
     lab.emulator.clear_faults()

@@ -61,7 +61,7 @@ def test_graph_surface(make_lab):
 def test_missing_role_is_told_at_start(make_lab):
     company = Company()
     company.user("anna")
-    lab = make_lab(company, surface="sync", app=GRAPH_APP)
+    lab = make_lab(company, surface="service", app=GRAPH_APP)
     r = lab.run()
     assert r.code == 1 and "ADSynchronization.ReadWrite.All" in r.log
     assert lab.emulator.stats()["writes"] == 0

@@ -3,7 +3,7 @@ before is in it already. Each answer is held back until that was seen."""
 import sqlite3
 import time
 
-from lab import AAD, AD, Company
+from lab import AAD, AD, WRITES, Company
 from ldap_stub import Stub, parts
 from proxy import in_front
 
@@ -100,9 +100,9 @@ def test_import_of_entra(make_lab):
 def test_export_to_entra(make_lab):
     """Results are in the database while the next answer is waited for."""
     lab = make_lab(people(50))
-    lab.write_config(aad="batches_in_flight = 1\n")
+    lab.write_config(aad="service_batch = 20\n")
     watch = Watch(lab, "'%s' AND state = 3" % AAD, lambda i: 20 * i)
-    with in_front(lab, watch.at("POST /v1.0/$batch")):
+    with in_front(lab, watch.at(WRITES["service"])):
         r = lab.run()
     assert r.code == 0, r.log
     assert not watch.problem

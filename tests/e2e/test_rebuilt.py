@@ -3,9 +3,8 @@ import os
 import shutil
 
 import pytest
-from lab import GRAPH_APP, SYNC_APP, Company, Service
+from lab import SURFACES, Company, Service
 
-SURFACES = {"sync": SYNC_APP, "graph": GRAPH_APP, "service": SYNC_APP}
 # how the provisioning service answers when it is asked for what it has
 READ_BACK = {"at once": {}, "refused": {"readBack": "refused"}, "nothing": {"readBack": "empty"},
              "in pages": {"pageSize": 3, "cookieName": "NextCookie", "moreName": "MoreObjects"}}
@@ -42,7 +41,7 @@ def company():
 
 
 def settled(make_lab, surface, **more):
-    lab = make_lab(company(), surface=surface, app=SURFACES[surface], **more)
+    lab = make_lab(company(), **SURFACES[surface], **more)
     for _ in range(3):
         lab.run()
     return lab
@@ -167,7 +166,7 @@ def test_killed_while_it_is_rebuilt(make_lab, surface, how):
     assert lab.tenant() == tenant
 
 
-@pytest.mark.parametrize("surface,how", [("sync", "at once"), ("service", "at once"),
+@pytest.mark.parametrize("surface,how", [("service", "at once"),
                                          ("service", "refused")])
 def test_cloud_mastered_objects_stay_the_clouds(make_lab, surface, how):
     lab = settled(make_lab, surface)

@@ -2,7 +2,7 @@
 import re
 
 import pytest
-from lab import GRAPH_APP, SYNC_APP, Company
+from lab import SURFACES, Company
 
 DOMAIN = "fjordline.example"
 # learn.microsoft.com/graph/api/resources/group: mailNickname
@@ -10,10 +10,6 @@ LEGAL = re.compile(r"""[!#$%&'*+\-./0-9=?A-Z^_`a-z{|}~]{1,64}""")
 NAMES = {"Domain Helpers": "DomainHelpers", "R&D Labs (north)": "R&DLabsnorth",
          "Führungskräfte": "Fuehrungskraefte", "y" * 70: "y" * 64, "Zoë Ångström": "ZoeAngstroem",
          "at@home": "athome", "東京": None, "(((": None}
-
-
-def surface_of(kind):
-    return {} if kind == "sync" else {"surface": "graph", "app": GRAPH_APP}
 
 
 def nicknames(lab, collection):
@@ -29,18 +25,18 @@ def told(lab):
     return out
 
 
-@pytest.mark.parametrize("surface", ["sync", "graph"])
+@pytest.mark.parametrize("surface", SURFACES)
 def test_nicknames_of_any_name(make_lab, surface):
     """Groups by their account name, users and contacts by their alias; the same in every cycle."""
     company = Company()
     for i, name in enumerate(NAMES):
         company.group(name, displayName="g%d" % i)
         company.user("user%d" % i, displayName="u%d" % i, mailNickname=name)
-        if surface == "sync":
+        if surface == "service":
             company.contact("contact%d" % i, "c%d@partners.example" % i, displayName="c%d" % i,
                             mailNickname=name)
     company.user("plain", mailNickname="plain.name-1")
-    lab = make_lab(company, **surface_of(surface))
+    lab = make_lab(company, **SURFACES[surface])
     lab.cycle("initial")
     got = {}
     for collection, prefix in (("groups", "g"), ("users", "u"), ("contacts", "c")):
@@ -78,7 +74,7 @@ BAD = {  # name: (attribute, values, error, reason)
 ON_GRAPH = {"dot", "country"}
 
 
-@pytest.mark.parametrize("surface", ["sync", "graph"])
+@pytest.mark.parametrize("surface", SURFACES)
 def test_bad_values_are_named(make_lab, surface):
     """Object, attribute and reason; the others arrive; over when the value is mended."""
     company = Company()
@@ -87,8 +83,8 @@ def test_bad_values_are_named(make_lab, surface):
     for i in range(3):
         company.user("good%d" % i, proxyAddresses=["SMTP:good%d@%s" % (i, DOMAIN)],
                      msExchUsageLocation="NO")
-    lab = make_lab(company, **surface_of(surface))
-    bad = set(BAD) if surface == "sync" else ON_GRAPH
+    lab = make_lab(company, **SURFACES[surface])
+    bad = set(BAD) if surface == "service" else ON_GRAPH
     r = lab.run("initial")
     assert r.result == "completed-export-errors", r.log[-2000:]
     errors = told(lab)

@@ -21,7 +21,7 @@ def test_group(make_lab):
 
     # Prerequisites
     found = w.text("connector", "test", AAD)
-    assert "Group-OnPremisesSyncBehavior" not in found and "as build 2." in found
+    assert "Group-OnPremisesSyncBehavior" not in found and "2.6.3.0 is accepted" in found, found
 
     # Switch SOA of a test group
     c.group("SecGroup1", [c.dn_of("ann")], description="of the test")  # 1.

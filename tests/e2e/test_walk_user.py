@@ -15,7 +15,7 @@ def test_user(make_lab):
     # Prerequisites: roles, permissions and the version of the client
     found = w.text("connector", "test", AAD)
     assert "User-OnPremisesSyncBehavior" not in found, "a role is missing"
-    assert "we present ourselves as build 2." in found
+    assert "2.6.3.0 is accepted" in found, found
 
     # Transfer SOA for a test user
     company.user("testuserf1", NAME, title="Clerk")  # 1. create a user within AD

@@ -225,7 +225,7 @@ static void run(const char *how, const json_t *json)
 	struct connector c = {
 		.settings = &settings,
 		.writes_all = *how && how[1] == 's',
-		.surface = *how && how[1] == 's' ? ENTRA_SYNC : ENTRA_GRAPH,
+		.surface = *how && how[1] == 's' ? ENTRA_SERVICE : ENTRA_GRAPH,
 		.base = base,
 		.switches = {.soft_match_upn = true},
 	};

@@ -105,14 +105,15 @@ static bool is_operation(const char *pattern, const char *operation)
 	       (pattern[n] ? strncmp(pattern, operation, n) == 0 : streq(pattern, operation));
 }
 
-static const struct service_fault *take(
-	struct service_fault *list, const char *operation, const char *source_anchor)
+static const struct service_fault *take(struct service_fault *list, const char *operation,
+	const char *source_anchor, const char *object_operation)
 {
 	for (struct service_fault *f = list; f; f = f->next) {
 		bool of_object = f->kind >= SERVICE_FAULT_FAILURE;
 
 		if (of_object != (source_anchor != NULL) || f->count <= 0 ||
-			!is_operation(f->operation, operation) ||
+			(!is_operation(f->operation, operation) &&
+				!streq(f->operation, object_operation)) ||
 			(*f->source_anchor && source_anchor &&
 				!streq(f->source_anchor, source_anchor)))
 			continue;
@@ -128,11 +129,11 @@ static const struct service_fault *take(
 
 const struct service_fault *service_fault_take(struct service_fault *list, const char *operation)
 {
-	return take(list, operation, NULL);
+	return take(list, operation, NULL, "");
 }
 
-const struct service_fault *service_fault_take_object(
-	struct service_fault *list, const char *operation, const char *source_anchor)
+const struct service_fault *service_fault_take_object(struct service_fault *list,
+	const char *operation, const char *source_anchor, const char *object_operation)
 {
-	return take(list, operation, source_anchor);
+	return take(list, operation, source_anchor, object_operation);
 }

@@ -60,6 +60,6 @@ const char *service_faults_add(struct service_fault **list, const json_t *faults
 void service_faults_clear(struct service_fault **list);
 /* The next one for a request of the operation; NULL: none. It is counted. */
 const struct service_fault *service_fault_take(struct service_fault *list, const char *operation);
-/* The same for an object of it. */
-const struct service_fault *service_fault_take_object(
-	struct service_fault *list, const char *operation, const char *source_anchor);
+/* The same for an object of it; its operation ("Set", "Delete") may have been meant as well. */
+const struct service_fault *service_fault_take_object(struct service_fault *list,
+	const char *operation, const char *source_anchor, const char *object_operation);

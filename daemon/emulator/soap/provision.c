@@ -261,8 +261,8 @@ static const char *warning_text(const char *ordered)
 static bool ordered(struct emulator *em, const struct soap_call *call, struct item *it)
 {
 	struct service_orders *o = &em->orders->service;
-	const struct service_fault *f =
-		service_fault_take_object(o->faults, call->operation, it->source_anchor);
+	const struct service_fault *f = service_fault_take_object(
+		o->faults, call->operation, it->source_anchor, it->deletes ? "Delete" : "Set");
 	bool managed = it->object && it->object->cloud_managed;
 
 	if (f && f->kind == SERVICE_FAULT_IGNORED)

@@ -68,7 +68,7 @@ static const char *read_as(
 
 	assert_non_null(json);
 	entry_init(ret, a);
-	wrong = entra_read(json, class, ENTRA_SYNC, NULL, ret, &changes, &n_changes);
+	wrong = entra_read(json, class, ENTRA_SERVICE, NULL, ret, &changes, &n_changes);
 	json_decref(json);
 	return wrong;
 }
@@ -83,7 +83,7 @@ static const char *write_as(const struct entry *en, const struct delta *d, bool 
 	static char text[4096];
 	_cleanup_buf_ struct buf b = {0};
 
-	entra_write(&b, &(struct entra_writing){ENTRA_USER, ENTRA_SYNC, NULL, en, d, clears});
+	entra_write(&b, &(struct entra_writing){ENTRA_USER, ENTRA_SERVICE, NULL, en, d, clears});
 	snprintf(text, sizeof(text), "%s", buf_str(&b));
 	return text;
 }
@@ -143,7 +143,7 @@ static void test_round(void **state)
 		for (unsigned k = 0; k < at->count; k++)
 			assert_int_equal(at->values[k].type,
 				entra_form_type(
-					entra_attr_of(da.id, ENTRA_USER, ENTRA_SYNC)->form));
+					entra_attr_of(da.id, ENTRA_USER, ENTRA_SERVICE)->form));
 		assert_string_equal(write_as(&en, &d, false), cases[i].json);
 	}
 }
@@ -296,7 +296,7 @@ static void unfit(const char *attr, struct value v, const char *words)
 	entry_init(&en, &a);
 	entry_set(&en, attr_intern(attr), v);
 	wrong = entra_write_problem(
-		&(struct entra_writing){ENTRA_USER, ENTRA_SYNC, NULL, &en}, &id);
+		&(struct entra_writing){ENTRA_USER, ENTRA_SERVICE, NULL, &en}, &id);
 	if (!words) {
 		assert_null(wrong);
 		return;
@@ -429,7 +429,7 @@ static const struct {
 
 static void test_write_references(void **state)
 {
-	struct connector c = {.surface = ENTRA_SYNC, .writes_all = true, .base = base};
+	struct connector c = {.surface = ENTRA_SERVICE, .writes_all = true, .base = base};
 	struct part *p;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(links); i++) {
@@ -454,7 +454,7 @@ static void test_select(void **state)
 {
 	_cleanup_buf_ struct buf b = {0};
 
-	entra_select(&b, ENTRA_GROUP, ENTRA_SYNC, NULL);
+	entra_select(&b, ENTRA_GROUP, ENTRA_SERVICE, NULL);
 	assert_non_null(strstr(buf_str(&b), ",anInt64,"));
 	assert_non_null(strstr(buf_str(&b), ",members,owners"));
 	assert_null(strstr(buf_str(&b), "manager"));

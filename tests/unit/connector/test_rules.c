@@ -44,7 +44,7 @@ static void load(const char *surface)
 
 static void test_shipped_rules_load(void **state)
 {
-	static const char *const surfaces[] = {"sync", "graph"};
+	static const char *const surfaces[] = {"service", "graph"};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(surfaces); i++) {
 		unsigned n;
@@ -102,7 +102,7 @@ static const struct {
 
 static void test_cloud_filtered(void **state)
 {
-	load("sync");
+	load("service");
 	for (unsigned i = 0; i < ARRAY_SIZE(filter_cases); i++) {
 		_cleanup_arena_ struct arena a = {0};
 		struct entry en;
@@ -133,7 +133,7 @@ static void test_source_anchor(void **state)
 		0xdf, 0xb5, 0xcc, 0x1d, 0xec};
 	struct entry en;
 
-	load("sync");
+	load("service");
 	entry_init(&en, &a);
 	en.class = "user";
 	en.dn = "CN=A,DC=contoso,DC=com";

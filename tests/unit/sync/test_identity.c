@@ -116,9 +116,9 @@ static void fill(struct fixture *f, struct world *w)
 
 static struct world *up(struct fixture *f)
 {
-	static const struct option_def surface[] = {{"surface", OPTION_STRING, .def = "sync"},
+	static const struct option_def surface[] = {{"surface", OPTION_STRING, .def = "service"},
 		{"lifecycle_info", OPTION_BOOLEAN, .def = "no"}};
-	static char *values[] = {(char *)"sync", (char *)"no"};
+	static char *values[] = {(char *)"service", (char *)"no"};
 	static int lines[2];
 	struct world *w = arena_zalloc(&f->arena, sizeof(*w));
 

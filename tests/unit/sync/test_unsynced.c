@@ -65,7 +65,7 @@ static void test_left_behind(void **state)
 				"whenCreated", "roomNumber", "carLicense", "secretary", NULL});
 	const char *setting;
 
-	configure("", "sync");
+	configure("", "service");
 	assert_string_equal(left(&en, &setting), "carLicense roomNumber secretary!");
 	assert_string_equal(setting, "directory_extensions = carLicense, roomNumber");
 	/* without a value there is nothing to be lost */
@@ -82,8 +82,8 @@ static void test_not_sent(void **state)
 		"division", "extensionAttribute3", "thumbnailPhoto", "title", NULL};
 	struct entry en = object("user", names), crew;
 
-	configure("", "sync");
-	assert_string_equal(left(&en, NULL), "division thumbnailPhoto");
+	configure("", "service");
+	assert_string_equal(left(&en, NULL), "division");
 	configure("", "graph");
 	assert_string_equal(left(&en, NULL), "division extensionAttribute3 thumbnailPhoto");
 	/* another class has other rules */
@@ -100,7 +100,7 @@ static void test_setting(void **state)
 	const char *setting;
 	char path[128];
 
-	configure("directory_extensions = roomNumber,\n  division\n", "sync");
+	configure("directory_extensions = roomNumber,\n  division\n", "service");
 	assert_string_equal(left(&en, &setting), "carLicense");
 	assert_string_equal(setting, "directory_extensions = roomNumber, division, carLicense");
 	/* listed, and the tenant has no such property yet; then it has */
@@ -111,7 +111,7 @@ static void test_setting(void **state)
 		"{\"sources\": {}, \"targets\": {\"entra\": {\"extension_roomNumber\": {"
 		"\"property\": \"extension_1_roomNumber\", \"users\": true}}}}",
 		path);
-	configure("directory_extensions = roomNumber\n", "sync");
+	configure("directory_extensions = roomNumber\n", "service");
 	assert_string_equal(left(&en, NULL), "carLicense");
 	en.class = "group";
 	assert_string_equal(left(&en, NULL), "carLicense roomNumber!"); /* of users alone */
