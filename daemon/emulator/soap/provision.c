@@ -191,7 +191,7 @@ static void set_object(struct emulator *em, const struct soap_call *call, struct
 {
 	_cleanup_json_ json_t *whole = whole_bag(em, it);
 	const char *wrong;
-	_cleanup_json_ json_t *body = wire_to_graph(it->type, it->bag, whole, &wrong);
+	_cleanup_json_ json_t *body = wire_to_graph(it->type, it->bag, whole, !it->object, &wrong);
 	_cleanup_buf_ struct buf text = {0};
 	bool by_id = *it->cloud_anchor && it->object && !*it->source_anchor;
 	const char *kept;

@@ -6,6 +6,7 @@
 #include "soap/wire.h"
 
 #include "soap/bag.h"
+#include "tenant/property.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -219,30 +220,53 @@ static void add_address(const json_t *in, const json_t *whole, json_t *body)
 	json_object_set_new(body, "addresses", list);
 }
 
-/* A group is one with mail when it has an address. */
-static void add_group_kind(const json_t *whole, json_t *body)
+/* A group is one with mail when it has an address. What the request says nothing of stays. */
+static void add_group_kind(const json_t *in, const json_t *whole, bool is_new, json_t *body)
 {
+	static const char *const names[] = {"mail", "proxyAddresses"};
 	bool mail = *bag_text(whole, "mail") || json_array_size(bag_get(whole, "proxyAddresses"));
 
-	json_object_set_new(body, "mailEnabled", json_boolean(mail));
-	if (!bag_get(whole, "securityEnabled"))
+	if (is_new || has_one_of(in, names, ARRAY_SIZE(names)))
+		json_object_set_new(body, "mailEnabled", json_boolean(mail));
+	if (is_new && !bag_get(whole, "securityEnabled"))
 		json_object_set_new(body, "securityEnabled", json_false());
 }
 
-static void add_directory_extensions(const json_t *in, json_t *body)
+/* The forms that Graph has for a directory extension's type; NULL: the value is none of it. */
+static json_t *as_extension(enum property_kind kind, const json_t *v)
+{
+	json_t *bytes = json_object_get(v, "base64");
+
+	if (kind == KIND_TIME && !json_is_null(v))
+		return iso_time(v);
+	return json_incref(bytes ? bytes : (json_t *)v);
+}
+
+/* NULL, or the name of one that cannot be used. */
+static const char *add_directory_extensions(enum object_type t, const json_t *in, json_t *body)
 {
 	const char *key;
 	json_t *v;
 
-	json_object_foreach ((json_t *)in, key, v)
-		if (strncasecmp(key, "extension_", strlen("extension_")) == 0)
-			json_object_set(body, key, v);
+	json_object_foreach ((json_t *)in, key, v) {
+		int prop = property_find(t, key, strlen(key));
+		json_t *as;
+
+		if (strncasecmp(key, "extension_", strlen("extension_")) != 0)
+			continue;
+		as = as_extension(prop < 0 ? KIND_STRING : properties[prop].kind, v);
+		if (!as)
+			return key;
+		json_object_set_new(body, key, as);
+	}
+	return NULL;
 }
 
-json_t *wire_to_graph(
-	enum object_type t, const json_t *in, const json_t *whole, const char **ret_wrong)
+json_t *wire_to_graph(enum object_type t, const json_t *in, const json_t *whole, bool is_new,
+	const char **ret_wrong)
 {
 	json_t *body = json_object();
+	const char *wrong;
 
 	*ret_wrong = NULL;
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -257,14 +281,15 @@ json_t *wire_to_graph(
 	}
 	if (t == TYPE_USER || t == TYPE_GROUP) {
 		add_extensions(in, body);
-		add_directory_extensions(in, body);
+		wrong = add_directory_extensions(t, in, body);
+		*ret_wrong = wrong ? wrong : *ret_wrong;
 	}
 	if (t == TYPE_CONTACT) {
 		add_phones(in, whole, body);
 		add_address(in, whole, body);
 	}
 	if (t == TYPE_GROUP)
-		add_group_kind(whole, body);
+		add_group_kind(in, whole, is_new, body);
 	return body;
 }
 

@@ -9,11 +9,12 @@
 
 /*
  * `in`: what comes in; `whole`: all that is known of the object with it, of which lists of parts
- * (phones) are made. The caller frees. *ret_wrong: the name of an attribute whose value is none of
- * its kind (no SID, no time), which the body lacks; NULL: there is none.
+ * (phones) are made; is_new: no object has the anchor yet. The caller frees. *ret_wrong: the name
+ * of an attribute whose value is none of its kind (no SID, no time), which the body lacks; NULL:
+ * there is none.
  */
-json_t *wire_to_graph(
-	enum object_type t, const json_t *in, const json_t *whole, const char **ret_wrong);
+json_t *wire_to_graph(enum object_type t, const json_t *in, const json_t *whole, bool is_new,
+	const char **ret_wrong);
 /* "User" in any case; TYPE_COUNT: none. */
 enum object_type wire_type(const char *word);
 /* The word in front of an object's id in a CloudAnchor: "User". */
