@@ -24,8 +24,10 @@ static void print_quoted(const json_t *v)
 static void print_value(const char *name, const char *type, const json_t *v)
 {
 	if (json_is_object(v)) {
-		printf("  %c %s: ", streq(text_of(v, "operation"), "add") ? '+' : '-', name);
-		print_quoted(json_object_get(v, "anchor"));
+		printf("  %c %s: \"%s\" ", streq(text_of(v, "operation"), "add") ? '+' : '-', name,
+			text_of(v, "anchor"));
+		print_plain(stdout, text_of(v, "source_dn"));
+		puts("");
 	} else {
 		printf("    %s (%s): ", name, type);
 		print_quoted(v);

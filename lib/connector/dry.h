@@ -9,6 +9,7 @@
 struct dry_value {
 	char change; /* of a reference: '+', '-'; 0: it is a value */
 	const char *text;
+	const char *dn; /* of the object that the reference means; NULL: not known, or a value */
 };
 
 /* An attribute under the name that it has on the wire. */

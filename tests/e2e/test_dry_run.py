@@ -1,6 +1,7 @@
 """adsyncctl export --dry-run and pending diff --wire: what the next export would send, without sending it."""
 import fcntl
 import os
+import re
 import sqlite3
 import stat
 import xml.etree.ElementTree as ET
@@ -228,20 +229,29 @@ def test_wire(changed):
     (member,) = [p for p in group["properties"] if p["name"] == "member"]
     assert member["type"] == "SyncReferenceChangeCollection"
     anchor = gone["properties"][0]["values"][0]
-    assert member["values"] == [{"operation": "remove", "anchor": anchor}]
+    assert member["values"] == [{"operation": "remove", "anchor": anchor, "source_dn": None}]
     assert [p["name"] for p in gone["properties"]] == ["SourceAnchor"]
 
     done = lab.ctl("pending", "diff", "--wire")
     assert done.returncode == 0
     assert "Set User %s\n" % lab.company.dn_of("user1") in done.stdout
     assert "    title: nil\n" in done.stdout and '    title (d:string): "Pilot"\n' in done.stdout
-    assert '  - member: "%s"\n' % anchor in done.stdout and "Delete User" in done.stdout
+    assert '  - member: "%s"' % anchor in done.stdout and "Delete User" in done.stdout
     # one object, by any of its names
     for name in (lab.company.dn_of("user2"), two["dn"]):
         assert [o["dn"] for o in lab.ctl_json("pending", "diff", name, "--wire")] == [two["dn"]]
     assert [o["dn"] for o in lab.ctl_json("pending", "diff", gone["dn"], "--wire")] == [gone["dn"]]
     done = lab.ctl("pending", "diff", lab.company.dn_of("crew"), "--wire")
     assert done.stdout.count("Set ") == 1 and "- member" in done.stdout
+    lab.company.user("new1")
+    lab.company.member("crew", "add", "new1")
+    prepare(lab)
+    before = dump(lab)
+    new = lab.company.dn_of("new1")
+    (added,) = [v for o in lab.ctl_json("pending", "diff", "--wire") for p in o["properties"]
+                for v in p.get("values", ()) if isinstance(v, dict) and v["operation"] == "add"]
+    assert added["source_dn"] == new
+    assert re.search('  [+] member: "[^"]+" %s\n' % new, lab.ctl("pending", "diff", "--wire").stdout)
     lab.company.user("nobody")
     done = lab.ctl("pending", "diff", "CN=nobody", "--wire")
     assert done.returncode == 1

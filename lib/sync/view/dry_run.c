@@ -49,28 +49,7 @@ static void dry_run_done(struct dry_run *d)
 
 /* --- messages --- */
 
-static json_t *property_json(const struct dry_property *p)
-{
-	json_t *o = json_object(), *list;
-
-	set_text(o, "name", p->name);
-	set_text(o, "type", p->type);
-	if (!p->type)
-		return o;
-	list = json_array();
-	for (unsigned i = 0; i < p->n; i++) {
-		const struct dry_value *v = &p->values[i];
-
-		json_array_append_new(list,
-			v->change ? json_pack("{s:s, s:s}", "operation",
-					    v->change == '+' ? "add" : "remove", "anchor", v->text)
-				  : json_string(v->text));
-	}
-	json_object_set_new(o, "values", list);
-	return o;
-}
-
-/* By which people know the object that it is about. */
+/* By which people know the object with a DN of the connector space. */
 static int set_source(struct dry_run *d, const char *dn, json_t *json, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};
@@ -84,6 +63,38 @@ static int set_source(struct dry_run *d, const char *dn, json_t *json, struct er
 	return r == 0 ? show_source(d->s.store, &row, &a, json, e) : MIN(r, 0);
 }
 
+static int add_value(struct dry_run *d, const struct dry_value *v, json_t *list, struct err *e)
+{
+	json_t *o;
+
+	if (!v->change) {
+		json_array_append_new(list, json_string(v->text));
+		return 0;
+	}
+	o = json_object();
+	json_array_append_new(list, o);
+	set_text(o, "operation", v->change == '+' ? "add" : "remove");
+	set_text(o, "anchor", v->text);
+	return set_source(d, v->dn, o, e);
+}
+
+static int add_property(
+	struct dry_run *d, const struct dry_property *p, json_t *properties, struct err *e)
+{
+	json_t *o = json_object(), *list;
+
+	json_array_append_new(properties, o);
+	set_text(o, "name", p->name);
+	set_text(o, "type", p->type);
+	if (!p->type)
+		return 0;
+	list = json_array();
+	json_object_set_new(o, "values", list);
+	for (unsigned i = 0; i < p->n; i++)
+		TRY(add_value(d, &p->values[i], list, e));
+	return 0;
+}
+
 static int tell_object(
 	struct dry_run *d, const char *message, const struct dry_object *o, struct err *e)
 {
@@ -93,7 +104,6 @@ static int tell_object(
 	if (d->only && (!o->dn || strcasecmp(o->dn, d->only) != 0))
 		return 0;
 	json = json_object();
-	list = json_array();
 	set_text(json, "connector", d->c->name);
 	set_text(json, "message", message);
 	json_object_set_new(json, "number", json_integer(d->messages));
@@ -101,9 +111,10 @@ static int tell_object(
 	set_text(json, "type", o->type);
 	set_text(json, "dn", o->dn);
 	TRY(set_source(d, o->dn, json, e));
-	for (unsigned i = 0; i < o->n; i++)
-		json_array_append_new(list, property_json(&o->properties[i]));
+	list = json_array();
 	json_object_set_new(json, "properties", list);
+	for (unsigned i = 0; i < o->n; i++)
+		TRY(add_property(d, &o->properties[i], list, e));
 	work_progress(d->host, json_pack("{s:O}", "object", json));
 	return 0;
 }

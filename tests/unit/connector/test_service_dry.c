@@ -17,8 +17,8 @@ static void write_user(struct buf *b)
 	struct delta_attr changed[3] = {{.id = attr_intern("title"), .after = &empty}};
 	struct delta delta = {changed, ARRAY_SIZE(changed)};
 	struct service_name who = {ANCHOR}, boss = {"A=="};
-	struct service_bag *bag = service_bag_new(
-		schema_class_find(entra_schema(ENTRA_SERVICE), "user"), NULL);
+	struct service_bag *bag =
+		service_bag_new(schema_class_find(entra_schema(ENTRA_SERVICE), "user"), NULL);
 	_cleanup_arena_ struct arena a = {0};
 	struct entry e;
 
@@ -111,6 +111,7 @@ static void test_objects(void **state)
 	assert_string_equal(o[1].type, "Group");
 	expect(&o[1], "member", "SyncReferenceChangeCollection", 2, "B==", '-');
 	assert_int_equal(property(&o[1], "member")->values[0].change, '+');
+	assert_string_equal(property(&o[1], "member")->values[1].dn, entra_dn("B==", &a));
 	assert_string_equal(o[2].operation, "Delete");
 	assert_int_equal(o[2].n, 1);
 	assert_null(o[2].dn);
@@ -183,8 +184,8 @@ static void test_call(void **state)
 	assert_true(str_starts(answer.results[0].cloud_anchor, "User_dry-run-"));
 	assert_true(str_starts(answer.results[1].cloud_anchor, "Group_dry-run-"));
 	assert_string_equal(answer.results[2].cloud_anchor, "User_1");
-	assert_int_equal(service_dry_call(&s, &told.sink, "GetCompanyConfiguration", NULL, NULL,
-				 &a, &answer, &e),
+	assert_int_equal(service_dry_call(&s, &told.sink, "GetCompanyConfiguration", NULL, NULL, &a,
+				 &answer, &e),
 		CONN_OK);
 	assert_int_equal(answer.n_results, 0);
 	told.answer = -EIO;

@@ -53,19 +53,22 @@ struct values {
 	unsigned n, cap;
 };
 
-/* Whom: an anchor. */
-static int read_reference(struct objects *o, const char **ret, struct err *e)
+/* Whom: an anchor; the DN of one that is a sourceAnchor. */
+static int read_reference(struct objects *o, struct dry_value *ret, struct err *e)
 {
+	const char *kind = "";
 	bool more;
 
 	TRY(nbfx_child(o->r, &more, e));
 	while (more) {
 		if (is(o, "Anchor"))
-			TRY(read_text(o, ret, e));
+			TRY(read_text(o, &ret->text, e));
 		else
-			TRY(nbfx_skip(o->r, e));
+			TRY(read_text(o, &kind, e));
 		TRY(nbfx_child(o->r, &more, e));
 	}
+	if (streq(kind, "2"))
+		ret->dn = entra_dn(ret->text, o->a);
 	return 0;
 }
 
@@ -79,7 +82,7 @@ static int read_change(struct objects *o, struct values *v, struct err *e)
 	TRY(nbfx_child(o->r, &more, e));
 	while (more) {
 		if (is(o, "Reference"))
-			TRY(read_reference(o, &value.text, e));
+			TRY(read_reference(o, &value, e));
 		else
 			TRY(read_text(o, &operation, e));
 		TRY(nbfx_child(o->r, &more, e));
