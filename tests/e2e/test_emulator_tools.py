@@ -2,8 +2,10 @@
 prefixes and no namespaces (the Python client), and those that go by local names. And what they write:
 binary XML that guesses the type of a text by its look."""
 import base64
+import json
 import struct
 import uuid
+from urllib.parse import urlencode
 from xml.parsers import expat
 
 import nbfx
@@ -312,6 +314,46 @@ def test_tokens_as_tools_ask_for_them(em):
     graph = Graph(em, SYNC_APP)
     graph.headers = {"Authorization": "Bearer " + old.token}
     assert graph.call("GET", "/users")[0] == 401  # Microsoft Graph is another one
+
+
+def form(em, path, **fields):
+    status, answer = em.send("POST", "/%s/oauth2/v2.0/%s" % (TENANT, path), urlencode(fields).encode(),
+                             {"Content-Type": "application/x-www-form-urlencoded"})
+    return status, json.loads(answer)
+
+
+def test_sign_in_by_a_device_code(make_emulator):
+    """As MSAL does it for the Python tools: scopes in any order, a refresh token for the second one."""
+    client = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+    scope = "offline_access https://graph.windows.net/.default openid profile"
+    em = make_emulator("--memory")
+    assert form(em, "devicecode", client_id=client, scope=scope)[0] == 400
+    grant = "urn:ietf:params:oauth:grant-type:device_code"
+    assert form(em, "token", client_id=client, grant_type=grant, device_code="r-78")[0] == 400
+    em = make_emulator("--memory", deviceCodeApplication=SYNC_APP[0],
+                       provisioningService={"oldAudience": True})
+    assert form(em, "devicecode", scope=scope)[0] == 400
+    status, flow = form(em, "devicecode", client_id=client, scope=scope)
+    assert status == 200 and {"device_code", "user_code", "verification_uri", "message", "interval",
+                              "expires_in"} <= set(flow)
+    status, token = form(em, "token", client_id=client, grant_type=grant,
+                         device_code=flow["device_code"], code=flow["device_code"])
+    assert status == 200, token
+    part = token["id_token"].split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    assert (claims["aud"], claims["tid"]) == (client, TENANT)
+    tool = Tool(em, token["access_token"])
+    assert user(tool, 1)["b:ResultCode"] == "Success"
+    status, token = form(em, "token", client_id=client, grant_type="refresh_token",
+                         refresh_token=token["refresh_token"],
+                         scope="profile https://graph.microsoft.com/.default openid")
+    graph = Graph(em)
+    graph.headers = {"Authorization": "Bearer " + token["access_token"]}
+    assert [u["displayName"] for u in graph.get("/users?$top=100")["value"]] == ["Anna"]
+    assert form(em, "token", client_id=client, grant_type="refresh_token", refresh_token="x")[0] == 400
+    assert form(em, "token", client_id=client, grant_type=grant, device_code="x")[0] == 400
+    with pytest.raises(AssertionError, match="deviceCodeApplication"):
+        make_emulator("--memory", deviceCodeApplication="nobody")
 
 
 def test_the_switch_as_a_tool_writes_it(em):

@@ -5,6 +5,7 @@
  */
 #include "graph/signin.h"
 
+#include "graph/device_code.h"
 #include "graph/token.h"
 #include "odata/url.h"
 
@@ -103,6 +104,11 @@ static void endpoint_user(const struct visit *v, struct response *rs)
 	token_error(rs, 400, "invalid_request",
 		"The emulator has no users that sign in: it knows client credentials and managed "
 		"identities.");
+}
+
+static void endpoint_device_code(const struct visit *v, struct response *rs)
+{
+	handle_device_code(v->em, v->asked->base, v->asked->body ? v->asked->body : "", rs);
 }
 
 /* "name":"https://HOST/TENANTpath", */
@@ -228,8 +234,8 @@ static const struct endpoint endpoints[] = {
 	{"/discovery/instance", 1, endpoint_instance},
 	{"/oauth2/v2.0/authorize", 2, endpoint_user},
 	{"/oauth2/authorize", 1, endpoint_user},
-	{"/oauth2/v2.0/devicecode", 2, endpoint_user},
-	{"/oauth2/devicecode", 1, endpoint_user},
+	{"/oauth2/v2.0/devicecode", 2, endpoint_device_code},
+	{"/oauth2/devicecode", 1, endpoint_device_code},
 };
 
 /* --- what belongs to no tenant --- */

@@ -2,10 +2,10 @@
 #include "graph/token.h"
 
 #include "graph/assertion.h"
+#include "graph/device_code.h"
 #include "odata/url.h"
 #include "tenant/body.h"
 #include "tenant/clock.h"
-#include "tenant/guid.h"
 
 #include "base/codec.h"
 #include "base/err.h"
@@ -18,7 +18,6 @@
 
 #define LIFETIME 3599 /* seconds, as Entra's default */
 #define TOKEN_MAX 8192
-#define RESOURCE_MAX 512
 
 static void sign(const struct emulator *em, const char *text, size_t n, struct buf *b)
 {
@@ -34,19 +33,10 @@ struct grant {
 	int version;          /* of the endpoint */
 	bool strong;          /* by a certificate, a federated credential, a managed identity */
 	bool machine;         /* a managed identity */
+	const char *client;   /* of a person who has signed in by a code; NULL: nobody */
 	const char *resource; /* "": this host */
 	const char *base;     /* this host, as the client called it */
 };
-
-void service_principal_id(const struct emulator *em, const char *app_id, char ret[static 37])
-{
-	_cleanup_free_ char *text = xasprintf("%s/%s", em->tenant->id, app_id);
-	uint64_t hash[2] = {hash64(text, strlen(text)), hash64(text + 1, strlen(text) - 1)};
-	unsigned char raw[16];
-
-	memcpy(raw, hash, sizeof(raw));
-	guid_write(ret, raw);
-}
 
 /*
  * https://outlook.office365.com, or the id of Office 365 Exchange Online; the id of Microsoft Entra
@@ -179,38 +169,6 @@ const struct application *token_check(
 
 /* --- the token endpoint --- */
 
-/* error_codes is the number in "AADSTS700016: ..." */
-void token_error(struct response *rs, int status, const char *error, const char *text)
-{
-	const char *client, *id = request_ids(&client);
-	long code = str_starts(text, "AADSTS") ? strtol(text + 6, NULL, 10) : 0;
-	char when[TIME_TEXT_SIZE];
-
-	rs->status = status;
-	buf_clear(&rs->body);
-	buf_addf(&rs->body, "{\"error\":\"%s\",\"error_description\":\"", error);
-	add_text(&rs->body, text);
-	buf_addf(&rs->body,
-		" Trace ID: %s Correlation ID: %s\",\"error_codes\":[%ld],\"timestamp\":\"%s\","
-		"\"trace_id\":\"%s\",\"correlation_id\":\"%s\"}",
-		id, client, code, time_format(unix_now(), when), id, client);
-}
-
-char *form_value(const char *body, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (const char *p = body; p && *p; p = strchr(p, '&') ? strchr(p, '&') + 1 : NULL)
-		if (strncmp(p, name, n) == 0 && p[n] == '=') {
-			char *v = xstrndup(p + n + 1, strcspn(p + n + 1, "&"));
-
-			if (!url_decode(v))
-				*v = '\0';
-			return v;
-		}
-	return xstrdup("");
-}
-
 struct form {
 	char *grant, *id, *secret, *assertion_type, *assertion, *resource;
 };
@@ -236,28 +194,6 @@ static void basic_credentials(struct form *f, const char *authorization)
 	f->secret = xstrdup(colon + 1);
 	if (!url_decode(f->id) || !url_decode(f->secret))
 		*f->id = '\0';
-}
-
-/*
- * "resource" of version 1.0; of 2.0 what stands in front of "/.default" in "scope". One that is too
- * long for a token is ignored.
- */
-static char *form_resource(const char *body)
-{
-	static const char tail[] = "/.default";
-	char *resource = form_value(body, "resource"), *scope;
-	size_t n;
-
-	if (*resource && strlen(resource) < RESOURCE_MAX)
-		return resource;
-	free(resource);
-	scope = form_value(body, "scope");
-	n = strcspn(scope, " ");
-	if (n < RESOURCE_MAX && n > strlen(tail) && str_starts(scope + n - strlen(tail), tail))
-		scope[n - strlen(tail)] = '\0';
-	else
-		*scope = '\0';
-	return scope;
 }
 
 static void form_read(struct form *f, const char *body, const char *authorization)
@@ -306,7 +242,27 @@ static void grant_token(struct emulator *em, const struct application *app, cons
 		add_claim(b, "client_id", app->app_id);
 	buf_adds(b, ",\"access_token\":\"");
 	add_token(em, app, g, b);
-	buf_adds(b, "\"}");
+	buf_addc(b, '"');
+	if (g->client)
+		device_code_person(em, g->base, g->client, b);
+	buf_addc(b, '}');
+}
+
+/* By a code, or again by a refresh token; false: it is another grant, or there is no such person.
+ */
+static bool sign_in_person(struct emulator *em, const struct token_request *tr,
+	const struct form *f, struct response *rs)
+{
+	_cleanup_free_ char *resource = NULL;
+	const struct application *app = device_code_application(em, f->grant, tr->body, &resource);
+	struct grant g = {.version = tr->version,
+		.resource = resource ? resource : f->resource,
+		.base = tr->base,
+		.client = f->id};
+
+	if (app)
+		grant_token(em, app, &g, rs);
+	return app != NULL;
 }
 
 static void sign_in(struct emulator *em, const struct token_request *tr, const struct form *f,
@@ -352,7 +308,8 @@ void handle_token(struct emulator *em, const struct token_request *tr, struct re
 	struct form f;
 
 	form_read(&f, tr->body, tr->authorization);
-	sign_in(em, tr, &f, rs);
+	if (!sign_in_person(em, tr, &f, rs))
+		sign_in(em, tr, &f, rs);
 	form_done(&f);
 }
 

@@ -1,6 +1,7 @@
 /* The token endpoint, and access tokens. */
 #pragma once
 
+#include "graph/form.h"
 #include "odata/response.h"
 #include "tenant/emulator.h"
 
@@ -12,18 +13,12 @@ struct token_request {
 	const char *authorization; /* NULL: none */
 };
 
-/* An error of the token endpoint. */
-void token_error(struct response *rs, int status, const char *error, const char *text);
-/* A value of a form or a query, decoded, in memory of its own; "" when there is none. */
-char *form_value(const char *body, const char *name);
 void handle_token(struct emulator *em, const struct token_request *tr, struct response *rs);
 /* A managed identity asks by its query, and with the header "Metadata: true". */
 void handle_managed_identity(struct emulator *em, const char *base, const char *query,
 	bool metadata, struct response *rs);
 /* "Microsoft Entra AD Synchronization Service", in all clouds. */
 #define SERVICE_APP_ID "6bf85cfa-ac8a-4be5-b5de-425a0d0dc016"
-/* The id of an application's service principal: the same each time. */
-void service_principal_id(const struct emulator *em, const char *app_id, char ret[static 37]);
 
 /*
  * For whom a token is: Exchange and the provisioning service take their own, Graph every other. OLD

@@ -148,7 +148,7 @@ static void read_list(const json_t *list, char ***ret, unsigned *n)
 
 static const char *const known_keys[] = {"tenantId", "displayName", "initialDomain",
 	"verifiedDomains", "federatedDomains", "features", "soaRolesToFilter", "minimumSyncBuild",
-	"onPremisesSyncEnabled", "provisioningService", "applications"};
+	"onPremisesSyncEnabled", "provisioningService", "deviceCodeApplication", "applications"};
 
 static int check_keys(const char *path, json_t *root, struct err *e)
 {
@@ -205,10 +205,14 @@ static int read_tenant(const char *path, json_t *root, struct tenant *t, struct 
 	t->syncs = !json_is_false(json_object_get(root, "onPremisesSyncEnabled"));
 	t->service = json_incref(json_object_get(root, "provisioningService"));
 	t->minimum_build = copy_string(root, "minimumSyncBuild");
+	t->device_app = copy_string(root, "deviceCodeApplication");
 	t->apps = xcalloc(json_array_size(apps) + 1, sizeof(*t->apps));
 	json_array_foreach ((json_t *)apps, i, v)
 		if (read_app(path, v, &t->apps[t->n_apps++], e) < 0)
 			return -EINVAL;
+	if (t->device_app && !tenant_app(t, t->device_app))
+		return wrong(path, e, "deviceCodeApplication is none of the applications",
+			t->device_app);
 	return check_words(path, t, e);
 }
 
@@ -257,6 +261,7 @@ void tenant_free(struct tenant *t)
 	free(t->features);
 	json_decref(t->service);
 	free(t->minimum_build);
+	free(t->device_app);
 	free(t->domains);
 	free(t->apps);
 	free(t->id);

@@ -65,6 +65,7 @@ struct tenant {
 	char *minimum_build;      /* of a client of synchronization; NULL: any */
 	bool syncs;               /* the organization's onPremisesSyncEnabled, at the start */
 	json_t *service;          /* "provisioningService" as it stands there; NULL: none */
+	char *device_app;         /* whose rights a sign-in by a device code has; NULL: nobody's */
 	bool soa_roles_to_filter; /* $filter by isCloudManaged asks for the role of the type */
 	struct application *apps;
 	unsigned n_apps;
