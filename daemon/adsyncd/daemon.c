@@ -59,9 +59,25 @@ static void notify_status(struct daemon *d)
 
 	if (d->job)
 		sd_notifyf(0, "STATUS=Running: %s", job_name(d->job));
+	else if (!setting_bool(&d->config->scheduler, "sync_cycle_enabled"))
+		sd_notifyf(0, "STATUS=%sThe scheduler is off (sync_cycle_enabled)", d->last);
 	else
-		sd_notifyf(0, "STATUS=Next synchronization cycle at %s",
+		sd_notifyf(0, "STATUS=%sNext synchronization cycle at %s", d->last,
 			time_format(d->schedule.next, next));
+}
+
+/* For one line: an error may be text of a server. */
+static void note_last(struct daemon *d, const struct job_end *end)
+{
+	const char *result = json_string_value(json_object_get(end->end, "result"));
+	int n = snprintf(d->last, sizeof(d->last) - 2, "Last run (%s): %s%s", job_name(d->job),
+		result ? result : "failed: ", result || !end->error ? "" : end->error);
+
+	for (char *p = d->last; *p; p++)
+		if ((unsigned char)*p < ' ')
+			*p = ' ';
+	if (n > 0)
+		strcat(d->last, ". ");
 }
 
 /* --- runs --- */
@@ -79,6 +95,7 @@ static void on_end(void *ctx, const struct job_end *end)
 {
 	struct daemon *d = ctx;
 
+	note_last(d, end);
 	d->job = NULL;
 	json_decref(d->progress);
 	d->progress = NULL;
@@ -132,12 +149,15 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx)
 
 	if (d->job || d->stopping || ask_writes(d))
 		return; /* its end arms the timer again */
+	if (schedule_look(&d->schedule, unix_now(), interval(d)) && enabled)
+		log_message(5, "the clock was set back: a cycle is due now");
 	if (schedule_wait(&d->schedule, unix_now(), enabled) == 0 &&
 		daemon_run(d, d->schedule.initial ? RUN_INITIAL : RUN_DELTA, NULL, &e) < 0) {
 		log_message(3,
 			"the cycle could not begin and is tried again after one interval: %s",
 			err_format(&e, text, sizeof(text)));
 		begin_cycle(d);
+		notify_status(d);
 	}
 	arm_timer(d);
 }
@@ -166,6 +186,7 @@ static int take_config(struct daemon *d, struct err *e)
 	schedule_interval(&d->schedule, unix_now(), interval(d));
 	save_schedule(d);
 	arm_timer(d);
+	notify_status(d);
 	return 0;
 }
 
@@ -329,6 +350,7 @@ static void loop(struct daemon *d)
 		event_add(events[ARRAY_SIZE(signals)], &tv);
 	}
 	arm_timer(d);
+	notify_status(d);
 	sd_notify(0, "READY=1");
 	event_record(EVENT_SERVICE_STARTED, "adsyncd " ADSYNC_VERSION " has started.");
 	event_base_dispatch(d->base);

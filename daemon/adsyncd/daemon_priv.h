@@ -20,6 +20,7 @@ struct daemon {
 	struct varlink *control, *status;
 	struct job *job;
 	json_t *progress; /* the last one of the job that runs */
+	char last[200];   /* how the last run ended, for systemctl status; "": none yet */
 	struct ask *asks; /* questions whose workers are at work */
 	unsigned n_asks;
 	bool reload_again; /* SIGHUP came while the configuration was being read */

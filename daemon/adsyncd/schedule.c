@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define CLOCK_SLACK 60 /* seconds: a clock that is set right by less changes no plan */
 #define TIME_MAX INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 void schedule_start(struct schedule *s, int64_t now, int64_t interval)
@@ -22,6 +23,14 @@ void schedule_begun(struct schedule *s, int64_t now, int64_t interval)
 	s->last = now;
 	s->next = now + interval;
 	s->initial = false;
+}
+
+bool schedule_look(struct schedule *s, int64_t now, int64_t interval)
+{
+	if (s->next <= now + interval + CLOCK_SLACK)
+		return false;
+	s->next = now;
+	return true;
 }
 
 void schedule_interval(struct schedule *s, int64_t now, int64_t interval)

@@ -19,6 +19,13 @@ struct schedule {
 void schedule_start(struct schedule *s, int64_t now, int64_t interval);
 /* A cycle begins now. */
 void schedule_begun(struct schedule *s, int64_t now, int64_t interval);
+/*
+ * The clock as it is now, asked at least every minute. Time that was passed over (a suspended
+ * machine, a clock that was set) makes one cycle due, not one for each interval; a clock that was
+ * set back by more than a minute makes one due now, or none would come before it is where it was.
+ * True: it was set back.
+ */
+bool schedule_look(struct schedule *s, int64_t now, int64_t interval);
 /* The interval was changed by a reload. */
 void schedule_interval(struct schedule *s, int64_t now, int64_t interval);
 /* Seconds until the next cycle is due; 0: now; -1: cycles are switched off. */

@@ -90,6 +90,16 @@ static json_t *times_json(void)
 	return o;
 }
 
+/* Of all connectors: whoever prints lines of all steps can put them in columns. */
+static json_t *names(const struct config *cfg)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < cfg->n_connectors; i++)
+		json_array_append_new(list, json_string(cfg->connectors[i].settings.name));
+	return list;
+}
+
 static void progress(void *ctx, const struct progress *p)
 {
 	json_t *o = json_object(), *line = json_object();
@@ -102,6 +112,7 @@ static void progress(void *ctx, const struct progress *p)
 	set_string(o, "result", p->result);
 	set_string(o, "error", p->error);
 	set_string(o, "left_out", p->left_out);
+	json_object_set_new(o, "connectors", names(ctx));
 	json_object_set_new(o, "counters", counters_to_json(p->counters));
 	if (watch_on && p->result)
 		json_object_set_new(o, "times", times_json());
@@ -228,7 +239,10 @@ int worker_main(const struct worker_options *o)
 		return fail(&e);
 	}
 	req.profile = (enum run_profile)profile;
-	if (config_load(o->config, &cfg, &e) < 0 || run_execute(cfg, &req, &host, &res, &e) < 0)
+	if (config_load(o->config, &cfg, &e) < 0)
+		return fail(&e);
+	host.ctx = cfg; /* of progress() */
+	if (run_execute(cfg, &req, &host, &res, &e) < 0)
 		return fail(&e);
 	end = json_object();
 	json_object_set_new(end, "run", json_integer(res.run));

@@ -1,7 +1,8 @@
 /*
  * The worker: this program, executed again for one run or one question. It reports on the
  * descriptor that it is told (--report), or nowhere. A run reports JSON objects, one in a line:
- *   {"progress": {"run", "step", "steps", "connector", "type", "result", "error", "counters"}}
+ *   {"progress": {"run", "step", "steps", "connector", "type", "result", "error", "counters",
+ *    "left_out": why the step, which has no number then, is not done; "connectors": all names}}
  *   {"end": {"run": 7, "result": "success", "good": true}}
  *   {"error": "text", "code": -2}       no run could be made
  * A question (a method of the control interface, its parameters are read from standard input)

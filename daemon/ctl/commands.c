@@ -1,4 +1,5 @@
 /* The commands that show something. */
+#include "base/json.h"
 #include "ctl.h"
 #include "print.h"
 #include "sync/run.h"
@@ -145,16 +146,16 @@ int ctl_list(const struct ctl *c, const char *method, json_t *parameters, const 
 
 static void show_steps(const json_t *run)
 {
+	const json_t *steps = json_object_get(run, "steps");
+	int wide = print_width(steps, "connector", 24);
 	size_t i;
 	json_t *st;
 
-	json_array_foreach (json_object_get(run, "steps"), i, st) {
+	json_array_foreach ((json_t *)steps, i, st) {
 		const char *error = json_string_value(json_object_get(st, "error"));
 
-		printf("  %lld  %-24s %-14s %-28s ",
-			(long long)json_integer_value(json_object_get(st, "step")),
-			text_of(st, "connector"), text_of(st, "type"), text_of(st, "result"));
-		print_counters(json_object_get(st, "counters"));
+		printf(" %2lld  ", (long long)json_integer_value(json_object_get(st, "step")));
+		print_step(st, text_of(st, "result"), wide);
 		puts("");
 		if (error)
 			printf("       %s\n", error);
@@ -176,14 +177,16 @@ int command_status(const struct ctl *c, int argc, char **argv)
 		{"ERRORS", "errors"},
 		{"LAST IMPORT", "last_import"},
 	};
+	_cleanup_json_ json_t *head = NULL;
 	const json_t *last;
 	json_t *o;
 	int r = ctl_ask_text(c, "GetStatus", NULL, NULL, &o);
 
 	if (r || c->json)
 		return r;
-	print_fields(o, "");
-	print_fields(json_object_get(o, "scheduler"), "");
+	head = json_copy(o);
+	json_object_update(head, json_object_get(o, "scheduler"));
+	print_fields(head, "");
 	last = json_object_get(o, "last_run");
 	if (json_is_object(last)) {
 		puts("\nLast run:");

@@ -90,19 +90,55 @@ void print_table(const json_t *rows, const struct column *columns, unsigned n)
 	}
 }
 
+/* Of the names that print_fields() prints (scalar) or print_attributes() and the like. */
+static int key_width(const json_t *o, int least, bool scalar)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach ((json_t *)o, key, v)
+		if (!scalar || (!json_is_object(v) && !json_is_array(v)))
+			least = MAX(least, width(key));
+	return least;
+}
+
 void print_fields(const json_t *o, const char *prefix)
 {
+	int wide = key_width(o, 28, true);
 	const char *key;
 	char buf[64];
 	json_t *v;
 
 	json_object_foreach ((json_t *)o, key, v)
 		if (!json_is_object(v) && !json_is_array(v))
-			printf("%s%-28s %s\n", prefix, key, value_text(v, buf, sizeof(buf)));
+			printf("%s%-*s %s\n", prefix, wide, key, value_text(v, buf, sizeof(buf)));
+}
+
+int print_width(const json_t *rows, const char *key, int least)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach ((json_t *)rows, i, row)
+		if (!key && json_is_string(row))
+			least = MAX(least, width(json_string_value(row)));
+		else if (key)
+			least = MAX(least, width(text_of(row, key)));
+	return least;
+}
+
+void print_step(const json_t *step, const char *result, int wide)
+{
+	const char *connector = text_of(step, "connector");
+
+	printf("%s%*s %-14s %-28s ", connector, MAX(wide - width(connector), 0), "",
+		text_of(step, "type"), result);
+	print_counters(json_object_get(step, "counters"));
 }
 
 void print_attributes(const json_t *o, const char *title, const char *none)
 {
+	int wide = key_width(o, 32, false);
 	const char *key;
 	char buf[64];
 	json_t *values, *v;
@@ -113,9 +149,9 @@ void print_attributes(const json_t *o, const char *title, const char *none)
 	printf("\n%s:\n", title);
 	json_object_foreach ((json_t *)o, key, values) {
 		if (json_array_size(values) == 0)
-			printf("  %-32s %s\n", key, none);
+			printf("  %-*s %s\n", wide, key, none);
 		json_array_foreach (values, i, v)
-			printf("  %-32s %s\n", i ? "" : key, value_text(v, buf, sizeof(buf)));
+			printf("  %-*s %s\n", wide, i ? "" : key, value_text(v, buf, sizeof(buf)));
 	}
 }
 
@@ -129,6 +165,7 @@ static void print_side(const json_t *v)
 
 void print_changes(const json_t *changes)
 {
+	int wide = key_width(changes, 32, false);
 	const char *key;
 	json_t *change;
 
@@ -136,7 +173,7 @@ void print_changes(const json_t *changes)
 		return;
 	puts("\nPending export:");
 	json_object_foreach ((json_t *)changes, key, change) {
-		printf("  %-32s ", key);
+		printf("  %-*s ", wide, key);
 		print_side(json_object_get(change, "from"));
 		fputs(" -> ", stdout);
 		print_side(json_object_get(change, "to"));

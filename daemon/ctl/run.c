@@ -14,20 +14,20 @@ static bool is_terminal(void)
 /* One line per finished step; on a terminal the running one is rewritten in place. */
 static void show_progress(const struct ctl *c, const json_t *p)
 {
+	int wide = print_width(json_object_get(p, "connectors"), NULL, 24);
 	const char *result = json_string_value(json_object_get(p, "result"));
 	const char *error = json_string_value(json_object_get(p, "error"));
 	const char *left_out = json_string_value(json_object_get(p, "left_out"));
 
 	if (c->json || (!result && !left_out && !is_terminal()))
 		return;
-	printf("%s[%lld/%lld] %-24s %-14s %-28s ", is_terminal() ? "\r\033[K" : "",
-		(long long)json_integer_value(json_object_get(p, "step")),
-		(long long)json_integer_value(json_object_get(p, "steps")), text_of(p, "connector"),
-		text_of(p, "type"),
-		result     ? result
-		: left_out ? "left out"
-			   : "...");
-	print_counters(json_object_get(p, "counters"));
+	printf("%s", is_terminal() ? "\r\033[K" : "");
+	if (left_out) /* it has no number */
+		printf("[ - ] ");
+	else
+		printf("[%lld/%lld] ", (long long)json_integer_value(json_object_get(p, "step")),
+			(long long)json_integer_value(json_object_get(p, "steps")));
+	print_step(p, result ? result : left_out ? "left out" : "...", wide);
 	if (result || left_out)
 		puts("");
 	if (left_out || (result && error))

@@ -490,15 +490,16 @@ static int run_step(struct sync *s, const struct plan_step *p, int number,
 	return report_step(s, p, &end, e);
 }
 
-/* A planned step that is not done: told at once, and in the event at the run's end. */
-static void leave_out(struct sync *s, struct plan *plan, const struct plan_step *p, int number)
+/* A planned step that is not done: told at once, without a number, and in the event at the end. */
+static void leave_out(struct sync *s, struct plan *plan, const struct plan_step *p)
 {
 	const char *type = run_profile_name(step_profile(p)), *why = skip_reason(p);
 
 	plan->left_out = arena_printf(&s->arena, "%s%s%s of \"%s\" (%s)", plan->left_out,
 		plan->left_out[0] ? ", " : "", type, p->conn->name, why);
 	s->counters = (struct counters){0};
-	s->progress.step = number;
+	s->progress.step = 0;
+	s->progress.n_steps--;
 	s->progress.connector = p->conn->name;
 	s->progress.type = type;
 	s->progress.result = s->progress.error = NULL;
@@ -525,15 +526,14 @@ static int run_steps(struct sync *s, struct plan *plan, struct run_result *ret, 
 		due = is_due(s, p, e);
 		TRY(due);
 		s->progress.n_steps += p->again && due;
-		number += !p->again || due;
 		if (!due && !p->again)
-			leave_out(s, plan, p, number);
+			leave_out(s, plan, p);
 		if (!due)
 			continue;
 		/* the import may have found that all objects are to be evaluated */
 		if (p->kind == STEP_INBOUND && !p->again)
 			p->full |= p->conn->row.full_sync_required;
-		TRY(run_step(s, p, number, &result, e));
+		TRY(run_step(s, p, ++number, &result, e));
 		if (step_result_severity(result) > step_result_severity(ret->result))
 			ret->result = result;
 	}

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import pytest
-from lab import ROOT, WRITES, Company, binary, wait_for
+from lab import AAD, AD, ROOT, WRITES, Company, binary, wait_for
 
 
 def people(n=10):
@@ -41,6 +41,57 @@ def test_first_cycle_at_start_and_schedule(make_lab):
         json.dump({"next": 1000, "last": 900, "initial": False}, f)
     lab.start()
     wait_for(lambda: (lab.ctl_json("status")["last_run"] or {}).get("run") == 2, "the second cycle")
+
+
+def test_lines_are_columns(make_lab):
+    """Names of any length; a step that is left out has no number, and makes no hole."""
+    name = "contoso.onmicrosoft.com (2) - AAD"
+    lab = make_lab(people(3), scheduler__sync_cycle_enabled="no")
+    with open(lab.config, encoding="utf-8") as f:
+        text = f.read()
+    with open(lab.config, "w", encoding="utf-8") as f:
+        f.write(text.replace('"%s"' % AAD, '"%s"' % name))
+    os.unlink(lab.ldif)
+    lab.start()
+
+    def steps(words, number):
+        lines = [x for x in lab.ctl(*words).stdout.splitlines() if AD in x or name in x]
+        assert {x.index(" full-") for x in lines if " full-" in x} == {
+            lines[0].index(AD) + len(name)}, lines
+        return [number(x) for x in lines]
+
+    assert steps(["start-sync-cycle", "--wait"], lambda x: x[:5]) == [
+        "[1/6]", "[2/6]", "[ - ]", "[3/5]", "[4/5]", "[5/5]"]
+    assert steps(["run", "show"], lambda x: int(x.split()[0])) == [1, 2, 3, 4, 5]
+    rows = lab.ctl("status").stdout.split("\n\n")[0].splitlines()
+    key = "CurrentlyEffectiveSyncCycleInterval "
+    assert key + "00:30:00" in rows and {x[len(key) - 1] for x in rows} == {" "}, rows
+
+
+def test_status_line_of_systemd(make_lab, monkeypatch):
+    """What systemctl status shows: how the last run ended, also when it failed, and what is next."""
+    lab = make_lab(people(3))
+    os.unlink(lab.ldif)
+    monkeypatch.setenv("NOTIFY_SOCKET", lab.folder + "/notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.bind(lab.folder + "/notify")
+        s.settimeout(60)
+        lab.start()
+
+        def told(words):
+            while True:
+                for line in s.recv(4096).decode().splitlines():
+                    if line.startswith("STATUS=") and words in line:
+                        return line
+
+        told("STATUS=Next synchronization cycle at ")
+        told("STATUS=Running: delta")
+        line = told("Last run ")
+        assert re.fullmatch(r"STATUS=Last run \(delta\): stopped-import-read\. Next synchronization "
+                            r"cycle at 20\d\d-[-0-9]{5}T[0-9:]{8}Z", line), line
+        lab.write()
+        assert lab.ctl("start-sync-cycle", "--wait").returncode == 0
+        told("Last run (delta): success. Next ")
 
 
 def test_commands(make_lab):

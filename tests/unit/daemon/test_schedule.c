@@ -46,6 +46,28 @@ static void test_cycle_and_reload(void **state)
 	assert_int_equal(s.next, NOW + 100);
 }
 
+/* Two hours that nobody saw, in either direction: one cycle, and then the interval again. */
+static void test_gap(void **state)
+{
+	struct schedule s = {0};
+	int64_t late = NOW + 2 * 3600, early = NOW - 2 * 3600;
+
+	schedule_begun(&s, NOW, HALF_HOUR);
+	assert_false(schedule_look(&s, NOW + 60, HALF_HOUR));
+	assert_false(schedule_look(&s, NOW - 30, HALF_HOUR)); /* a clock set right by seconds */
+	assert_int_equal(s.next, NOW + HALF_HOUR);
+	assert_false(schedule_look(&s, late, HALF_HOUR)); /* suspended, or the clock set forward */
+	assert_int_equal(schedule_wait(&s, late, true), 0);
+	schedule_begun(&s, late, HALF_HOUR);
+	assert_int_equal(schedule_wait(&s, late, true), HALF_HOUR);
+	schedule_begun(&s, NOW, HALF_HOUR);
+	assert_true(schedule_look(&s, early, HALF_HOUR)); /* set back */
+	assert_int_equal(schedule_wait(&s, early, true), 0);
+	schedule_begun(&s, early, HALF_HOUR);
+	assert_false(schedule_look(&s, early, HALF_HOUR));
+	assert_int_equal(schedule_wait(&s, early, true), HALF_HOUR);
+}
+
 static void test_file(void **state)
 {
 	char dir[] = "/tmp/adsyncd-schedule.XXXXXX";
@@ -92,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_start),
 		cmocka_unit_test(test_cycle_and_reload),
+		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_file),
 	};
 
