@@ -1,8 +1,8 @@
 /*
  * unsynced: what an object has in its source and no rule brings to a target. Example: before the
- * source of authority of a user is switched, every attribute of interest must be in Entra, since
- * nothing can be brought there from AD afterwards. Pure. Which attributes are of no interest is
- * data of the source's type (connector_type.attr_is_operational).
+ * source of authority of a user is switched, every attribute of interest must be in the
+ * target, since nothing can be brought there from the source afterwards. Pure. Which attributes are
+ * of no interest is data of the source's type (connector_type.attr_is_operational).
  */
 #pragma once
 

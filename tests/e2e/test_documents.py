@@ -1,4 +1,4 @@
-"""Completion and manual page of adsyncctl are made of the table of its commands."""
+"""Completion and manual page of adsyncctl are made of the table of its commands; the installation."""
 import os
 import re
 import subprocess
@@ -67,3 +67,29 @@ def test_every_command_is_in_the_manual_and_the_usage():
     for option, argument in options:
         assert ".TP\n--%s\n" % " ".join([option] + ([argument] if argument else [])) in text, option
     assert "@" not in text
+
+
+@pytest.mark.parametrize("package", [True, False])
+def test_installation_updates_the_catalog(tmp_path, package):
+    """Not into DESTDIR: the machine that makes a package is not the one that it is for."""
+    called = tmp_path / "called"
+    fake = tmp_path / "journalctl"
+    fake.write_text('#!/bin/sh\necho "$@" >>%s\n' % called, encoding="ascii")
+    fake.chmod(0o755)
+    env = dict(os.environ, PATH="%s:%s" % (tmp_path, os.environ["PATH"]))
+    env.pop("DESTDIR", None)
+    if package:
+        env["DESTDIR"] = str(tmp_path / "root")
+    # all of it goes to DESTDIR only; without that, this step of it alone
+    what = ["--install", BUILD] if package else ["-P", ROOT + "/packaging/cmake/update_catalog.cmake"]
+    done = subprocess.run(["cmake", *what], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert called.exists() != package
+    if package:
+        found = [f for _, _, files in os.walk(tmp_path / "root") for f in files]
+        assert {"adsyncd", "adsyncctl", "adsyncd.catalog", "adsyncd.service"} <= set(found)
+        with open(BUILD + "/packaging/cmake_install.cmake", encoding="utf-8") as f:
+            text = f.read()  # it comes behind the catalog
+        assert 0 < text.index("adsyncd.catalog") < text.index("update_catalog.cmake")
+    else:
+        assert called.read_text(encoding="ascii") == "--update-catalog\n"

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from exchange import Exchange
-from lab import AAD, ROOT, Company, Sync, binary, wait_for
+from lab import AAD, AD, ROOT, Company, Sync, binary, wait_for
 
 
 def world(make_lab):
@@ -126,6 +126,7 @@ def test_what_was_not_sent_is_kept(make_lab):
         "As the SOA of this user is in the cloud, this object will not sync.")
     assert {p["displayName"] for p in skip["modifiedProperties"]} == {"title", "department"}
     assert skip["sourceIdentity"]["id"] == lab.company.dn_of("ann")
+    assert [skip[k]["displayName"] for k in ("sourceSystem", "targetSystem")] == [AD, AAD]
     assert skip["targetIdentity"] == {
         "id": ann, "displayName": "ann", "identityType": "User", "details": {}}
     # the same fields as the cloud's own log has

@@ -78,7 +78,37 @@ static json_t *system_of(const char *name)
 	return json_pack("{s:s, s:s, s:{}}", "id", "", "displayName", name, "details");
 }
 
-static json_t *skip_json(const struct migration *m, const struct skip_row *row)
+/*
+ * The connector that has the object, or the only other one there is: the object may be gone, and
+ * its DN with it. "": it cannot be said.
+ */
+static int source_name(
+	const struct migration *m, const struct skip_row *row, const char **ret, struct err *e)
+{
+	const char *only = "";
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < m->n_rows; i++) {
+		const struct connector_row *c = &m->rows[i];
+		int64_t id = 0;
+		int r = 0;
+
+		if (c->id == m->target_row.id)
+			continue;
+		only = n++ ? "" : c->name;
+		if (row->source_dn)
+			r = cs_id_by_dn(m->store, c->id, row->source_dn, &id, e);
+		TRY(r);
+		if (id) {
+			*ret = c->name;
+			return 0;
+		}
+	}
+	*ret = only;
+	return 0;
+}
+
+static json_t *skip_json(const struct migration *m, const struct skip_row *row, const char *source)
 {
 	_cleanup_arena_ struct arena a = {0};
 	const char *id = arena_printf(&a, "%" PRId64, row->id);
@@ -101,7 +131,7 @@ static json_t *skip_json(const struct migration *m, const struct skip_row *row)
 	json_object_set_new(o, "modifiedProperties", modified(row));
 	json_object_set_new(
 		o, "servicePrincipal", json_pack("{s:n, s:s}", "id", "displayName", "adsyncd"));
-	json_object_set_new(o, "sourceSystem", system_of("Active Directory"));
+	json_object_set_new(o, "sourceSystem", system_of(source));
 	json_object_set_new(o, "targetSystem", system_of(row->connector));
 	json_object_set_new(o, "initiatedBy",
 		json_pack("{s:n, s:s, s:s}", "id", "displayName", "adsyncd", "initiatorType",
@@ -123,8 +153,12 @@ int migration_log(const struct config *cfg, const json_t *p, json_t **ret, struc
 		&m, cfg, json_string_value(json_object_get(p, "connector")), STORE_READ, NULL, e));
 	TRY(skip_list(m.store, m.target->settings.name, 0,
 		limit > 0 && limit <= SHOWN_MAX ? (unsigned)limit : SHOWN, &m.arena, &rows, &n, e));
-	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(list, skip_json(&m, &rows[i]));
+	for (unsigned i = 0; i < n; i++) {
+		const char *source;
+
+		TRY(source_name(&m, &rows[i], &source, e));
+		json_array_append_new(list, skip_json(&m, &rows[i], source));
+	}
 	*ret = json_pack("{s:O}", "skips", list);
 	return 0;
 }
