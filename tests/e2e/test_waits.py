@@ -3,7 +3,7 @@ looked at when nothing changed. Errors: each direction and target has its own, w
 import json
 import os
 
-from lab import AAD, AD, SECOND, Company
+from lab import AAD, AD, SECOND, SURFACES, Company
 
 STAFF = "OU=Staff,DC=fjordline,DC=example"
 
@@ -271,7 +271,7 @@ def test_both_objects_of_a_reference_are_named(make_lab):
     company = people()
     group = company.group("Crew", [company.dn_of("user1")])
     company.set("user2", "manager", group)
-    lab = make_lab(company)
+    lab = make_lab(company, **SURFACES["graph"])
     r = lab.run()
     assert r.code == 1, r.result
     text = next(t for (_, phase, _), (_, t) in errors(lab).items() if phase == 2)

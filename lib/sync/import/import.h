@@ -92,6 +92,9 @@ int reimport_missing(struct import_step *st, const struct cs_row *row, const cha
  * directory said when it left something out.
  */
 int reimport_mended(struct import_step *st, int64_t cs, struct err *e) _must_check_;
+/* The object came with other values: when it has all that is wanted, a warning of a success ends.
+ */
+int reimport_whole(struct import_step *st, const struct cs_row *row, struct err *e) _must_check_;
 /* After a good import: checks and counts what awaits confirmation and is not shown. */
 int reimport_finish(struct import_step *st, struct step_end *end, struct err *e) _must_check_;
 

@@ -294,6 +294,7 @@ static int update_row(
 	row->deleted = false;
 	TRY(recognize_index(st->sync, st->conn, row, en, &st->arena, e));
 	TRY(import_confirm(st, row, e));
+	TRY(reimport_whole(st, row, e));
 	return cs_update(st->sync->store, row, true, e);
 }
 

@@ -59,16 +59,32 @@ int reimport_mended(struct import_step *st, int64_t cs, struct err *e)
 	return error_clear(st->sync->store, cs, ERROR_WARNING, e);
 }
 
-static int wrong_values(
-	struct import_step *st, const struct cs_row *row, struct delta *ret, struct err *e)
+static int wrong_values(struct import_step *st, const struct cs_row *row, unsigned flags,
+	struct delta *ret, struct err *e)
 {
 	struct entry imported, wanted;
 
 	TRY(row_entry(st->sync, row, false, &st->arena, &imported, e));
 	TRY(row_entry(st->sync, row, true, &st->arena, &wanted, e));
 	pending_delta(row_class(st->conn->cfg, row), row, &imported, &wanted,
-		PENDING_DIFFERENCES | PENDING_SETTLED, &st->arena, ret);
+		PENDING_DIFFERENCES | flags, &st->arena, ret);
 	return 0;
+}
+
+int reimport_whole(struct import_step *st, const struct cs_row *row, struct err *e)
+{
+	struct error_row er;
+	struct delta d;
+	int r;
+
+	if (!row->wanted || !want_has_values(row->want))
+		return 0;
+	r = error_get(st->sync->store, row->id, ERROR_WARNING, &st->arena, &er, e);
+	if (r != 0)
+		return MIN(r, 0);
+	/* a value in quarantine counts as settled, but is not there */
+	TRY(wrong_values(st, row, 0, &d, e));
+	return d.n_attrs ? 0 : error_clear(st->sync->store, row->id, ERROR_WARNING, e);
 }
 
 /* 1: the object has the error that an import did not show what was exported. */
@@ -99,7 +115,7 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 		return row_remove(st->sync, row, e);
 	}
 	if (!gone && row->imported)
-		TRY(wrong_values(st, row, &d, e));
+		TRY(wrong_values(st, row, PENDING_SETTLED, &d, e));
 	if (!gone && row->imported && d.n_attrs == 0) {
 		sync_count(st->sync, COUNTER_CONFIRMED);
 		row_set_state(row, EXPORT_EVENT_IMPORT_EQUAL);
@@ -212,7 +228,7 @@ static int still_missing(struct import_step *st, const struct cs_row *row, struc
 		return 0;
 	if (row->want == WANT_ABSENT || !row->imported)
 		return 1;
-	TRY(wrong_values(st, row, &d, e));
+	TRY(wrong_values(st, row, PENDING_SETTLED, &d, e));
 	return d.n_attrs ? 1 : wrong_links(st, row, e);
 }
 
