@@ -41,7 +41,7 @@ static int read_members(
 			return 0;
 		while (i < n && !nbfx_is(nbfx_name(x->r)->local, members[i].name))
 			i++;
-		TRY(i < n ? members[i].read(x, (char *)to + members[i].offset, e)
+		TRY(i < n ? members[i].read(x, to ? (char *)to + members[i].offset : NULL, e)
 			  : nbfx_skip(x->r, e));
 	}
 }

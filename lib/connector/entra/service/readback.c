@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define PAGES_MAX 20000
+#define TRIES 3 /* of one page, while the service is busy */
 #define OBJECTS_MAX 5000000
 #define MEMBERS_MAX 500 /* characters of their names */
 
@@ -251,25 +252,45 @@ static bool goes_on(struct readback *r)
 	return true;
 }
 
-static enum conn_result ask_pages(struct readback *r, struct service *s, struct err *e)
+static enum conn_result ask_page(struct readback *r, struct service *s, struct err *e)
 {
 	const struct service_listener listener = {on_object, on_member, r};
+	_cleanup_arena_ struct arena a = {0};
+	struct service_answer answer;
+	enum conn_result cr;
+	bool unknown;
 
+	buf_clear(&r->next);
+	r->has_more = r->more = false;
+	r->fresh = 0;
+	s->spool = r->spool;
+	s->listener = &listener;
+	cr = service_call(s, READBACK_OPERATION, write_question, r, &a, &answer, &unknown, e);
+	s->spool = NULL;
+	s->listener = NULL;
+	return cr;
+}
+
+/* It changes nothing there, so a busy service is asked again. */
+static enum conn_result ask_patiently(struct readback *r, struct service *s, struct err *e)
+{
+	for (unsigned tries = 1;; tries++) {
+		enum conn_result cr = ask_page(r, s, e);
+
+		if (cr != CONN_DOWN || tries == TRIES)
+			return cr;
+		if (http_sleep(s->http, (double)(1u << tries) / 2)) {
+			err_set(e, -ECANCELED, s->host, 0, "the import was stopped");
+			return CONN_CANCELED;
+		}
+	}
+}
+
+static enum conn_result ask_pages(struct readback *r, struct service *s, struct err *e)
+{
 	for (unsigned page = 0; page < PAGES_MAX; page++) {
-		_cleanup_arena_ struct arena a = {0};
-		struct service_answer answer;
-		enum conn_result cr;
-		bool unknown;
+		enum conn_result cr = ask_patiently(r, s, e);
 
-		buf_clear(&r->next);
-		r->has_more = r->more = false;
-		r->fresh = 0;
-		s->spool = r->spool;
-		s->listener = &listener;
-		cr = service_call(
-			s, READBACK_OPERATION, write_question, r, &a, &answer, &unknown, e);
-		s->spool = NULL;
-		s->listener = NULL;
 		if (cr != CONN_OK)
 			return cr;
 		if (!goes_on(r))
