@@ -28,6 +28,13 @@ static void insert(struct delta *d, const struct delta_attr *da)
 	d->attrs[at] = *da;
 }
 
+static bool is_hidden(const struct schema_class *class, unsigned attr)
+{
+	const struct schema_attr *at = class ? schema_attr_find(class, attr_name(attr)) : NULL;
+
+	return at && at->flags & SCHEMA_UNREADABLE;
+}
+
 /*
  * Attributes to be cleared of which no value is known, and there may be one: those in doubt, and,
  * where everything is sent, those that the directory never shows.
@@ -38,11 +45,10 @@ static void add_unsure(struct delta *d, const struct schema_class *class,
 	for (unsigned i = 0; i < wanted->n_attrs; i++) {
 		const struct attr *after = &wanted->attrs[i];
 		const struct attr *before = imported ? entry_get(imported, after->id) : NULL;
-		const struct schema_attr *at =
-			class ? schema_attr_find(class, attr_name(after->id)) : NULL;
-		bool hidden = at && at->flags & SCHEMA_UNREADABLE;
 
-		if (!after->count && (before ? !before->count : all && hidden))
+		if (after->count || (before ? before->count : !all))
+			continue;
+		if (before || is_hidden(class, after->id))
 			insert(d, &(struct delta_attr){after->id, before, after});
 	}
 }
