@@ -25,6 +25,18 @@ int acknowledged_nothing(struct sync *s, struct cs_row *row, struct arena *a, st
 	return MIN(r, 0);
 }
 
+int acknowledged_unknown(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	struct arena *a, struct err *e)
+{
+	struct entry en;
+
+	entry_init(&en, a);
+	for (unsigned i = 1; i < attr_count(); i++)
+		if (unreadable_has(u, i))
+			entry_clear(&en, i);
+	return keep(s, row, &en, a, e);
+}
+
 static bool is_one_of(unsigned attr, const unsigned *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)

@@ -45,5 +45,8 @@ int acknowledged_trusts(struct sync *s, const struct cs_row *row, int64_t waterm
 /* It is known that nothing was accepted: an image all the same. */
 int acknowledged_nothing(
 	struct sync *s, struct cs_row *row, struct arena *a, struct err *e) _must_check_;
+/* Nothing is known any more: every unreadable attribute is in doubt. */
+int acknowledged_unknown(struct sync *s, const struct unreadable *u, struct cs_row *row,
+	struct arena *a, struct err *e) _must_check_;
 /* The object is gone, and its values with it. */
 void acknowledged_forget(struct cs_row *row);

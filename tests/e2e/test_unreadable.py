@@ -181,6 +181,25 @@ def test_a_roll_back_sends_all(lab):
     quiet(lab, "delta", "initial")
 
 
+def test_out_of_scope_and_back(lab):
+    """Of an object that the cloud had meanwhile nothing is known: all of it is sent."""
+    user = lab.graph.find("users", "ann")["id"]
+    lab.graph.soa("users", user, True)
+    lab.cycle()
+    change(lab, "ann", "adminDescription", "User_away")
+    lab.run()
+    lab.graph.soa("users", user, False)
+    behind_our_back(lab, "User", "ann", info="Edited", countryCode=None,
+                    msExchAssistantName="Of the cloud")
+    change(lab, "ann", "adminDescription")
+    lab.run()
+    lab.cycle()
+    ann = kept(lab, "ann")
+    assert (ann["info"], ann["countrycode"]) == ("Likes the sea", "578")
+    assert not ann.get("msexchassistantname")
+    quiet(lab, "delta", "initial")
+
+
 def test_an_object_that_is_made_again_gets_all_of_it(lab):
     Sync(lab.emulator).delete("/groups/" + lab.graph.find("groups", "Crew")["id"])
     lab.run("initial")

@@ -56,12 +56,16 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 
 static int links_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
 {
+	const struct unreadable *u = unreadable_of(out->conn, row->class);
 	struct cs_link *links;
 	unsigned n;
 
 	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
 	for (unsigned i = 0; i < n; i++) {
 		links[i].wanted = false;
+		/* under somebody else's authority it may go, and nobody shows that */
+		if (unreadable_has(u, links[i].attr) && soa_keeps_object(row))
+			links[i].imported = false;
 		link_set_state(&links[i], EXPORT_EVENT_DROPPED);
 		TRY(cs_link_put(out->sync->store, &links[i], false, e));
 	}
@@ -98,8 +102,7 @@ static bool is_outside(const struct outbound *out, const char *class)
 /* The rules no longer manage the row, and nothing is sent about it. */
 static int release(struct outbound *out, struct cs_row *row, struct err *e)
 {
-	bool was_ours = row->want == WANT_PRESENT;
-
+	TRY(outbound_note_left(out, row, e));
 	TRY(links_unwanted(out, row, e));
 	TRY(links_to_unwanted(out, row, e));
 	row->mv = 0;
@@ -113,9 +116,6 @@ static int release(struct outbound *out, struct cs_row *row, struct err *e)
 	row->links = 0;
 	if (!row->imported)
 		return row_remove(out->sync, row, e);
-	/* ours: what it has is known, and nothing is to be trusted when the rules want it again */
-	if (was_ours && !row->acknowledged && unreadable_of(out->conn, row->class))
-		TRY(acknowledged_nothing(out->sync, row, &out->arena, e));
 	/* an object of a class that is never sent stays: inbound rules may join it again */
 	return cs_update(out->sync->store, row, is_outside(out, row->class), e);
 }

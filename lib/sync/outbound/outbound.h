@@ -126,15 +126,16 @@ int anchor_hold(struct outbound *out, struct cs_row *row, struct err *e) _must_c
 /* trust.c: an object that is ours already is met for the first time. Changes the row alone. */
 int outbound_trust(struct outbound *out, struct cs_row *row, const struct wanted *w,
 	struct err *e) _must_check_;
+/* An object of ours leaves the rules and stays in the directory. Changes the row alone. */
+int outbound_note_left(struct outbound *out, struct cs_row *row, struct err *e) _must_check_;
 /* *ret: a reference of the attribute that is new to the row is taken to be in the directory. */
 int outbound_trusts_link(struct outbound *out, const struct cs_row *row, unsigned attr, bool *ret,
 	struct err *e) _must_check_;
 /* Tells how many objects were recognized, or trusted, in this step. In a transaction. */
 int outbound_tell_met(struct outbound *out, struct err *e) _must_check_;
 
-/* References of metaverse objects that changed since the last sync. */
+/* References of metaverse objects that changed since the last sync; of one, in a transaction. */
 int outbound_links(struct outbound *out, int64_t after_seq, struct err *e) _must_check_;
-/* Of one object. In a transaction of the caller. */
 int outbound_links_of(
 	struct outbound *out, int64_t mv, int64_t after_seq, struct err *e) _must_check_;
 /* Forgets removed references that every target has seen. In a transaction. */
@@ -142,9 +143,6 @@ int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
 /* Of a row that is taken over: its references are to be as wanted, whatever was done there. */
 int outbound_links_overwrite(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	struct err *e) _must_check_;
-/*
- * A row may have missed removed references, while its object was in error or its connector not in
- * the configuration. Wanted references that the metaverse no longer has become unwanted.
- */
+/* A row may have missed removed references: wanted ones that are gone become unwanted. */
 int outbound_links_compare(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	const char *source_dn, struct err *e) _must_check_;

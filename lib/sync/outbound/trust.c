@@ -8,6 +8,7 @@
 #include "sync/outbound/outbound.h"
 #include "store/outbox.h"
 #include "sync/acknowledged.h"
+#include "sync/soa.h"
 
 #include <inttypes.h>
 
@@ -40,6 +41,18 @@ int outbound_trust(struct outbound *out, struct cs_row *row, const struct wanted
 		sync_count(out->sync, COUNTER_TRUSTED);
 	/* so that the watermark is another one after this step */
 	return cs_touch(out->sync->store, row->id, e);
+}
+
+int outbound_note_left(struct outbound *out, struct cs_row *row, struct err *e)
+{
+	const struct unreadable *u = unreadable_of(out->conn, row->class);
+
+	if (!u || row->want != WANT_PRESENT)
+		return 0;
+	if (soa_keeps_object(row)) /* who has the authority may change anything */
+		return acknowledged_unknown(out->sync, u, row, &out->arena, e);
+	/* what it has is known: when the rules want it again nothing is to be trusted */
+	return row->acknowledged ? 0 : acknowledged_nothing(out->sync, row, &out->arena, e);
 }
 
 int outbound_trusts_link(
