@@ -4,6 +4,7 @@
  */
 #include "daemon.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "base/timefmt.h"
 #include "ask.h"
 #include "log.h"
@@ -66,18 +67,18 @@ static void notify_status(struct daemon *d)
 			time_format(d->schedule.next, next));
 }
 
-/* For one line: an error may be text of a server. */
+/* For one line, and systemd takes no half a character: an error may be text of a server. */
 static void note_last(struct daemon *d, const struct job_end *end)
 {
 	const char *result = json_string_value(json_object_get(end->end, "result"));
-	int n = snprintf(d->last, sizeof(d->last) - 2, "Last run (%s): %s%s", job_name(d->job),
-		result ? result : "failed: ", result || !end->error ? "" : end->error);
 
+	snprintf(d->last, sizeof(d->last) - 2, "Last run (%s): %s%s", job_name(d->job),
+		result ? result : "failed: ", result || !end->error ? "" : end->error);
+	utf8_cut(d->last);
 	for (char *p = d->last; *p; p++)
 		if ((unsigned char)*p < ' ')
 			*p = ' ';
-	if (n > 0)
-		strcat(d->last, ". ");
+	strcat(d->last, ". ");
 }
 
 /* --- runs --- */
