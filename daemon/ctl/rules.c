@@ -250,27 +250,31 @@ static void warn_not_written(const struct config *cfg, const struct rule *r, jso
 				names));
 }
 
-/* Objects of a class that the connector keeps to itself. */
-static bool is_never_sent(const struct config *cfg, const struct rule *r)
+/* The class of the connector that the rule makes objects of; NULL: the connector has none. */
+static const struct schema_class *class_of(const struct config *cfg, const struct rule *r)
 {
 	const struct connector_config *cc;
 	const struct connector_type *t = type_of(cfg, r, &cc);
-	const struct schema_class *c =
-		t ? schema_class_find(t->schema(cc ? &cc->settings : NULL), r->target_class) : NULL;
 
-	return c && c->never_sent;
+	return t ? schema_class_find(t->schema(cc ? &cc->settings : NULL), r->target_class) : NULL;
 }
 
 static void warn_outbound(const struct config *cfg, const struct rule *r, json_t *warnings)
 {
+	const struct schema_class *class = class_of(cfg, r);
+
 	if (!exports(cfg, r)) {
 		warn(warnings, r, r->line,
 			"nothing is exported to this connector by a rule without \"setting\": "
 			"never "
 			"applied");
-	} else if (is_never_sent(cfg, r)) {
+	} else if (class && class->never_sent) {
 		warn(warnings, r, r->line, "its objects stay here: no surface sends this class");
 	} else {
+		if (class && class->matched_there && r->n_joins)
+			warn(warnings, r, r->line,
+				"its join conditions are kept and not applied: the service itself "
+				"finds whom an object of this class is");
 		warn_not_sent(cfg, r, warnings);
 		warn_not_written(cfg, r, warnings);
 	}

@@ -89,6 +89,11 @@ char *setting_normalise(const struct option_def *d, const char *v, char *why, si
 	case OPTION_CHOICE:
 		if (choice_valid(d->choices, v))
 			return xstrdup(v);
+		for (const struct option_word *w = d->words; w && w->word; w++)
+			if (streq(w->word, v)) {
+				snprintf(why, size, "\"%s\" is gone: %s", v, w->warning);
+				return NULL;
+			}
 		snprintf(why, size, "one of %s was expected, not \"%.100s\"", d->choices, v);
 		return NULL;
 	case OPTION_PATH:

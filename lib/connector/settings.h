@@ -30,7 +30,8 @@ enum option_own {
 struct option_word {
 	const char *word;
 	int64_t value;
-	const char *warning; /* what to tell who has written it; NULL: nothing */
+	const char
+		*warning; /* what to tell who has written it; NULL: nothing; OPTION_CHOICE: why */
 };
 
 struct option_def {
@@ -38,11 +39,12 @@ struct option_def {
 	enum option_kind kind;
 	const char *def; /* default as text, NULL for none */
 	bool required;
-	int64_t min, max;                /* OPTION_NUMBER */
-	const char *choices;             /* OPTION_CHOICE; OPTION_NUMBER: the words, for people */
-	const char *help;                /* one line for people */
-	unsigned own;                    /* enum option_own */
-	const struct option_word *words; /* OPTION_NUMBER: what may stand there, too; or NULL */
+	int64_t min, max;    /* OPTION_NUMBER */
+	const char *choices; /* OPTION_CHOICE; OPTION_NUMBER: the words, for people */
+	const char *help;    /* one line for people */
+	unsigned own;        /* enum option_own */
+	/* OPTION_NUMBER: what may stand there, too; OPTION_CHOICE: what no longer may; or NULL */
+	const struct option_word *words;
 };
 
 /* Such a value, in the section of a connector, or in its own section for one class. */

@@ -35,6 +35,8 @@ struct schema_class {
 	const struct schema_attr *attrs;
 	unsigned n_attrs;
 	bool never_sent; /* rules may make such objects here, and no export sends them */
+	/* the directory itself finds whom an object is: other joins are kept, and not applied */
+	bool matched_there;
 };
 
 /* Another name under which rules may know an attribute. */

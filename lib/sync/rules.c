@@ -101,18 +101,14 @@ static unsigned rule_schemas(const struct config *cfg, const struct schema *meta
 	return n;
 }
 
-static bool is_never_sent(const struct schema *s, const char *class)
-{
-	const struct schema_class *c = schema_class_find(s, class);
-
-	return c && c->never_sent;
-}
-
 /* An outbound join can only be on the attribute that the DN is made of. */
-static int check_joins(const struct rule *r, const struct connector_type *t, struct err *e)
+static int check_joins(const struct rule *r, const struct connector_type *t,
+	const struct schema_class *class, struct err *e)
 {
 	const char *identity = t->identity_attr ? t->identity_attr : "";
 
+	if (class && class->matched_there)
+		return 0;
 	for (unsigned g = 0; g < r->n_joins; g++)
 		if (r->joins[g].n_clauses != 1 ||
 			!streq(attr_name(r->joins[g].clauses[0].cs_attr), identity))
@@ -123,14 +119,15 @@ static int check_joins(const struct rule *r, const struct connector_type *t, str
 	return 0;
 }
 
-static int check_outbound(const struct rule *r, const struct connector_type *t, struct err *e)
+static int check_outbound(const struct rule *r, const struct connector_type *t,
+	const struct schema_class *class, struct err *e)
 {
 	if (r->link == LINK_PROVISION && !t->target_dn)
 		return err_set(e, -EINVAL, r->file, r->line,
 			"rule \"%s\": objects cannot be created in a connector of type %s; use the "
 			"linkType Join",
 			r->name, t->name);
-	return check_joins(r, t, e);
+	return check_joins(r, t, class, e);
 }
 
 int rules_check(const struct config *cfg, const struct ruleset *set, struct err *e)
@@ -145,12 +142,16 @@ int rules_check(const struct config *cfg, const struct ruleset *set, struct err 
 		const struct connector_config *cc =
 			r->connector && cfg ? config_connector(cfg, r->connector) : NULL;
 
+		const struct schema_class *class;
+
 		t = cc ? cc->type : t;
+		class = t ? schema_class_find(t->schema(cc ? &cc->settings : NULL), r->target_class)
+		          : NULL;
 		if (r->disabled || r->direction != RULE_OUTBOUND || !t || !t->export ||
 			(t->writes_by_setting && !r->setting) || /* never in force */
-			is_never_sent(t->schema(cc ? &cc->settings : NULL), r->target_class))
+			(class && class->never_sent))
 			continue;
-		TRY(check_outbound(r, t, e));
+		TRY(check_outbound(r, t, class, e));
 	}
 	return 0;
 }

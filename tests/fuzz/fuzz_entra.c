@@ -224,7 +224,6 @@ static void run(const char *how, const json_t *json)
 		.defs = defs, .n_defs = ARRAY_SIZE(defs), .values = values};
 	struct connector c = {
 		.settings = &settings,
-		.writes_all = *how && how[1] == 's',
 		.surface = *how && how[1] == 's' ? ENTRA_SERVICE : ENTRA_GRAPH,
 		.base = base,
 		.switches = {.soft_match_upn = true},

@@ -83,20 +83,13 @@ static const json_t *found_object(const struct part *p, const json_t *body)
 static bool is_up_to_date(
 	const struct connector *c, const struct part *p, const json_t *object, struct arena *a)
 {
-	static unsigned sync_enabled;
 	struct ref_change *changes;
-	const struct value *on;
 	struct entry en;
 	struct delta d;
 	unsigned n;
 
-	if (!sync_enabled)
-		sync_enabled = attr_intern("onPremisesSyncEnabled");
 	entry_init(&en, a);
 	if (entra_read(object, p->class, c->surface, c->extensions, &en, &changes, &n))
-		return false;
-	on = entry_first(&en, sync_enabled);
-	if (c->writes_all && !(on && on->num))
 		return false;
 	delta_owned(&en, p->items[0].wanted, false, a, &d);
 	return d.n_attrs == 0;
@@ -134,8 +127,7 @@ static enum part_verdict found(const struct connector *c, struct part *p, long s
 	}
 	p->kind = PART_UPDATE;
 	p->all = true;
-	if (!c->writes_all)
-		part_leave_out(c, p);
+	part_leave_out(c, p);
 	return p->n_refused ? reduced(c, p, a, o) : PART_CHANGED;
 }
 

@@ -49,7 +49,6 @@ static enum conn_result check_read_roles(struct connector *c, struct err *e)
 static enum conn_result check_roles(struct connector *c, struct err *e)
 {
 	static const char *const needed[ENTRA_SURFACES][4] = {
-		[ENTRA_SYNC] = {"ADSynchronization.ReadWrite.All"},
 		[ENTRA_SERVICE] = {NULL}, /* check_read_roles() */
 		[ENTRA_GRAPH] = {"User.ReadWrite.All", "Group.ReadWrite.All"},
 		[ENTRA_GRAPH_LIFECYCLE] = {"User.ReadWrite.All", "Group.ReadWrite.All",

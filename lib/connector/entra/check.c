@@ -140,7 +140,7 @@ static void test_roles(
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(wished); i++)
-		if (!(wished[i].graph_only && c->writes_all) &&
+		if (!(wished[i].graph_only && c->surface == ENTRA_SERVICE) &&
 			!oauth_has_role(&c->oauth, wished[i].role))
 			finding_tell(sink, "rights", TEST_WARNING, "the role %s is missing: %s",
 				wished[i].role, wished[i].why);
@@ -153,7 +153,7 @@ static void test_roles(
 /*
  * The builds of Connect Sync from which an authority is honoured: learn.microsoft.com, "Configure
  * user Source of Authority", "Configure contact SOA", and of Exchange's flag the write-back error
- * of 2.5.79.0.
+ * of 2.5.79.0. Whether the build is accepted, the service says by itself.
  */
 static void test_build(const struct connector *c, struct test_sink *sink)
 {
@@ -165,19 +165,14 @@ static void test_build(const struct connector *c, struct test_sink *sink)
 		{"2.5.190.0", "IsExchangeCloudManaged"},
 	};
 	const char *build = setting_text(c->settings, "sync_build");
-	bool good = true;
 
-	if (!c->writes_all)
+	if (c->surface != ENTRA_SERVICE)
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(least); i++)
-		if (build_compare(build, least[i].build) < 0) {
+		if (build_compare(build, least[i].build) < 0)
 			finding_tell(sink, "build", TEST_WARNING,
 				"sync_build = %s: %s needs %s or later", build, least[i].what,
 				least[i].build);
-			good = false;
-		}
-	if (good && c->surface == ENTRA_SYNC) /* the service itself says more */
-		finding_tell(sink, "build", TEST_GOOD, "we present ourselves as build %s", build);
 }
 
 /* What Graph says of the switch; the service says it by itself. */

@@ -39,7 +39,7 @@ static const char *surface_word(const struct connector *c)
 {
 	if (c->surface == ENTRA_SERVICE)
 		return "service";
-	return c->writes_all ? "sync" : c->clouds ? "graph, cloud" : "graph";
+	return c->clouds ? "graph, cloud" : "graph";
 }
 
 static bool says(const json_t *json, const char *key, const char *want)

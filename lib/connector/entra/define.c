@@ -1,6 +1,6 @@
 /*
  * Definitions of directory extensions in the tenant. With surface = graph they belong to adsyncd's
- * own application, which needs a right of its own for that; with surface = sync to the tenant's
+ * own application, which needs a right of its own for that; with surface = service to the tenant's
  * application for what is synchronized. Without the right, or where a definition does not fit, the
  * attribute is left out with a reason, and nothing else is stopped
  * (learn.microsoft.com/graph/api/application-post-extensionproperty).
@@ -34,7 +34,7 @@ static void refuse_all(struct definer *d, const char *why)
 
 static const char *missing_right(struct definer *d, const char *what)
 {
-	if (d->c->writes_all)
+	if (d->c->surface == ENTRA_SERVICE)
 		return arena_printf(d->a,
 			"the application may not %s of \"" SCHEMA_APP "\" (403): give it the "
 			"application role Application.ReadWrite.All with admin consent, or "
@@ -60,8 +60,9 @@ static char *application_url(const struct definer *d)
 	_cleanup_buf_ struct buf b = {0};
 
 	buf_addf(&b, "%s/applications?$filter=%s%%20eq%%20", d->c->base,
-		d->c->writes_all ? "displayName" : "appId");
-	entra_add_literal(&b, d->c->writes_all ? SCHEMA_APP : d->c->oauth.o.client_id);
+		d->c->surface == ENTRA_SERVICE ? "displayName" : "appId");
+	entra_add_literal(
+		&b, d->c->surface == ENTRA_SERVICE ? SCHEMA_APP : d->c->oauth.o.client_id);
 	buf_adds(&b, "&$select=id,appId");
 	return buf_steal(&b);
 }
@@ -75,7 +76,7 @@ static enum conn_result find_application(struct definer *d)
 	const json_t *app;
 	enum conn_result r;
 
-	if (!d->c->writes_all && !d->c->oauth.o.client_id) {
+	if (d->c->surface != ENTRA_SERVICE && !d->c->oauth.o.client_id) {
 		refuse_all(d, "client_id is not set: definitions belong to an application");
 		return CONN_OK;
 	}

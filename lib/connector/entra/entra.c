@@ -1,6 +1,7 @@
 /*
- * The Entra ID connector over Microsoft Graph. Two write surfaces: "sync", what Connect Sync's own
- * service identity may write, and "graph", what public Graph lets an application write.
+ * The Entra ID connector. Microsoft Graph is what it reads. Two write surfaces: "service", the
+ * provisioning service of Connect Sync, which takes everything, and "graph", what public Graph lets
+ * an application write.
  */
 #include "base/codec.h"
 #include "base/file.h"
@@ -28,6 +29,12 @@
 #include <errno.h>
 #include <inttypes.h>
 
+static const struct option_word gone_surfaces[] = {
+	{"sync", 0,
+		"no tenant takes that through Graph; use surface = service, which writes the same "
+		"through the service of Connect Sync, and see adsyncd-service(7)"},
+	{0}};
+
 static const struct option_def options[] = {
 	{"tenant_id", OPTION_STRING, NULL, true, .help = "the tenant's id or one of its domains"},
 	{"client_id", OPTION_STRING, NULL, .help = "the application's id"},
@@ -46,10 +53,10 @@ static const struct option_def options[] = {
 		.help = "Azure Arc: http://localhost:40342/metadata/identity/oauth2/token"},
 	{"managed_identity_keys", OPTION_PATH, "/var/opt/azcmagent/tokens",
 		.help = "folder of Azure Arc's challenge keys"},
-	{"surface", OPTION_CHOICE, NULL, true, .choices = "sync|graph|service",
+	{"surface", OPTION_CHOICE, NULL, true, .choices = "graph|service",
 		.help = "service: everything that Connect Sync writes, by the service that it "
-			"uses; sync: the same through Graph, with a role that only the emulator "
-			"has; graph: only what public Microsoft Graph can write"},
+			"uses; graph: only what public Microsoft Graph can write",
+		.words = gone_surfaces},
 	/* the service refuses old ones now and then */
 	{"sync_build", OPTION_STRING, SERVICE_BUILD,
 		.help = "surface service: the build of Connect Sync that we present ourselves as; "
@@ -137,9 +144,7 @@ static const char *url_or(const struct settings *s, const char *setting, const c
 
 enum entra_surface entra_surface_of(const struct settings *s)
 {
-	if (!s || streq(setting_text(s, "surface"), "sync"))
-		return ENTRA_SYNC;
-	if (streq(setting_text(s, "surface"), "service"))
+	if (!s || streq(setting_text(s, "surface"), "service"))
 		return ENTRA_SERVICE;
 	return setting_bool(s, "lifecycle_info") ? ENTRA_GRAPH_LIFECYCLE : ENTRA_GRAPH;
 }
@@ -174,7 +179,6 @@ static void entra_close(struct connector *c)
 	entra_match_free(c->match);
 	service_session_free(c->session);
 	http_free(c->http);
-	free(c->build_header);
 	free(c->graph);
 	free(c->base);
 	free(c->scope);
@@ -236,12 +240,8 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 		return CONN_RUN_BAD;
 	}
 	c->surface = entra_surface_of(s);
-	c->writes_all = entra_writes_all(c->surface);
 	c->extensions = entra_extensions_of(s->name);
 	c->clouds = entra_is_clouds(s);
-	if (c->surface == ENTRA_SYNC)
-		c->build_header = xasprintf(
-			"x-ms-aadmsods-dirsyncbuildnumber: %s", setting_text(s, "sync_build"));
 	c->graph = xstrdup(url_or(s, "graph_url", cloud_of(s)->graph));
 	c->base = xasprintf("%s/v1.0", c->graph);
 	c->scope = xasprintf("%s/.default", c->graph);
@@ -264,7 +264,7 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 /* What public Graph writes stays the cloud's in name: there is nothing to be taken over. */
 static const char *entra_mastered_attr(const struct settings *s)
 {
-	return entra_writes_all(entra_surface_of(s)) ? "onPremisesSyncEnabled" : NULL;
+	return entra_surface_of(s) == ENTRA_SERVICE ? "onPremisesSyncEnabled" : NULL;
 }
 
 /* What synchronization from on-premises masters, no application of the cloud may write. */

@@ -160,7 +160,6 @@ static void batch_send(struct graph_export *x, struct batch *b)
 	buf_adds(&r->body, "]}");
 	r->headers[0] = x->c->oauth.header;
 	r->headers[1] = "Content-Type: application/json";
-	r->headers[2] = x->c->build_header;
 	r->ctx = b;
 	b->busy = true;
 	x->n_busy++;
@@ -599,7 +598,7 @@ enum conn_result entra_export(struct connector *c, struct export_source *source,
 	if (c->session)
 		return service_export(c, source, e);
 	r = entra_ready(c, e);
-	if (r == CONN_OK && !c->writes_all && !c->match)
+	if (r == CONN_OK && !c->match)
 		r = entra_match_begin(c, &c->match, e);
 	if (r != CONN_OK)
 		return r;

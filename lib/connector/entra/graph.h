@@ -31,14 +31,12 @@ struct connector {
 	struct http *http;
 	struct oauth oauth;
 	enum entra_surface surface;
-	bool writes_all; /* entra_writes_all(): the service matches, and takes everything */
 	const struct entra_extensions *extensions; /* NULL: none */
 	bool clouds;  /* source_of_authority = cloud: what the cloud manages is ours */
 	bool checked; /* the token's roles were looked at */
 	char *graph;  /* "https://graph.microsoft.com" */
 	char *base;   /* graph + "/v1.0" */
 	char *scope;
-	char *build_header; /* goes with what is written on surface sync; NULL: nothing */
 	struct entra_budget budget;
 	struct entra_switches switches;
 	struct entra_match *match; /* surface graph: read before the first create; NULL: not yet */

@@ -34,8 +34,6 @@ static const char *outside_surface(const struct connector *c, const struct expor
 	if (it->kind == EXPORT_LINK && never_sent(c, it->target_class))
 		return "devices and public folders cannot be written through Graph, so nothing "
 		       "can refer to them";
-	if (c->writes_all)
-		return NULL;
 	if (streq(it->class, "contact"))
 		return "public Graph cannot write organizational contacts";
 	if (it->kind == EXPORT_OBJECT && streq(it->class, "group") &&
@@ -76,7 +74,7 @@ enum part_kind part_create_kind(const struct connector *c, struct part *p)
 	const char *anchor = entry_string(p->items[0].wanted, attr_intern("sourceAnchor"));
 	const char *id;
 
-	if (c->writes_all || p->class != ENTRA_USER)
+	if (p->class != ENTRA_USER)
 		return PART_CREATE; /* the service matches by itself, or nothing is matched */
 	id = entra_match_deleted(c->match, anchor);
 	if (!id)
@@ -147,7 +145,7 @@ struct part *part_new(const struct connector *c, const struct export_item *item)
 	p->unfit = p->outside ? NULL : unfit(c, p);
 	if (!p->outside && item->kind == EXPORT_OBJECT)
 		part_leave_out_extensions(c, p);
-	if (!p->outside && !c->writes_all && item->kind == EXPORT_OBJECT && !item->unknown_outcome)
+	if (!p->outside && item->kind == EXPORT_OBJECT && !item->unknown_outcome)
 		hold_back(c, p);
 	nothing = p->outside || p->unfit || p->problem || (p->n_refused && !part_has_rest(c, p));
 	p->kind = nothing ? PART_OUTSIDE : first_kind(c, p);

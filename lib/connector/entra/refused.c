@@ -89,7 +89,7 @@ bool part_reduce(const struct connector *c, struct part *p, long status, const c
 	_cleanup_free_ char *name = NULL;
 	bool denied = status == 403 && streq(code, "Authorization_RequestDenied");
 
-	if (c->writes_all || p->kind != PART_UPDATE || p->refusals == REFUSALS_MAX)
+	if (p->kind != PART_UPDATE || p->refusals == REFUSALS_MAX)
 		return false;
 	if (status == 400)
 		name = named_property(message);

@@ -13,7 +13,7 @@ static void write_find(const struct connector *c, const struct part *p, struct b
 {
 	const char *collection = entra_classes[p->class].collection;
 	const char *source_anchor = entry_string(p->items[0].wanted, attr_intern("sourceAnchor"));
-	bool by_name = !c->writes_all && p->class == ENTRA_GROUP;
+	bool by_name = p->class == ENTRA_GROUP;
 
 	if (*p->id) {
 		buf_addf(b, "/%s/%s?$select=", collection, p->id);
@@ -133,8 +133,7 @@ static void write_body(const struct connector *c, const struct part *p, struct b
 	switch (p->kind) {
 	case PART_CREATE:
 		n = entra_write(b, &w);
-		if (!c->writes_all)
-			write_required(p, n == 0, b);
+		write_required(p, n == 0, b);
 		break;
 	case PART_UPDATE:
 		entra_write(b, &w);

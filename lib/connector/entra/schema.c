@@ -76,11 +76,9 @@ bool entra_attr_used(const struct entra_attr *a, enum entra_class class, enum en
 {
 	if (!(a->where & 1u << class) || !a->property)
 		return false;
-	if (entra_writes_all(surface) && is_graphs_key(a, class))
+	if (surface == ENTRA_SERVICE && is_graphs_key(a, class))
 		return false;
-	if (surface == ENTRA_SYNC)
-		return true;
-	return !a->sync_read_only && (!a->lifecycle || surface == ENTRA_GRAPH_LIFECYCLE);
+	return !a->lifecycle || surface == ENTRA_GRAPH_LIFECYCLE;
 }
 
 /* Does the service take it? Whether anybody shows it afterwards is another question. */
@@ -96,8 +94,7 @@ bool entra_attr_written(
 {
 	if (surface == ENTRA_SERVICE)
 		return service_writes(a, class);
-	return entra_attr_used(a, class, surface) && !(a->flags & SCHEMA_READ_ONLY) &&
-	       (surface == ENTRA_SYNC || !a->sync_only);
+	return entra_attr_used(a, class, surface) && !(a->flags & SCHEMA_READ_ONLY) && !a->shown;
 }
 
 const struct entra_attr *entra_attr_of(
@@ -144,9 +141,9 @@ static unsigned flags_of(const struct entra_attr *a, enum entra_class c, enum en
 	if (surface == ENTRA_SERVICE && !entra_attr_used(a, c, surface))
 		return (a->flags & ~(unsigned)(SCHEMA_READ_ONLY | SCHEMA_LOCAL)) |
 		       SCHEMA_UNREADABLE;
-	if (c == ENTRA_CONTACT || entra_writes_all(surface))
+	if (c == ENTRA_CONTACT || surface == ENTRA_SERVICE)
 		return a->flags;
-	if (a->sync_only || (a->lifecycle && surface != ENTRA_GRAPH_LIFECYCLE))
+	if (a->shown || (a->lifecycle && surface != ENTRA_GRAPH_LIFECYCLE))
 		return a->flags | SCHEMA_READ_ONLY;
 	return a->flags;
 }
@@ -171,14 +168,13 @@ static void build(struct schema_class *class, struct schema_attr *attrs, enum en
 
 		if (!(a->where & 1u << c) || (surface == ENTRA_SERVICE && is_graphs_key(a, c)))
 			continue;
-		if (a->property && !entra_attr_used(a, c, surface) && c != ENTRA_CONTACT &&
-			carried_elsewhere(a, c, surface))
+		if (!entra_attr_used(a, c, surface) && carried_elsewhere(a, c, surface))
 			continue;
 		attrs[count++] = (struct schema_attr){a->name, entra_form_type(a->form),
 			flags_of(a, c, surface), authority_of(a, c)};
 	}
-	*class = (struct schema_class){
-		NAMES[c], attrs, count, .never_sent = !entra_class_sent(c, surface)};
+	*class = (struct schema_class){NAMES[c], attrs, count,
+		.never_sent = !entra_class_sent(c, surface), .matched_there = c == ENTRA_DEVICE};
 }
 
 const struct schema *entra_schema(enum entra_surface surface)
@@ -209,7 +205,7 @@ unsigned entra_surfaces(const char *class, const char *attr)
 		for (unsigned s = 0; s < ENTRA_SURFACES && streq(all[i].name, attr); s++)
 			if (entra_class_sent(c, (enum entra_surface)s) &&
 				entra_attr_written(&all[i], c, (enum entra_surface)s) &&
-				(c != ENTRA_CONTACT || entra_writes_all((enum entra_surface)s)))
+				(c != ENTRA_CONTACT || s == ENTRA_SERVICE))
 				ret |= 1u << s;
 	return ret;
 }
@@ -221,16 +217,15 @@ const char *entra_surfaces_text(unsigned surfaces)
 		const char *text;
 	} texts[] = {
 		{1u << ENTRA_SERVICE, "service"},
-		{1u << ENTRA_SYNC | 1u << ENTRA_SERVICE, "sync, service"},
-		{1u << ENTRA_SYNC | 1u << ENTRA_SERVICE | 1u << ENTRA_GRAPH_LIFECYCLE,
-			"sync, service, or graph with lifecycle_info = yes"},
-		{ENTRA_ALL_SURFACES & ~(1u << ENTRA_SERVICE), "graph, sync"},
+		{1u << ENTRA_SERVICE | 1u << ENTRA_GRAPH_LIFECYCLE,
+			"service, or graph with lifecycle_info = yes"},
+		{ENTRA_ALL_SURFACES & ~(1u << ENTRA_SERVICE), "graph"},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(texts); i++)
 		if (texts[i].surfaces == surfaces)
 			return texts[i].text;
-	return "graph, sync, service";
+	return "graph, service";
 }
 
 enum entra_class entra_class_find(const char *name)

@@ -34,7 +34,6 @@ enum entra_class {
 /* What may be written, and with it what is read. */
 enum entra_surface {
 	ENTRA_GRAPH,           /* public Graph's share */
-	ENTRA_SYNC,            /* what Connect Sync's own service takes, written through Graph */
 	ENTRA_GRAPH_LIFECYCLE, /* public Graph, with the permission for the times of leaving */
 	ENTRA_SERVICE,         /* Connect Sync's own service: service/; Graph is only read */
 	ENTRA_SURFACES
@@ -49,11 +48,6 @@ extern const struct entra_class_info entra_classes[ENTRA_CLASS_COUNT];
 
 /* Does the surface send objects of the class? */
 bool entra_class_sent(enum entra_class class, enum entra_surface surface);
-/* Whatever the original writes: by a service that matches objects by itself, and masters them. */
-static inline bool entra_writes_all(enum entra_surface surface)
-{
-	return surface == ENTRA_SYNC || surface == ENTRA_SERVICE;
-}
 
 /*
  * Where the values of an attribute stand in Graph's JSON. X(enum, reader in read.c, writer in
@@ -95,8 +89,7 @@ struct entra_attr {
 	enum entra_shape shape;
 	enum entra_form form; /* of one value */
 	unsigned where;       /* classes that have it */
-	bool sync_only;       /* public Graph shows it and does not write it */
-	bool sync_read_only;  /* and the surface "sync" alone shows it */
+	bool shown;           /* public Graph shows it and does not write it */
 	bool lifecycle;       /* on public Graph with a permission of its own, to read and write */
 	bool service;         /* the surface "service" writes it, and nobody shows it */
 	bool clouds;          /* the cloud's own: the surface "service" does not write it */
@@ -131,14 +124,14 @@ const struct entra_attr *entra_attr_of(
 /* May the surface write it at all? Not of references alone: see also SCHEMA_WRITE_ONCE. */
 bool entra_attr_written(
 	const struct entra_attr *a, enum entra_class class, enum entra_surface surface);
-/* The surface that the settings choose (entra.c); NULL: what Graph has of everything. */
+/* The surface that the settings choose (entra.c); NULL: the one that has everything. */
 enum entra_surface entra_surface_of(const struct settings *s);
 /* What the rules are checked against; built once for each surface. */
 const struct schema *entra_schema(enum entra_surface surface);
 /* Which surfaces send an attribute of a class: bits 1u << enum entra_surface. */
 unsigned entra_surfaces(const char *class, const char *attr);
 #define ENTRA_ALL_SURFACES ((1u << ENTRA_SURFACES) - 1)
-const char *entra_surfaces_text(unsigned surfaces); /* for people: "graph, sync" ... */
+const char *entra_surfaces_text(unsigned surfaces); /* for people: "graph, service" ... */
 
 enum entra_class entra_class_find(const char *name);     /* ENTRA_CLASS_COUNT: none */
 enum entra_class entra_class_of_type(const char *odata); /* ENTRA_CLASS_COUNT: none */

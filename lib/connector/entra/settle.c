@@ -66,7 +66,7 @@ void entra_settle(const char *class, struct entry *en)
 		return;
 	for (unsigned i = en->n_attrs; i-- > 0;) {
 		struct attr *a = &en->attrs[i];
-		const struct entra_attr *row = entra_attr_of(a->id, c, ENTRA_SYNC);
+		const struct entra_attr *row = entra_attr_of(a->id, c, ENTRA_SERVICE);
 		unsigned had = a->count;
 
 		if (!had || (row ? entra_is_link(row) : entra_is_extension(attr_name(a->id))))

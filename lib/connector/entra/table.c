@@ -4,8 +4,8 @@
  * it that an export of a server has: 185 attributes of five classes); the properties are documented
  * at learn.microsoft.com/graph/api/resources/{user,group,orgcontact,device}. An attribute that
  * Graph carries in another way for another class has a row for each. A row says who can send it:
- * LOCAL nobody, WIRE only the surface "service", SYNC the surfaces "service" and "sync", any other
- * one all of them.
+ * LOCAL nobody; WIRE the surface "service", and nobody shows it; SHOWN the same, and Graph shows
+ * it; CLOUDS the surface "graph"; any other one both.
  */
 #include "connector/entra/schema.h"
 
@@ -20,7 +20,7 @@
 #define C FOR_CONTACT
 #define D FOR_DEVICE
 #define P FOR_PUBLIC_FOLDER
-#define SYNC .sync_only = true
+#define SHOWN .shown = true
 #define CLOUDS .clouds = true
 #define PLAIN(name, prop, type, where, ...)                             \
 	{                                                               \
@@ -57,12 +57,13 @@
 #define EXTENSION(n)                                                                             \
 	{                                                                                        \
 		"extensionAttribute" n, "onPremisesExtensionAttributes", "extensionAttribute" n, \
-			SHAPE_NESTED, S, U, SYNC                                                 \
+			SHAPE_NESTED, S, U, SHOWN                                                \
 	}
 
 struct entra_attr entra_table[] = {
 	PLAIN("sourceAnchor", "onPremisesImmutableId", S, U),
-	PLAIN("sourceAnchor", "onPremisesImmutableId", S, G | C, SYNC, .sync_read_only = true),
+	/* Graph has none of a group and a contact. The rules make it, and what is called by it. */
+	{"sourceAnchor", NULL, NULL, SHAPE_PLAIN, S, G | C, .service = true},
 	PLAIN("accountEnabled", "accountEnabled", B, U | D),
 	PLAIN("cloudAccountEnabled", "accountEnabled", B, D, CLOUDS),
 	PLAIN("displayName", "displayName", S, U | G | C | D),
@@ -71,8 +72,8 @@ struct entra_attr entra_table[] = {
 	PLAIN("surname", "surname", S, U | C),
 	PLAIN("userPrincipalName", "userPrincipalName", S, U, .flags = SCHEMA_NO_CASE),
 	PLAIN("alias", "mailNickname", S, U | G | C, .flags = SCHEMA_NEVER_EMPTY | SCHEMA_NO_CASE),
-	PLAIN("mail", "mail", S, U | G | C, SYNC, .flags = SCHEMA_NO_CASE),
-	{"proxyAddresses", "proxyAddresses", NULL, SHAPE_LIST, S, U | G | C, SYNC,
+	PLAIN("mail", "mail", S, U | G | C, SHOWN, .flags = SCHEMA_NO_CASE),
+	{"proxyAddresses", "proxyAddresses", NULL, SHAPE_LIST, S, U | G | C, SHOWN,
 		.flags = SCHEMA_MULTI | SCHEMA_NO_CASE},
 	PLAIN("city", "city", S, U),
 	PLAIN("state", "state", S, U),
@@ -112,11 +113,12 @@ struct entra_attr entra_table[] = {
 	EXTENSION("13"),
 	EXTENSION("14"),
 	EXTENSION("15"),
-	PLAIN("onPremisesSamAccountName", "onPremisesSamAccountName", S, U | G, SYNC),
-	PLAIN("onPremiseSecurityIdentifier", "onPremisesSecurityIdentifier", FORM_SID, U | G, SYNC),
-	PLAIN("onPremisesUserPrincipalName", "onPremisesUserPrincipalName", S, U, SYNC),
-	PLAIN("dnsDomainName", "onPremisesDomainName", S, U | G, SYNC),
-	PLAIN("netBiosName", "onPremisesNetBiosName", S, G, SYNC),
+	PLAIN("onPremisesSamAccountName", "onPremisesSamAccountName", S, U | G, SHOWN),
+	PLAIN("onPremiseSecurityIdentifier", "onPremisesSecurityIdentifier", FORM_SID, U | G,
+		SHOWN),
+	PLAIN("onPremisesUserPrincipalName", "onPremisesUserPrincipalName", S, U, SHOWN),
+	PLAIN("dnsDomainName", "onPremisesDomainName", S, U | G, SHOWN),
+	PLAIN("netBiosName", "onPremisesNetBiosName", S, G, SHOWN),
 	PLAIN("description", "description", S, G),
 	PLAIN("securityEnabled", "securityEnabled", B, G),
 	{"manager", "manager", NULL, SHAPE_LINK, R, U | C},
@@ -128,7 +130,7 @@ struct entra_attr entra_table[] = {
 	/* public Graph gives it only to an application with User-LifeCycleInfo.ReadWrite.All */
 	PLAIN("employeeLeaveDateTime", "employeeLeaveDateTime", T, U, .lifecycle = true,
 		.flags = SCHEMA_TIME),
-	PLAIN("onPremisesDistinguishedName", "onPremisesDistinguishedName", S, U, SYNC),
+	PLAIN("onPremisesDistinguishedName", "onPremisesDistinguishedName", S, U, SHOWN),
 	PLAIN("mailEnabled", "mailEnabled", B, G, CLOUDS), /* the service sees it in mail */
 	PLAIN("onPremisesSyncEnabled", "onPremisesSyncEnabled", B, U | G | C | D,
 		.flags = SCHEMA_READ_ONLY),
@@ -150,7 +152,6 @@ struct entra_attr entra_table[] = {
 	PLAIN("approximateLastLogonTimestamp", "approximateLastSignInDateTime", T, D),
 	/* the surface "graph": public Graph's own key of a group, given once at creation */
 	PLAIN("sourceAnchor", "uniqueName", S, G, .flags = SCHEMA_WRITE_ONCE),
-	/* and a contact's anchor has no place there: it stays in the schema so that rules load */
 	{"blockOnPremisesSync", NULL, NULL, SHAPE_PLAIN, B, U | G | C, .flags = SCHEMA_READ_ONLY},
 	/* the rest of it: the rules may name these, and Graph has no property for them. What the
          * original sends is sent to its service, too; nobody shows it afterwards. */

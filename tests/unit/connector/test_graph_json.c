@@ -46,7 +46,7 @@ struct entra_attr entra_table[] = {
 	{"nestedInt", "nest", "n", SHAPE_NESTED, FORM_INT32, FOR_USER},
 	ROW("once", "once", FORM_TEXT, .flags = SCHEMA_WRITE_ONCE),
 	ROW("readOnly", "readOnly", FORM_INT32, .flags = SCHEMA_READ_ONLY),
-	ROW("syncOnly", "syncOnly", FORM_INT32, .sync_only = true),
+	ROW("syncOnly", "syncOnly", FORM_INT32, .shown = true),
 	{"manager", "manager", NULL, SHAPE_LINK, FORM_REFERENCE, FOR_USER},
 	{"deputy", "deputy", NULL, SHAPE_LINK, FORM_REFERENCE, FOR_USER},
 	{"member", "members", NULL, SHAPE_BIND, FORM_REFERENCE, FOR_GROUP, .flags = SCHEMA_MULTI},
@@ -429,7 +429,7 @@ static const struct {
 
 static void test_write_references(void **state)
 {
-	struct connector c = {.surface = ENTRA_SERVICE, .writes_all = true, .base = base};
+	struct connector c = {.surface = ENTRA_SERVICE, .base = base};
 	struct part *p;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(links); i++) {

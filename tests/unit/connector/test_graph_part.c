@@ -38,7 +38,6 @@ static void set_up(struct fixture *f, enum entra_surface surface)
 	f->c = (struct connector){
 		.settings = &f->settings,
 		.surface = surface,
-		.writes_all = surface == ENTRA_SERVICE,
 		.base = base,
 		.switches = {.soft_match_upn = true},
 	};

@@ -162,7 +162,6 @@ static int set_up(void **state)
 		.host = &host,
 		.http = http,
 		.surface = ENTRA_SERVICE,
-		.writes_all = true,
 		.checked = true,
 		.graph = server.url,
 		.base = base,
