@@ -448,9 +448,11 @@ def test_what_is_counted_as_a_write(em):
     service.set("Group", ANCHORS[10], member={ANCHORS[1]: True})
     user(service, 1, pager="7")  # which Graph does not show
     assert counted() == [6, 2, 2, 0]
+    user(service, 1, pager="7")  # the client cannot know that this was there already
+    assert counted() == [7, 2, 2, 0] and em.stats()["hiddenDuplicates"] == 1
     for _ in range(2):
         service.provision(thing("User", ANCHORS[1], "Delete"))
-    assert counted() == [7, 2, 2, 1]
+    assert counted() == [8, 2, 2, 1]
 
 
 # --- what nobody knows, as a choice ---

@@ -79,10 +79,12 @@ static void show_stats(struct emulator *em, struct response *rs)
 		"{\"requests\":%lu,\"batches\":%lu,\"batchParts\":%lu,\"good\":%lu,\"refused\":%lu,"
 		"\"failed\":%lu,\"writes\":%lu,\"duplicateWrites\":%lu,\"creates\":%lu,"
 		"\"deletes\":%lu,\"users\":%lu,\"groups\":%lu,\"contacts\":%lu,\"devices\":%lu,"
-		"\"provisions\":%lu,\"provisionObjects\":%lu}",
+		"\"provisions\":%lu,\"provisionObjects\":%lu,"
+		"\"hiddenDuplicates\":%lu}",
 		s->requests, s->batches, s->parts, s->good, s->refused, s->failed, s->writes,
 		s->duplicates, s->creates, s->deletes, live[TYPE_USER], live[TYPE_GROUP],
-		live[TYPE_CONTACT], live[TYPE_DEVICE], s->provisions, s->objects);
+		live[TYPE_CONTACT], live[TYPE_DEVICE], s->provisions, s->objects,
+		s->hidden_duplicates);
 }
 
 static void show_requests(struct emulator *em, struct response *rs)

@@ -18,6 +18,8 @@ struct stats {
 	uint64_t by_method[8];
 	uint64_t writes;     /* object writes that succeeded */
 	uint64_t duplicates; /* of these: nothing changed */
+	/* likewise, with something in them that Graph never shows: the client cannot know better */
+	uint64_t hidden_duplicates;
 	uint64_t creates, deletes;
 	struct log_entry log[LOG_MAX];
 	uint64_t n_log;

@@ -15,6 +15,7 @@ struct item {
 	struct object *object; /* NULL: there is none yet */
 	/* the result */
 	bool failed;
+	bool hides;       /* something of it Graph never shows */
 	bool changed;     /* something that Graph's body does not show */
 	const char *text; /* in the call's arena; "" */
 };

@@ -187,6 +187,17 @@ static void warn_of_quarantine(const struct soap_call *call, struct item *it)
 			buf_str(&names));
 }
 
+static bool has_hidden(const struct item *it)
+{
+	const char *key;
+	json_t *v;
+
+	json_object_foreach (it->bag, key, v)
+		if (!wire_is_shown(it->type, key))
+			return true;
+	return false;
+}
+
 static void set_object(struct emulator *em, const struct soap_call *call, struct item *it)
 {
 	_cleanup_json_ json_t *whole = whole_bag(em, it);
@@ -198,6 +209,7 @@ static void set_object(struct emulator *em, const struct soap_call *call, struct
 	size_t n;
 
 	check_size(em, call, it);
+	it->hides = has_hidden(it);
 	if (wrong)
 		item_fail(it, call,
 			arena_printf(call->arena, "The value of %s cannot be used.", wrong));
@@ -317,7 +329,9 @@ static void do_item(struct emulator *em, const struct soap_call *call, struct it
 	write_item(em, call, it);
 	if (!it->failed && !it->deletes && references_apply(em, it))
 		it->changed = true;
-	if (it->changed) /* Graph's body alone looked like a repetition */
+	if (it->hides && !it->changed)
+		em->orders->stats.hidden_duplicates += em->orders->stats.duplicates - repeated;
+	if (it->hides || it->changed) /* Graph's body alone looked like a repetition */
 		em->orders->stats.duplicates = repeated;
 	if (refused) {
 		it->failed = true;

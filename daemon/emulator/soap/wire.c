@@ -174,6 +174,14 @@ static void add_extensions(const json_t *in, json_t *body)
 	json_decref(all);
 }
 
+static bool text_in(const char *const *names, unsigned n, const char *text)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcasecmp(names[i], text) == 0)
+			return true;
+	return false;
+}
+
 static bool has_one_of(const json_t *in, const char *const *names, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
@@ -291,6 +299,21 @@ json_t *wire_to_graph(enum object_type t, const json_t *in, const json_t *whole,
 	if (t == TYPE_GROUP)
 		add_group_kind(in, whole, is_new, body);
 	return body;
+}
+
+bool wire_is_shown(enum object_type t, const char *key)
+{
+	static const char *const parts[] = {"city", "state", "country", "streetAddress",
+		"postalCode", "physicalDeliveryOfficeName", "telephoneNumber", "mobile",
+		"facsimileTelephoneNumber"};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strcasecmp(rows[i].wire, key) == 0)
+			return rows[i].types >> t & 1 ||
+			       (t == TYPE_CONTACT && text_in(parts, ARRAY_SIZE(parts), key));
+	return strncasecmp(key, "extension", strlen("extension")) == 0 ||
+	       strcasecmp(key, "cloudAnchor") == 0 || strcasecmp(key, "member") == 0 ||
+	       strcasecmp(key, "manager") == 0;
 }
 
 static const char *const words[] = {

@@ -15,6 +15,8 @@
  */
 json_t *wire_to_graph(enum object_type t, const json_t *in, const json_t *whole, bool is_new,
 	const char **ret_wrong);
+/* Does Graph show the attribute of the wire somehow? The anchor counts as shown. */
+bool wire_is_shown(enum object_type t, const char *key);
 /* "User" in any case; TYPE_COUNT: none. */
 enum object_type wire_type(const char *word);
 /* The word in front of an object's id in a CloudAnchor: "User". */
