@@ -114,9 +114,6 @@ int acknowledged_set(struct sync *s, const struct unreadable *u, struct cs_row *
 	return whole && !row->acknowledged ? acknowledged_nothing(s, row, a, e) : 0;
 }
 
-/* Not an attribute of any directory: whose values were taken on trust, and when. */
-#define TRUSTED "valuesTakenOnTrust"
-
 int acknowledged_trust(struct sync *s, const struct unreadable *u, struct cs_row *row,
 	const struct entry *wanted, int64_t watermark, struct arena *a, bool *ret_any,
 	struct err *e)
@@ -131,7 +128,7 @@ int acknowledged_trust(struct sync *s, const struct unreadable *u, struct cs_row
 			entry_put(&en, at->id, at->values, at->count);
 	}
 	*ret_any = en.n_attrs > 0;
-	entry_set(&en, attr_intern(TRUSTED), value_integer(watermark));
+	entry_set(&en, attr_intern(ACKNOWLEDGED_TRUSTED), value_integer(watermark));
 	return keep(s, row, &en, a, e);
 }
 
@@ -142,7 +139,7 @@ int acknowledged_trusts(struct sync *s, const struct cs_row *row, int64_t waterm
 	struct entry en;
 
 	TRY(row_acknowledged(s, row, a, &en, e));
-	v = entry_first(&en, attr_intern(TRUSTED));
+	v = entry_first(&en, attr_intern(ACKNOWLEDGED_TRUSTED));
 	*ret = v && v->num == watermark;
 	return 0;
 }

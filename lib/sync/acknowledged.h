@@ -42,6 +42,8 @@ int acknowledged_trust(struct sync *s, const struct unreadable *u, struct cs_row
 	struct err *e) _must_check_;
 int acknowledged_trusts(struct sync *s, const struct cs_row *row, int64_t watermark,
 	struct arena *a, bool *ret, struct err *e) _must_check_;
+/* Not an attribute of any directory: in the image, whose values were taken on trust, and when. */
+#define ACKNOWLEDGED_TRUSTED "valuesTakenOnTrust"
 /* It is known that nothing was accepted: an image all the same. */
 int acknowledged_nothing(
 	struct sync *s, struct cs_row *row, struct arena *a, struct err *e) _must_check_;

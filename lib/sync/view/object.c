@@ -6,6 +6,7 @@
 #include "store/error.h"
 #include "store/mv.h"
 #include "store/mv_link.h"
+#include "sync/acknowledged.h"
 #include "sync/export/target.h"
 #include "sync/soa.h"
 #include "sync/view/fields.h"
@@ -284,6 +285,7 @@ json_t *show_cs(struct store *s, const char *connector, const char *name, struct
 	e->code = 0;
 	decode(s, row.imported, row.imported_len, &a, &imported, e);
 	decode(s, row.acknowledged, row.acknowledged_len, &a, &acknowledged, e);
+	entry_remove(&acknowledged, attr_intern(ACKNOWLEDGED_TRUSTED));
 	decode_both(s, &row, &a, &both, e);
 	decode(s, row.wanted, row.wanted_len, &a, &wanted, e);
 	o = show_row(s, &row, &a);
