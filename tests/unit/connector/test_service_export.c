@@ -38,13 +38,14 @@ static unsigned n_configurations, n_finals;
 static char total[24], total_good[24];
 
 /* how it behaves */
-static const char *bad;   /* anchors that begin so are refused */
-static bool bad_is_fault; /* ... and the whole request with them */
-static const char *words; /* why; after a colon stands the anchor */
-static unsigned refuses;  /* so many refusals, then everything is taken; 0: for ever */
-static unsigned busy;     /* requests that are answered so */
-static unsigned cut;      /* ... that are not answered */
-static bool cut_works;    /* Graph shows what was asked in them */
+static const char *bad;    /* anchors that begin so are refused */
+static bool bad_is_fault;  /* ... and the whole request with them */
+static const char *poison; /* with this one in it a whole request is refused */
+static const char *words;  /* why; after a colon stands the anchor */
+static unsigned refuses;   /* so many refusals, then everything is taken; 0: for ever */
+static unsigned busy;      /* requests that are answered so */
+static unsigned cut;       /* ... that are not answered */
+static bool cut_works;     /* Graph shows what was asked in them */
 static bool shuffled, nameless, anchorless, short_answer, no_final;
 static const char *warning;
 static long links_max;
@@ -233,6 +234,11 @@ static bool provision(int fd, const void *body, size_t len, bool second)
 		cut--;
 		return false;
 	}
+	for (unsigned i = 0; i < m->n && poison; i++)
+		if (streq(m->objects[i].source, poison)) {
+			say_fault(fd, "It cannot be read.");
+			return true;
+		}
 	for (unsigned i = 0; i < m->n && bad_is_fault; i++)
 		if (m->objects[i].bad) {
 			char text[200];
@@ -509,7 +515,7 @@ static int set_up(void **state)
 	service_init(&c.service, http, &c.oauth.o, "2.6.3.0", url);
 	c.session = service_session_new();
 	n_messages = n_configurations = n_finals = n_sending = 0;
-	bad = warning = NULL;
+	bad = warning = poison = NULL;
 	words = "It is wrong.";
 	bad_is_fault = shuffled = nameless = anchorless = short_answer = stop = cut_works = false;
 	no_final = false;
@@ -725,6 +731,22 @@ static void test_refused_as_a_whole(void **state)
 	assert_int_equal(n_messages, 11); /* 30, and two halves for each of five steps */
 }
 
+/* Refusals of other objects in a request that was refused say nothing about the rest of it. */
+static void test_refused_in_halves(void **state)
+{
+	values[1] = (char *)"60";
+	bad = "r";
+	words = "InvalidSoftMatch: there is another one.";
+	poison = "p";
+	room(60);
+	for (unsigned i = 0; i < 59; i++)
+		add_user(anchor_text(i < 40 ? "r" : "a", i));
+	add_user("p");
+	export_well();
+	assert_int_equal(refused(), 41);
+	assert_int_equal(outcomes[50].result, CONN_OK);
+}
+
 /* What has nothing to do with single objects ends the export. */
 static void test_all_are_refused(void **state)
 {
@@ -904,6 +926,7 @@ int main(void)
 		TEST(test_refused_object),
 		TEST(test_members_of_the_clouds),
 		TEST(test_refused_as_a_whole),
+		TEST(test_refused_in_halves),
 		TEST(test_all_are_refused),
 		TEST(test_refused_reference),
 		TEST(test_all_references_are_refused),

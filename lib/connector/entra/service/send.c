@@ -134,6 +134,7 @@ static enum conn_result send_halves(
 
 /* --- a request that is refused --- */
 
+/* In halves. What is counted of the references of one object says nothing of other objects. */
 static enum conn_result whole_refused(
 	struct sender *x, const struct service_batch *b, struct row *row, const char *words)
 {
@@ -141,7 +142,7 @@ static enum conn_result whole_refused(
 	enum conn_result r;
 
 	if (b->n_items > 1) {
-		r = send_halves(x, b, row ? row : &own, 0);
+		r = send_halves(x, b, b->n_objects > 1 ? NULL : row ? row : &own, 0);
 		service_words_done(&own.refused);
 		return r;
 	}
