@@ -87,6 +87,39 @@ int row_remove(struct sync *s, struct cs_row *row, struct err *e)
 	return cs_update(s->store, row, false, e);
 }
 
+static int forget_links(struct sync *s, struct cs_link *links, unsigned n, struct err *e)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct cs_link *l = &links[i];
+
+		if (!l->imported)
+			continue;
+		l->imported = false;
+		link_set_state(l, l->wanted ? EXPORT_EVENT_AGAIN : EXPORT_EVENT_IMPORT_EQUAL);
+		TRY(cs_link_put(s->store, l, true, e));
+	}
+	return 0;
+}
+
+int row_made_anew(struct sync *s, struct cs_row *row, const char *anchor, struct err *e)
+{
+	_cleanup_arena_ struct arena a = {0};
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(s->store, row->id, 0, &a, &links, &n, e));
+	TRY(forget_links(s, links, n, e));
+	TRY(cs_link_list_target(s->store, row->id, &a, &links, &n, e));
+	TRY(forget_links(s, links, n, e));
+	acknowledged_forget(row);
+	row->imported = NULL;
+	row->imported_len = 0;
+	row->kind = CS_EXPORT;
+	row->blocked = 0; /* that was about the old one */
+	row->anchor = anchor;
+	return cs_update(s->store, row, true, e);
+}
+
 int row_let_go(struct sync *s, struct cs_row *row, struct err *e)
 {
 	_cleanup_arena_ struct arena a = {0};

@@ -14,6 +14,13 @@ int row_adopt(
 /* May it? Only when `row` was never imported and nothing manages `found`. */
 bool row_adoptable(const struct cs_row *row, const struct cs_row *found);
 /*
+ * The directory had no object of the row any more, and has made a new one, which has nothing but
+ * what was just sent. What was known of the old one, and references from and to it, count no more,
+ * so that all of it is sent again. Writes the row.
+ */
+int row_made_anew(
+	struct sync *s, struct cs_row *row, const char *anchor, struct err *e) _must_check_;
+/*
  * Outbound rules no longer want values of an object that inbound joined, or it has left its
  * metaverse object: what was wanted is forgotten, and nothing is sent. Does nothing to a row that
  * is not WANT_ATTRIBUTES.

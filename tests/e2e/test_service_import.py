@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from lab import AAD, ADMIN_APP, ROOT, SYNC_APP, Company, Graph, Service, Sync
+from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Company, Graph, Service, Sync
 
 DEVICES = {
     "name": "Out to AAD - Device", "precedence": 51, "direction": "Outbound",
@@ -148,6 +148,65 @@ def test_gone_and_restored_in_the_cloud(lab):
     lab.cycle()
     assert rows(lab)["anna"] == after["anna"]
     assert lab.db("SELECT count(*) FROM cs WHERE anchor = ?", "User_" + anna) == [(1,)]
+
+
+def test_gone_when_it_is_written(lab):
+    """Deleted in the cloud between import and export: the service makes another one of what is sent.
+    That is told, and the new one gets everything that the old one had."""
+    c, sync = lab.company, Sync(lab.emulator)
+    crew = lab.graph.find("groups", "Crew")["id"]
+    c.set("Crew", "member", *c.objects[c.dn_of("Crew")]["member"], c.dn_of("Partner"))
+    lab.write()
+    settle(lab, 1)
+    old = lab.graph.find("contacts", "Partner")["id"]
+    assert "Partner" in lab.graph.members(crew)
+    c.set("Partner", "title", "Captain")
+    lab.write()
+    lab.run(fault="export-before-send:1")
+    sync.delete("/contacts/" + old)
+    r = lab.run("export")
+    assert r.result == "completed-warnings" and r.counter("export-warning") == 1
+    assert 6942 in r.events and "Contact_%s was not there any more" % old in r.log
+    for _ in range(2):
+        assert lab.cycle().counter("export-warning") == 0
+    new = lab.graph.find("contacts", "Partner")
+    kept = Service(lab.emulator).read_back()["Contact_" + new["id"]]
+    assert new["id"] != old and kept["Title"] == "Captain"
+    assert kept["Info"] == "Friendly" and new["mail"] == "partner@partners.example"
+    assert "Partner" in lab.graph.members(crew)
+    manager = lab.graph.call("GET", "/contacts/%s/manager" % new["id"])[1]
+    assert manager["displayName"] == "ben"
+    settle(lab, 0)
+
+
+def test_from_public_graph(make_lab):
+    """A store of surface = graph whose configuration names the service now: nothing is deleted, and
+    a group that the service cannot know is told to be another one."""
+    c = Company()
+    anna = c.user("anna")
+    c.group("Crew", [anna], info="Flies")
+    lab = make_lab(c, surface="graph", app=GRAPH_APP, scheduler__sync_cycle_enabled="no")
+    for _ in range(3):
+        lab.run()
+    old = lab.graph.find("groups", "Crew")["id"]
+    lab.surface = "service"
+    lab.write_secret(SYNC_APP[1])
+    lab.sign_in = lab.sign_in.replace(GRAPH_APP[0], SYNC_APP[0])
+    lab.write_config()
+    told = ""
+    for profile in "initial", "delta", "delta":
+        r = lab.run(profile)
+        assert not r.counter("export-delete") and not r.counter("reference-delete")
+        told += r.log
+    assert "Group_%s was not there any more, or was not synchronized" % old in told
+    groups = {g["id"]: g for g in lab.graph.all("/groups")}
+    synchronized = [g["id"] for g in groups.values() if g["onPremisesSyncEnabled"]]
+    assert len(groups) == 2 and len(synchronized) == 1 and old not in synchronized
+    assert groups[synchronized[0]]["displayName"] == "Crew"
+    assert lab.graph.members(synchronized[0]) == ["anna"]
+    users = lab.graph.all("/users?$select=displayName,onPremisesSyncEnabled")
+    assert all(u["onPremisesSyncEnabled"] for u in users if u["displayName"] == "anna")
+    settle(lab, 0)
 
 
 def test_single_objects(lab):

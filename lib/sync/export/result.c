@@ -137,6 +137,8 @@ static int take_anchor(
 		TRY(cs_link_repoint(st->sync->store, other.id, row->id, e));
 		TRY(cs_delete(st->sync->store, other.id, e));
 	}
+	if (row->anchor && !streq(row->anchor, anchor))
+		return row_made_anew(st->sync, row, anchor, e);
 	row->anchor = anchor;
 	return 0;
 }
@@ -166,7 +168,7 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 	const struct export_outcome *o, struct err *e)
 {
 	struct cs_row *row = &s->row;
-	bool hidden = is_hidden(st, s);
+	bool hidden = is_hidden(st, s), shown = row->imported != NULL;
 
 	sync_count(st->sync, s->item.op == DELTA_ADD ? COUNTER_EXPORT_ADD : COUNTER_EXPORT_UPDATE);
 	if (o->anchor)
@@ -174,7 +176,9 @@ static int object_accepted(struct export_step *st, struct export_slot *s,
 	TRY(accept_hidden(st, s, o, e));
 	row_set_state(row, EXPORT_EVENT_ACCEPTED);
 	row->export_all = false;
-	if (hidden)
+	if (shown && !row->imported) /* it was made anew, and has no more than what was sent now */
+		row_set_state(row, EXPORT_EVENT_AGAIN);
+	else if (hidden)
 		row_set_state(row, EXPORT_EVENT_IMPORT_EQUAL);
 	if (s->held) /* the error of the held attributes stays, with its retry time */
 		row_set_state(row, EXPORT_EVENT_REFUSED);

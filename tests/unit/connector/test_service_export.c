@@ -803,6 +803,20 @@ static void test_new_target(void **state)
 	assert_int_equal(messages[1].objects[0].adds, 10);
 }
 
+/* What was known is gone there, and the service has made another one. */
+static void test_made_anew(void **state)
+{
+	add_users(2);
+	items[1].op = DELTA_UPDATE;
+	items[1].anchor = "User_1";
+	items[1].delta = &(const struct delta){0};
+	export_well();
+	assert_string_equal(outcomes[0].text, "");
+	assert_string_equal(outcomes[1].anchor, "User_00000000-0000-4000-8000-0000000000aa");
+	assert_non_null(strstr(outcomes[1].text, "another object now, User_0"));
+	assert_non_null(strstr(outcomes[1].text, ": User_1 was not there"));
+}
+
 static void test_results_in_another_order(void **state)
 {
 	shuffled = true;
@@ -931,6 +945,7 @@ int main(void)
 		TEST(test_refused_reference),
 		TEST(test_all_references_are_refused),
 		TEST(test_new_target),
+		TEST(test_made_anew),
 		TEST(test_results_in_another_order),
 		TEST(test_results_without_names),
 		TEST(test_no_anchor),

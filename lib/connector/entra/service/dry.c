@@ -249,6 +249,13 @@ int service_tell(
 
 /* --- a request that is not sent --- */
 
+#define DRY_ID "dry-run-"
+
+bool service_is_dry_anchor(const char *anchor)
+{
+	return strstr(anchor, "_" DRY_ID) != NULL;
+}
+
 /*
  * Every object was taken. A new one gets an anchor that no object of the tenant has, so that its
  * references are sent, too.
@@ -269,7 +276,7 @@ static void answer_all(
 			.source_anchor = is_cloud ? "" : anchor,
 			.cloud_anchor =
 				is_cloud ? anchor
-					 : arena_printf(a, "%s_dry-run-%016" PRIx64,
+					 : arena_printf(a, "%s_" DRY_ID "%016" PRIx64,
 						   objects[i].type, hash64(anchor, strlen(anchor))),
 		};
 	}

@@ -23,3 +23,5 @@ int service_message_objects(const void *data, size_t n, struct arena *a, struct 
 enum conn_result service_dry_call(const struct service *s, struct dry_sink *sink,
 	const char *operation, service_write *write, void *ctx, struct arena *a,
 	struct service_answer *ret, struct err *e) _must_check_;
+/* Is it one that a dry run made up? */
+bool service_is_dry_anchor(const char *anchor);

@@ -2,6 +2,7 @@
 #include "connector/entra/service/result.h"
 #include "base/text.h"
 #include "connector/entra/error.h"
+#include "connector/entra/service/dry.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -73,9 +74,15 @@ bool service_accepted(const struct export_item *item, const struct service_resul
 	                             : NULL;
 
 	*ret = (struct export_outcome){.result = CONN_OK, .text = *r->text ? r->text : NULL};
-	/* it was deleted there for good, and was made again */
+	if (anchor && item->anchor && service_is_dry_anchor(anchor)) /* made up for what has one */
+		anchor = NULL;
 	if (anchor && (!item->anchor || !streq(anchor, item->anchor)))
 		ret->anchor = anchor;
+	if (ret->anchor && item->anchor && !ret->text)
+		ret->text = arena_printf(a,
+			"it is another object now, %s: %s was not there any more, or was not "
+			"synchronized. If that one is still there, it is the cloud's own",
+			anchor, item->anchor);
 	return item->kind != EXPORT_OBJECT || item->anchor || anchor;
 }
 
