@@ -3,8 +3,9 @@
  * are properties of the objects.
  *
  * What is synchronized from Active Directory belongs to the application "Tenant Schema Extension
- * App", which is the system's: only synchronization defines something there, and nobody takes it
- * away again.
+ * App", which is the system's: in a tenant Connect Sync's wizard defines something there, here an
+ * application that the tenant's file gives the role of synchronization; and nobody takes it away
+ * again.
  */
 #include "graph/extension.h"
 
@@ -160,7 +161,7 @@ static bool may_define(const struct request *rq, const struct registration *r, s
 	 */
 	bool own = rq->app->owns_itself && strcasecmp(rq->app->app_id, r->app_id) == 0;
 
-	if (r->schema && is_sync(rq))
+	if (r->schema && has_role(rq, ROLE_SYNC))
 		return true;
 	if (!(rq->app->roles & WRITERS) && !(own && has_role(rq, ROLE_APPLICATION_OWN))) {
 		respond_forbidden(rs);
@@ -374,7 +375,7 @@ void handle_available_extensions(struct emulator *em, struct request *rq, struct
 	const json_t *synced = body_get(rq->body, "isSyncedFromOnPremises");
 
 	if (!has_role(rq, ROLE_DIRECTORY_READ) && !has_role(rq, ROLE_DIRECTORY_WRITE) &&
-		!is_sync(rq))
+		!has_role(rq, ROLE_SYNC))
 		respond_forbidden(rs);
 	else if (synced && !json_is_boolean(synced) && !json_is_null(synced))
 		respond_error(rs, 400, "Request_BadRequest",

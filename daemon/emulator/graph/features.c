@@ -66,8 +66,7 @@ void handle_features(struct emulator *em, struct request *rq, struct response *r
 	if (rq->n_segments > 3 || (one && strcasecmp(rq->segments[2], em->tenant->id) != 0)) {
 		respond_not_found(rs, rq->segments[rq->n_segments - 1]);
 	} else if (rq->method == M_GET) {
-		if (!has_role(rq, ROLE_SYNC_READ) && !has_role(rq, ROLE_SYNC_WRITE) &&
-			!is_sync(rq)) {
+		if (!has_role(rq, ROLE_SYNC_READ) && !has_role(rq, ROLE_SYNC_WRITE)) {
 			respond_forbidden(rs);
 			return;
 		}

@@ -27,7 +27,7 @@ void handle_metadata(struct emulator *em, struct request *rq, struct response *r
 			object_types[t].word);
 		for (unsigned i = 0; i < n_properties; i++)
 			if (properties[i].types >> t & 1 && !properties[i].extension &&
-				!(properties[i].sync_only >> t & 1))
+				!(properties[i].hidden >> t & 1))
 				buf_addf(b, "<Property Name=\"%s\" Type=\"%s\"/>",
 					properties[i].name, property_edm(&properties[i]));
 		buf_addf(b, "<NavigationProperty Name=\"%s\" Type=\"%s\"/>",

@@ -44,7 +44,7 @@ static json_t *changed_names(const struct request *rq, const struct object *o)
 		return names;
 	json_object_foreach (rq->body, key, v) {
 		size_t n = strcspn(key, "@");
-		int prop = property_find(o->type, key, strlen(key));
+		int prop = property_find_any(o->type, key, strlen(key));
 
 		if (n && (prop < 0 || differs(o, (unsigned)prop, v)))
 			json_array_append_new(names, prop < 0 ? json_stringn(key, n)

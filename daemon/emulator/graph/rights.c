@@ -13,15 +13,12 @@ static const struct {
 } rights[] = {
 #define BIT(r) (1u << ROLE_##r)
 	[TYPE_USER] = {BIT(USER_READ) | BIT(USER_WRITE) | BIT(DIRECTORY_READ) |
-			       BIT(DIRECTORY_WRITE) | BIT(SYNC),
-		BIT(USER_WRITE) | BIT(DIRECTORY_WRITE) | BIT(SYNC)},
+			       BIT(DIRECTORY_WRITE),
+		BIT(USER_WRITE) | BIT(DIRECTORY_WRITE)},
 	[TYPE_GROUP] = {BIT(GROUP_READ) | BIT(GROUP_WRITE) | BIT(DIRECTORY_READ) |
-				BIT(DIRECTORY_WRITE) | BIT(SYNC) | BIT(MEMBER_WRITE),
-		BIT(GROUP_WRITE) | BIT(DIRECTORY_WRITE) | BIT(SYNC)},
-	[TYPE_CONTACT] = {BIT(CONTACT_READ) | BIT(DIRECTORY_READ) | BIT(DIRECTORY_WRITE) |
-				  BIT(SYNC),
-		BIT(SYNC)},
-	/* synchronization has no special rights here: devices come through the service, too */
+				BIT(DIRECTORY_WRITE) | BIT(MEMBER_WRITE),
+		BIT(GROUP_WRITE) | BIT(DIRECTORY_WRITE)},
+	[TYPE_CONTACT] = {BIT(CONTACT_READ) | BIT(DIRECTORY_READ) | BIT(DIRECTORY_WRITE), 0},
 	[TYPE_DEVICE] = {BIT(DEVICE_READ) | BIT(DEVICE_WRITE) | BIT(DIRECTORY_READ) |
 				 BIT(DIRECTORY_WRITE),
 		BIT(DEVICE_WRITE) | BIT(DIRECTORY_WRITE)},
@@ -38,7 +35,7 @@ bool may_read(const struct request *rq, enum object_type t, struct response *rs)
 
 bool may_write(const struct request *rq, enum object_type t, struct response *rs)
 {
-	if (rq->service || (rq->app->roles & rights[t].write && !(t == TYPE_DEVICE && is_sync(rq))))
+	if (is_sync(rq) || rq->app->roles & rights[t].write)
 		return true;
 	respond_forbidden(rs);
 	return false;

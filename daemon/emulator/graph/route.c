@@ -240,25 +240,6 @@ static void dispatch(struct emulator *em, struct request *rq, struct response *r
 	respond_error(rs, 400, "BadRequest", "Resource not found for the segment '%.100s'.", first);
 }
 
-/*
- * Old clients of synchronization are refused now and then, and no write of theirs is taken. The
- * request as a whole carries the build, not the parts of a $batch.
- */
-static bool build_is_refused(
-	const struct emulator *em, const struct request *rq, struct response *rs)
-{
-	const char *least = em->tenant->minimum_build;
-
-	if (!least || rq->method == M_GET || rq->part || !is_sync(rq) ||
-		(rq->build && build_compare(rq->build, least) >= 0))
-		return false;
-	respond_error(rs, 403, "Authorization_RequestDenied",
-		"This version of the synchronization client is no longer supported: build %.40s, "
-		"the tenant asks for %.40s or later.",
-		rq->build ? rq->build : "unknown", least);
-	return true;
-}
-
 void graph_route(struct emulator *em, struct request *rq, struct response *rs)
 {
 	bool batch;
@@ -269,8 +250,6 @@ void graph_route(struct emulator *em, struct request *rq, struct response *rs)
 	rs->units = batch ? 0 : request_units(rq);
 	if (rq->method == M_OTHER)
 		respond_method(rs);
-	else if (build_is_refused(em, rq, rs))
-		;
 	else if (batch || !em->orders->throttle || throttle_take(em->orders->throttle, em, rq, rs))
 		dispatch(em, rq, rs);
 	tenant_mark(em);

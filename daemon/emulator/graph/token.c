@@ -58,14 +58,14 @@ static enum audience audience_of(const char *resource)
 	return AUDIENCE_GRAPH;
 }
 
-/* A token has the roles of its resource alone. (Graph's has that of synchronization, too: see
- * surface = sync.) */
+/* A token has the roles of its resource alone. */
 static bool role_shown(enum role r, enum audience audience)
 {
 	if (audience == AUDIENCE_EXCHANGE)
 		return r == ROLE_EXCHANGE;
-	return audience == AUDIENCE_SERVICE || audience == AUDIENCE_OLD ? r == ROLE_SYNC
-	                                                                : r != ROLE_EXCHANGE;
+	return audience == AUDIENCE_SERVICE || audience == AUDIENCE_OLD
+	               ? r == ROLE_SYNC
+	               : r != ROLE_EXCHANGE && r != ROLE_SYNC;
 }
 
 static void add_claim(struct buf *b, const char *name, const char *value)

@@ -89,9 +89,6 @@ static bool may_set(const struct request *rq, enum object_type t, const struct o
 	}
 	if (p->writer == BY_SERVICE || !(own || is_sync(rq) || is_kept_by_hand(p, o)))
 		return refuse(rs, "Property '%s' is read-only and cannot be set.", p->name);
-	if (p->sync_only >> t & 1 && !is_sync(rq))
-		return refuse(
-			rs, "One or more property values specified are invalid: '%s'.", p->name);
 	if ((prop == P_UNIQUE_NAME || prop == P_DEVICE_ID) && o)
 		return refuse(
 			rs, "Property '%s' can be set only when the object is created.", p->name);
@@ -130,7 +127,8 @@ static bool read_body(const struct request *rq, enum object_type t, const struct
 	json_t *v;
 
 	json_object_foreach ((json_t *)rq->body, key, v) {
-		int prop = property_find(t, key, strlen(key));
+		int prop = is_sync(rq) ? property_find_any(t, key, strlen(key))
+		                       : property_find(t, key, strlen(key));
 		const char *wrong;
 
 		if (strcasecmp(key, "passwordProfile") == 0 && !may_touch(rq, o)) {

@@ -245,7 +245,6 @@ static void read_headers(struct evhttp_request *req, struct request *rq)
 	const char *v = evhttp_find_header(in, "ConsistencyLevel");
 	const char *prefer = evhttp_find_header(in, "Prefer");
 
-	rq->build = evhttp_find_header(in, "x-ms-aadmsods-dirsyncbuildnumber");
 	rq->eventual = v && strcasecmp(v, "eventual") == 0;
 	rq->minimal = prefer && strcasestr(prefer, "return=minimal");
 	rq->representation = prefer && strcasestr(prefer, "return=representation");

@@ -307,7 +307,7 @@ struct filter *filter_parse(const char *text, const char **why)
 /* --- what the tree asks for --- */
 
 /* A path of the type; onPremisesExtensionAttributes/x and x/$count are the only steps down. */
-static enum filter_need need_of_path(const char *path, enum object_type t, bool sync)
+static enum filter_need need_of_path(const char *path, enum object_type t)
 {
 	size_t n = strcspn(path, "/");
 	int prop = property_find(t, path, n);
@@ -317,7 +317,7 @@ static enum filter_need need_of_path(const char *path, enum object_type t, bool 
 		return NEED_NOTHING;
 	if (strcasecmp(path, SOA_FLAG) == 0)
 		return t == TYPE_DEVICE ? NEED_PROPERTY : NEED_INDEX;
-	if (!p || (p->sync_only >> t & 1 && !sync))
+	if (!p)
 		return NEED_PROPERTY;
 	if (!path[n] && (p->kind == KIND_EXTENSIONS || (p->kind == KIND_INTEGER && !p->extension)))
 		return NEED_PROPERTY;
@@ -338,7 +338,7 @@ static bool is_list(const char *path, enum object_type t)
 
 /* inside: of a lambda, where paths are those of an element. */
 static enum filter_need need_of(
-	const struct filter *f, enum object_type t, bool sync, bool inside, const char **why)
+	const struct filter *f, enum object_type t, bool inside, const char **why)
 {
 	enum filter_need need = NEED_NOTHING;
 
@@ -356,23 +356,22 @@ static enum filter_need need_of(
 		break;
 	}
 	if (!inside && (f->kind == NODE_COMPARE || f->kind == NODE_ANY)) {
-		need = MAX(need, need_of_path(f->property, t, sync));
+		need = MAX(need, need_of_path(f->property, t));
 		if (is_list(f->property, t) != (f->kind == NODE_ANY))
 			need = NEED_PROPERTY;
 	}
 	if (need == NEED_PROPERTY)
 		*why = f->property;
 	if (f->left && need < NEED_PROPERTY)
-		need = MAX(need, need_of(f->left, t, sync, inside || f->kind == NODE_ANY, why));
+		need = MAX(need, need_of(f->left, t, inside || f->kind == NODE_ANY, why));
 	if (f->right && need < NEED_PROPERTY)
-		need = MAX(need, need_of(f->right, t, sync, inside, why));
+		need = MAX(need, need_of(f->right, t, inside, why));
 	return need;
 }
 
-enum filter_need filter_need(
-	const struct filter *f, enum object_type t, bool sync, const char **why)
+enum filter_need filter_need(const struct filter *f, enum object_type t, const char **why)
 {
-	return need_of(f, t, sync, false, why);
+	return need_of(f, t, false, why);
 }
 
 int filter_restricted(const struct filter *f, enum object_type t)

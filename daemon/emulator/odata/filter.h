@@ -30,9 +30,8 @@ enum filter_need {
 	NEED_INDEX,    /* ConsistencyLevel: eventual and $count=true */
 	NEED_PROPERTY, /* the type has no property of that name (*why) */
 };
-/* What a filter over objects of the type asks for; sync: by an application that synchronizes. */
-enum filter_need filter_need(
-	const struct filter *f, enum object_type t, bool sync, const char **why);
+/* What a filter over objects of the type asks for. */
+enum filter_need filter_need(const struct filter *f, enum object_type t, const char **why);
 /* A property in it that only some applications may read; -1: there is none. */
 int filter_restricted(const struct filter *f, enum object_type t);
 /* Does it compare isCloudManaged? */

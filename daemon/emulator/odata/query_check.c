@@ -16,8 +16,8 @@ static bool unknown(struct response *rs, const char *name, size_t n, enum object
 /* learn.microsoft.com/graph/api/resources/user: employeeLeaveDateTime asks for a role of its own */
 bool may_read_property(const struct request *rq, unsigned prop, struct response *rs)
 {
-	if (properties[prop].writer != BY_LIFECYCLE || is_sync(rq) ||
-		has_role(rq, ROLE_LIFECYCLE_READ) || has_role(rq, ROLE_LIFECYCLE_WRITE))
+	if (properties[prop].writer != BY_LIFECYCLE || has_role(rq, ROLE_LIFECYCLE_READ) ||
+		has_role(rq, ROLE_LIFECYCLE_WRITE))
 		return true;
 	respond_forbidden(rs);
 	return false;
@@ -44,7 +44,7 @@ bool query_select(
 			q->select_manager = true;
 		else if (prop >= 0 && !may_read_property(rq, (unsigned)prop, rs))
 			return false;
-		else if (prop >= 0 && (!(properties[prop].sync_only >> t & 1) || is_sync(rq)))
+		else if (prop >= 0)
 			q->selected[prop] = true;
 		else if (!(n == 2 && strncasecmp(p, "id", n) == 0))
 			return unknown(rs, p, n, t);
@@ -123,8 +123,8 @@ static bool filter_allowed(
 {
 	int prop = q->filter ? filter_restricted(q->filter, t) : -1;
 
-	if (rq->filter_needs_soa && q->filter && filter_asks_soa(q->filter) && !is_sync(rq) &&
-		t != TYPE_DEVICE && !has_soa_role(rq, t)) {
+	if (rq->filter_needs_soa && q->filter && filter_asks_soa(q->filter) && t != TYPE_DEVICE &&
+		!has_soa_role(rq, t)) {
 		respond_forbidden(rs);
 		return false;
 	}
@@ -134,8 +134,7 @@ static bool filter_allowed(
 bool query_check(struct query *q, const struct request *rq, enum object_type t, struct response *rs)
 {
 	const char *why = "";
-	enum filter_need need =
-		q->filter ? filter_need(q->filter, t, is_sync(rq), &why) : NEED_NOTHING;
+	enum filter_need need = q->filter ? filter_need(q->filter, t, &why) : NEED_NOTHING;
 	bool advanced = rq->eventual && q->count;
 
 	if (need == NEED_PROPERTY)
@@ -166,8 +165,7 @@ bool query_check_related(struct query *q, const struct request *rq, int cast, st
 		return false;
 	}
 	for (int t = 0; !known && t < TYPE_COUNT; t++)
-		known = filter_need(q->filter, (enum object_type)t, is_sync(rq), &why) <
-		        NEED_PROPERTY;
+		known = filter_need(q->filter, (enum object_type)t, &why) < NEED_PROPERTY;
 	if (!known)
 		return refuse_filter(rs, why);
 	for (int t = 0; t < TYPE_COUNT; t++)

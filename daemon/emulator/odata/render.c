@@ -67,8 +67,7 @@ void render_other(
 		size_t n = strcspn(p, " ,");
 		int prop = property_find(o->type, p, n);
 
-		if (prop >= 0 && may_read_property(rq, (unsigned)prop, &ignored) &&
-			(!(properties[prop].sync_only >> o->type & 1) || is_sync(rq)))
+		if (prop >= 0 && may_read_property(rq, (unsigned)prop, &ignored))
 			q.selected[prop] = true;
 		p += n;
 	}

@@ -22,7 +22,6 @@ struct request {
 	bool eventual;                 /* ConsistencyLevel: eventual */
 	int page_size;                 /* Prefer: odata.maxpagesize, 0: none */
 	bool minimal, representation;  /* Prefer: return=... */
-	const char *build;             /* of the client of synchronization; NULL: not told */
 	bool part;                     /* of a $batch */
 	const json_t *references;      /* names of those that are written beside the body; NULL */
 	bool service;                  /* it comes through the provisioning service */
@@ -34,9 +33,10 @@ static inline bool has_role(const struct request *rq, enum role r)
 	return rq->app->roles >> r & 1;
 }
 
+/* Synchronization writes through the provisioning service alone: Graph has no role for it. */
 static inline bool is_sync(const struct request *rq)
 {
-	return rq->service || has_role(rq, ROLE_SYNC);
+	return rq->service;
 }
 
 /*

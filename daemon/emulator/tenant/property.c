@@ -36,7 +36,7 @@ static const struct property fixed[] = {
 	[P_MAIL] = {"mail", KIND_STRING, U | G | C, U | G | C, BY_SYNC},
 	[P_PROXIES] = {"proxyAddresses", KIND_STRINGS, U | G | C, G | C, BY_SYNC},
 	[P_IMMUTABLE_ID] = {"onPremisesImmutableId", KIND_STRING, U | G | C | D, 0, BY_APPLICATION,
-		.sensitive = true, .sync_only = G | C | D},
+		.sensitive = true, .hidden = G | C | D},
 	[P_UNIQUE_NAME] = {"uniqueName", KIND_STRING, G, G, BY_APPLICATION},
 	[P_ACCOUNT_ENABLED] = {"accountEnabled", KIND_BOOLEAN, U | D, D, BY_APPLICATION,
 		.sensitive = true},
@@ -225,6 +225,13 @@ unsigned extension_number(const char *name)
 }
 
 int property_find(enum object_type type, const char *name, size_t n)
+{
+	int prop = property_find_any(type, name, n);
+
+	return prop >= 0 && properties[prop].hidden >> type & 1 ? -1 : prop;
+}
+
+int property_find_any(enum object_type type, const char *name, size_t n)
 {
 	if (!slots_filled)
 		slots_fill();

@@ -51,13 +51,13 @@ struct property {
 	unsigned types;      /* bit per object_type */
 	unsigned by_default; /* the same: what comes without $select */
 	enum property_writer writer;
-	unsigned max;       /* characters of a string, 0: 256 */
-	unsigned sync_only; /* types on which public Graph does not know it */
-	bool sensitive;     /* of a user with a role: not for every application */
-	bool upper;         /* kept in upper-case letters, however it came */
-	unsigned advanced;  /* types on which $filter needs ConsistencyLevel: eventual */
-	bool many;          /* a collection of the kind */
-	bool extension;     /* of the directory: the tenant's own, see extension.h */
+	unsigned max;      /* characters of a string, 0: 256 */
+	unsigned hidden;   /* types on which only the provisioning service knows it */
+	bool sensitive;    /* of a user with a role: not for every application */
+	bool upper;        /* kept in upper-case letters, however it came */
+	unsigned advanced; /* types on which $filter needs ConsistencyLevel: eventual */
+	bool many;         /* a collection of the kind */
+	bool extension;    /* of the directory: the tenant's own, see extension.h */
 };
 
 /* The numbers of properties that the code names. */
@@ -113,8 +113,10 @@ bool property_is_list(const struct property *p);
 /* 1 to 15 of "extensionAttribute1" in any case; 0: it is another name. */
 unsigned extension_number(const char *name);
 
-/* In any case; -1: none of the type has it. */
+/* In any case; -1: none of the type has it, as Graph shows it. */
 int property_find(enum object_type type, const char *name, size_t n);
+/* The same with those that only the provisioning service knows. */
+int property_find_any(enum object_type type, const char *name, size_t n);
 
 /*
  * The canonical JSON text of a value, appended. NULL, or what is wrong with it. json null appends

@@ -97,16 +97,16 @@ static void test_needs(void **state)
 {
 	static const struct {
 		const char *text;
-		enum filter_need need, sync;
+		enum filter_need need;
 	} rows[] = {
-		{"displayName eq 'a'", NEED_NOTHING, NEED_NOTHING},
-		{"displayName ne 'a'", NEED_INDEX, NEED_INDEX},
-		{"mail eq null", NEED_INDEX, NEED_INDEX},
-		{"companyName eq 'a'", NEED_INDEX, NEED_INDEX},
-		{"proxyAddresses eq 'a'", NEED_PROPERTY, NEED_PROPERTY},
-		{"displayName/any(d:d eq 'a')", NEED_PROPERTY, NEED_PROPERTY},
-		{"colour eq 'a'", NEED_PROPERTY, NEED_PROPERTY},
-		{"id eq 'a' and not (uniqueName eq 'a')", NEED_PROPERTY, NEED_PROPERTY},
+		{"displayName eq 'a'", NEED_NOTHING},
+		{"displayName ne 'a'", NEED_INDEX},
+		{"mail eq null", NEED_INDEX},
+		{"companyName eq 'a'", NEED_INDEX},
+		{"proxyAddresses eq 'a'", NEED_PROPERTY},
+		{"displayName/any(d:d eq 'a')", NEED_PROPERTY},
+		{"colour eq 'a'", NEED_PROPERTY},
+		{"id eq 'a' and not (uniqueName eq 'a')", NEED_PROPERTY},
 	};
 	const char *why;
 
@@ -114,8 +114,7 @@ static void test_needs(void **state)
 		struct filter *f = filter_parse(rows[i].text, &why);
 
 		assert_non_null(f);
-		assert_int_equal(filter_need(f, TYPE_USER, false, &why), rows[i].need);
-		assert_int_equal(filter_need(f, TYPE_USER, true, &why), rows[i].sync);
+		assert_int_equal(filter_need(f, TYPE_USER, &why), rows[i].need);
 		filter_free(f);
 	}
 }
