@@ -300,15 +300,46 @@ def test_the_switch_outlives_the_emulator(make_emulator):
 
 
 def test_the_role_is_in_the_token_of_the_service(em):
-    for resource, expected in ((RESOURCE, True), (em.url, False)):
+    for resource in RESOURCE, em.url:
         part = Service(em, resource=resource).token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        others = set(claims["roles"]) - {"ADSynchronization.ReadWrite.All"}
         assert claims["aud"] == resource
-        if expected:
-            assert not others and claims["roles"]
+        if resource == RESOURCE:
+            assert claims["roles"] == ["ADSynchronization.ReadWrite.All"]
         else:
-            assert "User.Read.All" in others
+            assert "ADSynchronization.ReadWrite.All" not in claims["roles"]
+            assert "User.Read.All" in claims["roles"]
+
+
+def test_graph_makes_nothing_synchronized(em):
+    """Its tokens have no role for it, and of groups and contacts it knows no anchor."""
+    service, graph, sync = Service(em), Graph(em), Graph(em, SYNC_APP)
+    person = {"displayName": "x", "mailNickname": "x", "userPrincipalName": "x@fjordline.example",
+              "accountEnabled": True, "onPremisesImmutableId": "eA=="}
+    for collection, body in (("users", person), ("groups", {"displayName": "g"}),
+                             ("contacts", {"displayName": "c"})):
+        status, answer = sync.call("POST", "/" + collection, body)
+        assert status in (400, 403) and answer["error"], (collection, status)
+    one = user(service, 1).partition("_")[2]
+    crew = group(service, 10, mail="crew@fjordline.example").partition("_")[2]
+    mail = service.set("Contact", ANCHORS[11], displayName="c", mail="c@harbour.example").partition("_")[2]
+    assert sync.call("PATCH", "/users/" + one, {"displayName": "y"})[0] == 403
+    assert sync.call("DELETE", "/groups/" + crew)[0] == 403
+    for path in ("/groups/" + crew, "/contacts/" + mail):
+        for client in (graph, sync):
+            assert "onPremisesImmutableId" not in client.get(path)
+            for query in ("?$select=id,onPremisesImmutableId",):
+                status, answer = client.call("GET", path + query)
+                assert status == 400 and "onPremisesImmutableId" in answer["error"]["message"]
+    for collection in ("groups", "contacts", "devices"):
+        for query in ("$filter=onPremisesImmutableId+eq+'x'&$count=true", "$select=onPremisesImmutableId",
+                      "$orderby=onPremisesImmutableId&$count=true"):
+            assert graph.call("GET", "/%s?%s" % (collection, query))[0] == 400, (collection, query)
+    body = {"displayName": "g2", "mailNickname": "g2", "mailEnabled": False, "securityEnabled": True,
+            "onPremisesImmutableId": "eA=="}
+    status, answer = graph.call("POST", "/groups", body)
+    assert status == 400 and "does not exist" in answer["error"]["message"]
+    assert graph.get("/users/%s?$select=onPremisesImmutableId" % one)["onPremisesImmutableId"] == ANCHORS[1]
 
 
 def test_devices(em):
