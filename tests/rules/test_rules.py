@@ -4,6 +4,7 @@
      "rules": [ ... ],                     own rules, beside the default ones
      "defaults": false,                    or alone
      "ad": "match_users = sid",            settings of the connectors of AD
+     "surface": "graph",                   else service
      "company": [["user", "anna", {"title": "Pilot"}], ["group", "Crew", ["anna"], {...}],
                  ["contact", "Partner", "p@partners.example", {...}],
                 ["computer", "PC1", {...}], ["device", "Phone", {...}],  the latter an msDS-Device
@@ -33,7 +34,7 @@ import pytest
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(os.path.dirname(HERE), "e2e"),
                 os.path.join(os.path.dirname(os.path.dirname(HERE)), "packaging")]
-from lab import AD, ROOT, Company, Lab  # noqa: E402
+from lab import AD, GRAPH_APP, ROOT, SYNC_APP, Company, Lab  # noqa: E402
 
 OTHER = "other.example"
 FILES = sorted(os.path.basename(f)[:-5] for f in glob.glob(HERE + "/*.json"))
@@ -70,8 +71,10 @@ class Golden:
         self.rules_folder = str(folder) + "/rules.d"
         os.mkdir(self.rules_folder)
         self.write_rules(data.get("rules", []))
+        graph = data.get("surface") == "graph"
         self.lab = Lab(folder, build(data["company"], Company()), scheduler__sync_cycle_enabled="no",
-                       ad=data.get("ad", ""))
+                       ad=data.get("ad", ""), surface="graph" if graph else "service",
+                       app=GRAPH_APP if graph else SYNC_APP)
         self.other = None
         extra = ""
         if "other" in data:
