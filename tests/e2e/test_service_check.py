@@ -7,6 +7,7 @@ import pytest
 from lab import AAD, GRAPH_APP, ROOT, SYNC_APP, TENANT, Company, Graph, Lab, private
 
 SERVICE_ROLE = "ADSynchronization.ReadWrite.All"
+WRITES_ONLY = ("0a1b2c3d-0000-4000-8000-000000000009", "change-me-writes")
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +15,8 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     with open(ROOT + "/conf/tenant.sample.json", encoding="utf-8") as f:
         tenant = dict(json.load(f), minimumSyncBuild="2.4.0.0")
+    tenant["applications"].append({"appId": WRITES_ONLY[0], "displayName": "Writes only",
+                                   "secret": WRITES_ONLY[1], "roles": [SERVICE_ROLE]})
     (folder / "tenant.json").write_text(json.dumps(tenant), encoding="utf-8")
     lab = Lab(folder, Company(), surface="service", tenant=str(folder / "tenant.json"),
               scheduler__sync_cycle_enabled="no")
@@ -103,15 +106,27 @@ def test_a_switch_of_the_tenant(lab):
         graph.patch(path, {"onPremisesSyncEnabled": True})
 
 
-def test_rights(lab):
+def as_application(lab, app):
+    """The findings of a test as another application."""
     sign_in = lab.sign_in
-    lab.write_secret(GRAPH_APP[1])
-    lab.sign_in = "client_id = %s\nclient_secret_file = %s" % (GRAPH_APP[0], lab.secret)
+    lab.write_secret(app[1])
+    lab.sign_in = "client_id = %s\nclient_secret_file = %s" % (app[0], lab.secret)
     try:
         reload(lab)
-        found = test(lab, 1)
+        return test(lab, 1)
     finally:
         lab.sign_in = sign_in
+
+
+def test_rights_of_graph(lab):
+    found = as_application(lab, WRITES_ONLY)
+    one(found, "good rights: the token for the service has the role " + SERVICE_ROLE)
+    said = one(found, "bad sign-in: application " + WRITES_ONLY[0])
+    assert "User.Read.All, Group.Read.All, OrgContact.Read.All" in said and "admin consent" in said
+
+
+def test_rights(lab):
+    found = as_application(lab, GRAPH_APP)
     said = one(found, "bad rights: the token for the service has no role: give the application")
     assert SERVICE_ROLE in said and "Microsoft Entra AD Synchronization Service" in said
     assert SERVICE_ROLE in one(found, "bad service: localhost: Access to Azure")
