@@ -140,14 +140,16 @@ static enum conn_result whole_refused(
 {
 	struct row own = {0};
 	enum conn_result r;
+	unsigned n;
 
 	if (b->n_items > 1) {
 		r = send_halves(x, b, b->n_objects > 1 ? NULL : row ? row : &own, 0);
 		service_words_done(&own.refused);
 		return r;
 	}
+	n = service_words_count(&x->refused, &b->items[0], words); /* while the item is valid */
 	r = report_refused(x, &b->items[0], words);
-	if (r != CONN_OK || service_words_count(&x->refused, &b->items[0], words) < ROW_MAX)
+	if (r != CONN_OK || n < ROW_MAX)
 		return r;
 	err_set(x->e, -EPROTO, x->c->service.host, 0,
 		"the service has refused %d requests of one object in a row and took none; the "
