@@ -89,10 +89,11 @@ def in_service(lab):
 
 
 def accepted(lab):
-    """What is known to have been accepted and is never shown."""
+    """What is known to have been accepted and is never shown; of objects that the rules let go it is
+    forgotten, and known again when ReadBack tells it."""
     names = dict(lab.db("SELECT id, name FROM attribute"))
     return {dn: Image(image, names).attributes() for dn, image in lab.db(
-        "SELECT dn, acknowledged FROM cs WHERE acknowledged IS NOT NULL")}
+        "SELECT dn, acknowledged FROM cs WHERE acknowledged IS NOT NULL AND want <> 0")}
 
 
 def state(lab):
