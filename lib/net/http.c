@@ -290,7 +290,9 @@ static void set_options(const struct http *h, struct http_request *r, struct tra
 	SET(t, CURLOPT_HEADERFUNCTION, on_header);
 	SET(t, CURLOPT_HEADERDATA, r);
 	SET(t, CURLOPT_CONNECTTIMEOUT, h->o.connect_timeout);
-	SET(t, CURLOPT_TIMEOUT, h->o.request_timeout);
+	SET(t, CURLOPT_TIMEOUT, r->timeout ? r->timeout : h->o.request_timeout);
+	/* a firewall may forget a connection on which a slow answer is awaited */
+	SET(t, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(t, CURLOPT_NOSIGNAL, 1L);
 	SET(t, CURLOPT_TCP_NODELAY, 1L);
 	SET(t, CURLOPT_ACCEPT_ENCODING, "");

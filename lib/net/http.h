@@ -46,6 +46,7 @@ struct http_request {
 	FILE *spool;            /* the answer goes there, at its end; borrowed; NULL: to `answer` */
 	bool resend;            /* a second send does no harm: libcurl may do that by itself */
 	bool direct;            /* never through a proxy */
+	long timeout;           /* seconds, of this request; 0: the client's request_timeout */
 	/* out */
 	enum http_outcome outcome;
 	long status;

@@ -68,6 +68,10 @@ static const struct option_def options[] = {
 	{"service_patience", OPTION_NUMBER, "30", .min = 0, .max = 600,
 		.help = "surface service: seconds in which Graph must show what was written, "
 			"before a request that was not answered is sent again"},
+	/* the service takes up to 5 minutes */
+	{"service_timeout", OPTION_DURATION, "330", .min = 1, .max = 3600,
+		.help = "surface service: for one whole request to the service, which may take 5 "
+			"minutes"},
 	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
 		.help = "the cloud that the tenant is in; decides authority and graph_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
@@ -100,7 +104,8 @@ static const struct option_def options[] = {
 	{"page_size", OPTION_NUMBER, "200", .min = 1, .max = 999,
 		.help = "objects in one page of a delta query"},
 	{"connect_timeout", OPTION_DURATION, "30", .help = "to connect"},
-	{"request_timeout", OPTION_DURATION, "120", .help = "for one whole request"},
+	{"request_timeout", OPTION_DURATION, "120",
+		.help = "for one whole request, but to the service"},
 };
 
 /*
@@ -249,6 +254,7 @@ static enum conn_result entra_open(const struct settings *s, const struct connec
 	if (c->surface == ENTRA_SERVICE) {
 		service_init(&c->service, c->http, &c->oauth.o, setting_text(s, "sync_build"),
 			url_or(s, "service_url", cloud_of(s)->service));
+		c->service.timeout = (long)setting_number(s, "service_timeout");
 		c->session = service_session_new();
 	}
 	if (setting_bool(s, "exchange"))

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define TOKEN "eyJhbGciOiJub25lIn0.eyJyb2xlcyI6WyJYIl19.c2ln"
 
@@ -20,7 +21,10 @@ static struct script {
 	struct buf body;
 } script[4];
 static unsigned n_script, n_calls, n_tokens;
-static struct buf last; /* the body of the last call */
+static unsigned pause_ms;  /* before each answer of the service */
+static bool is_silent;     /* it answers nothing */
+static unsigned asks_left; /* 1: the stop is wanted; more: after so many questions; 0: never */
+static struct buf last;    /* the body of the last call */
 
 static struct server server;
 static struct http *http;
@@ -54,30 +58,52 @@ static bool answer(struct server *s, int fd, unsigned i)
 	buf_add(&last, body, s->request.len - (size_t)(body - s->request.data));
 	assert_non_null(strstr(s->request.data, "Content-Type: application/soap+msbin1\r\n"));
 	assert_null(strstr(s->request.data, "Authorization:"));
-	now = &script[MIN(n_calls, n_script - 1)];
 	n_calls++;
+	if (is_silent) {
+		server_wait(fd);
+		return false;
+	}
+	usleep(pause_ms * 1000);
+	now = &script[MIN(n_calls - 1, n_script - 1)];
 	if (!now->status)
 		return false;
 	say(fd, now->status, SERVICE_CONTENT_TYPE, now->body.data, now->body.len);
 	return true;
 }
 
+static bool is_stopped(void *ctx)
+{
+	if (asks_left > 1)
+		asks_left--;
+	return asks_left == 1;
+}
+
+static void open_http(long request_timeout)
+{
+	struct http_options o = {.connect_timeout = 5,
+		.request_timeout = request_timeout,
+		.connections = 2,
+		.no_proxy = "*",
+		.canceled = is_stopped};
+	struct err e = {0};
+
+	assert_int_equal(http_new(&o, &http, &e), 0);
+}
+
 static int set_up(void **state)
 {
-	struct http_options o = {
-		.connect_timeout = 5, .request_timeout = 30, .connections = 2, .no_proxy = "*"};
 	_cleanup_free_ char *url = NULL;
 	struct oauth_options oo = {.method = OAUTH_SECRET, .tenant_id = "t", .client_id = "c"};
-	struct err e = {0};
 
 	folder_put("secret", "s", secret);
 	server_start(&server, answer);
-	assert_int_equal(http_new(&o, &http, &e), 0);
+	open_http(30);
 	oo.authority = server.url;
 	oo.credential_file = secret;
 	url = xasprintf("%s/provisioningservice.svc", server.url);
 	service_init(&service, http, &oo, "2.6.3.0", url);
-	n_script = n_calls = n_tokens = 0;
+	n_script = n_calls = n_tokens = pause_ms = asks_left = 0;
+	is_silent = false;
 	return 0;
 }
 
@@ -273,6 +299,38 @@ static void test_other_answers(void **state)
 	expect(CONN_DOWN, -EHOSTDOWN, NULL, true);
 }
 
+/* The service is slower than all others: its requests have a time-out of their own. */
+static void test_a_slow_answer(void **state)
+{
+	answer_good();
+	expect(CONN_OK, 0, NULL, false);
+	http_free(http); /* signed in; now a client that waits one second */
+	open_http(1);
+	service.http = http;
+	pause_ms = 1500;
+	service.timeout = 60;
+	expect(CONN_OK, 0, NULL, false);
+	service.timeout = 0;
+	expect(CONN_DOWN, -EHOSTDOWN, NULL, true);
+	http_free(http);
+	open_http(600);
+	service.http = http;
+	is_silent = true;
+	service.timeout = 1;
+	expect(CONN_DOWN, -EHOSTDOWN, NULL, true);
+	assert_int_equal(n_tokens, 1);
+}
+
+static void test_a_stop_while_it_is_slow(void **state)
+{
+	answer_good();
+	expect(CONN_OK, 0, NULL, false);
+	is_silent = true;
+	service.timeout = 330;
+	asks_left = 4;
+	expect(CONN_CANCELED, -ECANCELED, "stopped", true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +339,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_refused_token, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_redirects, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_answers, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_slow_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_stop_while_it_is_slow, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests_name(

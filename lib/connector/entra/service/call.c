@@ -327,6 +327,7 @@ enum conn_result service_call(struct service *s, const char *operation, service_
 		if (cr != CONN_OK)
 			return cr;
 		r = http_request_new("POST", s->url);
+		r->timeout = s->timeout;
 		send(s, r, operation, write, ctx);
 		s->retry_after = r->outcome == HTTP_ANSWERED ? r->retry_after : -1;
 		cr = judge(s, r, operation, a, ret, ret_unknown, e);

@@ -21,13 +21,14 @@ struct service {
 	char *url;          /* where the next call goes; a redirect changes it */
 	char *host;         /* of it, for errors */
 	unsigned redirects; /* that were followed so far */
+	long timeout;       /* seconds, of one call; 0: the HTTP client's */
 	/*
 	 * For calls whose answer has objects: the answer goes into `spool`, from its beginning, and
 	 * its objects go to the listener. Both borrowed, set for a call and NULL behind it.
 	 */
 	FILE *spool;
 	const struct service_listener *listener;
-	long retry_after;   /* seconds that the last answer asked to wait; -1: it did not */
+	long retry_after; /* seconds that the last answer asked to wait; -1: it did not */
 };
 
 /* url is copied; what the options of *o point to is borrowed. */
