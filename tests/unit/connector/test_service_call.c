@@ -244,6 +244,21 @@ static void test_a_refused_token(void **state)
 	expect(CONN_OK, 0, NULL, false);
 }
 
+/* By something before the service, without its words. */
+static void test_a_token_refused_by_401(void **state)
+{
+	next(401);
+	expect(CONN_RUN_BAD, -EACCES, "nor a new one (it answers 401)", false);
+	assert_int_equal(n_tokens, 2);
+	assert_int_equal(n_calls, 2);
+	n_script = n_calls = n_tokens = 0;
+	next(401);
+	answer_good();
+	expect(CONN_OK, 0, NULL, false);
+	assert_int_equal(n_tokens, 1);
+	assert_int_equal(n_calls, 2);
+}
+
 static void test_redirects(void **state)
 {
 	answer_fault("Redirect", "https://evil.example/provisioningservice.svc");
@@ -337,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_good, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_faults, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_refused_token, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_token_refused_by_401, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_redirects, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_other_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_slow_answer, set_up, tear_down),

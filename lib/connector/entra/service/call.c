@@ -156,6 +156,11 @@ static enum conn_result no_soap(const struct service *s, const struct http_reque
 		err_set(e, -EINVAL, s->host, 0, SERVICE_REFUSES "it answers %ld", r->status);
 		return CONN_OBJECT_BAD;
 	}
+	if (r->status == 401) { /* service_call() has tried a new token when this is shown */
+		err_set(e, -EACCES, s->host, 0,
+			"the service does not take the token, nor a new one (it answers 401)");
+		return CONN_RUN_BAD;
+	}
 	*ret_unknown = !busy && (r->status >= 500 || r->status < 300);
 	if (busy || r->status >= 500) {
 		err_set(e, -EAGAIN, s->host, 0,
@@ -311,6 +316,11 @@ static enum conn_result sign_in(struct service *s, struct err *e)
 	return own.code == -EAGAIN ? CONN_DOWN : CONN_RUN_BAD;
 }
 
+static bool token_refused(enum conn_result r, const struct err *e)
+{
+	return r == CONN_RUN_BAD && (e->code == -EPERM || e->code == -EACCES);
+}
+
 enum conn_result service_call(struct service *s, const char *operation, service_write *write,
 	void *ctx, struct arena *a, struct service_answer *ret, bool *ret_unknown, struct err *e)
 {
@@ -337,7 +347,7 @@ enum conn_result service_call(struct service *s, const char *operation, service_
 			continue;
 		}
 		/* one that was good a moment ago may have been withdrawn: a new one shows it */
-		if (cr == CONN_RUN_BAD && e->code == -EPERM && !renewed) {
+		if (token_refused(cr, e) && !renewed) {
 			oauth_forget(&s->oauth);
 			renewed = true;
 			continue;

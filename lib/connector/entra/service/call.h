@@ -43,7 +43,8 @@ typedef void service_write(struct buf *b, void *ctx);
  * Calls an operation. CONN_OK: *ret is its answer, in the arena, and no fault. Otherwise *e says
  * what, and *ret_unknown whether the service may have done what was asked:
  *
- * CONN_RUN_BAD -EACCES: the credentials are refused; -EPERM: the token is, its role is missing.
+ * CONN_RUN_BAD -EACCES: the credentials are refused, or the token by a 401; -EPERM: the token is,
+ * its role is missing. A token that is refused is renewed once before that is said.
  *
  * CONN_DOWN -EAGAIN: busy.
  *
