@@ -14,7 +14,7 @@ static bool joins(const struct service_batch *b, const struct export_item *item)
 	return b->n_items && same_object(&b->items[b->n_items - 1], item);
 }
 
-bool service_is_change(struct connector *c, const struct export_item *item)
+bool service_takes_version2(struct connector *c, const struct export_item *item)
 {
 	_cleanup_arena_ struct arena a = {0};
 	const struct service_bag *bag = service_bag_of(c, entra_class_find(item->class));
@@ -67,12 +67,12 @@ void service_batch_done(struct service_batch *b)
 {
 	free(b->items);
 	free(b->objects);
-	*b = (struct service_batch){.changes = b->changes};
+	*b = (struct service_batch){.version2 = b->version2};
 }
 
 const char *service_batch_operation(const struct service_batch *b)
 {
-	return b->changes ? "ProvisionAzureADSyncObjects2" : "ProvisionAzureADSyncObjects";
+	return b->version2 ? "ProvisionAzureADSyncObjects2" : "ProvisionAzureADSyncObjects";
 }
 
 const char *service_source_anchor(const struct export_item *item, struct arena *a)
@@ -144,7 +144,7 @@ void service_batch_write(struct connector *c, const struct service_batch *b, str
 		service_object_begin(buf, &who);
 		if (it->kind == EXPORT_OBJECT)
 			write_object(c, it, buf);
-		else if (it->kind == EXPORT_LINK && b->changes)
+		else if (it->kind == EXPORT_LINK && b->version2)
 			write_changes(it, b->objects[i].n, buf);
 		else if (it->kind == EXPORT_LINK)
 			write_references(it, b->objects[i].n, buf);

@@ -12,15 +12,15 @@ struct service_run {
 };
 
 struct service_batch {
-	bool changes; /* for the second version: single changes of references with several values */
+	bool version2; /* for the second version of the operation: single changes of references */
 	struct export_item *items;
 	struct service_run *objects;
 	unsigned n_items, n_objects, n_links;
 	unsigned cap_items, cap_objects;
 };
 
-/* Does the item go into a batch of changes? */
-bool service_is_change(struct connector *c, const struct export_item *item);
+/* Does the item go to the second version of the operation, which takes single changes? */
+bool service_takes_version2(struct connector *c, const struct export_item *item);
 /* Is there room for the item? An empty batch takes any. */
 bool service_batch_fits(
 	const struct service_batch *b, const struct connector *c, const struct export_item *item);

@@ -95,7 +95,7 @@ static enum conn_result take(
 
 	if (report_unsent(x, item, &r) || reduce(x, item, &r))
 		return r < 0 ? CONN_RUN_BAD : CONN_OK;
-	b = &batches[service_is_change(x->c, item)];
+	b = &batches[service_takes_version2(x->c, item)];
 	if (!service_batch_fits(b, x->c, item)) {
 		enum conn_result cr = flush(x, b);
 
@@ -127,7 +127,7 @@ static enum conn_result run(struct sender *x, struct service_batch batches[2])
 
 enum conn_result service_export(struct connector *c, struct export_source *source, struct err *e)
 {
-	struct service_batch batches[2] = {{.changes = false}, {.changes = true}};
+	struct service_batch batches[2] = {{.version2 = false}, {.version2 = true}};
 	struct sender x = {.c = c, .source = source, .e = e};
 	enum conn_result r = service_configure(c, e);
 

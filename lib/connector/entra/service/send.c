@@ -1,7 +1,7 @@
 /*
  * Sending, see send.h. send_batch() is called again for each half. Bounded by numbers of its own:
  * FRESH_WAITS for references whose target is new, UNKNOWN_TRIES for a request that is not answered,
- * ROW_MAX for refusals that have nothing to do with the single object.
+ * REFUSALS_MAX for refusals that have nothing to do with the single object.
  */
 #include "connector/entra/service/send.h"
 #include "base/codec.h"
@@ -15,17 +15,22 @@
 
 #define UNKNOWN_TRIES 3 /* sends of what may have been done, and does not show */
 #define BLAMED_MAX 8    /* objects that the service fails at, one after the other */
-#define ROW_MAX 32      /* refusals with the same words, one after the other */
+#define REFUSALS_MAX 32 /* refusals with the same words, one after the other */
 #define FRESH_WAITS 4   /* 2, 4, 8 and 16 seconds: the 30 of session.c */
 
-/* The references of one object of which some are refused. */
-struct row {
-	struct service_words refused; /* one after the other */
-	unsigned waits;               /* for new targets */
+/* What was refused of the references of one object, and what was waited for. */
+struct refusals {
+	struct service_words words; /* of refusals one after the other */
+	unsigned waits;             /* for new targets */
 };
 
+/*
+ * `tries` counts sends of unknown outcome, up to UNKNOWN_TRIES. A refusal sets it back to 0, and
+ * yet the sends come to an end: after a refusal only fewer items are sent, or the same ones after
+ * one of the FRESH_WAITS of their object.
+ */
 static enum conn_result send_batch(
-	struct sender *x, const struct service_batch *b, struct row *row, unsigned tries);
+	struct sender *x, const struct service_batch *b, struct refusals *refusals, unsigned tries);
 
 static void batch_donep(struct service_batch *b)
 {
@@ -118,43 +123,43 @@ static void add_items(
 
 /* Half of the objects; of a single one half of its references. */
 static enum conn_result send_halves(
-	struct sender *x, const struct service_batch *b, struct row *row, unsigned tries)
+	struct sender *x, const struct service_batch *b, struct refusals *refusals, unsigned tries)
 {
 	unsigned middle = b->n_objects > 1 ? b->objects[b->n_objects / 2].first : b->n_items / 2;
-	_cleanup_batch_ struct service_batch a = {.changes = b->changes}, z = a;
+	_cleanup_batch_ struct service_batch a = {.version2 = b->version2}, z = a;
 	enum conn_result r;
 
 	add_items(&a, b, 0, middle);
-	r = send_batch(x, &a, row, tries);
+	r = send_batch(x, &a, refusals, tries);
 	if (r != CONN_OK)
 		return r;
 	add_items(&z, b, middle, b->n_items - middle);
-	return send_batch(x, &z, row, tries);
+	return send_batch(x, &z, refusals, tries);
 }
 
 /* --- a request that is refused --- */
 
 /* In halves. What is counted of the references of one object says nothing of other objects. */
-static enum conn_result whole_refused(
-	struct sender *x, const struct service_batch *b, struct row *row, const char *words)
+static enum conn_result whole_refused(struct sender *x, const struct service_batch *b,
+	struct refusals *refusals, const char *words)
 {
-	struct row own = {0};
+	struct refusals own = {0};
 	enum conn_result r;
 	unsigned n;
 
 	if (b->n_items > 1) {
-		r = send_halves(x, b, b->n_objects > 1 ? NULL : row ? row : &own, 0);
-		service_words_done(&own.refused);
+		r = send_halves(x, b, b->n_objects > 1 ? NULL : refusals ? refusals : &own, 0);
+		service_words_done(&own.words);
 		return r;
 	}
 	n = service_words_count(&x->refused, &b->items[0], words); /* while the item is valid */
 	r = report_refused(x, &b->items[0], words);
-	if (r != CONN_OK || n < ROW_MAX)
+	if (r != CONN_OK || n < REFUSALS_MAX)
 		return r;
 	err_set(x->e, -EPROTO, x->c->service.host, 0,
 		"the service has refused %d requests of one object in a row and took none; the "
 		"rest is exported in the next cycle: %s",
-		ROW_MAX, words);
+		REFUSALS_MAX, words);
 	return CONN_RUN_BAD;
 }
 
@@ -181,13 +186,13 @@ static enum conn_result report_all_refused(
 }
 
 /* So many were refused that the others are not tried. */
-static enum conn_result give_up_row(
-	struct sender *x, const struct service_batch *b, const struct row *row)
+static enum conn_result give_up_references(
+	struct sender *x, const struct service_batch *b, const struct refusals *refusals)
 {
 	_cleanup_free_ char *words =
 		xasprintf("not tried: the service has refused %d references of the object in a row "
 			  "with these words: %s",
-			ROW_MAX, row->refused.text);
+			REFUSALS_MAX, refusals->words.text);
 
 	return report_all_refused(x, b, words);
 }
@@ -196,19 +201,19 @@ static enum conn_result give_up_row(
  * One object was refused. Which of its references is to blame is not told: they are sent again in
  * halves. New targets may be found in a moment.
  */
-static enum conn_result object_refused(
-	struct sender *x, const struct service_batch *b, struct row *row, const char *words)
+static enum conn_result object_refused(struct sender *x, const struct service_batch *b,
+	struct refusals *refusals, const char *words)
 {
 	if (service_says_cloud(words))
 		return report_all_refused(x, b, words);
-	if (row->waits < FRESH_WAITS && has_fresh(x, b)) {
-		enum conn_result r = wait_for(x, (double)(2u << row->waits++));
+	if (refusals->waits < FRESH_WAITS && has_fresh(x, b)) {
+		enum conn_result r = wait_for(x, (double)(2u << refusals->waits++));
 
-		return r == CONN_OK ? send_batch(x, b, row, 0) : r;
+		return r == CONN_OK ? send_batch(x, b, refusals, 0) : r;
 	}
 	if (b->n_items > 1)
-		return send_halves(x, b, row, 0);
-	service_words_count(&row->refused, &b->items[0], words);
+		return send_halves(x, b, refusals, 0);
+	service_words_count(&refusals->words, &b->items[0], words);
 	return report_refused(x, &b->items[0], words);
 }
 
@@ -259,9 +264,9 @@ static enum conn_result blame(
  * The last time one is sent by itself: what the service fails at must not take the others along.
  */
 static enum conn_result unknown_outcome(struct sender *x, const struct service_batch *b,
-	struct row *row, unsigned tries, bool unreadable)
+	struct refusals *refusals, unsigned tries, bool unreadable)
 {
-	_cleanup_batch_ struct service_batch rest = {.changes = b->changes};
+	_cleanup_batch_ struct service_batch rest = {.version2 = b->version2};
 	struct err why = *x->e;
 	enum conn_result r = learn(x, b, &rest);
 
@@ -269,13 +274,13 @@ static enum conn_result unknown_outcome(struct sender *x, const struct service_b
 		return r;
 	if (tries + 1 < UNKNOWN_TRIES) {
 		r = wait_for(x, entra_backoff((int)tries + 1, -1));
-		return r == CONN_OK ? send_batch(x, &rest, row, tries + 1) : r;
+		return r == CONN_OK ? send_batch(x, &rest, refusals, tries + 1) : r;
 	}
 	r = service_probe(x->c, x->e);
 	if (r != CONN_OK)
 		return r;
 	if (rest.n_items > 1)
-		return send_halves(x, &rest, row, UNKNOWN_TRIES - 1);
+		return send_halves(x, &rest, refusals, UNKNOWN_TRIES - 1);
 	return blame(x, &rest, unreadable, &why);
 }
 
@@ -313,39 +318,39 @@ static enum conn_result object_taken(struct sender *x, const struct service_batc
 }
 
 static enum conn_result send_refused(struct sender *x, const struct service_batch *b, unsigned i,
-	struct row *row, const char *words)
+	struct refusals *refusals, const char *words)
 {
-	_cleanup_batch_ struct service_batch one = {.changes = b->changes};
-	struct row own = {0};
+	_cleanup_batch_ struct service_batch one = {.version2 = b->version2};
+	struct refusals own = {0};
 	enum conn_result r;
 
 	add_items(&one, b, b->objects[i].first, b->objects[i].n);
-	r = object_refused(x, &one, row ? row : &own, words);
-	service_words_done(&own.refused);
+	r = object_refused(x, &one, refusals ? refusals : &own, words);
+	service_words_done(&own.words);
 	return r;
 }
 
 static enum conn_result take_results(struct sender *x, const struct service_batch *b,
-	const struct service_answer *answer, struct row *row, unsigned tries)
+	const struct service_answer *answer, struct refusals *refusals, unsigned tries)
 {
 	_cleanup_free_ const struct service_result **results =
 		xcalloc(b->n_objects, sizeof(*results));
 	_cleanup_free_ const char **words = xcalloc(b->n_objects, sizeof(*words));
-	struct taken t = {.missing.changes = b->changes, .words = words};
+	struct taken t = {.missing.version2 = b->version2, .words = words};
 	enum conn_result r = CONN_OK;
 
 	service_match_results(b, answer, results);
 	for (unsigned i = 0; i < b->n_objects && r == CONN_OK; i++)
 		r = object_taken(x, b, i, results[i], &t);
-	if (row && b->n_objects && !words[0] && !t.missing.n_items)
-		row->refused.n = 0;
+	if (refusals && b->n_objects && !words[0] && !t.missing.n_items)
+		refusals->words.n = 0;
 	for (unsigned i = 0; i < b->n_objects && r == CONN_OK; i++)
 		if (words[i])
-			r = send_refused(x, b, i, row, words[i]);
+			r = send_refused(x, b, i, refusals, words[i]);
 	if (r == CONN_OK && t.missing.n_items) {
 		err_set(x->e, -EPROTO, x->c->service.host, 0,
 			"the answer has no result for the object, or no anchor of a new one");
-		r = unknown_outcome(x, &t.missing, row, tries, true);
+		r = unknown_outcome(x, &t.missing, refusals, tries, true);
 	}
 	service_batch_done(&t.missing);
 	return r;
@@ -379,7 +384,7 @@ static enum conn_result wait_for_budget(struct sender *x, unsigned objects)
 }
 
 static enum conn_result send_batch(
-	struct sender *x, const struct service_batch *b, struct row *row, unsigned tries)
+	struct sender *x, const struct service_batch *b, struct refusals *refusals, unsigned tries)
 {
 	_cleanup_arena_ struct arena a = {0};
 	struct message m = {x->c, b};
@@ -387,8 +392,8 @@ static enum conn_result send_batch(
 	enum conn_result r;
 	bool unknown;
 
-	if (row && row->refused.n >= ROW_MAX)
-		return give_up_row(x, b, row);
+	if (refusals && refusals->words.n >= REFUSALS_MAX)
+		return give_up_references(x, b, refusals);
 	r = wait_for_budget(x, b->n_objects);
 	if (r != CONN_OK)
 		return r;
@@ -399,18 +404,18 @@ static enum conn_result send_batch(
 	if (r == CONN_CANCELED)
 		return r;
 	if (unknown)
-		return unknown_outcome(x, b, row, tries, r == CONN_RUN_BAD);
+		return unknown_outcome(x, b, refusals, tries, r == CONN_RUN_BAD);
 	if (r == CONN_OBJECT_BAD) {
 		_cleanup_free_ char *words = xstrdup(str_starts(x->e->text, SERVICE_REFUSES)
 							     ? x->e->text + strlen(SERVICE_REFUSES)
 							     : x->e->text);
 
-		return whole_refused(x, b, row, words);
+		return whole_refused(x, b, refusals, words);
 	}
 	if (r != CONN_OK)
 		return r;
 	x->refused.n = x->blamed = 0;
-	return take_results(x, b, &answer, row, tries);
+	return take_results(x, b, &answer, refusals, tries);
 }
 
 /* --- from the source --- */
@@ -426,7 +431,7 @@ static bool has_unknown(const struct service_batch *b)
 /* What an earlier run has sent and was not answered is asked for first. */
 static enum conn_result send_unknown(struct sender *x, const struct service_batch *b)
 {
-	_cleanup_batch_ struct service_batch asked = {.changes = b->changes}, rest = asked;
+	_cleanup_batch_ struct service_batch asked = {.version2 = b->version2}, rest = asked;
 	enum conn_result r;
 
 	for (unsigned i = 0; i < b->n_items; i++)
