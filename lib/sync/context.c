@@ -46,7 +46,7 @@ const char *context_rules_digest(struct sync *s, const struct sync_connector *c)
 	char digest[65];
 	const unsigned *attrs;
 	uint64_t sum = 0;
-	unsigned n;
+	unsigned n, surface;
 
 	ruleset_digest(s->rules, c->name, digest);
 	/* what an import asks for; with imports_all it does not ask for attributes */
@@ -58,5 +58,10 @@ const char *context_rules_digest(struct sync *s, const struct sync_connector *c)
 		sum += hash64(name, strlen(name));
 	}
 	sum += extensions_digest(s->extensions, c->name);
+	/* another surface sends other classes and attributes of the same rules */
+	if (c->type->surface) {
+		surface = c->type->surface(&c->cfg->settings);
+		sum += hash64(&surface, sizeof(surface));
+	}
 	return arena_printf(&s->arena, "%s-%016" PRIx64, digest, sum);
 }

@@ -12,8 +12,8 @@
 int context_init(struct sync *s, const struct config *cfg, const struct rules *rules,
 	struct store *store, struct err *e) _must_check_;
 /*
- * Digest of the connector's rules, and of the attributes that they read in any order: "64 digits-16
- * digits", in the run's arena. Compared with connector_row.rules_digest: other rules than in the
- * last cycle?
+ * Digest of the connector's rules, and of the attributes that they read in any order with the
+ * surface that they are sent to: "64 digits-16 digits", in the run's arena. Compared with
+ * connector_row.rules_digest: other rules, or another surface, than in the last cycle?
  */
 const char *context_rules_digest(struct sync *s, const struct sync_connector *c);

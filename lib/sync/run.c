@@ -101,7 +101,7 @@ static int init_connectors(struct sync *s, struct err *e)
 	return store_commit(s->store, e);
 }
 
-/* When the rules of a connector changed: a full sync; for other attributes a full import too. */
+/* When a connector's rules or surface changed: a full sync; for other attributes a full import. */
 static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 {
 	const char *now = context_rules_digest(s, c), *before = c->row.rules_digest;
@@ -116,8 +116,8 @@ static int check_digest(struct sync *s, struct sync_connector *c, struct err *e)
 		if (!c->type->imports_all && (!attrs || !streq(attrs, strchr(now, '-'))))
 			c->row.full_import_required = true;
 		r.message = arena_printf(&s->arena,
-			"The synchronization rules of connector \"%s\" have changed: this cycle "
-			"evaluates all of its objects.",
+			"The synchronization rules of connector \"%s\", or the surface that it "
+			"writes through, have changed: this cycle evaluates all of its objects.",
 			c->name);
 		record_add(&r, RECORD_CONNECTOR, c->name);
 	}

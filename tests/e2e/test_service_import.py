@@ -1,7 +1,9 @@
 """surface = service: what was written through the provisioning service is read from Graph, which does
 not show the sourceAnchor of groups, contacts and devices."""
+import contextlib
 import json
 import os
+import sqlite3
 
 import pytest
 from lab import AAD, ADMIN_APP, GRAPH_APP, ROOT, SYNC_APP, Company, Graph, Service, Sync
@@ -179,12 +181,17 @@ def test_gone_when_it_is_written(lab):
     settle(lab, 0)
 
 
-def test_from_public_graph(make_lab):
-    """A store of surface = graph whose configuration names the service now: nothing is deleted, and
-    a group that the service cannot know is told to be another one."""
+@pytest.mark.parametrize("cursor", [True, False])
+def test_from_public_graph(make_lab, cursor):
+    """A store of surface = graph whose configuration names the service now: nothing is deleted, a
+    group that the service cannot know is told to be another one, and what public Graph does not
+    take is sent by the next cycle, whichever it is."""
     c = Company()
     anna = c.user("anna")
     c.group("Crew", [anna], info="Flies")
+    c.group("List", [anna], mail="list@fjordline.example", groupType="8", mailNickname="list",
+            proxyAddresses=["SMTP:list@fjordline.example"])
+    c.contact("Partner", "partner@partners.example")
     lab = make_lab(c, surface="graph", app=GRAPH_APP, scheduler__sync_cycle_enabled="no")
     for _ in range(3):
         lab.run()
@@ -193,17 +200,23 @@ def test_from_public_graph(make_lab):
     lab.write_secret(SYNC_APP[1])
     lab.sign_in = lab.sign_in.replace(GRAPH_APP[0], SYNC_APP[0])
     lab.write_config()
+    if not cursor:
+        with contextlib.closing(sqlite3.connect(lab.folder + "/state/adsyncd.db")) as db:
+            db.execute("UPDATE connector SET cursor = NULL WHERE name = ?", (AAD,))
+            db.commit()
     told = ""
-    for profile in "initial", "delta", "delta":
-        r = lab.run(profile)
+    for _ in range(3):
+        r = lab.run()
         assert not r.counter("export-delete") and not r.counter("reference-delete")
         told += r.log
     assert "Group_%s was not there any more, or was not synchronized" % old in told
     groups = {g["id"]: g for g in lab.graph.all("/groups")}
     synchronized = [g["id"] for g in groups.values() if g["onPremisesSyncEnabled"]]
-    assert len(groups) == 2 and len(synchronized) == 1 and old not in synchronized
-    assert groups[synchronized[0]]["displayName"] == "Crew"
-    assert lab.graph.members(synchronized[0]) == ["anna"]
+    assert len(groups) == 3 and old not in synchronized
+    assert {groups[g]["displayName"] for g in synchronized} == {"Crew", "List"}
+    assert [lab.graph.members(g) for g in synchronized] == [["anna"], ["anna"]]
+    kept = {o["CommonName"]: o for o in Service(lab.emulator).read_back().values()}
+    assert set(kept) == {"anna", "Crew", "List", "Partner"} and kept["Crew"]["Info"] == "Flies"
     users = lab.graph.all("/users?$select=displayName,onPremisesSyncEnabled")
     assert all(u["onPremisesSyncEnabled"] for u in users if u["displayName"] == "anna")
     settle(lab, 0)

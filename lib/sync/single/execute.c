@@ -45,7 +45,8 @@ static int check_ready(struct single *w, struct err *e)
 		if (!c->is_source && !c->is_target)
 			continue;
 		if (!digest || !streq(digest, context_rules_digest(&w->s, c)))
-			return not_yet(c, "has other rules than in the last cycle", e);
+			return not_yet(c,
+				"has other rules, or another surface, than in the last cycle", e);
 		if (c->row.full_sync_required)
 			return not_yet(c, "waits for a full synchronization", e);
 	}
