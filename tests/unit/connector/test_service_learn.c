@@ -324,7 +324,7 @@ static void test_how_each_class_is_found(void **state)
 	entry_set(
 		en[0], attr_intern("onPremiseSecurityIdentifier"), value_binary(sid, sizeof(sid)));
 	put(en[0], "mail", "not@this");
-	put(en[1], "mail", "list@x.example");
+	put(en[1], "mail", "list@x.example"); /* no SID: by nothing */
 	put(en[2], "mail", "o'neil@x.example");
 	put(en[3], "proxyAddresses", "SMTP:c@x.example");
 	entry_set(en[4], attr_intern("deviceId"), value_binary(guid, sizeof(guid)));
@@ -336,7 +336,7 @@ static void test_how_each_class_is_found(void **state)
 					  "\"displayName\":\"X\",\"mail\":\"O'Neil@x.example\"}"),
 		0);
 	/* two that are not equal to what was sent: nobody knows which one */
-	show("/groups?$filter=mail", 200,
+	show("/contacts?$filter=proxyAddresses", 200,
 		LIST("{\"id\":\"" ID("5") "\",\"onPremisesSyncEnabled\":true},"
 					  "{\"id\":\"" ID(
 						  "6") "\",\"onPremisesSyncEnabled\":true}"),
@@ -346,11 +346,39 @@ static void test_how_each_class_is_found(void **state)
 	assert_string_equal(anchors[2], "Contact_" ID("4"));
 	for (unsigned i = 0; i < 6; i++)
 		assert_true(i == 2 || (!done[i] && !anchors[i]));
-	assert_int_equal(n_asked, 5);
+	assert_int_equal(n_asked, 4);
 	assert_int_equal(times_asked("onPremisesSecurityIdentifier%20eq%20%27S-1-5-18%27"), 1);
-	assert_int_equal(times_asked("/groups?$filter=mail%20eq%20%27list%40x.example%27"), 1);
 	assert_int_equal(times_asked("any(p:p%20eq%20%27SMTP%3Ac%40x.example%27)&$select=id"), 1);
 	assert_int_equal(times_asked("deviceId%20eq%20%2700000001-0000-0000-0000-0000000000"), 1);
+}
+
+/*
+ * Another group may have the address: one of the same mail that AD deleted goes only after this one
+ * was made. It looks as this one should, and is not it.
+ */
+static void test_a_group_with_the_mail_of_another(void **state)
+{
+	struct entry *en[2] = {wanted("group"), wanted("group")};
+	struct export_item items[2];
+	static const char *const attrs[] = {"mail", "proxyAddresses"};
+	static const char *const texts[] = {"list@x.example", "SMTP:list@x.example"};
+
+	values[0] = (char *)"600"; /* it is not waited for */
+	for (unsigned i = 0; i < 2; i++) {
+		put(en[i], "displayName", "List");
+		put(en[i], attrs[i], texts[i]);
+		items[i] = object(en[i], NULL, false);
+	}
+	show("/groups?$filter=", 200,
+		LIST("{\"id\":\"" ID("3") "\",\"onPremisesSyncEnabled\":true,"
+					  "\"displayName\":\"List\",\"mail\":\"list@x.example\","
+					  "\"proxyAddresses\":[\"SMTP:list@x.example\"]}"),
+		0);
+	learn_well(items, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_false(done[i]);
+		assert_null(anchors[i]);
+	}
 }
 
 static void test_an_update(void **state)
@@ -589,6 +617,7 @@ int main(void)
 		TEST(an_add_that_was_done),
 		TEST(an_add_that_was_not_done),
 		TEST(how_each_class_is_found),
+		TEST(a_group_with_the_mail_of_another),
 		TEST(an_update),
 		TEST(a_delete),
 		TEST(references),

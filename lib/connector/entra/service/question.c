@@ -277,7 +277,9 @@ static const char *string_of(const struct learner *l, const struct entry *en, co
 /*
  * By what an object is found that has no anchor yet: a property of Graph that only the service
  * writes, or an address. None of them needs ConsistencyLevel: eventual, whose index is behind the
- * directory (learn.microsoft.com/graph/aad-advanced-queries).
+ * directory (learn.microsoft.com/graph/aad-advanced-queries). A group is found by its SID alone: an
+ * address may still be at another group that is to be deleted, and Graph shows no sourceAnchor by
+ * which to tell. What is not found is sent again, which does no harm.
  */
 static const struct {
 	enum entra_class class;
@@ -285,8 +287,6 @@ static const struct {
 } IDENTITY[] = {
 	{ENTRA_USER, "sourceAnchor", "onPremisesImmutableId"},
 	{ENTRA_GROUP, "onPremiseSecurityIdentifier", "onPremisesSecurityIdentifier"},
-	{ENTRA_GROUP, "mail", "mail"},
-	{ENTRA_GROUP, "proxyAddresses", "proxyAddresses"},
 	{ENTRA_CONTACT, "mail", "mail"},
 	{ENTRA_CONTACT, "proxyAddresses", "proxyAddresses"},
 	{ENTRA_DEVICE, "deviceId", "deviceId"},
