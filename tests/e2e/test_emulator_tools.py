@@ -3,6 +3,8 @@ prefixes and no namespaces (the Python client), and those that go by local names
 binary XML that guesses the type of a text by its look."""
 import base64
 import json
+import os
+import runpy
 import struct
 import uuid
 from urllib.parse import urlencode
@@ -10,7 +12,7 @@ from xml.parsers import expat
 
 import nbfx
 import pytest
-from lab import SYNC_APP, TENANT, Graph
+from lab import ROOT, SYNC_APP, TENANT, Graph
 from nbfx import ADM, ARRAYS, CHANGE, OBJECT, SOAP, WSA, XSI
 from service import RESOURCE, WORDS, Service
 
@@ -314,6 +316,42 @@ def test_tokens_as_tools_ask_for_them(em):
     graph = Graph(em, SYNC_APP)
     graph.headers = {"Authorization": "Bearer " + old.token}
     assert graph.call("GET", "/users")[0] == 401  # Microsoft Graph is another one
+
+
+def messages(path):
+    """What is in a recording."""
+    with open(path, "rb") as f:
+        for size in f:
+            yield f.read(int(size))
+            assert f.read(1) == b"\n"
+
+
+def test_a_recording_has_no_token(make_emulator, tmp_path):
+    """Neither in UTF-8 nor in UTF-16; the benchmark puts one of its own in and sends the rest again."""
+    path = str(tmp_path / "record")
+    em = make_emulator("--memory", "--stable-ids", "--record", path)
+    service = Service(em)
+    tool, token = Tool(em, service.token), service.token
+    service.set("User", "one", userPrincipalName="one@fjordline.example")
+    user(tool, 2)
+    em.send("POST", "/provisioningservice.svc", b"\x40\x01x" + token.encode(),
+            {"Content-Type": "application/soap+msbin1"})  # cannot be read: is not kept
+    first, second = messages(path)
+    for data, letters, star in ((first, token.encode(), b"*"),
+                                (second, token.encode("utf-16-le"), b"*\0")):
+        assert letters not in data and token[:20].encode() not in data
+        assert star * len(token) in data
+    assert nbfx.read(first, WORDS).findtext(".//{*}BearerToken") == "*" * len(token)
+    with open(path, "rb") as f:
+        assert token[-20:].encode("utf-16-le") not in f.read()
+
+    other = make_emulator("--memory", "--stable-ids")
+    again = Service(other)
+    bench = runpy.run_path(os.path.join(ROOT, "tests", "bench", "run"))
+    for data in messages(bench["with_token"](path, again.token.encode())):
+        assert again.send("/provisioningservice.svc", data,
+                          {"Content-Type": "application/soap+msbin1"})[0] == 200
+    assert len(again.read_back()) == 2
 
 
 def form(em, path, **fields):

@@ -242,4 +242,5 @@ def test_what_is_on_the_wire(make_lab, tmp_path):
     assert b"FinalizeExport" in data and b"GetCompanyConfiguration" in data
     assert b"SyncReferenceChangeCollection" in data and TWO.encode() in data
     assert source_anchor(company, "u0").encode() in data
-    assert b"Bearer" in data and "eyJ" not in run.log  # the token, which is told to nobody else
+    assert b"BearerToken" in data and b"eyJ" not in data  # a recording does not keep it
+    assert "eyJ" not in run.log

@@ -11,6 +11,7 @@
 #include "order/control.h"
 #include "order/orders.h"
 #include "soap/envelope.h"
+#include "soap/mask.h"
 #include "soap/service.h"
 #include "tenant/body.h"
 #include "tenant/clock.h"
@@ -341,14 +342,22 @@ static bool headers_good(struct evhttp_request *req, struct response *rs)
 
 /*
  * Each body of a $batch, and each message to the provisioning service, for replays: its number of
- * bytes on a line, then the bytes and a line feed. The messages have the sender's token in them.
+ * bytes on a line, then the bytes and a line feed. The sender's token is taken out of a message;
+ * one of which that cannot be done is not kept.
  */
 static void record(const struct server *s, const char *path, const struct buf *body)
 {
+	_cleanup_buf_ struct buf masked = {0};
+	bool message = streq(path, SERVICE_PATH);
 	char head[32];
 
-	if (s->record < 0 || !body->len || (!strstr(path, "/$batch") && !streq(path, SERVICE_PATH)))
+	if (s->record < 0 || !body->len || (!message && !strstr(path, "/$batch")))
 		return;
+	if (message) {
+		if (!mask_token(body->data, body->len, &masked))
+			return;
+		body = &masked;
+	}
 	snprintf(head, sizeof(head), "%zu\n", body->len);
 	(void)!write(s->record, head, strlen(head));
 	(void)!write(s->record, buf_str(body), body->len);
