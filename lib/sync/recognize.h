@@ -1,10 +1,10 @@
 /*
- * recognize: objects of a directory that are ours and do not show under which name. Example: public
- * Graph has no property for a group's sourceAnchor, so after the loss of the store an import knows
- * a group by its anchor alone, and its row has the anchor as DN. Outbound recognizes it by imported
- * values that no two objects share (connector_type.recognized_by; of strings unique_part() counts),
- * instead of making the object once more. The index has rows of that kind only, and costs a look-up
- * for each object that is made.
+ * recognize: objects of a directory that are ours and do not show under which name. Example: the
+ * directory has no property for a group's sourceAnchor, so after the loss of the store an import
+ * knows a group by its anchor alone, and its row has the anchor as DN. Outbound recognizes it by
+ * imported values that no two objects share (connector_type.recognized_by; of strings unique_part()
+ * counts), instead of making the object once more. The index has rows of that kind only, and costs
+ * a look-up for each object that is made.
  */
 #pragma once
 

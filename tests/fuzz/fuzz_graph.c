@@ -1,10 +1,10 @@
 /*
  * What a client may ask the emulator: a request in a line, "who METHOD URL body". Who is one
- * letter, s: synchronization, a: an administrator, p: an application that may only read, e:
- * /emulator/, which takes no token, t: the token endpoint (the URL is the Authorization header), k:
- * a token (the URL), u: what is asked before there is a token, z: a compressed body (the URL, in
- * hex), x: a command of Exchange; letters behind it are headers (e: ConsistencyLevel, m, r: Prefer,
- * 2: pages of two objects).
+ * letter, s: the provisioning service (its writes; it reads nothing), a: an administrator, p: an
+ * application that may only read, e: /emulator/, which takes no token, t: the token endpoint (the
+ * URL is the Authorization header), k: a token (the URL), u: what is asked before there is a token,
+ * z: a compressed body (the URL, in hex), x: a command of Exchange; letters behind it are headers
+ * (e: ConsistencyLevel, m, r: Prefer, 2: pages of two objects).
  * "~1" is the id of the first object. Every answer must be JSON with Graph's words, a page must
  * lead to the next one, and the directory must be sound afterwards.
  */
@@ -320,6 +320,7 @@ static void take_line(struct emulator *em, char *line)
 	struct request rq = {
 		.method = method_of(method ? method : ""),
 		.app = app,
+		.service = *who == 's',
 		.eventual = *who && strchr(who + 1, 'e'),
 		.minimal = *who && strchr(who + 1, 'm'),
 		.representation = *who && strchr(who + 1, 'r'),

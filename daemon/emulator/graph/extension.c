@@ -4,8 +4,8 @@
  *
  * What is synchronized from Active Directory belongs to the application "Tenant Schema Extension
  * App", which is the system's: in a tenant Connect Sync's wizard defines something there, here an
- * application that the tenant's file gives the role of synchronization; and nobody takes it away
- * again.
+ * application to which the tenant's file gives ADSynchronization.ReadWrite.All; and nobody takes it
+ * away again.
  */
 #include "graph/extension.h"
 

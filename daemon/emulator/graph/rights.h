@@ -11,7 +11,8 @@ bool may_write(const struct request *rq, enum object_type type, struct response 
 /*
  * May the application do what is sensitive with the user (learn.microsoft.com/graph/api/resources/
  * users#who-can-perform-sensitive-actions)? Not when the user holds a directory role, unless
- * the application is the synchronization service, or may assign roles itself. o NULL: a new user.
+ * it comes through the provisioning service, or the application may assign roles itself. o NULL: a
+ * new user.
  */
 bool may_touch(const struct request *rq, const struct object *o);
 /*

@@ -54,8 +54,8 @@ static void respond_role(const struct request *rq, unsigned i, struct response *
 static bool may(const struct request *rq, bool write, struct response *rs)
 {
 	if (has_role(rq, ROLE_ROLES_WRITE) ||
-		(!write && (has_role(rq, ROLE_DIRECTORY_READ) || has_role(rq, ROLE_SYNC) ||
-				   has_role(rq, ROLE_USER_READ) || has_role(rq, ROLE_USER_WRITE))))
+		(!write && (has_role(rq, ROLE_DIRECTORY_READ) || has_role(rq, ROLE_USER_READ) ||
+				   has_role(rq, ROLE_USER_WRITE))))
 		return true;
 	respond_forbidden(rs);
 	return false;

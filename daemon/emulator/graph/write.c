@@ -1,7 +1,7 @@
 /*
- * Writing properties. An application with the sync role makes what it writes a synced object; any
- * other cannot write a synced one. Both are checked against the property table before anything
- * changes.
+ * Writing properties. What comes through the provisioning service makes a synchronized object of
+ * what it writes; applications cannot write one of these. Both are checked against the property
+ * table before anything changes.
  */
 #include "graph/write.h"
 

@@ -1,7 +1,7 @@
 /*
  * ProvisionAzureADSyncObjects and its second version: each object of a request by itself, through
- * the same checks as Graph's writes of synchronization. One that is refused is a result and stops
- * no other.
+ * the checks of Graph's writes and those for what is synchronized. One that is refused is a result
+ * and stops no other.
  */
 #include "soap/operations.h"
 
@@ -127,7 +127,7 @@ static json_t *reference_names(const struct item *it)
 	return names;
 }
 
-/* As Graph does it for an application of synchronization. */
+/* By the code that serves Graph, with the rules for what comes through the service. */
 static void ask_graph(struct emulator *em, const struct soap_call *call, struct item *it,
 	enum method method, json_t *body)
 {

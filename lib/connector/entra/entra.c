@@ -73,7 +73,8 @@ static const struct option_def options[] = {
 		.help = "surface service: for one whole request to the service, which may take 5 "
 			"minutes"},
 	{"cloud", OPTION_CHOICE, "global", .choices = "global|usgov|usgovdod|china",
-		.help = "the cloud that the tenant is in; decides authority and graph_url"},
+		.help = "the cloud that the tenant is in; decides authority, graph_url and "
+			"service_url"},
 	{"authority", OPTION_STRING, .help = "where to sign in; default: the cloud's"},
 	{"graph_url", OPTION_STRING, .help = "Microsoft Graph; default: the cloud's"},
 	{"exchange", OPTION_BOOLEAN, "no",
@@ -86,9 +87,10 @@ static const struct option_def options[] = {
 		.help = "hosts that are reached without the proxy, separated by commas"},
 	{"proxy_password_file", OPTION_SECRET, .help = "user:password for the proxy"},
 	{"batches_in_flight", OPTION_NUMBER, "4", .min = 1, .max = 16,
-		.help = "$batch requests (of 20 writes) at a time, at most"},
+		.help = "with surface = graph: $batch requests (of 20 writes) at a time, at most"},
 	{"write_budget", OPTION_NUMBER, "3000", .min = 0, .max = 100000000,
-		.help = "writes in 150 seconds, Graph's limit for an application; 0: none"},
+		.help = "with surface = graph: writes in 150 seconds, Graph's limit for an "
+			"application; 0: none"},
 	{"source_of_authority", OPTION_CHOICE, "ad", .choices = "ad|cloud",
 		.help = "ad: what Active Directory's synchronization writes, and nothing where "
 			"isCloudManaged is true. cloud: what an application writes, for example "

@@ -1,5 +1,5 @@
 /*
- * Hard and soft match as the service does them for Connect Sync
+ * Hard and soft match on surface "graph", as the provisioning service does them by itself
  * (learn.microsoft.com/entra/identity/hybrid/connect/how-to-connect-install-existing-tenant).
  */
 #include "connector/entra/match.h"

@@ -1,7 +1,7 @@
 /*
  * Public Graph refuses a PATCH as a whole because of one property. The rest is sent without it, and
- * the outcome names what was refused. The synchronization service's own surface is spared this: it
- * takes or refuses objects.
+ * the outcome names what was refused. The provisioning service needs none of this: it takes or
+ * refuses whole objects.
  */
 #include "connector/entra/refused.h"
 #include "connector/entra/body.h"
