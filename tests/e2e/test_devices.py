@@ -28,6 +28,8 @@ TO_AAD = {
     "scope": [[{"attribute": "sourceAnchor", "operator": "ISNOTNULL"}]],
     "flows": [{"dest": "sourceAnchor", "source": "sourceAnchor"},
               {"dest": "displayName", "source": "displayName"}]}
+TO_AAD_BY_ID = dict(TO_AAD, flows=[
+    *TO_AAD["flows"], {"dest": "deviceId", "source": "deviceId"}])
 KEY = "X509:<SHA1-TP-PUBKEY>8A1B"
 
 
@@ -419,6 +421,35 @@ def test_what_rules_want_of_devices_is_not_sent(make_lab, tmp_path):
     assert lab.db("SELECT count(*) FROM cs WHERE class = 'device' AND want = 2") == [(0,)]
     assert lab.graph.get("/devices/" + one)["displayName"] == "PC1 in the cloud"
     assert writes(lab)["deletes"] == 0 and writes(lab)["creates"] == done["creates"]
+
+
+@pytest.mark.parametrize("order", ["cloud first", "ours first"])
+def test_a_device_that_joined_itself_is_exported(make_lab, tmp_path, order):
+    """Service: rules in both directions find one object, whoever made it, and it keeps its name."""
+    lab = make_lab(company(), app=reader("service"), tenant=tenant_file(tmp_path))
+    with_rules(lab, FROM_AAD, TO_AAD_BY_ID)
+    if order == "cloud first":
+        one = make(lab.graph, "PC1 in the cloud", guid_of(lab, "PC1"))
+        lab.cycle()
+    else:
+        lab.cycle()
+        one = lab.graph.find("devices", guid_of(lab, "PC1"), "deviceId")["id"]
+    for profile in ("delta", "initial", "delta"):
+        r = lab.cycle(profile)
+        assert r.counter("export-add") + r.counter("export-update") + \
+            r.counter("export-delete") == 0, r.log
+    assert sorted(d["displayName"] for d in lab.graph.all("/devices")) == ["PC1", "PC2"]
+    assert lab.graph.get("/devices/" + one)["displayName"] == "PC1"
+    assert lab.db("SELECT count(*) FROM cs WHERE class = 'device' AND dn = anchor") == [(0,)]
+    # what changes later is sent, and it goes with its object
+    lab.company.of("PC1")["displayName"] = [b"PC1 renamed"]
+    lab.write()
+    lab.cycle()
+    assert lab.graph.get("/devices/" + one)["displayName"] == "PC1 renamed"
+    lab.company.delete("PC1")
+    lab.write()
+    lab.cycle()
+    assert [d["displayName"] for d in lab.graph.all("/devices")] == ["PC2"]
 
 
 def test_members_that_are_devices_stay(lab):

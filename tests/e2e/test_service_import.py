@@ -3,6 +3,7 @@ not show the sourceAnchor of groups, contacts and devices."""
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 
 import pytest
@@ -16,6 +17,13 @@ DEVICES = {
         "sourceAnchor", "displayName", "deviceId", "accountEnabled", "deviceOSType",
         "deviceOSVersion", "userCertificate")] + [
             {"dest": "deviceTrustType", "constant": "ServerAd"}]}
+
+
+JOINS = {
+    "name": "In from AAD - Group by SID", "precedence": 52, "direction": "Inbound",
+    "connectorType": "entra", "sourceObjectType": "group", "targetObjectType": "group",
+    "linkType": "Join", "join": [[{"csAttribute": "displayName", "mvAttribute": "displayName"}]],
+    "flows": [{"dest": "cloudAnchor", "source": "cloudAnchor"}]}
 
 
 def tenant_file(folder):
@@ -150,6 +158,24 @@ def test_gone_and_restored_in_the_cloud(lab):
     lab.cycle()
     assert rows(lab)["anna"] == after["anna"]
     assert lab.db("SELECT count(*) FROM cs WHERE anchor = ?", "User_" + anna) == [(1,)]
+
+
+def test_joined_by_an_inbound_rule_of_the_cloud(lab):
+    """A group of ours that shows no sourceAnchor, found by a rule: it keeps its object and name."""
+    before = lab.emulator.stats()
+    shutil.rmtree(os.path.join(lab.folder, "state"))
+    assert lab.emulator.request("POST", "/emulator/service", {"readBack": "refused"})[0] in (200, 204)
+    with open(os.path.join(lab.folder, "rules.d", "groups.json"), "w", encoding="utf-8") as f:
+        json.dump({"rules": [JOINS]}, f)
+    lab.write_config()
+    for profile in "delta", "delta", "initial":
+        lab.cycle(profile)
+    assert lab.emulator.stats()["writes"] == before["writes"]
+    assert lab.db("SELECT count(*) FROM cs WHERE class = 'group' AND dn = anchor") == [(0,)]
+    lab.company.of("Crew")["info"] = [b"Flies and swims"]
+    lab.write()
+    settle(lab, 1)
+    assert lab.emulator.stats()["groups"] == before["groups"]
 
 
 def test_gone_when_it_is_written(lab):

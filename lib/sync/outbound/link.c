@@ -287,3 +287,45 @@ int outbound_links_compare(struct outbound *out, const struct cs_row *row, const
 				   e)
 	                 : 0;
 }
+
+static int own_links_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
+{
+	const struct unreadable *u = unreadable_of(out->conn, row->class);
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		links[i].wanted = false;
+		/* under somebody else's authority it may go, and nobody shows that */
+		if (unreadable_has(u, links[i].attr) && soa_keeps_object(row))
+			links[i].imported = false;
+		link_set_state(&links[i], EXPORT_EVENT_DROPPED);
+		TRY(cs_link_put(out->sync->store, &links[i], false, e));
+	}
+	return 0;
+}
+
+/* Objects that refer to a row that is no longer managed lose that reference. */
+static int links_to_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
+{
+	struct cs_link *links;
+	unsigned n;
+
+	TRY(cs_link_list_target(out->sync->store, row->id, &out->arena, &links, &n, e));
+	for (unsigned i = 0; i < n; i++) {
+		if (!links[i].wanted)
+			continue;
+		links[i].wanted = false;
+		link_set_state(
+			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
+		TRY(cs_link_put(out->sync->store, &links[i], false, e));
+	}
+	return 0;
+}
+
+int outbound_links_drop(struct outbound *out, const struct cs_row *row, struct err *e)
+{
+	TRY(own_links_unwanted(out, row, e));
+	return links_to_unwanted(out, row, e);
+}

@@ -54,42 +54,6 @@ int outbound_row(struct outbound *out, int64_t mv, struct arena *a, struct cs_ro
 	return 0;
 }
 
-static int links_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
-{
-	const struct unreadable *u = unreadable_of(out->conn, row->class);
-	struct cs_link *links;
-	unsigned n;
-
-	TRY(cs_link_list(out->sync->store, row->id, 0, &out->arena, &links, &n, e));
-	for (unsigned i = 0; i < n; i++) {
-		links[i].wanted = false;
-		/* under somebody else's authority it may go, and nobody shows that */
-		if (unreadable_has(u, links[i].attr) && soa_keeps_object(row))
-			links[i].imported = false;
-		link_set_state(&links[i], EXPORT_EVENT_DROPPED);
-		TRY(cs_link_put(out->sync->store, &links[i], false, e));
-	}
-	return 0;
-}
-
-/* Objects that refer to a row that is no longer managed lose that reference. */
-static int links_to_unwanted(struct outbound *out, const struct cs_row *row, struct err *e)
-{
-	struct cs_link *links;
-	unsigned n;
-
-	TRY(cs_link_list_target(out->sync->store, row->id, &out->arena, &links, &n, e));
-	for (unsigned i = 0; i < n; i++) {
-		if (!links[i].wanted)
-			continue;
-		links[i].wanted = false;
-		link_set_state(
-			&links[i], links[i].imported ? EXPORT_EVENT_CHANGED : EXPORT_EVENT_SETTLED);
-		TRY(cs_link_put(out->sync->store, &links[i], false, e));
-	}
-	return 0;
-}
-
 /* Is the class one that is never sent? Then a delete must not be staged and count in a limit. */
 static bool is_outside(const struct outbound *out, const char *class)
 {
@@ -103,8 +67,7 @@ static bool is_outside(const struct outbound *out, const char *class)
 static int release(struct outbound *out, struct cs_row *row, struct err *e)
 {
 	TRY(outbound_note_left(out, row, e));
-	TRY(links_unwanted(out, row, e));
-	TRY(links_to_unwanted(out, row, e));
+	TRY(outbound_links_drop(out, row, e));
 	row->mv = 0;
 	row->join_rule = NULL;
 	row->want = WANT_NOTHING;
@@ -159,8 +122,7 @@ static int deprovision(
 	if (kept)
 		return MIN(kept, 0);
 	sync_count(s, COUNTER_PROVISIONED_DISCONNECT);
-	TRY(links_unwanted(out, row, e));
-	TRY(links_to_unwanted(out, row, e));
+	TRY(outbound_links_drop(out, row, e));
 	row->mv = 0;
 	row->delete_after = 0;
 	row->want = WANT_ABSENT;
@@ -400,6 +362,12 @@ static int makes_room(struct outbound *out, struct cs_row *row, const struct wan
 	return 1;
 }
 
+static const char *identity_taken(struct outbound *out, const char *source_dn, const char *dn)
+{
+	return arena_printf(&out->arena, "another object already has the %s of %s (%s).",
+		out->conn->type->identity_attr, source_dn, dn);
+}
+
 /* An object with the same DN is there already: joined if it is free and of the same class. */
 static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *source_dn, const char **ret_problem, struct err *e)
@@ -407,9 +375,7 @@ static int join_by_dn(struct outbound *out, const struct mv_row *mv, struct want
 	int r;
 
 	if (row->mv && row->mv != mv->id) {
-		*ret_problem =
-			arena_printf(&out->arena, "another object already has the %s of %s (%s).",
-				out->conn->type->identity_attr, source_dn, row->dn);
+		*ret_problem = identity_taken(out, source_dn, row->dn);
 		return 0;
 	}
 	if (row->kind != CS_PLACEHOLDER && !streq(row->class, w->class)) {
@@ -522,6 +488,37 @@ static const char *identity_changed(struct outbound *out)
 	return text;
 }
 
+/* The directory shows no identity of the object: its row has the anchor as DN. */
+static bool is_nameless(const struct outbound *out, const struct cs_row *row)
+{
+	return row->anchor && streq(row->dn, row->anchor) && !out->conn->type->can_rename;
+}
+
+/*
+ * An inbound rule has joined or projected an object of the directory that shows no identity, and
+ * an outbound rule wants it: it gets the DN that the rules give, unless another row has that.
+ */
+static int name_row(struct outbound *out, const struct wanted *w, struct cs_row *row,
+	const char *source_dn, const char **ret_problem, struct err *e)
+{
+	struct cs_row found;
+	int r = cs_find_dn(out->sync->store, out->conn->row.id, w->dn, &out->arena, &found, e);
+
+	TRY(r);
+	if (r != STORE_NONE && found.id == row->id)
+		return 0;
+	if (r != STORE_NONE) {
+		r = makes_room(out, &found, w, source_dn, e);
+		TRY(r);
+		if (!r) {
+			*ret_problem = identity_taken(out, source_dn ? source_dn : "-", w->dn);
+			return 0;
+		}
+	}
+	row->dn = w->dn;
+	return cs_update(out->sync->store, row, false, e);
+}
+
 static int provision(struct outbound *out, const struct mv_row *mv, struct wanted *w,
 	struct cs_row *row, const char *source_dn, int64_t source_cs, struct err *e)
 {
@@ -545,9 +542,16 @@ static int provision(struct outbound *out, const struct mv_row *mv, struct wante
 		if (r != 0 || taken)
 			return too_large(out, source_cs, r, e);
 	}
+	if (row->id && is_nameless(out, row) && !soa_blocks_all(row)) {
+		TRY(name_row(out, w, row, source_dn, &problem, e));
+		if (problem)
+			return anchor_error(out, mv, source_dn, source_cs,
+				ERROR_TYPE_DUPLICATE_ANCHOR, problem, e);
+	}
 	if (row->id) {
 		if (text_casecmp(row->dn, strlen(row->dn), w->dn, strlen(w->dn)) != 0 &&
-			row->want == WANT_PRESENT && !out->conn->type->can_rename)
+			row->want == WANT_PRESENT && !out->conn->type->can_rename &&
+			!is_nameless(out, row))
 			return anchor_error(out, mv, source_dn, source_cs, ERROR_TYPE_RULE,
 				identity_changed(out), e);
 		return too_large(out, source_cs, update_row(out, row, w, source_dn, e), e);

@@ -140,6 +140,8 @@ int outbound_links_of(
 	struct outbound *out, int64_t mv, int64_t after_seq, struct err *e) _must_check_;
 /* Forgets removed references that every target has seen. In a transaction. */
 int outbound_links_purge(struct outbound *out, struct err *e) _must_check_;
+/* The references of a row that is no longer managed, and those to it, are wanted no longer. */
+int outbound_links_drop(struct outbound *out, const struct cs_row *row, struct err *e) _must_check_;
 /* Of a row that is taken over: its references are to be as wanted, whatever was done there. */
 int outbound_links_overwrite(struct outbound *out, const struct cs_row *row, const struct wanted *w,
 	struct err *e) _must_check_;
