@@ -30,6 +30,7 @@ TO_AAD = {
               {"dest": "displayName", "source": "displayName"}]}
 TO_AAD_BY_ID = dict(TO_AAD, flows=[
     *TO_AAD["flows"], {"dest": "deviceId", "source": "deviceId"}])
+EXPORTED, CONFIRMED = 3, 4  # of enum export_state
 KEY = "X509:<SHA1-TP-PUBKEY>8A1B"
 
 
@@ -450,6 +451,35 @@ def test_a_device_that_joined_itself_is_exported(make_lab, tmp_path, order):
     lab.write()
     lab.cycle()
     assert [d["displayName"] for d in lab.graph.all("/devices")] == ["PC2"]
+
+
+def test_what_is_sent_and_cannot_be_read(make_lab, tmp_path):
+    """Service without the right to read devices: sent once, neither missing nor confirmed."""
+    lab = make_lab(company(), surface="service", app=plain("service"), tenant=tenant_file(tmp_path))
+    with_rules(lab, FROM_AAD, TO_AAD_BY_ID)
+    states = "SELECT DISTINCT state, imported IS NULL FROM cs WHERE class = 'device' AND want = 1"
+
+    def logs(*profiles):
+        return [lab.cycle(profile).log for profile in profiles]
+
+    told = "".join(logs("delta", "delta", "initial", "delta"))
+    assert told.count("Device.Read.All") == 1 and "what is exported of them is not confirmed" in told
+    assert sorted(d["displayName"] for d in lab.graph.all("/devices")) == ["PC1", "PC2"]
+    assert lab.db(states) == [(EXPORTED, 1)]
+    made = writes(lab)
+    # a change is sent, and a device that goes is deleted
+    lab.company.of("PC1")["displayName"] = [b"PC1 renamed"]
+    lab.company.delete("PC2")
+    lab.write()
+    logs("delta", "delta", "initial")
+    assert writes(lab) == {"writes": made["writes"] + 2, "creates": made["creates"],
+                           "deletes": made["deletes"] + 1}
+    assert [d["displayName"] for d in lab.graph.all("/devices")] == ["PC1 renamed"]
+    # granted: confirmed
+    as_app(lab, reader("service"))
+    logs("delta", "delta")
+    assert lab.db(states) == [(CONFIRMED, 0)]
+    assert writes(lab)["writes"] == made["writes"] + 2
 
 
 def test_members_that_are_devices_stay(lab):

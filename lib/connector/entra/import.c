@@ -408,7 +408,7 @@ static int deliver_kept(struct graph_import *im)
 			arena_printf(&im->arena,
 				"rules read %s, but the application may not read them (403 %s): "
 				"give it the role %s. Everything else is imported, and the known "
-				"%s stay as they are",
+				"%s stay as they are; what is exported of them is not confirmed",
 				info->collection, class->why, info->role, info->collection));
 	}
 	return 0;

@@ -209,6 +209,7 @@ static int sink_keep(struct import_sink *sink, const char *class, struct err *e)
 	struct import_step *st = (struct import_step *)sink;
 	int r = sink_read(st, e);
 
+	st->unread |= import_class_bit(st, class);
 	if (r >= 0 && import_is_full(st))
 		r = keep_class(st, class, e);
 	return sink_end(st, r, e);

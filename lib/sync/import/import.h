@@ -23,6 +23,7 @@ struct import_step {
 	struct bitmap seen;    /* rows delivered by this import */
 	struct bitmap flagged; /* rows in the flag list that is being delivered */
 	unsigned flag_attr;    /* ... and the attribute that it is of */
+	uint64_t unread;       /* classes of the schema that were not read, or not to their end */
 	bool by_dn;            /* a reference was resolved that has only a DN */
 	bool aside; /* the row of the delivered object stays without its DN (transient) */
 	unsigned links_changed; /* of the object that is being delivered */
@@ -42,6 +43,9 @@ static inline bool import_is_full(const struct import_step *st)
 {
 	return st->full || st->answer.full;
 }
+
+/* The bit of a class in import_step.unread; 0: the schema has no such class. */
+uint64_t import_class_bit(const struct import_step *st, const char *class);
 
 /* Containers; see struct import_sink. */
 int import_container(struct import_step *st, const char *anchor, const char *dn, bool sure,

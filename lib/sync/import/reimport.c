@@ -97,6 +97,28 @@ static int was_missed(struct import_step *st, int64_t cs, struct err *e)
 	return r == 0 && er.known == ERROR_TYPE_NOT_REIMPORTED;
 }
 
+uint64_t import_class_bit(const struct import_step *st, const char *class)
+{
+	const struct schema *s = st->conn->type->schema(&st->conn->cfg->settings);
+	const struct schema_class *found = class ? schema_class_find(s, class) : NULL;
+
+	return found && found - s->classes < 64 ? 1ULL << (found - s->classes) : 0;
+}
+
+/* What cannot be read cannot be confirmed, and is not missing either. */
+static bool is_unread(const struct import_step *st, const char *class)
+{
+	return st->unread && (st->unread & import_class_bit(st, class));
+}
+
+/* It was reported as missing while nobody could know. */
+static int not_missed(struct import_step *st, int64_t cs, struct err *e)
+{
+	int r = was_missed(st, cs, e);
+
+	return r > 0 ? error_clear(st->sync->store, cs, ERROR_EXPORT, e) : r;
+}
+
 /*
  * A delta query does not show an object that the send did not change. So a row that was not
  * delivered is confirmed when its last image is what is wanted.
@@ -121,6 +143,8 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
 		row_set_state(row, EXPORT_EVENT_IMPORT_EQUAL);
 		return cs_set_state(st->sync->store, row->id, row->state, e);
 	}
+	if (is_unread(st, row->class))
+		return not_missed(st, row->id, e);
 	if (st->discovery_errors) /* it may be one that could not be read */
 		return 0;
 	row_set_state(row, EXPORT_EVENT_IMPORT_DIFFERS);
@@ -135,8 +159,8 @@ static int silent_row(struct import_step *st, struct cs_row *row, struct err *e)
  */
 static int lost_row(struct import_step *st, struct cs_row *row, struct err *e)
 {
-	bool lost =
-		row->want == WANT_PRESENT && !soa_keeps_gone(row) && row->anchor && !row->imported;
+	bool lost = row->want == WANT_PRESENT && !soa_keeps_gone(row) && row->anchor &&
+	            !row->imported && !is_unread(st, row->class);
 
 	return lost && import_is_full(st) && !st->discovery_errors ? import_gone(st, row, e) : 0;
 }
@@ -186,7 +210,7 @@ static int silent_links(struct import_step *st, struct err *e)
 				.blocked = items[i].blocked};
 
 			after = *l;
-			if (l->wanted == l->imported ||
+			if (l->wanted == l->imported || is_unread(st, row.class) ||
 				soa_blocks(&row, soa_class(st->conn->cfg, &row), l->attr))
 				continue;
 			link_set_state(l, EXPORT_EVENT_IMPORT_DIFFERS);
