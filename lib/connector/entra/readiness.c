@@ -3,6 +3,9 @@
 #include "connector/entra/call.h"
 #include "connector/entra/check.h"
 #include "connector/entra/match.h"
+#include "connector/entra/service/session.h"
+
+#include <errno.h>
 
 /* The takeover is blocked of users only. */
 static bool has_users(const char *const *classes, unsigned n)
@@ -40,17 +43,33 @@ static enum conn_result tell_federated(
 	return CONN_OK;
 }
 
+/* The switches as the provisioning service tells them; a right that is missing leaves them unknown.
+ */
+static enum conn_result ask_service(struct connector *c, struct err *e)
+{
+	enum conn_result r = service_probe(c, e);
+	int64_t features = r == CONN_OK ? c->session->configuration.features : -1;
+
+	if (r == CONN_RUN_BAD && (e->code == -EPERM || e->code == -EACCES))
+		r = CONN_OK;
+	c->switches.known = features >= 0;
+	c->switches.block_takeover = features >= 0 && features & SERVICE_FEATURE_NO_TAKEOVER;
+	return r;
+}
+
 /* Does the tenant let AD take its users back? */
 static enum conn_result tell_takeover(
 	struct connector *c, struct readiness_sink *sink, struct err *e)
 {
-	enum conn_result r = entra_read_switches(c, e);
+	bool service = c->surface == ENTRA_SERVICE;
+	enum conn_result r = service ? ask_service(c, e) : entra_read_switches(c, e);
 
 	if (r != CONN_OK)
 		return r;
 	if (!c->switches.known)
 		readiness_tell(sink, READINESS_TAKEOVER_UNSEEN, NULL,
-			"directory/onPremisesSynchronization cannot be read");
+			service ? "the service does not tell the tenant's features"
+				: "directory/onPremisesSynchronization cannot be read");
 	else if (c->switches.block_takeover)
 		readiness_tell(sink, READINESS_TAKEOVER_BLOCKED, NULL,
 			"blockCloudObjectTakeoverThroughHardMatchEnabled is true in the tenant");

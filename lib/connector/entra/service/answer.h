@@ -23,6 +23,9 @@ struct service_result {
 	const char *text;          /* why it failed; of a success: a warning; "" */
 };
 
+/* A bit of DirSyncFeatures: BlockCloudObjectTakeoverThroughHardMatch. */
+#define SERVICE_FEATURE_NO_TAKEOVER 1048576
+
 struct service_configuration {
 	int64_t features;       /* bits of DirSyncFeatures; -1: not told */
 	int64_t links_max;      /* MaxLinksSupportedAcrossBatchInProvision2; 0: not told */

@@ -110,14 +110,13 @@ static const struct {
 	{16384, "EnableUserForcePasswordChangeOnLogon"},
 	{131072, "PassThroughAuthentication"},
 	{524288, "BlockSoftMatch"},
-	{1048576, "BlockCloudObjectTakeoverThroughHardMatch"},
+	{SERVICE_FEATURE_NO_TAKEOVER, "BlockCloudObjectTakeoverThroughHardMatch"},
 };
 #define EXTENSIONS 4
 #define QUARANTINE_NAMES 8
 #define SOFT_MATCH_NAMES 16
 #define QUARANTINE_ADDRESSES 32
 #define NO_SOFT_MATCH 524288
-#define NO_TAKEOVER 1048576
 
 static void tell_names(struct test_sink *sink, int64_t bits)
 {
@@ -162,7 +161,7 @@ static void tell_features(struct test_sink *sink, const struct service_check *x,
 	finding_tell(sink, "features", TEST_GOOD, "soft match %s, by userPrincipalName %s",
 		bits & NO_SOFT_MATCH ? "blocked" : "allowed",
 		bits & SOFT_MATCH_NAMES ? "too" : "not");
-	if (bits & NO_TAKEOVER)
+	if (bits & SERVICE_FEATURE_NO_TAKEOVER)
 		finding_tell(sink, "features", TEST_WARNING,
 			"takeover of cloud objects by a hard match is blocked: a roll-back of the "
 			"source of authority will end in InvalidHardMatch");
