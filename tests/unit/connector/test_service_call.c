@@ -310,6 +310,16 @@ static void test_other_answers(void **state)
 	script[0].body.len--; /* cut short */
 	expect(CONN_RUN_BAD, -EPROTO, "cannot be read", true);
 	n_script = n_calls = 0;
+	answer_good();
+	buf_addc(&script[0].body, 'x'); /* something behind the end */
+	expect(CONN_RUN_BAD, -EPROTO, "cannot be read", true);
+	n_script = n_calls = 0;
+	next(200); /* nothing at all */
+	expect(CONN_RUN_BAD, -EPROTO, "cannot be read", true);
+	n_script = n_calls = 0;
+	next(302); /* to the page where a network's portal signs people in: not followed */
+	expect(CONN_RUN_BAD, -EPROTO, "service_url", false);
+	n_script = n_calls = 0;
 	next(0);
 	expect(CONN_DOWN, -EHOSTDOWN, NULL, true);
 }
